@@ -1,0 +1,120 @@
+"""What rules return: a rule with its page, a finding at a place, and the report of one run."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from dataclasses import dataclass
+from typing import Literal
+
+from .facts import Direction, Place
+
+Depth = Literal["read", "trace", "experiment"]
+
+
+class Severity(enum.Enum):
+    """How much a finding weighs. Both make the run fail; a rule that is off is not run."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One hazard: its id is the name of the file it lives in, its page that file's docstring."""
+
+    id: str
+    summary: str
+    page: str
+    severity: Severity
+    dialects: frozenset[str] | None = None  # None: whatever the database
+
+    @classmethod
+    def of(
+        cls, module: str, doc: str | None, *, severity: Severity, dialects: frozenset[str] | set[str] | None = None
+    ) -> Rule:
+        """The rule of a module: `RULE = Rule.of(__name__, __doc__, severity=...)`."""
+        page = inspect.cleandoc(doc or "")
+        return cls(
+            id=module.rpartition(".")[2].replace("_", "-"),
+            summary=page.partition("\n")[0],
+            page=page,
+            severity=severity,
+            dialects=None if dialects is None else frozenset(dialects),
+        )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One hazard at one place. `instead` is text that the user can paste, with the user's own names."""
+
+    rule: Rule
+    at: Place
+    says: str
+    instead: str
+    revision: str | None = None
+    direction: Direction | None = None
+    dialect: str | None = None  # the database that shows it, where not all do
+    depth: Depth = "read"
+    severity: Severity | None = None  # set by the settings; None: the rule's own
+
+
+@dataclass(frozen=True, order=True)
+class NotJudged:
+    """Something the guard could not see, so that silence never stands for it."""
+
+    path: str
+    line: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """A finding that an allow comment covers."""
+
+    finding: Finding
+    reason: str
+    until: str | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A part of the run that could not be done while the rest went on. Its exit code is the run's."""
+
+    message: str
+    hint: str
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """What the run covered, so that an empty result says something."""
+
+    files: int = 0
+    revisions: int = 0
+    heads: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()  # verify: the servers, "PostgreSQL 16.2"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of one run, ready for every format."""
+
+    findings: tuple[Finding, ...] = ()
+    not_judged: tuple[NotJudged, ...] = ()
+    allowed: tuple[Allowed, ...] = ()
+    looked_at: LookedAt = LookedAt()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()  # plain sentences for people, such as what a run proved
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing found, 1 findings, else the code of the first part that could not be done."""
+        if self.problems:
+            return self.problems[0].exit_code
+        return 1 if self.findings else 0
+
+
+def severity_of(finding: Finding) -> Severity:
+    """The severity that counts: from the settings, else the rule's own."""
+    return finding.severity or finding.rule.severity

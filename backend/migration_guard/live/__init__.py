@@ -1,0 +1,67 @@
+"""The running side: scratch databases, the project's own env.py led to them, and what is seen there."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Protocol, cast
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection
+
+    from .rows import TableShape
+    from .schema import Snapshot
+    from .scratch import Scratch
+
+
+class Server(Protocol):
+    """A running database server, or a folder of SQLite files, that holds scratch databases only."""
+
+    label: str  # for people: "PostgreSQL 16.2", "SQLite 3.45.1"
+    dialect: str  # as SQLAlchemy calls it
+
+    def new_database(self) -> str:
+        """URL (with a sync driver) of a new empty scratch database, removed when the server is left or we die."""
+
+
+class Dialect(Protocol):
+    """What a database module of this folder offers. The module itself is the adapter."""
+
+    def spec_matches(self, spec: str) -> bool:
+        """Whether `--database SPEC` means this dialect: a name, a name with a version, or a URL."""
+
+    def servers(self, spec: str, scratch: Scratch) -> AbstractContextManager[Server]:
+        """A server for the spec, stopped on leaving. Raises CannotFinish where none can be started."""
+
+    def snapshot(self, connection: Connection) -> Snapshot:
+        """The catalogue of the connected database, in comparable form."""
+
+    def shapes(self, connection: Connection) -> tuple[TableShape, ...]:
+        """The tables with what rows must satisfy, parents before children where keys allow an order."""
+
+    def async_driver(self) -> str:
+        """The drivername that an async engine of the project gets when its own does not fit."""
+
+
+DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql"}
+
+
+def dialect(name: str) -> Dialect:
+    """The adapter of a dialect, by SQLAlchemy's name."""
+    return cast(Dialect, importlib.import_module(f"{__name__}.{DIALECTS[name]}"))
+
+
+def dialect_for(spec: str) -> tuple[str, Dialect]:
+    """The dialect that `--database SPEC` means, by name and adapter."""
+    for name in DIALECTS:
+        adapter = dialect(name)
+        if adapter.spec_matches(spec):
+            return name, adapter
+    raise UsageError(
+        f"unknown database {spec!r}",
+        f"use one of {', '.join(DIALECTS)}, a version such as postgresql-16, or a URL",
+    )
+

@@ -1,0 +1,50 @@
+"""How rules and checks are found: each module of a folder with a `RULE` is one; nothing else is edited to add it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from .findings import Finding, Rule
+
+Judge = Callable[[Any, Any], Iterator[Finding]]
+F = TypeVar("F", bound=Callable[..., Iterator[Finding]])
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A rule with its judges, each beside the type of fact that it judges."""
+
+    rule: Rule
+    judges: tuple[tuple[type, Judge], ...]
+
+
+def judges(*facts: type) -> Callable[[F], F]:
+    """Mark a function `(fact, context) -> findings` as the judge of these types of fact."""
+
+    def mark(judge: F) -> F:
+        judge.judges = facts  # type: ignore[attr-defined]
+        return judge
+
+    return mark
+
+
+def registered(package: str, path: Iterable[str]) -> tuple[Registered, ...]:
+    """The rules of a folder, in order of id. A module without a `RULE` holds words that several rules share."""
+    found = []
+    for info in pkgutil.iter_modules(path):
+        module = importlib.import_module(f"{package}.{info.name}")
+        rule = getattr(module, "RULE", None)
+        if rule is None:
+            continue
+        own = [
+            (fact, judge)
+            for judge in vars(module).values()
+            if getattr(judge, "__module__", None) == module.__name__
+            for fact in getattr(judge, "judges", ())
+        ]
+        found.append(Registered(rule, tuple(own)))
+    return tuple(sorted(found, key=lambda entry: entry.rule.id))
