@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Union
+from typing import Literal
 
 Direction = Literal["upgrade", "downgrade"]
 
@@ -34,8 +34,8 @@ class Unread:
         return self.why
 
 
-Text = Union[str, Unread]
-Flag = Union[bool, Unread]
+Text = str | Unread
+Flag = bool | Unread
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,27 @@
+"""Every rule and check by id, for `rules`, `explain` and the documentation."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from .checks import all_checks
+from .findings import Rule
+from .rules import all_rules
+
+
+@cache
+def every_rule() -> tuple[Rule, ...]:
+    """All rules and checks in order of id."""
+    return tuple(sorted((entry.rule for entry in (*all_rules(), *all_checks())), key=lambda rule: rule.id))
+
+
+def page_of(rule_id: str) -> str | None:
+    """The page of a rule as printed by `explain`, or None for an unknown id."""
+    for rule in every_rule():
+        if rule.id == rule_id:
+            where = f", on {' and '.join(sorted(rule.dialects))}" if rule.dialects else ""
+            return (
+                f"# {rule.id} ({rule.severity.value}{where})\n\n{rule.page}\n\n"
+                f"## Allow it\n# guard: allow {rule.id} -- <why it is fine here>"
+            )
+    return None

@@ -1,0 +1,212 @@
+"""The command line: arguments in, one function called, a report out, an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from . import __version__
+from .errors import GuardError, UsageError
+
+if TYPE_CHECKING:
+    from .config import Settings
+    from .findings import Report
+
+EXIT_CODES = """\
+exit codes:
+  0    nothing found
+  1    findings
+  2    wrong arguments or settings
+  3    no migrations found
+  4    could not finish: a database out of reach, a full disk
+  70   a bug in migration-guard
+  130  interrupted
+"""
+FORMATS = ("text", "json", "github")
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors have the same two lines as all others."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"see `{self.prog} --help`")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of every command; the documentation of the commands is made from it."""
+    top = _Parser(
+        prog="migration-guard",
+        description="Stops a bad Alembic migration before it is merged, and proves a good one on real databases.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"migration-guard {__version__}")
+    top.add_argument("-C", dest="folder", metavar="DIR", default=".", help="run as if started in DIR")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    check = commands.add_parser("check", help="read the migrations, run nothing, and judge them")
+    check.add_argument("paths", nargs="*", metavar="PATH", help="judge only these files or folders; default: all")
+    check.add_argument("--base", metavar="REF", help="the branch this one merges into, such as origin/main")
+    check.add_argument("--staged", action="store_true", help="judge what is staged in git, not the working tree")
+    _add_format(check)
+    check.set_defaults(run=_check)
+
+    verify = commands.add_parser("verify", help="run the migrations up, down and up again on scratch databases")
+    verify.add_argument(
+        "--database",
+        action="append",
+        metavar="DB",
+        help="sqlite, postgresql, postgresql-16 or a URL of a server where a scratch database may be made; repeatable",
+    )
+    verify.add_argument("--base", metavar="REF", help="step through this branch's revisions only")
+    verify.add_argument("--since", metavar="REV", help="step through the revisions after REV only; heads: models alone")
+    _add_format(verify)
+    verify.set_defaults(run=_verify)
+
+    review = commands.add_parser("review", help="show a revision as a reviewer needs it, and sign it")
+    review.add_argument(
+        "revision", nargs="?", metavar="REV", help="id, part of one, or file; default: every unsigned one"
+    )
+    review.add_argument("--yes", action="store_true", help="sign without asking, as git's user.name and user.email")
+    review.set_defaults(run=_review)
+
+    rules = commands.add_parser("rules", help="list every rule and check")
+    rules.set_defaults(run=_rules)
+
+    explain = commands.add_parser("explain", help="show the page of a rule")
+    explain.add_argument("rule", metavar="ID", help="the id of a rule, such as multiple-heads")
+    explain.set_defaults(run=_explain)
+    return top
+
+
+def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--format", choices=FORMATS, default="text", help="form of the report (default: text)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    try:
+        options = parser().parse_args(arguments)
+        run: Callable[[argparse.Namespace], int] = options.run
+        return run(options)
+    except GuardError as error:
+        print(f"error: {error}\n  Try: {error.hint}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: words instead of a traceback
+        return _bug(error)
+
+
+def _bug(error: Exception) -> int:
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="migration-guard-", suffix=".log", delete=False) as log:
+        traceback.print_exception(error, file=log)
+    print(
+        f"error: a bug in migration-guard {__version__}: {type(error).__name__}: {error}\n"
+        f"  Try: report it with {log.name}, which holds the details",
+        file=sys.stderr,
+    )
+    return 70
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    from .config import load
+
+    folder = Path(options.folder)
+    if not folder.is_dir():
+        raise UsageError(f"{options.folder} is not a folder", "give an existing folder after -C")
+    settings = load(folder)
+    for rule in settings.severity:
+        _known(rule, "[tool.migration-guard.severity] names")
+    return settings
+
+
+def _known(rule: str, where: str) -> None:
+    import difflib
+
+    from .catalogue import page_of
+
+    if page_of(rule) is None:
+        from .catalogue import every_rule
+
+        ids = [known.id for known in every_rule()]
+        near = difflib.get_close_matches(rule, ids, 1, 0.4)
+        raise UsageError(
+            f"{where} an unknown rule {rule!r}",
+            f"did you mean {near[0]!r}?" if near else "`migration-guard rules` lists them all",
+        )
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .lint import check
+
+    settings = _settings(options)
+    folder = Path(options.folder)
+    paths = [folder / path for path in options.paths]
+    return _print(check(settings.root, settings, paths=paths, base=options.base, staged=options.staged), options)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from .extras import needed
+
+    needed("verify")
+    from .progress import shown
+    from .verify import verify
+
+    settings = _settings(options)
+    databases = options.database or list(settings.databases)
+    with shown() as progress:
+        report = verify(
+            settings.root, settings, databases=databases, base=options.base, since=options.since, progress=progress
+        )
+    return _print(report, options)
+
+
+def _review(options: argparse.Namespace) -> int:
+    from .review import review
+
+    settings = _settings(options)
+    return review(settings, options.revision, yes=options.yes)
+
+
+def _rules(_: argparse.Namespace) -> int:
+    from .catalogue import every_rule
+
+    width = max(len(rule.id) for rule in every_rule())
+    for rule in every_rule():
+        print(f"{rule.id:<{width}}  {rule.severity.value:<7}  {rule.summary}")
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from .catalogue import page_of
+
+    _known(options.rule, "explain was asked for")
+    print(page_of(options.rule))
+    return 0
+
+
+def _print(report: Report, options: argparse.Namespace) -> int:
+    from . import report as formats
+
+    text = formats.FORMATS[options.format](report, options.command)
+    sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if options.format == "github" and summary:
+        from .report.github import summary as summary_of
+
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(summary_of(report, options.command))
+    sys.stdout.flush()
+    return report.exit_code

@@ -1,0 +1,165 @@
+"""Settings: `[tool.migration-guard]` of the nearest pyproject.toml, read once into one frozen value."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+from .errors import UsageError
+from .facts import Policy
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Review = Literal["off", "markers", "stamp"]
+Weight = Literal["error", "warning", "off"]
+TABLE = "tool.migration-guard"
+DIALECTS = frozenset({"sqlite", "postgresql"})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a project asks of the guard. Each field is one key of the table, with `-` for `_`."""
+
+    root: Path = field(default=Path(), metadata={"key": False})
+    config: tuple[str, ...] = field(
+        default=(), metadata={"says": "ini files or script directories to guard; found by looking when not given"}
+    )
+    databases: tuple[str, ...] = field(
+        default=("sqlite", "postgresql"), metadata={"says": "databases that the migrations must work on"}
+    )
+    heads: tuple[str, ...] = field(
+        default=(), metadata={"says": "branch labels that may each have a head of their own"}
+    )
+    review: Review = field(
+        default="markers",
+        metadata={"says": "what shows that a person read autogenerate's output: markers removed, a stamp, or off"},
+    )
+    since: str | None = field(
+        default=None, metadata={"says": "this revision and those below it are history and are not judged"}
+    )
+    severity: dict[str, Weight] = field(
+        default_factory=dict, metadata={"says": "weight per rule: error, warning or off"}
+    )
+    models: tuple[str, ...] = field(
+        default=(), metadata={"says": "files that hold models, as globs; a change there asks for a revision"}
+    )
+    environment: dict[str, str] = field(
+        default_factory=dict, metadata={"says": "variables that env.py finds while `verify` runs it"}
+    )
+    flask_app: str | None = field(
+        default=None, metadata={"says": "where Flask-Migrate finds the application, as in FLASK_APP"}
+    )
+    step_timeout: int = field(
+        default=60, metadata={"says": "seconds that one step of `verify` may take before it counts as hanging"}
+    )
+
+    @property
+    def dialects(self) -> frozenset[str]:
+        """The dialects among `databases`, as SQLAlchemy calls them."""
+        names = {name.partition(">")[0].partition("-")[0].partition(":")[0].strip() for name in self.databases}
+        return frozenset(name.partition("+")[0] for name in names)
+
+    @property
+    def policy(self) -> Policy:
+        """What of this the rules need to know."""
+        return Policy(review=self.review, heads=self.heads, dialects=self.dialects)
+
+
+def keys() -> dict[str, str]:
+    """Every key of the table, with the words that explain it."""
+    return {_key(f.name): f.metadata["says"] for f in fields(Settings) if f.metadata.get("key", True)}
+
+
+def load(start: Path) -> Settings:
+    """The settings that hold in a folder.
+
+    They stand in the nearest pyproject.toml with the table, up to the top of the repository, and its folder is the
+    root. Without one, the root is the nearest folder with an alembic.ini, else the folder itself.
+    Raises UsageError for an unknown key, a wrong type or unreadable TOML.
+    """
+    start = start.resolve()
+    root = None
+    for folder in (start, *start.parents):
+        file = folder / "pyproject.toml"
+        table = _table(file) if file.is_file() else None
+        if table is not None:
+            return _settings(folder, file, table)
+        if root is None and (folder / "alembic.ini").is_file():
+            root = folder
+        if (folder / ".git").exists():
+            break
+    return Settings(root=root or start)
+
+
+def _table(file: Path) -> dict[str, Any] | None:
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is not valid TOML: {error}", "correct the file at the place it names") from error
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}", "check the file's permissions") from error
+    table = data.get("tool", {}).get("migration-guard")
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise UsageError(
+            f"{file}: [{TABLE}] is {table!r}, not a table", f'write [{TABLE}] with lines like review = "stamp"'
+        )
+    return table
+
+
+def _settings(root: Path, file: Path, table: dict[str, Any]) -> Settings:
+    known = {_key(f.name): f for f in fields(Settings) if f.metadata.get("key", True)}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1, 0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
+            raise UsageError(f"{file}: unknown key {key!r} in [{TABLE}]", hint)
+        values[known[key].name] = _value(file, key, str(known[key].type), value)
+    settings = Settings(root=root, **values)
+    if strange := sorted(settings.dialects - DIALECTS):
+        raise UsageError(
+            f"{file}: databases names {strange[0]!r}",
+            f'use {" or ".join(sorted(DIALECTS))}, as in databases = ["sqlite"]',
+        )
+    return settings
+
+
+def _value(file: Path, key: str, kind: str, value: Any) -> Any:
+    """The value in its final type. `kind` is the annotation of the field, as text."""
+    choices = get_args(Review) if kind == "Review" else ()
+    if choices and value in choices:
+        return value
+    if kind == "tuple[str, ...]" and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if kind == "str | None" and isinstance(value, str):
+        return value
+    if kind == "int" and isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    if kind.startswith("dict[") and isinstance(value, dict):
+        allowed = get_args(Weight) if "Weight" in kind else None
+        for name, item in value.items():
+            if not isinstance(item, str) or (allowed and item not in allowed):
+                raise UsageError(
+                    f"{file}: {key}.{name} is {item!r}",
+                    f"use one of {', '.join(allowed)}" if allowed else "use a string",
+                )
+        return cast("dict[str, str]", dict(value))
+    wanted = {
+        "tuple[str, ...]": "a list of strings",
+        "str | None": "a string",
+        "int": "a whole number above 0",
+        "Review": f"one of {', '.join(get_args(Review))}",
+    }.get(kind, "a table of strings")
+    raise UsageError(f"{file}: {key} is {value!r}", f"use {wanted}")
+
+
+def _key(name: str) -> str:
+    return name.replace("_", "-")

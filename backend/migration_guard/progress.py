@@ -1,0 +1,40 @@
+"""Progress of a long run, in a terminal only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Progress = Callable[[str, str, int, int], None]  # database, revision, done, total
+
+
+@contextmanager
+def shown() -> Iterator[Progress | None]:
+    """A function that moves one bar per database on standard error; None where that is not a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bars
+    except ImportError:
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description:<14}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[revision]}"),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks = {}
+
+        def move(database: str, revision: str, done: int, total: int) -> None:
+            if database not in tasks:
+                tasks[database] = bars.add_task(database, total=total, revision=revision)
+            bars.update(tasks[database], completed=done, total=total, revision=revision)
+
+        yield move

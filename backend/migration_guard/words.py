@@ -1,0 +1,108 @@
+"""Operations in words, for people who review them."""
+
+from __future__ import annotations
+
+from . import facts as f
+
+
+def sentence(op: f.Operation) -> str:
+    """One line that says what an operation does, with the dialects where it does so if not on all."""
+    said = _WORDS[type(op)](op) if type(op) in _WORDS else "does something the guard cannot name"
+    if op.dialects is not None:
+        said += f" (on {' and '.join(sorted(op.dialects))} only)"
+    return said + (" (perhaps: it stands under a condition)" if op.conditional else "")
+
+
+def _column(column: f.Column) -> str:
+    parts = [f"{column.name}"]
+    if column.type is not None:
+        parts.append(f"{column.type}")
+    parts.append("NOT NULL" if column.nullable is False else "")
+    parts.append(f"default {column.server_default}" if column.server_default is not None else "")
+    return " ".join(part for part in parts if part)
+
+
+def _alter(op: f.AlterColumn) -> str:
+    changes = []
+    if op.new_name is not None:
+        changes.append(f"renamed to {op.new_name}")
+    if op.type is not None:
+        changes.append(f"type {op.existing_type} becomes {op.type}" if op.existing_type else f"type becomes {op.type}")
+    if op.nullable is not None:
+        changes.append("may be NULL" if op.nullable is True else "must not be NULL")
+    if op.server_default is not None:
+        changes.append(f"default {op.server_default}")
+    if op.drops_default is True:
+        changes.append("no default any more")
+    return f"changes {op.table}.{op.name}: {', '.join(changes) or 'nothing that can be read'}"
+
+
+def _rows(op: f.WriteRows) -> str:
+    columns = f" ({', '.join(map(str, op.columns))})" if op.columns and op.kind == "update" else ""
+    which = "some rows" if op.where is not False else "every row"
+    verb = {"insert": "inserts rows into", "update": f"updates {which} of", "delete": f"deletes {which} of"}[op.kind]
+    return f"{verb} {op.table}{columns}"
+
+
+def _named(columns: tuple[f.Text, ...]) -> str:
+    return f" ({', '.join(map(str, columns))})" if columns else ""
+
+
+_WORDS = {
+    f.CreateTable: lambda op: f"creates table {op.table}{_named(tuple(c.name for c in op.columns))}",
+    f.DropTable: lambda op: f"drops table {op.table} and its rows",
+    f.RenameTable: lambda op: f"renames table {op.table} to {op.new_name}",
+    f.AddColumn: lambda op: f"adds {op.table}.{_column(op.column)}",
+    f.DropColumn: lambda op: f"drops {op.table}.{op.name} and its values",
+    f.AlterColumn: _alter,
+    f.CreateIndex: lambda op: (
+        f"builds {'unique ' if op.unique is True else ''}index {op.name} on {op.table}{_named(op.columns)}"
+    ),
+    f.DropIndex: lambda op: f"drops index {op.name}",
+    f.CreateConstraint: lambda op: (
+        f"adds {op.kind} {op.name or '(unnamed)'} on {op.table}{_named(op.columns)}"
+        + (f" to {op.references}" if op.references else "")
+    ),
+    f.DropConstraint: lambda op: f"drops {op.kind or 'constraint'} {op.name or '(unnamed)'} of {op.table}",
+    f.CreateType: lambda op: f"creates type {op.name}",
+    f.DropType: lambda op: f"drops type {op.name}",
+    f.AddEnumValue: lambda op: f"adds value {op.value} to type {op.type}",
+    f.CreateObject: lambda op: f"creates {op.kind} {op.name}",
+    f.DropObject: lambda op: f"drops {op.kind} {op.name}",
+    f.WriteRows: _rows,
+    f.OtherSql: lambda op: f"runs SQL: {' '.join(str(op.text).split())[:100]}",
+    f.OtherCall: lambda op: f"calls {op.name}",
+}
+
+
+def questions(operations: tuple[f.Operation, ...]) -> list[str]:
+    """What autogenerate cannot know and a reviewer must answer."""
+    asked = []
+    dropped = [op for op in operations if isinstance(op, f.DropColumn)]
+    added = [op for op in operations if isinstance(op, f.AddColumn)]
+    for old in dropped:
+        for new in added:
+            if str(old.table) == str(new.table):
+                asked.append(
+                    f"Is {old.table}.{old.name} -> {new.column.name} a rename? A drop and an add lose every value."
+                )
+    gone = [op for op in operations if isinstance(op, f.DropTable)]
+    made = [op for op in operations if isinstance(op, f.CreateTable)]
+    asked += [
+        f"Is {old.table} -> {new.table} a rename? A drop and a create lose every row." for old in gone for new in made
+    ]
+    asked += [f"Does no running code and no other chain use table {op.table} any more?" for op in gone]
+    asked += [f"Does no running code read {op.table}.{op.name} any more?" for op in dropped]
+    for op in added:
+        if op.column.nullable is False and op.on_new_table is not True:
+            asked.append(f"What do the rows of {op.table} that exist today get in {op.column.name}, and is it right?")
+    for op in operations:
+        if isinstance(op, f.AlterColumn) and op.nullable is False:
+            asked.append(f"Which rows of {op.table} have NULL in {op.name} today, and who fills them?")
+        if isinstance(op, f.AlterColumn) and op.type is not None:
+            asked.append(f"Does every value of {op.table}.{op.name} fit the new type {op.type}?")
+        if isinstance(op, f.CreateIndex) and op.unique is True and op.on_new_table is not True:
+            asked.append(f"Are there duplicates in {op.table}{_named(op.columns)} today?")
+        if isinstance(op, f.CreateConstraint) and op.kind in ("unique", "check", "foreign key"):
+            asked.append(f"Do all rows of {op.table} satisfy {op.name or 'the new ' + op.kind} today?")
+    return asked
