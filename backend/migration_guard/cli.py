@@ -154,7 +154,9 @@ def _check(options: argparse.Namespace) -> int:
     settings = _settings(options)
     folder = Path(options.folder)
     paths = [folder / path for path in options.paths]
-    return _print(check(settings.root, settings, paths=paths, base=options.base, staged=options.staged), options)
+    return _print(
+        check(settings.root, settings, paths=paths, base=options.base or None, staged=options.staged), options
+    )
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -168,7 +170,12 @@ def _verify(options: argparse.Namespace) -> int:
     databases = options.database or list(settings.databases)
     with shown() as progress:
         report = verify(
-            settings.root, settings, databases=databases, base=options.base, since=options.since, progress=progress
+            settings.root,
+            settings,
+            databases=databases,
+            base=options.base or None,
+            since=options.since,
+            progress=progress,
         )
     return _print(report, options)
 

@@ -1,0 +1,179 @@
+"""The one way to run anything: `nox -s NAME`. A CI job is one of these and nothing cleverer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "types", "tests", "migrations"]
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_external_run = True
+nox.options.default_venv_backend = "uv|virtualenv"
+
+HERE = Path(__file__).parent
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+# The oldest releases that the metadata allows; the newest are whatever the index has.
+OLDEST = (
+    "sqlalchemy==2.0.0",
+    "alembic==1.13.0",
+    "aiosqlite==0.19.0",
+    "psycopg[binary]==3.1.18",
+    "sqlglot==26.0.0",
+)
+DATABASES = ("sqlite", "postgresql-16", "postgresql-18")
+GUARD_VENV = str(HERE / ".nox" / "guard")  # one environment for every session that runs the guard on this repository
+
+
+def interpreters() -> dict[str, str]:
+    """The Pythons of this machine that start, by version: on the PATH, of pyenv, and the one that runs nox."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = {".".join(map(str, sys.version_info[:2])): sys.executable}
+    for version in PYTHONS:
+        candidates = [shutil.which(f"python{version}"), *map(str, sorted(pyenv.glob(f"{version}.*/bin/python")))]
+        for program in filter(None, candidates):
+            asked = subprocess.run([program, "-c", "pass"], capture_output=True, check=False)
+            if asked.returncode == 0:
+                found.setdefault(version, program)
+    return {version: found[version] for version in PYTHONS if version in found}
+
+
+FOUND = interpreters()
+RANGE = [FOUND[min(FOUND, key=PYTHONS.index)], FOUND[max(FOUND, key=PYTHONS.index)]]
+
+
+def install(session: nox.Session, *packages: str) -> None:
+    """Install once: again only when the metadata, the wanted packages or the Python changed."""
+    wanted = hashlib.sha256(
+        json.dumps([packages, (HERE / "pyproject.toml").read_text(encoding="utf-8"), str(session.python)]).encode()
+    ).hexdigest()
+    stamp = Path(session.virtualenv.location) / "installed.txt"
+    if stamp.is_file() and stamp.read_text() == wanted and not os.environ.get("NOX_FRESH"):
+        return
+    session.install(*packages)
+    stamp.write_text(wanted)
+
+
+def groups(*names: str) -> list[str]:
+    """The requirements of dependency groups."""
+    return nox.project.dependency_groups(nox.project.load_toml(HERE / "pyproject.toml"), *names)
+
+
+def guard(session: nox.Session, *arguments: str) -> None:
+    """Run the guard on this repository, in the environment that all these sessions share."""
+    install(session, "-e", ".[live,postgresql]")
+    session.run("migration-guard", *arguments)
+
+
+@nox.session(tags=["quick"])
+def lint(session: nox.Session) -> None:
+    """Style, formatting, and the workflows against their schemas and zizmor."""
+    install(session, *groups("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    workflows = sorted(map(str, Path(".github/workflows").glob("*.yml")))
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    session.run("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
+    session.run("zizmor", "--offline", "--persona", "pedantic", "--quiet", ".github")
+
+
+@nox.session(tags=["quick"])
+def types(session: nox.Session) -> None:
+    """Strict types, as the oldest Python sees them."""
+    install(session, "-e", ".[live,postgresql]", *groups("types"))
+    session.run("mypy")
+    session.run("mypy", "noxfile.py")
+
+
+@nox.session(python=False)
+def tests(session: nox.Session) -> None:
+    """The tests on the oldest Python with the oldest dependencies, and on the newest with the newest."""
+    arguments = session.posargs
+    session.notify("tests-oldest", arguments)
+    session.notify("tests-newest", arguments)
+
+
+@nox.session(name="tests-oldest", python=RANGE[0])
+def tests_oldest(session: nox.Session) -> None:
+    """The tests on the oldest Python of this machine with the oldest SQLAlchemy, Alembic and drivers."""
+    install(session, "-e", ".[live,postgresql]", *groups("tests"), *OLDEST)
+    run_tests(session)
+
+
+@nox.session(name="tests-newest", python=RANGE[-1])
+def tests_newest(session: nox.Session) -> None:
+    """The tests on the newest Python of this machine with the newest SQLAlchemy, Alembic and drivers."""
+    install(session, "--upgrade", "-e", ".[live,postgresql]", *groups("tests"))
+    run_tests(session)
+
+
+def run_tests(session: nox.Session) -> None:
+    """pytest on two processes, or with the arguments after `--`."""
+    session.run("pytest", *(session.posargs or ["-n", "2"]))
+
+
+@nox.session(venv_location=GUARD_VENV)
+@nox.parametrize("database", DATABASES, ids=DATABASES)
+def migrations(session: nox.Session, database: str) -> None:
+    """The main job: every migration read and judged, then up, down and up again on a real database."""
+    guard(session, "check")
+    guard(session, "verify", "--database", database, *session.posargs)
+
+
+@nox.session(venv_location=GUARD_VENV)
+def check(session: nox.Session) -> None:
+    """Read and judge the migrations; arguments after `--` go to `migration-guard check`."""
+    guard(session, "check", *session.posargs)
+
+
+@nox.session(venv_location=GUARD_VENV)
+def verify(session: nox.Session) -> None:
+    """Run the migrations on scratch databases; arguments after `--` go to `migration-guard verify`."""
+    guard(session, "verify", *session.posargs)
+
+
+@nox.session(venv_location=GUARD_VENV)
+def revision(session: nox.Session) -> None:
+    """A new revision from the model changes: `nox -s revision -- "add mood to personas"`."""
+    if not session.posargs:
+        session.error('give a message: nox -s revision -- "add mood to personas"')
+    install(session, "-e", ".[live,postgresql]")
+    with_url = {"SQLALCHEMY_URL": f"sqlite+aiosqlite:///{session.create_tmp()}/revision.db"}
+    Path(session.create_tmp(), "revision.db").unlink(missing_ok=True)
+    session.run("alembic", "upgrade", "head", env=with_url, silent=True)
+    session.run("alembic", "revision", "--autogenerate", "-m", " ".join(session.posargs), env=with_url)
+    session.log("Read and finish it, then: nox -s review")
+
+
+@nox.session(venv_location=GUARD_VENV)
+def review(session: nox.Session) -> None:
+    """Show revisions as a reviewer needs them and sign them: `nox -s review -- [REV] [--yes]`."""
+    guard(session, "review", *session.posargs)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build the wheel, install it alone, run it: the reading side needs nothing else."""
+    install(session, "build", "twine")
+    dist = Path(session.create_tmp(), "dist")
+    shutil.rmtree(dist, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(dist), silent=True)
+    session.run("twine", "check", "--strict", *map(str, dist.iterdir()))
+    (wheel,) = dist.glob("*.whl")
+    alone = Path(session.create_tmp(), "alone")
+    shutil.rmtree(alone, ignore_errors=True)
+    session.run("python", "-m", "venv", str(alone))
+    programs = alone / ("Scripts" if os.name == "nt" else "bin")
+    session.run(str(programs / "python"), "-m", "pip", "install", "-q", str(wheel), external=True)
+    version = re.search(r"-(\d[^-]*)-", wheel.name)
+    session.log("installed %s alone", version[1] if version else wheel.name)
+    for arguments in (["--version"], ["rules"], ["explain", "multiple-heads"], ["-C", str(HERE), "check"]):
+        session.run(str(programs / "migration-guard"), *arguments, external=True)
