@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import nox
 
@@ -30,7 +31,8 @@ OLDEST = (
     "sqlglot==26.0.0",
 )
 DATABASES = ("sqlite", "postgresql-16", "postgresql-18")
-GUARD_VENV = str(HERE / ".nox" / "guard")  # one environment for every session that runs the guard on this repository
+GUARD = HERE / ".nox" / "guard"  # one environment for every session that runs the guard on this repository
+PROGRAMS = GUARD / ("Scripts" if os.name == "nt" else "bin")
 
 
 def interpreters() -> dict[str, str]:
@@ -52,25 +54,34 @@ RANGE = [FOUND[min(FOUND, key=PYTHONS.index)], FOUND[max(FOUND, key=PYTHONS.inde
 
 def install(session: nox.Session, *packages: str) -> None:
     """Install once: again only when the metadata, the wanted packages or the Python changed."""
-    wanted = hashlib.sha256(
-        json.dumps([packages, (HERE / "pyproject.toml").read_text(encoding="utf-8"), str(session.python)]).encode()
-    ).hexdigest()
     stamp = Path(session.virtualenv.location) / "installed.txt"
-    if stamp.is_file() and stamp.read_text() == wanted and not os.environ.get("NOX_FRESH"):
-        return
-    session.install(*packages)
-    stamp.write_text(wanted)
+    wanted = fingerprint(packages, session.python)
+    if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
+        session.install(*packages)
+        stamp.write_text(wanted, encoding="utf-8")
+
+
+def fingerprint(*parts: object) -> str:
+    """Equal for an environment that already holds what these parts and the metadata ask for."""
+    metadata = (HERE / "pyproject.toml").read_text(encoding="utf-8")
+    return hashlib.sha256(json.dumps([metadata, *map(str, parts)]).encode()).hexdigest()
 
 
 def groups(*names: str) -> list[str]:
     """The requirements of dependency groups."""
-    return nox.project.dependency_groups(nox.project.load_toml(HERE / "pyproject.toml"), *names)
+    return list(nox.project.dependency_groups(nox.project.load_toml(HERE / "pyproject.toml"), *names))
 
 
-def guard(session: nox.Session, *arguments: str) -> None:
-    """Run the guard on this repository, in the environment that all these sessions share."""
-    install(session, "-e", ".[live,postgresql]")
-    session.run("migration-guard", *arguments)
+def guard(session: nox.Session, program: str, *arguments: str, **options: Any) -> None:
+    """Run a program of the environment that all these sessions share; it is made where it is missing or old."""
+    stamp = GUARD / "installed.txt"
+    wanted = fingerprint(sys.version)
+    if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
+        session.run(sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(GUARD), external=True)
+        python = str(PROGRAMS / "python")
+        session.run(python, "-m", "pip", "install", "--quiet", "-e", ".[live,postgresql]", external=True)
+        stamp.write_text(wanted, encoding="utf-8")
+    session.run(str(PROGRAMS / program), *arguments, external=True, **options)
 
 
 @nox.session(tags=["quick"])
@@ -120,43 +131,49 @@ def run_tests(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or ["-n", "2"]))
 
 
-@nox.session(venv_location=GUARD_VENV)
+@nox.session(python=False)
 @nox.parametrize("database", DATABASES, ids=DATABASES)
 def migrations(session: nox.Session, database: str) -> None:
     """The main job: every migration read and judged, then up, down and up again on a real database."""
-    guard(session, "check")
-    guard(session, "verify", "--database", database, *session.posargs)
+    guard(session, "migration-guard", "check")
+    guard(session, "migration-guard", "verify", "--database", database, *session.posargs)
 
 
-@nox.session(venv_location=GUARD_VENV)
+@nox.session(python=False)
 def check(session: nox.Session) -> None:
     """Read and judge the migrations; arguments after `--` go to `migration-guard check`."""
-    guard(session, "check", *session.posargs)
+    guard(session, "migration-guard", "check", *session.posargs)
 
 
-@nox.session(venv_location=GUARD_VENV)
+@nox.session(python=False)
 def verify(session: nox.Session) -> None:
     """Run the migrations on scratch databases; arguments after `--` go to `migration-guard verify`."""
-    guard(session, "verify", *session.posargs)
+    guard(session, "migration-guard", "verify", *session.posargs)
 
 
-@nox.session(venv_location=GUARD_VENV)
+@nox.session(python=False)
 def revision(session: nox.Session) -> None:
     """A new revision from the model changes: `nox -s revision -- "add mood to personas"`."""
     if not session.posargs:
         session.error('give a message: nox -s revision -- "add mood to personas"')
-    install(session, "-e", ".[live,postgresql]")
-    with_url = {"SQLALCHEMY_URL": f"sqlite+aiosqlite:///{session.create_tmp()}/revision.db"}
-    Path(session.create_tmp(), "revision.db").unlink(missing_ok=True)
-    session.run("alembic", "upgrade", "head", env=with_url, silent=True)
-    session.run("alembic", "revision", "--autogenerate", "-m", " ".join(session.posargs), env=with_url)
+    database = HERE / ".nox" / "revision.db"
+    database.unlink(missing_ok=True)
+    url = {"SQLALCHEMY_URL": f"sqlite+aiosqlite:///{database}"}
+    guard(session, "alembic", "upgrade", "head", env=url, silent=True)
+    guard(session, "alembic", "revision", "--autogenerate", "-m", " ".join(session.posargs), env=url)
     session.log("Read and finish it, then: nox -s review")
 
 
-@nox.session(venv_location=GUARD_VENV)
+@nox.session(python=False)
 def review(session: nox.Session) -> None:
     """Show revisions as a reviewer needs them and sign them: `nox -s review -- [REV] [--yes]`."""
-    guard(session, "review", *session.posargs)
+    guard(session, "migration-guard", "review", *session.posargs)
+
+
+@nox.session(python=False)
+def docs(session: nox.Session) -> None:
+    """Write the pages that are made from the code: rules, settings, commands; `-- --check` fails on a difference."""
+    guard(session, "python", "-m", "migration_guard.pages", *session.posargs)
 
 
 @nox.session

@@ -1,0 +1,110 @@
+"""The documentation that is made from the code: `python -m migration_guard.pages [--check]` in the repository."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from .catalogue import every_rule
+from .cli import parser
+from .config import TABLE, Settings, keys
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+README = DOCS.parent / "README.md"
+MADE = "<!-- Made by `nox -s docs`; the words stand in the code. -->\n\n"
+
+
+def pages() -> dict[Path, str]:
+    """Every made page and its text, by path."""
+    made = {DOCS / "rules" / f"{rule.id}.md": _rule_page(rule.id) for rule in every_rule()}
+    made[DOCS / "rules" / "index.md"] = f"{MADE}# Rules\n\n{_rule_table('')}"
+    made[DOCS / "settings.md"] = _settings_page()
+    made[DOCS / "commands.md"] = _commands_page()
+    made[README] = re.sub(
+        r"(<!-- rules -->\n).*?(<!-- /rules -->)",
+        lambda found: found[1] + _rule_table("docs/rules/") + found[2],
+        README.read_text(encoding="utf-8"),
+        flags=re.DOTALL,
+    )
+    return made
+
+
+def _rule_page(rule_id: str) -> str:
+    rule = next(rule for rule in every_rule() if rule.id == rule_id)
+    where = f" Only on {' and '.join(sorted(rule.dialects))}." if rule.dialects else ""
+    return (
+        f"{MADE}# {rule.id}\n\nAn {rule.severity.value} by default.{where}\n\n{rule.page}\n\n## To allow it\n\n"
+        f"```python\n# guard: allow {rule.id} -- why it is fine here\n```\n"
+    ).replace("An warning", "A warning")
+
+
+def _rule_table(folder: str) -> str:
+    rows = [f"| [`{rule.id}`]({folder}{rule.id}.md) | {rule.summary.rstrip('.')} |" for rule in every_rule()]
+    return "\n".join(["| rule | what it stops |", "| --- | --- |", *rows]) + "\n"
+
+
+def _settings_page() -> str:
+    defaults = Settings()
+    rows = [
+        f"| `{key}` | {says} | `{_toml(getattr(defaults, key.replace('-', '_')))}` |" for key, says in keys().items()
+    ]
+    return "\n".join(
+        [
+            f"{MADE}# Settings",
+            "",
+            f"In `pyproject.toml`, under `[{TABLE}]`. An unknown key is an error.",
+            "",
+            "| key | what it says | default |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _toml(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+    return "{}" if value == {} else f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _commands_page() -> str:
+    top = parser()
+    top.formatter_class = _wide
+    text = [f"{MADE}# Commands\n\n```text\n{top.format_help().rstrip()}\n```\n"]
+    (commands,) = (action for action in top._actions if isinstance(action, argparse._SubParsersAction))
+    for name, command in commands.choices.items():
+        command.formatter_class = _wide
+        text.append(f"## {name}\n\n```text\n{command.format_help().rstrip()}\n```\n")
+    return "\n".join(text)
+
+
+def _wide(prog: str) -> argparse.HelpFormatter:
+    """The same width everywhere, whatever the terminal."""
+    return argparse.RawDescriptionHelpFormatter(prog, width=100, max_help_position=28)
+
+
+def main() -> int:
+    """Write the pages, or with `--check` say which differ; 1 when one does."""
+    check = "--check" in sys.argv[1:]
+    made = pages()
+    stale = [path for path in sorted((DOCS / "rules").glob("*.md")) if path not in made]
+    different = [p for p, text in made.items() if not p.is_file() or p.read_text(encoding="utf-8") != text]
+    for path in [*different, *stale]:
+        print(f"{'differs' if check else 'wrote' if path in made else 'removed'}: {path.relative_to(DOCS.parent)}")
+    if check:
+        return 1 if different or stale else 0
+    for path in different:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made[path], encoding="utf-8")
+    for path in stale:
+        path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
