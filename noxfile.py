@@ -31,8 +31,6 @@ OLDEST = (
     "sqlglot==26.0.0",
 )
 DATABASES = ("sqlite", "postgresql-16", "postgresql-18")
-GUARD = HERE / ".nox" / "guard"  # one environment for every session that runs the guard on this repository
-PROGRAMS = GUARD / ("Scripts" if os.name == "nt" else "bin")
 
 
 def interpreters() -> dict[str, str]:
@@ -72,16 +70,21 @@ def groups(*names: str) -> list[str]:
     return list(nox.project.dependency_groups(nox.project.load_toml(HERE / "pyproject.toml"), *names))
 
 
-def guard(session: nox.Session, program: str, *arguments: str, **options: Any) -> None:
-    """Run a program of the environment that all these sessions share; it is made where it is missing or old."""
-    stamp = GUARD / "installed.txt"
+def guard(session: nox.Session, program: str, *arguments: str, live: bool = True, **options: Any) -> None:
+    """Run a program of the guard's own environment, which all sessions share and which is made when missing or old.
+
+    There are two: with `live`, all that runs migrations; without, the reading side alone, which is small.
+    """
+    folder = HERE / ".nox" / ("guard" if live else "guard-reads")
+    programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    stamp = folder / "installed.txt"
     wanted = fingerprint(sys.version)
     if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
-        session.run(sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(GUARD), external=True)
-        python = str(PROGRAMS / "python")
-        session.run(python, "-m", "pip", "install", "--quiet", "-e", ".[live,postgresql]", external=True)
+        session.run(sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(folder), external=True)
+        what = ".[live,postgresql]" if live else "."
+        session.run(str(programs / "python"), "-m", "pip", "install", "--quiet", "-e", what, external=True)
         stamp.write_text(wanted, encoding="utf-8")
-    session.run(str(PROGRAMS / program), *arguments, external=True, **options)
+    session.run(str(programs / program), *arguments, external=True, **options)
 
 
 @nox.session(tags=["quick"])
@@ -142,7 +145,7 @@ def migrations(session: nox.Session, database: str) -> None:
 @nox.session(python=False)
 def check(session: nox.Session) -> None:
     """Read and judge the migrations; arguments after `--` go to `migration-guard check`."""
-    guard(session, "migration-guard", "check", *session.posargs)
+    guard(session, "migration-guard", "check", *session.posargs, live=False)
 
 
 @nox.session(python=False)

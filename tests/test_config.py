@@ -1,0 +1,115 @@
+"""Settings: where they are found, and what a wrong one says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migration_guard import config
+from migration_guard.errors import UsageError
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "pyproject.toml").write_text(f"[tool.migration-guard]\n{text}", encoding="utf-8")
+    return folder
+
+
+def test_without_settings_the_defaults_hold(tmp_path: Path) -> None:
+    settings = config.load(tmp_path)
+
+    assert settings.review == "markers"
+    assert settings.dialects == {"sqlite", "postgresql"}
+    assert settings.root == tmp_path
+
+
+def test_settings_of_a_folder_above_make_that_folder_the_root(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    inner = tmp_path / "backend" / "app"
+    inner.mkdir(parents=True)
+    written(tmp_path, 'review = "stamp"\n')
+
+    settings = config.load(inner)
+
+    assert settings.review == "stamp"
+    assert settings.root == tmp_path
+
+
+def test_settings_above_the_repository_do_not_count(tmp_path: Path) -> None:
+    written(tmp_path, 'review = "stamp"\n')
+    repository = tmp_path / "repository"
+    (repository / ".git").mkdir(parents=True)
+
+    assert config.load(repository).review == "markers"
+
+
+def test_a_pyproject_without_the_table_is_passed_over(tmp_path: Path) -> None:
+    written(tmp_path, 'review = "off"\n')
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+
+    assert config.load(inner).review == "off"
+
+
+def test_the_folder_with_the_ini_is_the_root_of_a_project_without_settings(tmp_path: Path) -> None:
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = alembic\n")
+    (tmp_path / "app").mkdir()
+
+    assert config.load(tmp_path / "app").root == tmp_path
+
+
+def test_databases_with_versions_name_their_dialects(tmp_path: Path) -> None:
+    written(tmp_path, 'databases = ["postgresql>=14", "postgresql-16"]\n')
+
+    assert config.load(tmp_path).policy.dialects == {"postgresql"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ('reviews = "stamp"', "unknown key 'reviews'", "did you mean 'review'?"),
+        ("zzz = 1", "unknown key 'zzz'", "known keys: "),
+        ('review = "maybe"', "review is 'maybe'", "one of off, markers, stamp"),
+        ("review = true", "review is True", "one of off, markers, stamp"),
+        ('heads = "api"', "heads is 'api'", "a list of strings"),
+        ("heads = [1]", "heads is [1]", "a list of strings"),
+        ("since = 3", "since is 3", "a string"),
+        ("step-timeout = 0", "step-timeout is 0", "a whole number above 0"),
+        ("step-timeout = true", "step-timeout is True", "a whole number above 0"),
+        ("severity = {multiple-heads = 'loud'}", "severity.multiple-heads is 'loud'", "one of error, warning, off"),
+        ("environment = {A = 1}", "environment.A is 1", "use a string"),
+        ("environment = 'A=1'", "environment is 'A=1'", "a table of strings"),
+        ('databases = ["mysql"]', "databases names 'mysql'", "postgresql or sqlite"),
+    ],
+)
+def test_a_wrong_setting_names_the_file_the_value_and_what_to_write(
+    text: str, message: str, hint: str, tmp_path: Path
+) -> None:
+    written(tmp_path, text + "\n")
+
+    with pytest.raises(UsageError) as caught:
+        config.load(tmp_path)
+
+    assert message in str(caught.value)
+    assert str(tmp_path / "pyproject.toml") in str(caught.value)
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("content", [b"[tool.migration-guard\n", b"[tool]\nx = '\xff'\n"])
+def test_a_file_that_is_not_toml_is_one_clear_line(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(content)
+
+    with pytest.raises(UsageError, match="is not valid TOML"):
+        config.load(tmp_path)
+
+
+def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool]\nmigration-guard = 3\n")
+
+    with pytest.raises(UsageError, match="not a table"):
+        config.load(tmp_path)
+
+
+def test_every_key_is_explained() -> None:
+    assert all(config.keys().values())
