@@ -1,0 +1,110 @@
+"""A private folder for everything a live run makes, and the promise that it is gone afterwards, however we end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Literal, cast
+
+from ..errors import CannotFinish
+from . import watcher
+
+Kind = Literal["folder", "server", "process", "database"]
+
+
+class Scratch:
+    """A context manager that owns a new folder (0700) under $MIGRATION_GUARD_SCRATCH or the system's temp folder.
+
+    Leaving it does every clean-up that is registered, last first. A kill does too, even `kill -9`: a small watcher
+    process notices within half a second.
+    """
+
+    def __init__(self, parent: Path | None = None) -> None:
+        chosen = parent or os.environ.get("MIGRATION_GUARD_SCRATCH") or tempfile.gettempdir()
+        self.folder = Path(chosen).resolve() / f"migration-guard-{secrets.token_hex(6)}"
+        self._left: dict[int, tuple[Kind, dict[str, Any]]] = {}
+        self._registered = 0
+        self._watcher: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Scratch:
+        # A session of its own: Ctrl-C in a terminal must reach us, not the one who cleans up after us. No output,
+        # so that nobody who reads ours waits for its end. Its environment must not lead psycopg elsewhere.
+        self._watcher = subprocess.Popen(
+            [sys.executable, "-I", "-S", watcher.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            cwd=self.folder.anchor,
+            env={name: value for name, value in os.environ.items() if not name.startswith("PG")},
+            start_new_session=True,
+        )
+        try:
+            self.new_folder(self.folder)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._dismiss_watcher)
+            for number in self._left:
+                stack.callback(self._clean_up, number)
+
+    def on_death(self, kind: Kind, **what: Any) -> Callable[[], None]:
+        """Register a clean-up before the thing exists. Comes back with a function that does it now, once.
+
+        `folder` (path), `server` (data: the data folder of a PostgreSQL server), `process` (pid),
+        `database` (server: a libpq DSN, name).
+        """
+        if kind == "process":
+            what["started"] = watcher.start_of(what["pid"])
+        if kind == "database":
+            what["path"] = sys.path
+        self._registered += 1
+        number = self._registered
+        self._left[number] = (kind, what)
+        self._tell({"id": number, "kind": kind, "what": what})
+        return lambda: self._clean_up(number)
+
+    def new_folder(self, path: Path) -> Callable[[], None]:
+        """Make a folder (0700) that goes when we do. Comes back with a function that removes it now."""
+        removal = self.on_death("folder", path=str(path))
+        try:
+            path.mkdir(mode=0o700)
+        except OSError as error:
+            raise CannotFinish(
+                f"cannot make the scratch folder {path} ({error.strerror})",
+                "set MIGRATION_GUARD_SCRATCH to a folder that you may write and that has space",
+            ) from error
+        return removal
+
+    def _clean_up(self, number: int) -> None:
+        if number not in self._left:
+            return
+        watcher.clean_up(*self._left[number])
+        del self._left[number]
+        self._tell({"id": number, "done": True})
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        # Somebody may have killed the watcher; the clean-ups at our own end do not depend on it.
+        with contextlib.suppress(BrokenPipeError):
+            if self._watcher:
+                cast(IO[bytes], self._watcher.stdin).write(json.dumps(message).encode() + b"\n")
+
+    def _dismiss_watcher(self) -> None:
+        if self._watcher:
+            cast(IO[bytes], self._watcher.stdin).close()
+            self._watcher.wait()
+            self._watcher = None

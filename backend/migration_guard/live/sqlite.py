@@ -1,0 +1,64 @@
+"""SQLite as a scratch database: files in the scratch folder, whatever file a URL names."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from .rows import TableShape
+    from .schema import Snapshot
+    from .scratch import Scratch
+
+
+@dataclass
+class SqliteServer:
+    """A folder in which each scratch database is a file: an env.py may open several connections to it."""
+
+    folder: Path
+    label: str = f"SQLite {sqlite3.sqlite_version}"
+    dialect: str = "sqlite"
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def new_database(self) -> str:
+        """URL of a file that does not exist yet; SQLite makes it at the first write."""
+        return f"sqlite:///{self.folder / f'database-{next(self._numbers)}.sqlite'}"
+
+
+def spec_matches(spec: str) -> bool:
+    """Whether this names SQLite: the word, or any URL of it."""
+    return spec == "sqlite" or bool(re.match(r"sqlite(\+\w+)?://", spec))
+
+
+@contextmanager
+def servers(_spec: str, scratch: Scratch) -> Iterator[SqliteServer]:
+    """A server in the scratch folder. Only the dialect of a URL counts: the file that it names is never opened."""
+    yield SqliteServer(Path(mkdtemp(prefix="sqlite-", dir=scratch.folder)))
+
+
+def snapshot(connection: Connection) -> Snapshot:
+    """The catalogue of the connected database."""
+    from . import sqlite_catalogue
+
+    return sqlite_catalogue.snapshot(connection)
+
+
+def shapes(connection: Connection) -> tuple[TableShape, ...]:
+    """The tables of the connected database, with what rows must satisfy."""
+    from . import sqlite_catalogue
+
+    return sqlite_catalogue.shapes(connection)
+
+
+def async_driver() -> str:
+    """The drivername for an async engine."""
+    return "sqlite+aiosqlite"

@@ -1,0 +1,46 @@
+"""What every test stands on: an environment that changes no output, and a PostgreSQL server for those that ask."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from migration_guard.errors import CannotFinish
+from migration_guard.live import Server, dialect
+from migration_guard.live.scratch import Scratch
+
+SPEAKING = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "SQLALCHEMY_URL", "DATABASE_URL")
+SPEAKING_PREFIXES = ("GITHUB_", "RUNNER_", "MIGRATION_GUARD_", "PG")
+ON_CI = bool(os.environ.get("CI"))  # where a missing server is a failure, not a skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_environment() -> Iterator[None]:
+    """Without the variables that change what we print or where we connect. A test sets its own with monkeypatch."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name in SPEAKING or name.startswith(SPEAKING_PREFIXES):
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def session_scratch() -> Iterator[Scratch]:
+    """A scratch folder for the whole session (one in each process of pytest-xdist)."""
+    with Scratch() as scratch:
+        yield scratch
+
+
+@pytest.fixture(scope="session")
+def postgresql(session_scratch: Scratch) -> Iterator[Server]:
+    """The best PostgreSQL server of this machine. `postgresql.new_database()` is the URL of an empty database."""
+    try:
+        server = dialect("postgresql").servers("postgresql", session_scratch)
+        with server as running:
+            yield running
+    except CannotFinish as error:
+        if ON_CI:
+            raise
+        pytest.skip(f"{error}; {error.hint}")
