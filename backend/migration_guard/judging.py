@@ -1,0 +1,85 @@
+"""Facts meet rules: each fact goes to the judges of its type, and to no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+from .facts import Allow, Context, Function, History, Migration, Operation, Policy
+from .findings import Finding, Rule
+from .registry import Judge
+from .rules import all_rules
+
+Judges = dict[type, tuple[tuple[Rule, Judge], ...]]
+
+
+@cache
+def judges_for(dialects: frozenset[str], off: frozenset[str] = frozenset()) -> Judges:
+    """The judges by type of fact, of the rules that are on and concern one of these dialects."""
+    found: dict[type, list[tuple[Rule, Judge]]] = {}
+    for entry in all_rules():
+        if entry.rule.id not in off and (entry.rule.dialects is None or entry.rule.dialects & dialects):
+            for fact, judge in entry.judges:
+                found.setdefault(fact, []).append((entry.rule, judge))
+    return {fact: tuple(judges) for fact, judges in found.items()}
+
+
+def ids(judges: Judges, *facts: type) -> frozenset[str]:
+    """The rules that judge one of these types of fact; all of them where none is named."""
+    return frozenset(rule.id for fact, those in judges.items() if not facts or fact in facts for rule, _ in those)
+
+
+def on_history(judges: Judges, history: History, policy: Policy) -> Iterator[Finding]:
+    """What the rules say about the graph of revisions."""
+    context = Context(policy, history)
+    for _, judge in judges.get(History, ()):
+        yield from judge(history, context)
+
+
+def on_migration(judges: Judges, migration: Migration, history: History, policy: Policy) -> Iterator[Finding]:
+    """What the rules say about one revision and its operations, with revision, direction and dialect filled in."""
+    migration = concerning(migration, policy.dialects)
+    context = Context(policy, history, migration)
+    for _, judge in judges.get(Migration, ()):
+        for finding in judge(migration, context):
+            yield finding if finding.revision else replace(finding, revision=migration.id)
+    for function in (migration.upgrade, migration.downgrade):
+        for op in function.operations if function else ():
+            for rule, judge in judges.get(type(op), ()):
+                if op.dialects is None or rule.dialects is None or op.dialects & rule.dialects:
+                    for finding in judge(op, context):
+                        yield _placed(finding, op, migration, policy)
+
+
+def on_allow(judges: Judges, allow: Allow, migration: Migration, context: Context) -> Iterator[Finding]:
+    """What the rules say about an allow comment."""
+    for _, judge in judges.get(Allow, ()):
+        for finding in judge(allow, context):
+            yield replace(finding, revision=migration.id)
+
+
+def concerning(migration: Migration, dialects: frozenset[str]) -> Migration:
+    """The migration without the operations of branches for other databases than these."""
+    functions = (migration.upgrade, migration.downgrade)
+    if all(op.dialects is None for function in functions if function for op in function.operations):
+        return migration
+    upgrade, downgrade = (_narrowed(function, dialects) for function in functions)
+    return replace(migration, upgrade=upgrade, downgrade=downgrade)
+
+
+def _narrowed(function: Function | None, dialects: frozenset[str]) -> Function | None:
+    if function is None:
+        return None
+    here = tuple(op for op in function.operations if op.dialects is None or op.dialects & dialects)
+    return replace(function, operations=here)
+
+
+def _placed(finding: Finding, op: Operation, migration: Migration, policy: Policy) -> Finding:
+    shown_by = (op.dialects or frozenset()) & policy.dialects
+    return replace(
+        finding,
+        revision=finding.revision or migration.id,
+        direction=finding.direction or op.direction,
+        dialect=finding.dialect or (next(iter(shown_by)) if len(shown_by) == 1 else None),
+    )

@@ -1,0 +1,197 @@
+"""The static run: migration files -> facts -> rules -> Report. Nothing of the project is imported or run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from .allowing import divided, settled
+from .config import Settings
+from .errors import GuardError, NothingFound, UsageError
+from .facts import Context, History, Migration, Place, Unread
+from .findings import Finding, LookedAt, NotJudged, Problem, Report, Severity
+from .judging import Judges, ids, judges_for, on_allow, on_history, on_migration
+from .read.git import Repository
+from .read.graph import history, with_base
+from .read.project import Project, projects
+from .rules.past import ancestors
+from .sources import Sources
+
+
+def check(
+    root: Path,
+    settings: Settings,
+    *,
+    paths: Sequence[Path] = (),
+    base: str | None = None,
+    staged: bool = False,
+    today: date | None = None,
+) -> Report:
+    """What the static rules say about the migrations under a root.
+
+    `paths` (files or folders) narrow the rules on single migrations; the graph of every project that they touch, or of
+    all projects where they touch none, is judged whole. `base` names the branch to be merged into, and `staged` reads
+    what the next commit would hold. `today` is the day on which allow comments are judged.
+    Raises UsageError for a path or setting that names nothing, NothingFound where there is no migration at all.
+    """
+    root = root.absolute()
+    wanted = [_existing(path) for path in paths]
+    found = projects(root, settings.config)
+    repository = Repository.at(root) if staged or base else None
+    if staged and repository is None:
+        raise UsageError(f"{root} is not in a git repository, so nothing is staged", "leave out --staged")
+    sources = Sources(root)
+    histories: list[History] = []
+    problems: list[Problem] = []
+    for project in _touched(found, wanted):
+        migrations = sources.index(project, repository) if staged and repository else sources.working_tree(project)
+        one = history(project.place, migrations)
+        if base is not None and migrations:
+            try:
+                one = _compared(one, base, sources, project, repository)
+            except GuardError as error:
+                problems.append(Problem(str(error), error.hint, error.exit_code))
+        histories.append(one)
+    if not any(one.migrations for one in histories):
+        folders = sorted({sources.path(folder) for project in found for folder in project.version_locations})
+        raise NothingFound(
+            f"no migration in {', '.join(folders)}", 'write the first one: alembic revision -m "<what it does>"'
+        )
+    limits = frozenset(sources.path(path) for path in wanted) if wanted else None
+    run = _Run(settings, limits, today or date.today(), compared=base is not None and not problems)
+    return run.report(histories, problems)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What holds for all histories of one run. `limits` are the paths asked for, None for all."""
+
+    settings: Settings
+    limits: frozenset[str] | None
+    today: date
+    compared: bool  # with a base branch
+
+    @property
+    def judges(self) -> Judges:
+        off = frozenset(rule for rule, weight in self.settings.severity.items() if weight == "off")
+        return judges_for(self.settings.dialects, off)
+
+    def report(self, histories: Sequence[History], problems: Sequence[Problem]) -> Report:
+        """Everything that the rules say, sorted."""
+        skipped = self._skipped(histories)
+        pairs = [(migration, one) for one in histories for migration in one.migrations if self._asked(migration)]
+        pairs = [(migration, one) for migration, one in pairs if (migration.path, migration.id) not in skipped]
+        said = [finding for one in histories for finding in on_history(self.judges, one, self.settings.policy)]
+        for migration, one in pairs:
+            said += on_migration(self.judges, migration, one, self.settings.policy)
+        said += self._on_allows(pairs, said)
+        allows = {migration.path: migration.allows for one in histories for migration in one.migrations}
+        stand, covered = divided(
+            (self._weighed(finding) for finding in sorted(set(said), key=_order)), allows, self.today
+        )
+        judged = frozenset(migration.path for migration, _ in pairs)
+        return Report(
+            findings=tuple(stand),
+            not_judged=tuple(sorted({gap for one in histories for gap in _gaps(one, judged)})),
+            allowed=tuple(covered),
+            looked_at=LookedAt(
+                files=len({migration.path for one in histories for migration in one.migrations}),
+                revisions=len(
+                    {migration.id for one in histories for migration in one.migrations if not migration.broken}
+                ),
+                heads=tuple(sorted(head.id for one in histories for head in one.heads)),
+            ),
+            problems=tuple(problems),
+            notes=self._notes(len(skipped)),
+        )
+
+    def _asked(self, migration: Migration) -> bool:
+        path = migration.path
+        return self.limits is None or any(limit in (path, ".") or path.startswith(f"{limit}/") for limit in self.limits)
+
+    def _skipped(self, histories: Sequence[History]) -> frozenset[tuple[str, str]]:
+        """The revisions at and below `since`, by path and id."""
+        since = self.settings.since
+        if since is None:
+            return frozenset()
+        starts = [(start, one) for one in histories for start in one.migrations if start.revision == since]
+        if not starts:
+            raise UsageError(f"since names revision {since!r}, which no file has", "write the whole id of a revision")
+        below = [(start, *ancestors(one, start)) for start, one in starts]
+        return frozenset((migration.path, migration.id) for those in below for migration in those)
+
+    def _notes(self, skipped: int) -> tuple[str, ...]:
+        return (f"{skipped} revisions up to {self.settings.since} are not judged (since).",) if skipped else ()
+
+    def _weighed(self, finding: Finding) -> Finding:
+        weight = self.settings.severity.get(finding.rule.id)
+        return finding if weight is None else replace(finding, severity=Severity(weight))
+
+    def _on_allows(self, pairs: Sequence[tuple[Migration, History]], said: Sequence[Finding]) -> Iterator[Finding]:
+        # Without the base branch, and in a part of the files, a rule on the graph may find less than there is.
+        judged = ids(self.judges) if self.compared else ids(self.judges) - ids(self.judges, History)
+        for migration, one in pairs:
+            of_file = [finding for finding in said if finding.at.path == migration.path] if migration.allows else []
+            context = Context(self.settings.policy, one, migration)
+            for allow in migration.allows:
+                done = settled(allow, of_file, _known_ids(), judged, self.today)
+                yield from on_allow(self.judges, done, migration, context)
+
+
+def _existing(path: Path) -> Path:
+    if not os.path.lexists(path):
+        raise UsageError(f"{path} does not exist", "give a migration file or a folder that holds some")
+    return Path(os.path.normpath(path.absolute()))
+
+
+def _touched(found: list[Project], wanted: Sequence[Path]) -> list[Project]:
+    """The projects in which a wanted path lies, or which lie in one; all where there is none."""
+
+    def touches(project: Project) -> bool:
+        return any(
+            folder == path or folder in path.parents or path in folder.parents
+            for folder in project.version_locations
+            for path in wanted
+        )
+
+    return [project for project in found if touches(project)] or found
+
+
+def _compared(one: History, base: str, sources: Sources, project: Project, repository: Repository | None) -> History:
+    """The history with the base branch beside it. Raises a GuardError where git has no such thing."""
+    if repository is None:
+        raise UsageError(
+            f"{sources.root} is not in a git repository, so there is no {base} to compare with", "leave out --base"
+        )
+    tip, fork = repository.resolve(base), repository.merge_base(base)
+    return with_base(
+        one,
+        ref=base,
+        base=sources.commit(project, repository, tip),
+        fork=sources.commit(project, repository, fork),
+    )
+
+
+def _gaps(one: History, judged: frozenset[str]) -> Iterator[NotJudged]:
+    """What the reader could not see in the judged files, and in any file as far as the graph hangs on it."""
+    for migration in one.migrations:
+        header = [migration.revision, migration.parents_unread]
+        for gap in (*header, *(migration.unread if migration.path in judged else ())):
+            if isinstance(gap, Unread):
+                yield NotJudged(gap.at.path, gap.at.line, gap.why)
+
+
+@cache
+def _known_ids() -> frozenset[str]:
+    """All ids, those of live checks by the names of their files: importing them would load half of the live side."""
+    checks = Path(__file__).parent / "checks"
+    live = {file.stem.replace("_", "-") for file in checks.glob("*.py") if not file.stem.startswith("_")}
+    return frozenset(live) | ids(judges_for(frozenset({"sqlite", "postgresql"})))
+
+
+def _order(finding: Finding) -> tuple[Place, str, str, str]:
+    return finding.at, finding.rule.id, finding.says, finding.instead

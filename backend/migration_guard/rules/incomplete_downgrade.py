@@ -1,0 +1,139 @@
+"""
+The downgrade does not undo everything that the upgrade does.
+
+## What it finds
+A table, column, index, constraint, type or view that `upgrade()` makes and no line of `downgrade()` removes, one that
+it drops and no line brings back, a rename that is not taken back, a changed type or nullability of a column that the
+downgrade never touches, and the enum type that PostgreSQL makes with a table and keeps when the table is dropped.
+
+## Why it hurts
+After going down, the schema is neither the old nor the new one. The next upgrade stops at "already exists", on the day
+when a release had to be taken back and is about to be tried again.
+
+## Instead
+Write the missing line into `downgrade()`, in the opposite order of the upgrade:
+
+    def downgrade() -> None:
+        op.drop_table("persona")
+        sa.Enum(name="mood").drop(op.get_bind(), checkfirst=True)
+
+## Quiet when
+The thing goes with its table or column, is dropped again or replaced within the same upgrade, was made under a
+condition, or a line of the downgrade that the guard cannot read may undo it (that line is listed as not judged). A
+downgrade that is missing altogether is `missing-downgrade`. Values added to an enum stay silent: PostgreSQL cannot
+remove one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import AlterColumn, Context, CreateTable, Migration, Operation, RenameTable, Unread
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .past import makes_type, type_made_before
+from .reverse import type_dropped, undoing, unknown
+from .things import Effect, Thing
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+
+
+@judges(Migration)
+def not_undone(migration: Migration, context: Context) -> Iterator[Finding]:
+    """One finding per operation of the upgrade that the downgrade does not undo."""
+    up, down = migration.upgrade, migration.downgrade
+    if up is None or down is None or down.does != "acts" or not up.operations:
+        return
+    effect = Effect.of(up.operations, down.operations)
+    left = list(effect.left())
+    for thing in left:
+        yield _finding(
+            context, thing.op, f"leaves {_called(thing)} behind: the next upgrade stops, it is there already"
+        )
+    for thing in effect.lost():
+        yield _finding(context, thing.op, f"does not bring back {_called(thing)}, which the upgrade drops")
+    yield from _types_left(context, up.operations, {thing.name for thing in left if thing.kind == "table"}, effect)
+    for op in up.operations:
+        if isinstance(op, (AlterColumn, RenameTable)) and (kept := _kept_change(op, down.operations, effect)):
+            yield _finding(context, op, kept)
+
+
+def _types_left(
+    context: Context, operations: tuple[Operation, ...], tables_left: set[str | None], effect: Effect
+) -> Iterator[Finding]:
+    """The enum types that PostgreSQL makes with a table and keeps when the table is dropped."""
+    if "postgresql" not in context.policy.dialects:
+        return
+    judged: set[str] = set()
+    for op in operations:
+        names = makes_type(op)
+        if isinstance(op, CreateTable) and effect.names.table(op.table) not in tables_left:
+            for name in sorted(names - judged):
+                thing = Thing("type", name, op)
+                gone = any(
+                    one.kind == "type" and one.name in (None, name) for one in (*effect.gone_down, *effect.gone_up)
+                )
+                if not gone and not effect.out_of_sight(thing) and not type_made_before(context, name):
+                    says = f"leaves the enum type {name} behind: PostgreSQL keeps it when {op.table} is dropped"
+                    yield _finding(context, op, f"{says}, so the next upgrade stops at it", type_dropped(op, name))
+        judged |= names
+
+
+def _kept_change(op: AlterColumn | RenameTable, down: tuple[Operation, ...], effect: Effect) -> str | None:
+    """Words for a rename or change that the downgrade keeps; None where it is undone or nothing can be said."""
+    table = effect.names.table(op.table)
+    name = table if isinstance(op, RenameTable) else effect.names.column(table, op.name)
+    thing = Thing("table", table, op) if isinstance(op, RenameTable) else Thing("column", name, op, table)
+    if table is None or name is None or op.on_new_table is not False or effect.out_of_sight(thing):
+        return None
+    for one in (*effect.made_up, *effect.gone_up, *effect.made_down, *effect.gone_down):
+        if one.kind == "table" and one.name in (None, table):
+            return None
+        if one.kind == "column" and one.table in (None, table) and one.name in (None, name):
+            return None
+    if isinstance(op, RenameTable):
+        back = any(isinstance(one, RenameTable) and effect.names.table(one.table) in (None, table) for one in down)
+        return None if back else f"leaves table {op.table} under its new name {op.new_name}"
+    touched = (
+        effect.names.column(table, one.name)
+        for one in down
+        if isinstance(one, AlterColumn) and effect.names.table(one.table) in (None, table)
+    )
+    return None if any(column in (None, name) for column in touched) else _changed(op)
+
+
+def _changed(op: AlterColumn) -> str | None:
+    column = f"{op.table}.{op.name}"
+    if op.new_name is not None:
+        return f"leaves column {column} under its new name {op.new_name}"
+    if isinstance(op.nullable, bool) and op.existing_nullable is not op.nullable:
+        return f"leaves column {column} {'nullable' if op.nullable else 'NOT NULL'}, as the upgrade makes it"
+    if isinstance(op.type, str) and not isinstance(op.existing_type, Unread) and op.existing_type != op.type:
+        return f"leaves column {column} with the type {op.type} that the upgrade gives it"
+    return None
+
+
+def _called(thing: Thing) -> str:
+    op = thing.op
+    table = getattr(op, "table", None)
+    name = op.column.name if hasattr(op, "column") else getattr(op, "name", None)
+    if thing.kind == "table":
+        return f"table {table}"
+    if thing.kind == "column":
+        return f"column {table}.{name}"
+    if thing.kind in ("type", "view"):
+        return f"{thing.kind} {name}"
+    of = f" of {table}" if table is not None else ""
+    return f"{thing.kind} {name}{of}" if name is not None else f"the unnamed {thing.detail or ''} {thing.kind}{of}"
+
+
+def _finding(context: Context, op: Operation, what: str, line: str | None = None) -> Finding:
+    revision = context.migration.id if context.migration else "this revision"
+    lines = [line] if line else undoing(context, op)
+    return Finding(
+        RULE,
+        op.at,
+        says=f"Going down from {revision} {what}.",
+        instead="\n".join(["# in downgrade():", *(lines or [f"# {unknown(op)}"])]),
+        direction="upgrade",
+    )

@@ -1,0 +1,270 @@
+"""Tables, columns, indexes, constraints, types and views as things that one operation makes and another removes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..facts import (
+    AddColumn,
+    AlterColumn,
+    CreateConstraint,
+    CreateIndex,
+    CreateObject,
+    CreateTable,
+    CreateType,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropObject,
+    DropTable,
+    DropType,
+    Operation,
+    OtherCall,
+    OtherSql,
+    RenameTable,
+    Text,
+    Unread,
+)
+from .names import alike, bare, mentions
+
+Kind = Literal["table", "column", "index", "constraint", "type", "view"]
+ON_A_TABLE = ("column", "index", "constraint")
+VIEWS = ("view", "materialized view")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One named thing of a schema. A `name`, `table` or `columns` of None may be anything."""
+
+    kind: Kind
+    name: str | None
+    op: Operation = field(compare=False)
+    table: str | None = None
+    columns: frozenset[str] | None = None
+    detail: str | None = None  # of a constraint: its kind
+
+
+@dataclass(frozen=True)
+class Names:
+    """One name for everything that either function renames, so that a thing is known under both its names."""
+
+    tables: dict[str, str]
+    columns: dict[tuple[str, str], str]
+
+    @classmethod
+    def after(cls, operations: Iterable[Operation]) -> Names:
+        """The names once all renames in these operations are taken as two names of one thing."""
+        names = cls({}, {})
+        listed = list(operations)
+        for op in listed:
+            if isinstance(op, RenameTable):
+                old, new = names.table(op.table), names.table(op.new_name)
+                if old and new and old != new:
+                    names.tables[new] = old
+        for op in listed:
+            if isinstance(op, AlterColumn) and op.new_name is not None:
+                table = names.table(op.table)
+                first, second = names.column(table, op.name), names.column(table, op.new_name)
+                if table and first and second and first != second:
+                    names.columns[table, second] = first
+        return names
+
+    def table(self, name: Text | None) -> str | None:
+        """The one name of a table; None where it cannot be read."""
+        plain = bare(name)
+        while plain in self.tables:
+            plain = self.tables[plain]
+        return plain
+
+    def column(self, table: str | None, name: Text | None) -> str | None:
+        """The one name of a column; None where it cannot be read."""
+        plain = bare(name)
+        while table is not None and plain is not None and (table, plain) in self.columns:
+            plain = self.columns[table, plain]
+        return plain
+
+    def all_columns(self, table: str | None, names: tuple[Text, ...]) -> frozenset[str] | None:
+        """The columns under their one names; None where one cannot be read or is an expression."""
+        plain = [self.column(table, name) for name in names]
+        known = [name for name in plain if name is not None and re.fullmatch(r"[\w$]+", name)]
+        return frozenset(known) if known and len(known) == len(plain) else None
+
+
+def made(op: Operation, names: Names) -> Iterator[Thing]:
+    """What the operation adds to the schema, without what is inside a new table."""
+    table = names.table(getattr(op, "table", None))
+    if isinstance(op, CreateTable):
+        yield Thing("table", table, op)
+    elif isinstance(op, AddColumn):
+        yield Thing("column", names.column(table, op.column.name), op, table)
+    elif isinstance(op, CreateIndex):
+        yield Thing("index", bare(op.name), op, table, names.all_columns(table, op.columns))
+    elif isinstance(op, CreateConstraint):
+        yield Thing("constraint", bare(op.name), op, table, names.all_columns(table, op.columns), op.kind)
+    elif isinstance(op, CreateType):
+        yield Thing("type", bare(op.name), op)
+    elif isinstance(op, CreateObject) and op.kind in VIEWS:
+        yield Thing("view", bare(op.name), op)
+
+
+def removed(op: Operation, names: Names) -> Iterator[Thing]:
+    """What the operation takes from the schema, without what goes with it."""
+    table = names.table(getattr(op, "table", None))
+    if isinstance(op, DropTable):
+        yield Thing("table", table, op)
+    elif isinstance(op, DropColumn):
+        yield Thing("column", names.column(table, op.name), op, table)
+    elif isinstance(op, DropIndex):
+        yield Thing("index", bare(op.name), op, table)
+    elif isinstance(op, DropConstraint):
+        yield Thing("constraint", bare(op.name), op, table, detail=op.kind)
+    elif isinstance(op, DropType):
+        yield Thing("type", bare(op.name), op)
+    elif isinstance(op, DropObject) and op.kind in VIEWS:
+        yield Thing("view", bare(op.name), op)
+
+
+def identical(one: Thing, other: Thing) -> bool:
+    """Whether both may be one thing. Unique constraints and unique indexes share their names."""
+    if one.kind != other.kind and {one.kind, other.kind} != {"index", "constraint"}:
+        return False
+    if one.table is not None and other.table is not None and one.table != other.table:
+        return False
+    if not _schemas_agree(one.op, other.op):
+        return False
+    if one.name is None or other.name is None:
+        return one.kind == other.kind and (one.detail is None or other.detail is None or one.detail == other.detail)
+    if one.kind == "constraint" or other.kind == "constraint":
+        return alike(one.name, other.name)
+    return one.name == other.name
+
+
+def goes_with(thing: Thing, whole: Thing) -> bool:
+    """Whether the thing is gone once `whole` is dropped: what stands on a table or column goes with it."""
+    if thing.kind not in ON_A_TABLE or thing is whole:
+        return False
+    if whole.kind == "table":
+        if not _schemas_agree(thing.op, whole.op):
+            return False
+        return thing.table == whole.name or whole.name is None or thing.table is None or _cascades(thing, whole)
+    if whole.kind == "column" and thing.kind != "column":
+        if thing.table is not None and whole.table is not None and thing.table != whole.table:
+            return False
+        # of a check or an index on an expression the columns are not known
+        return thing.columns is None or whole.name is None or whole.name in thing.columns
+    return False
+
+
+def comes_with(thing: Thing, whole: Thing) -> bool:
+    """Whether making `whole` may bring the thing back: constraints and indexes can be written inside."""
+    if thing.table is not None and thing.table != (whole.name if whole.kind == "table" else whole.table):
+        return False
+    op = whole.op
+    if isinstance(op, CreateTable):
+        if thing.kind == "index":
+            return any(c.index is not False or c.unique is not False for c in op.columns) or op.by_sql
+        return thing.kind == "constraint" or (thing.kind == "column" and _has_column(op, thing.name))
+    if isinstance(op, AddColumn):
+        if thing.kind == "index":
+            return op.column.index is not False or op.column.unique is not False
+        return thing.kind == "constraint"
+    return False
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What both functions of a revision make and remove, in their order and under one name each."""
+
+    names: Names
+    made_up: tuple[Thing, ...]
+    gone_up: tuple[Thing, ...]
+    made_down: tuple[Thing, ...]
+    gone_down: tuple[Thing, ...]
+    free_text: tuple[Operation, ...]  # what may do more than the guard understands
+
+    @classmethod
+    def of(cls, up: Iterable[Operation], down: Iterable[Operation]) -> Effect:
+        """The effect of these operations."""
+        up, down = tuple(up), tuple(down)
+        names = Names.after((*up, *down))
+        return cls(
+            names,
+            tuple(thing for op in up for thing in made(op, names)),
+            tuple(thing for op in up for thing in removed(op, names)),
+            tuple(thing for op in down for thing in made(op, names)),
+            tuple(thing for op in down for thing in removed(op, names)),
+            (*(op for op in up if _renames(op)), *(op for op in down if isinstance(op, FREE))),
+        )
+
+    def left(self) -> Iterator[Thing]:
+        """What the upgrade makes and nothing removes."""
+        for thing in self.made_up:
+            gone = any(identical(thing, one) or goes_with(thing, one) for one in (*self.gone_up, *self.gone_down))
+            if not gone and not any(goes_with(thing, one) for one in self.made_up) and not self.out_of_sight(thing):
+                yield thing
+
+    def lost(self) -> Iterator[Thing]:
+        """What the upgrade removes and nothing brings back."""
+        lost: list[Thing] = []
+        for thing in sorted(self.gone_up, key=lambda one: one.kind != "table"):
+            back = any(identical(thing, one) for one in (*self.made_up, *self.made_down))
+            back = back or any(comes_with(thing, one) for one in self.made_down)
+            if not back and not any(goes_with(thing, one) for one in lost if one.kind == "table"):
+                lost.append(thing)
+        return (thing for thing in lost if not self.out_of_sight(thing))
+
+    def out_of_sight(self, thing: Thing) -> bool:
+        """Whether the revision says too little about the thing to judge it."""
+        op = thing.op
+        names = (getattr(op, "name", None), getattr(op, "table", None), getattr(op, "new_name", None))
+        if (
+            op.conditional
+            or any(isinstance(name, Unread) for name in names)
+            or (thing.kind, thing.name)
+            == (
+                "column",
+                None,
+            )
+        ):
+            return True
+        return any(_may_concern(one, thing) for one in self.free_text)
+
+
+FREE = (OtherCall, OtherSql, CreateObject, DropObject)
+
+
+def _renames(op: Operation) -> bool:
+    return isinstance(op, OtherSql) and isinstance(op.text, str) and "rename" in op.text.lower()
+
+
+def _may_concern(op: Operation, thing: Thing) -> bool:
+    """Whether an operation that the guard does not fully understand may make or remove the thing."""
+    if isinstance(op, OtherCall) or (isinstance(op, OtherSql) and isinstance(op.text, Unread)):
+        return True
+    if isinstance(op, DropObject) and op.kind == "schema":
+        return True
+    text = op.text if isinstance(op, OtherSql) else op.source
+    return isinstance(text, str) and thing.name is not None and mentions(text, thing.name)
+
+
+def _has_column(op: CreateTable, name: str | None) -> bool:
+    return name is None or any(bare(column.name) in (None, name) for column in op.columns) or not op.columns
+
+
+def _cascades(thing: Thing, table: Thing) -> bool:
+    """Whether a foreign key goes with the table that it points to."""
+    op = thing.op
+    return (
+        isinstance(op, CreateConstraint)
+        and isinstance(table.op, DropTable)
+        and table.op.cascade
+        and bare(op.references) == table.name
+    )
+
+
+def _schemas_agree(one: Operation, other: Operation) -> bool:
+    first, second = bare(getattr(one, "schema", None)), bare(getattr(other, "schema", None))
+    return first is None or second is None or first == second

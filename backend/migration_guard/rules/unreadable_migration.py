@@ -1,0 +1,39 @@
+"""
+A migration file that cannot be read.
+
+## What it finds
+A file of the versions folder that is no valid Python, is written in an encoding other than it says, or cannot be
+opened.
+
+## Why it hurts
+Alembic imports every file of the folder before it does anything: one broken file stops `upgrade`, `downgrade` and
+`heads` for everyone. Nothing in it was judged here either.
+
+## Instead
+Correct the file at the line named. After a conflict in git, look for `<<<<<<<` lines.
+
+## Quiet when
+The file parses on the Python that runs the guard. A file that parses but says too little is listed as not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import Context, Migration
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+
+
+@judges(Migration)
+def broken_file(migration: Migration, _: Context) -> Iterator[Finding]:
+    """The file's own error, at the line where the parser stopped."""
+    if migration.broken is not None:
+        yield Finding(
+            RULE,
+            migration.broken.at,
+            says=f"This file cannot be read: {migration.broken}. Alembic loads all files of the folder and stops here.",
+            instead=f"python -m py_compile {migration.path}",
+        )

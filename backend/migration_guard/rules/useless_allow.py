@@ -1,0 +1,60 @@
+"""
+An allow comment that allows nothing.
+
+## What it finds
+`# guard: allow <id> -- <reason>` with an id that no rule has, without a reason, past its `until` date, or on a
+statement in which that rule finds nothing.
+
+## Why it hurts
+The next reader takes it for a decision. A misspelt id hides nothing today; one that is left over hides the next
+real finding on that line.
+
+## Instead
+Delete the comment, or write it in full:
+
+    # guard: allow not-null-without-default -- the table is empty until launch, until 2027-01-31
+
+## Quiet when
+The rule is turned off in the settings, or only `verify` or `--base` can tell whether it finds something there.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from ..facts import Allow, Context
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+
+
+@judges(Allow)
+def allows_nothing(allow: Allow, _: Context) -> Iterator[Finding]:
+    """What is wrong with an allow comment, if anything is."""
+    full = f"# guard: allow {allow.rule} -- {allow.reason or '<why it is fine here>'}"
+    if not allow.known:
+        near = difflib.get_close_matches(allow.rule, _ids(), 1)
+        says = f"This comment allows {allow.rule!r}, but no rule has that id" + (
+            f": did you mean {near[0]}?" if near else "."
+        )
+        instead = full.replace(allow.rule, near[0], 1) if near else "migration-guard rules"
+    elif allow.reason is None:
+        says = f"This comment allows {allow.rule} without a reason, so it has no effect."
+        instead = full
+    elif allow.expired:
+        says = f"This comment allowed {allow.rule} until {allow.until}, and that day is past."
+        instead = f"{full}, until <a later day>"
+    elif not allow.used:
+        says = f"This comment allows {allow.rule}, which finds nothing here."
+        instead = "# delete the comment"
+    else:
+        return
+    yield Finding(RULE, allow.at, says=says, instead=instead)
+
+
+def _ids() -> list[str]:
+    from . import all_rules  # the registry imports this module
+
+    return [entry.rule.id for entry in all_rules()]

@@ -1,0 +1,69 @@
+"""Migration files of a project, from the working tree, the index or a commit, each read once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+from .facts import Migration, Place, Unread
+from .read.git import Repository
+from .read.project import Project
+from .read.source import read_migration
+
+
+class Sources:
+    """Reads the migrations under one root. Equal content at one path is parsed once, wherever it comes from."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._read: dict[tuple[str, bytes], Migration] = {}
+
+    def path(self, file: Path) -> str:
+        """The file relative to the root, with `/`."""
+        return Path(os.path.relpath(file, self.root)).as_posix()
+
+    def migration(self, path: str, content: bytes) -> Migration:
+        """The facts of one file."""
+        key = path, content
+        if key not in self._read:
+            self._read[key] = read_migration(content, path)
+        return self._read[key]
+
+    def working_tree(self, project: Project) -> list[Migration]:
+        """The files as they are now. One that cannot be opened is a broken migration."""
+        found = []
+        for file in project.files():
+            path = self.path(file)
+            try:
+                found.append(self.migration(path, file.read_bytes()))
+            except OSError as error:
+                at = Place(path)
+                found.append(Migration(path, at, broken=Unread(at, f"it cannot be opened ({error.strerror})")))
+        return found
+
+    def index(self, project: Project, repository: Repository) -> list[Migration]:
+        """The files as the next commit would have them."""
+        folders = _folders(project, repository)
+        return self._of(project, folders, repository.staged(list(folders)))
+
+    def commit(self, project: Project, repository: Repository, commit: str) -> list[Migration]:
+        """The files as a commit has them."""
+        folders = _folders(project, repository)
+        return self._of(project, folders, repository.files(commit, list(folders)))
+
+    def _of(self, project: Project, folders: dict[str, Path], files: dict[str, bytes]) -> list[Migration]:
+        found = {}
+        for name, content in files.items():
+            for folder, location in folders.items():
+                if PurePosixPath(name).is_relative_to(folder):
+                    file = location / PurePosixPath(name).relative_to(folder)
+                    if project.holds(file):
+                        found[self.path(file)] = content
+        return [self.migration(path, found[path]) for path in sorted(found)]
+
+
+def _folders(project: Project, repository: Repository) -> dict[str, Path]:
+    """The version locations that lie in the repository, by their path in it. Links on the way there are followed."""
+    top = repository.top.resolve()
+    locations = [(location.resolve(), location) for location in project.version_locations]
+    return {real.relative_to(top).as_posix(): given for real, given in locations if real.is_relative_to(top)}

@@ -1,0 +1,73 @@
+import ast
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from migration_guard.findings import Finding
+
+from .samples import files, report_on, situations
+
+# These say what to type in a shell, or that a comment has to go.
+NO_CODE = {"unreviewed-autogenerate", "unreadable-migration", "useless-allow"}
+# What stood there before cannot be known from source text, and the advice says so.
+HONEST = {
+    "dropped_column_not_brought_back",
+    "dropped_constraint_not_brought_back",
+    "dropped_index_not_brought_back",
+    "dropped_table_not_brought_back",
+    "index_of_a_table_brought_back_without_it",
+    "nullability_and_type_not_taken_back",
+    "unnamed_unique_constraint_left_behind",
+}
+FIRING = [
+    path
+    for path in situations()
+    if not path.name.startswith("fine") and path.parent.name not in NO_CODE and path.stem not in HONEST
+]
+
+
+def pasted(source: str, finding: Finding) -> str:
+    """The migration once a person has followed the advice."""
+    ast.parse(finding.instead)
+    lines = source.splitlines()
+    tree = ast.parse(source)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    if finding.rule.id == "missing-downgrade":
+        if down := functions.get("downgrade"):
+            del lines[down.lineno - 1 : down.end_lineno]
+        return "\n".join([*lines, "", finding.instead, ""])
+    if finding.rule.id == "incomplete-downgrade":
+        lines[functions["downgrade"].lineno : functions["downgrade"].lineno] = indented(finding.instead, 4)
+    else:
+        first = lines[finding.at.line - 1]
+        new = indented(finding.instead, len(first) - len(first.lstrip()))
+        lines[finding.at.line - 1 : finding.at.last_line] = new
+    return "\n".join([*lines, ""])
+
+
+def indented(code: str, depth: int) -> list[str]:
+    return textwrap.indent(code, " " * depth).splitlines()
+
+
+@pytest.mark.parametrize("situation", FIRING, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_to_write_instead_passes_every_rule_once_pasted(situation: Path, tmp_path: Path) -> None:
+    contents = {file.name: file.read_bytes() for file in files(situation)}
+    findings = report_on(tmp_path / "before", contents).findings
+
+    for finding in sorted(findings, key=lambda one: one.at, reverse=True):
+        name = Path(finding.at.path).name
+        contents[name] = pasted(contents[name].decode(), finding).encode()
+
+    assert findings
+    assert [one.says for one in report_on(tmp_path / "after", contents).findings] == []
+
+
+@pytest.mark.parametrize("name", sorted(HONEST))
+def test_what_cannot_be_known_is_said_in_a_comment(name: str, tmp_path: Path) -> None:
+    situation = next(path for path in situations() if path.stem == name)
+
+    findings = report_on(tmp_path, {file.name: file.read_bytes() for file in files(situation)}).findings
+
+    assert findings
+    assert any(line.startswith("# ") for finding in findings for line in finding.instead.splitlines()[1:])

@@ -1,0 +1,101 @@
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BACKEND = Path(__file__).parents[1] / "backend"
+GUARD = BACKEND / "migration_guard"
+FILES = sorted(GUARD.rglob("*.py"))
+
+# What each part may import of ours, besides itself. The command line may import everything.
+MAY = {
+    "__init__": set(),
+    "errors": set(),
+    "facts": set(),
+    "findings": {"facts"},
+    "registry": {"findings"},
+    "config": {"facts", "errors"},
+    "read": {"facts", "errors"},
+    "live": {"facts", "errors"},
+    "rules": {"registry", "findings", "facts"},
+    "checks": {"registry", "findings", "facts", "live"},
+    "allowing": {"facts", "findings"},
+    "judging": {"facts", "findings", "registry", "rules"},
+    "sources": {"facts", "read"},
+    "lint": {"read", "rules", "registry", "findings", "config", "facts", "errors", "allowing", "judging", "sources"},
+    "report": {"findings", "facts"},
+    "worker": {"live", "checks", "registry", "findings", "facts"},
+}
+
+
+def part(file: Path) -> str:
+    """The module or folder of the package in which a file stands."""
+    return file.relative_to(GUARD).parts[0].removesuffix(".py")
+
+
+def imported(file: Path) -> set[str]:
+    """The parts of the package that a file imports, anywhere in it, but for type checking."""
+    package = ("migration_guard", *file.relative_to(GUARD).parts[:-1])
+    found = set()
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only or not isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue
+        if isinstance(node, ast.Import):
+            names = [tuple(alias.name.split(".")) for alias in node.names]
+        else:
+            start = package[: len(package) - node.level + 1] if node.level else ()
+            whole = (*start, *(node.module.split(".") if node.module else ()))
+            names = [(*whole, alias.name) for alias in node.names]
+        found |= {name[1] for name in names if name[0] == "migration_guard" and len(name) > 1}
+    return found & {part(other) for other in FILES} - {part(file)}
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if part(f) in MAY], ids=lambda f: f.relative_to(GUARD).as_posix())
+def test_each_part_imports_only_what_its_layer_allows(file: Path) -> None:
+    assert imported(file) <= MAY[part(file)]
+
+
+def test_application_and_guard_never_import_each_other() -> None:
+    guard = [f for f in FILES if "app" in {name.partition(".")[0] for name in modules(f)}]
+    app = [f for f in sorted((BACKEND / "app").rglob("*.py")) if "migration_guard" in "".join(modules(f))]
+
+    assert (guard, app) == ([], [])
+
+
+def modules(file: Path) -> list[str]:
+    """The absolute module names that a file imports."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    plain = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    return plain + [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and not n.level]
+
+
+@pytest.mark.parametrize("sql", [False, True], ids=["no raw SQL", "raw SQL"])
+def test_static_run_loads_no_library_that_a_commit_hook_would_feel(tmp_path: Path, sql: bool) -> None:
+    versions = tmp_path / "alembic" / "versions"
+    versions.mkdir(parents=True)
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/alembic\n")
+    line = 'op.execute("DROP TABLE persona")' if sql else 'op.drop_column("persona", "mood")'
+    (versions / "a.py").write_text(
+        f"from alembic import op\nrevision = 'a'\ndown_revision = None\ndef upgrade():\n    {line}\n"
+    )
+    code = (
+        "import sys; from pathlib import Path; from migration_guard.config import Settings; "
+        "from migration_guard.lint import check; check(Path('.').absolute(), Settings()); "
+        "print(*sorted({'alembic', 'sqlalchemy', 'sqlglot', 'rich'} & set(sys.modules)))"
+    )
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": str(BACKEND)}, capture_output=True, text=True
+    )
+
+    assert loaded.stderr == ""
+    assert loaded.stdout.split() == (["sqlglot"] if sql else [])
