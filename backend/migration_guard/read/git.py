@@ -1,0 +1,217 @@
+"""What git has: files of a commit or of the index, and where two branches parted, without a checkout."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import CannotFinish, UsageError
+
+# Of `git rev-parse --local-env-vars`, those that say where a repository is: a hook, of another repository or of a
+# worktree, leaves them set for us.
+_LOCAL_VARIABLES = {
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+}
+_REGULAR = {b"100644", b"100755"}
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The git repository around a folder. Paths in arguments and results are relative to `top`, with `/`."""
+
+    top: Path  # links resolved
+
+    @classmethod
+    def at(cls, path: Path) -> Repository | None:
+        """The repository whose work tree holds a folder; None where there is none, or no git program.
+
+        Raises CannotFinish where git refuses to look because the folder belongs to another user.
+        """
+        try:
+            done = subprocess.run(
+                ["git", "-C", os.fspath(path), "rev-parse", "--show-toplevel"],
+                capture_output=True,
+                check=False,
+                env=_environment(),
+            )
+        except FileNotFoundError:
+            return None
+        if done.returncode == 0:
+            return cls(Path(os.fsdecode(done.stdout.removesuffix(b"\n"))))
+        if b"dubious ownership" in done.stderr:
+            raise CannotFinish(
+                f"git does not trust {path}: it belongs to another user",
+                f"git config --global --add safe.directory {shlex.quote(str(path.resolve()))}",
+            )
+        return None
+
+    def folder(self, path: Path) -> str | None:
+        """A path as git names it, relative to `top` ("" for the top itself); None where it lies outside."""
+        try:
+            relative = path.resolve().relative_to(self.top)
+        except ValueError:
+            return None
+        return "" if relative == Path() else relative.as_posix()
+
+    def resolve(self, ref: str) -> str:
+        """The commit that a branch, tag or id means. Raises UsageError where there is none."""
+        if not ref or ref.startswith("-") or any(sign.isspace() or not sign.isprintable() for sign in ref):
+            raise UsageError(f"{ref!r} is not a name of a commit", "give a branch, a tag or a commit, as origin/main")
+        done = self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", accept=(0, 1, 128))
+        if done.returncode == 0:
+            return done.stdout.decode().strip()
+        if ref == "HEAD":
+            raise UsageError("this repository has no commit yet", "commit first, or run without --base")
+        raise UsageError(f"the base {ref} does not exist here", self._fetch_of(ref))
+
+    def merge_base(self, ref: str) -> str:
+        """The commit where HEAD and `ref` parted. Raises UsageError for an unknown ref and for a history cut short."""
+        base, head = self.resolve(ref), self.resolve("HEAD")
+        done = self._run("merge-base", head, base, accept=(0, 1))
+        if done.returncode == 0:
+            return done.stdout.decode().split("\n", 1)[0]
+        if self._run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
+            raise UsageError(
+                f"this shallow clone does not reach back to where this branch and {ref} parted",
+                "git fetch --unshallow (in GitHub Actions: fetch-depth: 0 for actions/checkout)",
+            )
+        raise UsageError(f"this branch and {ref} have no commit in common", "name the branch it will be merged into")
+
+    def files(self, commit: str, folders: Sequence[str]) -> dict[str, bytes]:
+        """The Python files below some folders as a commit has them, by path. Folders that it lacks give nothing."""
+        if not folders:
+            return {}
+        paths = [f"{folder}/" for folder in folders if folder]
+        listed = self._run(
+            "ls-tree", "-r", "-z", "--full-tree", commit, "--", *(paths if len(paths) == len(folders) else ())
+        )
+        wanted = {}
+        for entry in listed.stdout.split(b"\0")[:-1]:
+            about, _, path = entry.partition(b"\t")
+            mode, _, blob = about.split(b" ")[:3]
+            if mode in _REGULAR and path.endswith(b".py"):
+                wanted[os.fsdecode(path)] = blob
+        return self._contents(wanted)
+
+    def staged(self, folders: Sequence[str]) -> dict[str, bytes]:
+        """The Python files below some folders as the next commit will have them, by path.
+
+        Inside a commit hook that is the index git prepared for this commit, which `git commit FILE` and `git commit
+        -a` set apart. A file that is not merged yet counts as this branch has it.
+        """
+        if not folders:
+            return {}
+        index = self._index_of_the_running_commit()
+        paths = [f"{folder}/" for folder in folders if folder]
+        only = paths if len(paths) == len(folders) else []
+        wanted: dict[str, bytes] = {}
+        for entry in self._run("ls-files", "-s", "-z", "--", *only, index=index).stdout.split(b"\0")[:-1]:
+            about, _, path = entry.partition(b"\t")
+            mode, blob, stage = about.split(b" ")
+            if mode in _REGULAR and stage in (b"0", b"2") and path.endswith(b".py"):
+                wanted[os.fsdecode(path)] = blob
+        contents = self._contents(wanted)
+        if not all(contents.values()):
+            # `git add -N` lists a file as empty in the index, though the commit will not have it.
+            added = self._run(
+                "diff-files", "--name-only", "--diff-filter=A", "--no-ext-diff", "-z", "--", *only, index=index
+            )
+            for path in added.stdout.split(b"\0")[:-1]:
+                contents.pop(os.fsdecode(path), None)
+        return contents
+
+    def _contents(self, wanted: dict[str, bytes]) -> dict[str, bytes]:
+        """The blobs of some paths, by path, from one run of git."""
+        blobs = list(dict.fromkeys(wanted.values()))
+        if not blobs:
+            return {}
+        output = memoryview(self._run("cat-file", "--batch", stdin=b"".join(b + b"\n" for b in blobs)).stdout)
+        content: dict[bytes, bytes] = {}
+        at = 0
+        for blob in blobs:
+            end = at + bytes(output[at : at + 200]).index(b"\n")
+            header = bytes(output[at:end]).split(b" ")
+            if header[-1] == b"missing":
+                raise CannotFinish(
+                    f"git does not have the object {blob.decode()} here", "git fetch --refetch (this clone is partial)"
+                )
+            size = int(header[2])
+            content[blob] = bytes(output[end + 1 : end + 1 + size])
+            at = end + 1 + size + 1
+        return {path: content[blob] for path, blob in sorted(wanted.items())}
+
+    def _index_of_the_running_commit(self) -> Path | None:
+        """The index file that git prepared for the commit in progress, when it is a commit of this repository."""
+        named = os.environ.get("GIT_INDEX_FILE")
+        if not named:
+            return None
+        git_dir = Path(os.fsdecode(self._run("rev-parse", "--absolute-git-dir").stdout.removesuffix(b"\n"))).resolve()
+        # Relative to the top of the work tree, where git runs hooks, wherever the hook went from there.
+        index = (self.top / named).resolve()
+        hook_dir = os.environ.get("GIT_DIR")
+        ours = git_dir in index.parents or (hook_dir is not None and (self.top / hook_dir).resolve() == git_dir)
+        return index if ours and index.is_file() else None
+
+    def _fetch_of(self, ref: str) -> str:
+        """The command that brings a missing ref."""
+        remotes = self._run("remote").stdout.decode(errors="replace").split("\n")
+        remote, slash, branch = ref.partition("/")
+        if not slash or remote not in remotes:
+            remote, branch = "origin", ref
+        if _is_id(ref):
+            return f"git fetch {remote} {ref}"
+        # With the target named, it also works in a clone of a single branch, as CI makes them.
+        return f"git fetch {remote} {branch}:refs/remotes/{remote}/{branch}" + (
+            "" if ref.startswith(f"{remote}/") else f", then --base {remote}/{branch}"
+        )
+
+    def _run(
+        self, *arguments: str, accept: Iterable[int] = (0,), stdin: bytes = b"", index: Path | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        # fsmonitor is a program that a repository's settings may name; nothing but git shall run.
+        command = ["git", "-C", os.fspath(self.top), "-c", "core.fsmonitor=false", *arguments]
+        try:
+            done = subprocess.run(command, input=stdin, capture_output=True, check=False, env=_environment(index))
+        except OSError as error:
+            raise CannotFinish(f"git cannot be started: {error.strerror}", "git --version") from error
+        if done.returncode not in accept:
+            first = os.fsdecode(done.stderr).strip().partition("\n")[0]
+            raise CannotFinish(
+                f"git {arguments[0]} failed in {self.top}: {first}", f"git -C {shlex.quote(str(self.top))} fsck"
+            )
+        return done
+
+
+def _is_id(ref: str) -> bool:
+    return len(ref) in (40, 64) and all(sign in "0123456789abcdef" for sign in ref)
+
+
+def _environment(index: Path | None = None) -> dict[str, str]:
+    """Our environment without what a calling git left for itself, and with git made quiet, literal and English."""
+    environment = {key: value for key, value in os.environ.items() if key not in _LOCAL_VARIABLES}
+    environment |= {
+        "LC_ALL": "C",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+    if index is not None:
+        environment["GIT_INDEX_FILE"] = str(index)
+    return environment

@@ -1,0 +1,122 @@
+"""Alembic's settings files -> what they say about folders, as Alembic would read it and without running anything."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
+_PLACEHOLDER = re.compile(r"%\(([^)]*)\)s|%%")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One configuration of Alembic: paths as they are written, with their `%(placeholders)s` filled in.
+
+    `script_location` is None where the file leaves it to somebody else, as Flask-Migrate's does.
+    """
+
+    file: Path
+    section: str
+    script_location: str | None = None
+    version_locations: tuple[str, ...] = ()
+    prepend_sys_path: tuple[str, ...] = ()
+    recursive: bool = False
+
+
+def ini_setups(file: Path) -> list[Setup]:
+    """The configurations in an ini file, `[alembic]` first. Empty where it has none, or is no ini file at all.
+
+    Each section that names a script_location is one (`alembic -n NAME`), and `[alembic]` always is. A value that
+    Alembic would refuse, such as a lone `%` in a password, does not matter here as long as it is not a path.
+    """
+    # Raw, because the values that fail to interpolate are never the ones we need; `strict` off for the same reason.
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    try:
+        parser.read_string(file.read_bytes().decode("utf-8-sig", errors="replace"))
+    except configparser.Error:
+        return []
+    defaults = {key: value or "" for key, value in parser.defaults().items()}
+    setups = []
+    for name in parser.sections():
+        values = {key: value or "" for key, value in parser.items(name)}
+        if _is_configuration(name, values, defaults):
+            setups.append(_setup(file, name, values))
+    return sorted(setups, key=lambda setup: (setup.section != "alembic", setup.section))
+
+
+def toml_setup(file: Path) -> Setup | None:
+    """The configuration in `[tool.alembic]` of a pyproject.toml; None where there is none or it is no TOML."""
+    content = file.read_bytes()
+    if b"alembic" not in content:
+        return None
+    try:
+        table = tomllib.loads(content.decode("utf-8", errors="replace")).get("tool", {}).get("alembic")
+    except tomllib.TOMLDecodeError:
+        return None
+    return _setup(file, "alembic", table) if isinstance(table, dict) else None
+
+
+def _is_configuration(name: str, values: Mapping[str, str], defaults: Mapping[str, str]) -> bool:
+    """Whether a section configures Alembic: a location in [DEFAULT] alone would make one of every logger, too."""
+    if name == "alembic" or "script_location" in values.keys() - defaults.keys():
+        return True
+    own = {key for key, value in values.items() if defaults.get(key) != value}
+    return "script_location" in values and bool({"script_location", "version_locations", "sqlalchemy.url"} & own)
+
+
+def _setup(file: Path, section: str, values: Mapping[str, Any]) -> Setup:
+    known = {"here": file.absolute().parent.as_posix()} | {key: v for key, v in values.items() if isinstance(v, str)}
+    separator = _separator(values, "path_separator")
+    return Setup(
+        file=file,
+        section=section,
+        script_location=next(iter(_paths(values.get("script_location"), known, None)), None),
+        version_locations=_paths(
+            values.get("version_locations"),
+            known,
+            separator or _separator(values, "version_path_separator") or re.compile(r"\s*,\s*|\s+"),
+        ),
+        prepend_sys_path=_paths(values.get("prepend_sys_path"), known, separator or re.compile(r"\s*,\s*|\s+|:")),
+        recursive=values.get("recursive_version_locations") in (True, "true"),
+    )
+
+
+def _separator(values: Mapping[str, Any], key: str) -> re.Pattern[str] | None:
+    sign = _SEPARATORS.get(str(values.get(key, "")))
+    return re.compile(re.escape(sign)) if sign else None
+
+
+def _paths(written: Any, known: Mapping[str, str], separator: re.Pattern[str] | None) -> tuple[str, ...]:
+    """The paths in a setting: a list in TOML, a text to be split in an ini file."""
+    if isinstance(written, str):
+        filled = _filled(written, known)
+        parts = separator.split(filled) if separator else [filled]
+    elif isinstance(written, list):
+        parts = [_filled(item, known) for item in written if isinstance(item, str)]
+    else:
+        parts = []
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _filled(text: str, known: Mapping[str, str], depth: int = 10) -> str:
+    """`text` with `%(name)s` replaced as ConfigParser does it; an unknown name stays as it is written."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[0] == "%%":
+            return "%"
+        inner = known.get(match[1].lower())
+        return match[0] if inner is None or depth == 0 else _filled(inner, known, depth - 1)
+
+    return _PLACEHOLDER.sub(value, text)

@@ -1,0 +1,56 @@
+"""What folders and file names say by themselves: where to look for migrations, and what is one."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+# What Alembic takes for a revision file (script/base.py): editors' lock files and __init__ are none.
+_REVISION_FILE = re.compile(r"(?!\.#|__init__).*\.py$")
+_DEPTH = 12
+
+
+def is_revision_file(name: str) -> bool:
+    """Whether Alembic takes a file of this name, in a versions folder, for a revision."""
+    return _REVISION_FILE.match(name) is not None
+
+
+def folders_below(top: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """The folders worth looking into, top first: nothing hidden, installed or built, and no links."""
+    for name, folders, files in os.walk(top):
+        folder = Path(name)
+        depth = len(folder.parts) - len(top.parts)
+        folders[:] = sorted(f for f in folders if depth < _DEPTH and not _is_foreign(folder / f))
+        yield folder, folders, sorted(files)
+
+
+def _is_foreign(folder: Path) -> bool:
+    name = folder.name
+    if name.startswith(".") or name in {"node_modules", "site-packages", "__pycache__", "__pypackages__"}:
+        return True
+    if name.endswith(".egg-info") or (name == "lib" and folder.parent.name == "build"):
+        return True
+    return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").exists()
+
+
+def holds_revisions(folder: Path) -> bool:
+    """Whether a folder itself, not its subfolders, holds files that name a down_revision."""
+    try:
+        files = sorted(folder.iterdir())
+    except OSError:
+        return False
+    return any(is_revision_file(file.name) and _mentions(file, b"down_revision") for file in files)
+
+
+def is_environment(file: Path) -> bool:
+    """Whether a file is an env.py of Alembic's, by what it mentions."""
+    return _mentions(file, b"alembic")
+
+
+def _mentions(file: Path, word: bytes) -> bool:
+    try:
+        return file.is_file() and word in file.read_bytes()
+    except OSError:
+        return False
