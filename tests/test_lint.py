@@ -1,0 +1,336 @@
+import os
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from migration_guard.config import Settings
+from migration_guard.errors import NothingFound, UsageError
+from migration_guard.findings import Report
+from migration_guard.lint import check
+
+TODAY = date(2026, 11, 22)
+FINE_DOWN = 'op.drop_column("persona", "mood")'
+NO_DEFAULT = 'op.add_column("persona", sa.Column("mood", sa.Text(), nullable=False))'
+NULLABLE = 'op.add_column("persona", sa.Column("mood", sa.Text()))'
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An Alembic project without revisions."""
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/alembic\n")
+    (tmp_path / "alembic" / "versions").mkdir(parents=True)
+    return tmp_path
+
+
+def write(root: Path, revision: str, up: str = NULLABLE, parent: str | None = None, down: str = FINE_DOWN) -> Path:
+    """A revision file `<revision>.py` in the project."""
+    file = root / "alembic" / "versions" / f"{revision}.py"
+    file.write_text(
+        f'"""{revision}."""\n\nimport sqlalchemy as sa\nfrom alembic import op\n\n'
+        f"revision = {revision!r}\ndown_revision = {parent!r}\n\n\n"
+        f"def upgrade() -> None:\n    {up}\n\n\ndef downgrade() -> None:\n    {down}\n"
+    )
+    return file
+
+
+def said(report: Report) -> list[tuple[str, str]]:
+    """File and rule of each finding."""
+    return [(Path(finding.at.path).name, finding.rule.id) for finding in report.findings]
+
+
+def git(root: Path, *arguments: str) -> None:
+    author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    subprocess.run(["git", *author, *arguments], cwd=root, check=True, capture_output=True)
+
+
+def committed(root: Path, message: str = "work") -> None:
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", message)
+
+
+def test_report_says_what_was_looked_at(root: Path) -> None:
+    write(root, "a")
+    write(root, "b", parent="a", up="pass", down="pass")
+
+    report = check(root, Settings())
+
+    assert (report.exit_code, report.findings) == (0, ())
+    assert (report.looked_at.files, report.looked_at.revisions, report.looked_at.heads) == (2, 2, ("b",))
+
+
+def test_finding_names_revision_and_direction(root: Path) -> None:
+    write(root, "a", NO_DEFAULT)
+
+    (finding,) = check(root, Settings()).findings
+
+    assert (finding.revision, finding.direction, finding.dialect) == ("a", "upgrade", None)
+    assert finding.at.path == "alembic/versions/a.py"
+
+
+def test_finding_in_a_branch_for_one_database_names_it(root: Path) -> None:
+    write(
+        root,
+        "a",
+        f'if op.get_bind().dialect.name == "postgresql":\n        {NO_DEFAULT}',
+        down=f'if op.get_bind().dialect.name == "postgresql":\n        {FINE_DOWN}',
+    )
+
+    (finding,) = check(root, Settings()).findings
+
+    assert finding.dialect == "postgresql"
+    assert "on postgresql" in finding.says
+
+
+def test_branch_for_a_database_that_is_not_configured_is_not_judged(root: Path) -> None:
+    write(root, "a", f'if op.get_bind().dialect.name == "postgresql":\n        {NO_DEFAULT}')
+
+    report = check(root, Settings(databases=("sqlite",)))
+
+    assert "not-null-without-default" not in [rule for _, rule in said(report)]
+
+
+def test_empty_versions_folder_is_nothing_found(root: Path) -> None:
+    with pytest.raises(NothingFound, match="no migration in alembic/versions"):
+        check(root, Settings())
+
+
+def test_path_that_does_not_exist_is_a_usage_error(root: Path) -> None:
+    write(root, "a")
+
+    with pytest.raises(UsageError, match=r"nowhere\.py does not exist"):
+        check(root, Settings(), paths=[root / "nowhere.py"])
+
+
+def test_paths_limit_the_rules_on_files_but_not_the_graph(root: Path) -> None:
+    write(root, "a", NO_DEFAULT)
+    asked = write(root, "b", NO_DEFAULT, parent="a")
+    write(root, "c", NO_DEFAULT, parent="a")
+
+    report = check(root, Settings(), paths=[asked])
+
+    assert [file for file, rule in said(report) if rule == "not-null-without-default"] == ["b.py"]
+    assert "multiple-heads" in [rule for _, rule in said(report)]
+    assert report.looked_at.files == 3
+
+
+def test_folder_as_a_path_means_the_files_below_it(root: Path) -> None:
+    write(root, "a", NO_DEFAULT)
+
+    assert said(check(root, Settings(), paths=[root / "alembic"])) == [("a.py", "not-null-without-default")]
+
+
+def test_paths_without_a_migration_leave_the_graph_to_judge(root: Path) -> None:
+    write(root, "a", NO_DEFAULT)
+    model = root / "models.py"
+    model.write_text("")
+
+    assert said(check(root, Settings(), paths=[model])) == []
+
+
+def test_paths_choose_the_projects_that_they_touch(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / "alembic" / "versions").mkdir(parents=True)
+        (tmp_path / name / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/alembic\n")
+        write(tmp_path / name, name, NO_DEFAULT)
+
+    report = check(tmp_path, Settings(), paths=[tmp_path / "two" / "alembic" / "versions" / "two.py"])
+
+    assert (report.looked_at.files, said(report)) == (1, [("two.py", "not-null-without-default")])
+
+
+def test_rule_that_is_off_says_nothing(root: Path) -> None:
+    write(root, "a", NO_DEFAULT)
+
+    assert check(root, Settings(severity={"not-null-without-default": "off"})).findings == ()
+
+
+def test_weight_comes_from_the_settings(root: Path) -> None:
+    write(root, "a", NO_DEFAULT)
+
+    (finding,) = check(root, Settings(severity={"not-null-without-default": "warning"})).findings
+
+    assert finding.severity is not None
+    assert finding.severity.value == "warning"
+
+
+def test_since_leaves_that_revision_and_those_below_alone_and_counts_them(root: Path) -> None:
+    write(root, "a", NO_DEFAULT)
+    write(root, "b", NO_DEFAULT, parent="a")
+    write(root, "c", NO_DEFAULT, parent="b")
+
+    report = check(root, Settings(since="b"))
+
+    assert said(report) == [("c.py", "not-null-without-default")]
+    assert report.notes == ("2 revisions up to b are not judged (since).",)
+
+
+def test_since_that_no_file_has_is_a_usage_error(root: Path) -> None:
+    write(root, "a")
+
+    with pytest.raises(UsageError, match="'zzz', which no file has"):
+        check(root, Settings(since="zzz"))
+
+
+def test_broken_file_is_a_finding_and_the_rest_is_judged(root: Path) -> None:
+    write(root, "a", NO_DEFAULT)
+    (root / "alembic" / "versions" / "b.py").write_text("def upgrade(:\n")
+
+    report = check(root, Settings())
+
+    assert said(report) == [("a.py", "not-null-without-default"), ("b.py", "unreadable-migration")]
+    assert (report.looked_at.files, report.looked_at.revisions) == (2, 1)
+
+
+def test_file_that_cannot_be_opened_is_a_finding_and_the_rest_is_judged(root: Path) -> None:
+    write(root, "a", NO_DEFAULT)
+    (root / "alembic" / "versions" / "b.py").symlink_to("gone.py")
+
+    report = check(root, Settings())
+
+    assert said(report)[0] == ("a.py", "not-null-without-default")
+    assert {file for file, _ in said(report)} == {"a.py", "b.py"}
+
+
+def test_link_that_leads_to_itself_does_not_stop_the_run(root: Path) -> None:
+    write(root, "a", NO_DEFAULT)
+    (root / "alembic" / "versions" / "loop.py").symlink_to("loop.py")
+    (root / "alembic" / "versions" / "folder").symlink_to(".", target_is_directory=True)
+
+    assert ("a.py", "not-null-without-default") in said(check(root, Settings()))
+
+
+def test_what_cannot_be_read_is_listed(root: Path) -> None:
+    write(root, "a", "op.execute(statement())")
+
+    report = check(root, Settings())
+
+    assert [(gap.path, gap.line) for gap in report.not_judged] == [("alembic/versions/a.py", 11)]
+
+
+def test_allow_comment_moves_the_finding_to_the_allowed(root: Path) -> None:
+    write(root, "a", f"{NO_DEFAULT}  # guard: allow not-null-without-default -- the table is empty")
+
+    report = check(root, Settings())
+
+    assert (report.findings, report.exit_code) == ((), 0)
+    assert [(one.finding.rule.id, one.reason) for one in report.allowed] == [
+        ("not-null-without-default", "the table is empty")
+    ]
+
+
+@pytest.mark.parametrize(("day", "stands"), [(date(2027, 1, 31), False), (date(2027, 2, 1), True)])
+def test_allow_comment_holds_through_its_last_day(root: Path, day: date, stands: bool) -> None:
+    write(root, "a", f"{NO_DEFAULT}  # guard: allow not-null-without-default -- empty, until 2027-01-31")
+
+    report = check(root, Settings(), today=day)
+
+    assert ("useless-allow" in [rule for _, rule in said(report)]) is stands
+
+
+def test_allow_for_a_rule_that_is_off_is_not_useless(root: Path) -> None:
+    write(root, "a", f"{NO_DEFAULT}  # guard: allow not-null-without-default -- empty")
+
+    assert check(root, Settings(severity={"not-null-without-default": "off"})).findings == ()
+
+
+def test_allow_for_a_rule_on_the_graph_is_not_called_useless_without_a_base(root: Path) -> None:
+    file = write(root, "a")
+    file.write_text(file.read_text().replace("down_rev", "# guard: allow multiple-heads -- two at sea\ndown_rev", 1))
+
+    assert check(root, Settings()).findings == ()
+
+
+def test_staged_reads_the_index_and_not_the_working_tree(root: Path) -> None:
+    git(root, "init", "-q", "-b", "main")
+    write(root, "a")
+    write(root, "b", parent="a", up="pass", down="pass")
+    committed(root)
+    write(root, "b", NO_DEFAULT, parent="a")
+    git(root, "add", ".")
+    write(root, "b", up="pass", down="pass", parent="a")
+    write(root, "c", NO_DEFAULT, parent="a")
+
+    report = check(root, Settings(), staged=True)
+
+    assert said(report) == [("b.py", "not-null-without-default")]
+    assert report.looked_at.files == 2
+
+
+def test_staged_outside_a_repository_is_a_usage_error(root: Path) -> None:
+    write(root, "a")
+
+    with pytest.raises(UsageError, match="not in a git repository"):
+        check(root, Settings(), staged=True)
+
+
+def test_base_shows_the_heads_that_a_merge_would_create(root: Path) -> None:
+    git(root, "init", "-q", "-b", "main")
+    write(root, "a")
+    committed(root)
+    git(root, "switch", "-q", "-c", "mine")
+    write(root, "b", parent="a", up="pass", down="pass")
+    committed(root)
+    git(root, "switch", "-q", "main")
+    write(root, "c", parent="a", up="pass", down="pass")
+    committed(root)
+    git(root, "switch", "-q", "mine")
+
+    assert said(check(root, Settings())) == []
+    assert "multiple-heads" in [rule for _, rule in said(check(root, Settings(), base="main"))]
+
+
+def test_base_is_found_when_the_project_stands_in_a_folder_of_the_repository(tmp_path: Path) -> None:
+    root = tmp_path / "service"
+    (root / "alembic" / "versions").mkdir(parents=True)
+    (root / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/alembic\n")
+    write(root, "a")
+    git(tmp_path, "init", "-q", "-b", "main")
+    committed(tmp_path)
+    write(root, "a", 'op.add_column("persona", sa.Column("mood", sa.Integer()))')
+
+    report = check(root, Settings(), base="main")
+
+    assert said(report) == [("a.py", "released-revision-changed")]
+
+
+@pytest.mark.parametrize("repository", [True, False])
+def test_base_that_cannot_be_read_is_a_problem_and_the_rest_is_judged(root: Path, repository: bool) -> None:
+    write(root, "a", NO_DEFAULT)
+    if repository:
+        git(root, "init", "-q", "-b", "main")
+        committed(root)
+
+    report = check(root, Settings(), base="origin/nowhere")
+
+    assert said(report) == [("a.py", "not-null-without-default")]
+    assert [(bool(one.message), bool(one.hint)) for one in report.problems] == [(True, True)]
+    assert report.exit_code == report.problems[0].exit_code != 0
+
+
+def test_file_of_five_megabytes_is_judged(root: Path) -> None:
+    rows = ",\n".join(f'{{"id": {number}, "name": "persona number {number}"}}' for number in range(100_000))
+    file = write(root, "a", NO_DEFAULT)
+    file.write_text(file.read_text() + f"\nROWS = [\n{rows}\n]\n")
+
+    report = check(root, Settings())
+
+    assert file.stat().st_size > 4_000_000
+    assert said(report) == [("a.py", "not-null-without-default")]
+
+
+def test_findings_are_in_the_order_of_file_and_line(root: Path) -> None:
+    for name in ("b", "a"):
+        write(root, name, f"{NO_DEFAULT}\n    {NO_DEFAULT.replace('mood', 'temper')}", down="pass")
+
+    places = [finding.at for finding in check(root, Settings()).findings]
+
+    assert places == sorted(places)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_file_without_permission_is_a_finding(root: Path) -> None:
+    write(root, "a").chmod(0)
+
+    assert said(check(root, Settings())) == [("a.py", "unreadable-migration")]
