@@ -41,7 +41,7 @@ def check(
     root = root.absolute()
     wanted = [_existing(path) for path in paths]
     found = projects(root, settings.config)
-    repository = Repository.at(root) if staged or base else None
+    repository = Repository.at(root) if staged else None
     if staged and repository is None:
         raise UsageError(f"{root} is not in a git repository, so nothing is staged", "leave out --staged")
     sources = Sources(root)
@@ -52,7 +52,7 @@ def check(
         one = history(project.place, migrations)
         if base is not None and migrations:
             try:
-                one = _compared(one, base, sources, project, repository)
+                one = _compared(one, base, sources, project)
             except GuardError as error:
                 problems.append(Problem(str(error), error.hint, error.exit_code))
         histories.append(one)
@@ -161,8 +161,9 @@ def _touched(found: list[Project], wanted: Sequence[Path]) -> list[Project]:
     return [project for project in found if touches(project)] or found
 
 
-def _compared(one: History, base: str, sources: Sources, project: Project, repository: Repository | None) -> History:
+def _compared(one: History, base: str, sources: Sources, project: Project) -> History:
     """The history with the base branch beside it. Raises a GuardError where git has no such thing."""
+    repository = Repository.at(sources.root)
     if repository is None:
         raise UsageError(
             f"{sources.root} is not in a git repository, so there is no {base} to compare with", "leave out --base"

@@ -64,6 +64,5 @@ class Sources:
 
 def _folders(project: Project, repository: Repository) -> dict[str, Path]:
     """The version locations that lie in the repository, by their path in it. Links on the way there are followed."""
-    top = repository.top.resolve()
-    locations = [(location.resolve(), location) for location in project.version_locations]
-    return {real.relative_to(top).as_posix(): given for real, given in locations if real.is_relative_to(top)}
+    found = {repository.folder(location): location for location in project.version_locations}
+    return {folder: location for folder, location in found.items() if folder is not None}

@@ -25,7 +25,8 @@ def test_values_become_python_source(value: "str | Unread | None", source: str) 
 
 
 @pytest.mark.parametrize(
-    ("name", "sql"), [("persona", "persona"), ("order", '"order"'), ("Persona", '"Persona"'), ("two words", '"two words"')]
+    ("name", "sql"),
+    [("persona", "persona"), ("order", '"order"'), ("Persona", '"Persona"'), ("two words", '"two words"')],
 )
 def test_names_are_quoted_in_sql_where_they_must_be(name: str, sql: str) -> None:
     assert sql_name(name) == sql
@@ -50,7 +51,10 @@ def test_advice_calls_alembic_by_the_name_that_the_user_gave_it(source: str, nam
         ('sa.Column("mood", sa.Text(), nullable=False)', 'sa.Column("mood", sa.Text(), nullable=True)'),
         ('sa.Column("mood", sa.Text())', 'sa.Column("mood", sa.Text(), nullable=True)'),
         ("Column('mood', Enum('a', name='é'), nullable=False)", "Column('mood', Enum('a', name='é'), nullable=True)"),
-        ('sa.Column(\n    "mood",\n    sa.Text(),\n    nullable=False,\n)', 'sa.Column("mood", sa.Text(), nullable=True)'),
+        (
+            'sa.Column(\n    "mood",\n    sa.Text(),\n    nullable=False,\n)',
+            'sa.Column("mood", sa.Text(), nullable=True)',
+        ),
         ("mood_column", 'sa.Column("mood", sa.Text(), nullable=True)'),
         ("sa.Column(name, kind, nullable=False)", 'sa.Column("mood", sa.Text(), nullable=True)'),
     ],
@@ -86,7 +90,10 @@ def test_filling_fits_the_type(kind: "str | None", value: str) -> None:
 
 
 def test_source_over_several_lines_moves_to_the_margin() -> None:
-    assert dedented('op.create_table(\n        "persona",\n        x,\n    )') == 'op.create_table(\n    "persona",\n    x,\n)'
+    assert (
+        dedented('op.create_table(\n        "persona",\n        x,\n    )')
+        == 'op.create_table(\n    "persona",\n    x,\n)'
+    )
 
 
 def test_source_with_a_comment_keeps_its_lines() -> None:
