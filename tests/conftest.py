@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -36,11 +37,11 @@ def session_scratch() -> Iterator[Scratch]:
 @pytest.fixture(scope="session")
 def postgresql(session_scratch: Scratch) -> Iterator[Server]:
     """The best PostgreSQL server of this machine. `postgresql.new_database()` is the URL of an empty database."""
-    try:
-        server = dialect("postgresql").servers("postgresql", session_scratch)
-        with server as running:
-            yield running
-    except CannotFinish as error:
-        if ON_CI:
-            raise
-        pytest.skip(f"{error}; {error.hint}")
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(dialect("postgresql").servers("postgresql", session_scratch))
+        except CannotFinish as error:
+            if ON_CI:
+                raise
+            pytest.skip(f"{error}; {error.hint}")
+        yield server

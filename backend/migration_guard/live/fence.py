@@ -88,8 +88,8 @@ def judge_sqlite(allowed: Targets, name: Any) -> None:
         raise ForbiddenConnection(f"sqlite:///{file}")
 
 
-def _watch_attach(_allowed: Targets, connection: sqlite3.Connection) -> None:
-    """ATTACH, and VACUUM INTO, open files without telling the audit hook."""
+def refuse_attach(connection: sqlite3.Connection) -> None:
+    """Refuse other files to ATTACH and VACUUM INTO on this connection: the audit hook is not told of those."""
 
     def verdict(action: int, name: str | None, *_: str | None) -> int:
         allowed = allowed_now()
@@ -124,7 +124,6 @@ def _judge_program(_allowed: Targets, program: Any, arguments: Any = (), *_: Any
 _JUDGES: dict[str, Callable[..., None]] = {
     "socket.connect": _judge_socket,
     "sqlite3.connect": judge_sqlite,
-    "sqlite3.connect/handle": _watch_attach,
     "subprocess.Popen": _judge_program,
     "os.system": _judge_program,
 }

@@ -1,4 +1,4 @@
-"""Drivers that connect in C, where no audit hook sees it: wrapped as they are imported, so that the fence is asked."""
+"""Drivers that do their work in C, unseen by audit hooks: wrapped as they are imported, so that the fence is asked."""
 
 from __future__ import annotations
 
@@ -52,6 +52,20 @@ def _names(judge: Call, *names: str) -> Callable[[ModuleType], None]:
     return wrap
 
 
+def _sqlite3(module: ModuleType) -> None:
+    """The audit hook sees the file; what SQL then opens is seen by an authorizer, which needs the connection."""
+    call = module.connect
+
+    @functools.wraps(call)
+    def connect(*arguments: Any, **given: Any) -> Any:
+        connection = call(*arguments, **given)
+        if fence.allowed_now():
+            fence.refuse_attach(connection)
+        return connection
+
+    module.__dict__["connect"] = module.dbapi2.connect = connect
+
+
 def _psycopg(module: ModuleType) -> None:
     for kind in (module.Connection, module.AsyncConnection):
         kind.connect = classmethod(_asking(kind.connect.__func__, _libpq, bound=1))
@@ -64,6 +78,7 @@ def _asyncpg(module: ModuleType) -> None:
 
 
 _WRAPPERS: dict[str, Callable[[ModuleType], None]] = {
+    "sqlite3": _sqlite3,
     "psycopg": _psycopg,
     "psycopg2": _names(_libpq, "_connect"),  # psycopg2.connect calls it
     "asyncpg": _asyncpg,

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+import migration_guard
+from migration_guard.errors import CannotFinish
+from migration_guard.live import Server, watcher
+from migration_guard.live.scratch import Scratch
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals and sessions of POSIX")
+IMPORTS = str(Path(migration_guard.__file__).parents[1])
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder with a short name that every user may enter, as /tmp is."""
+    with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+def child(code: str, place: Path, **variables: str) -> subprocess.Popen[str]:
+    """A Python process with its scratch folder in `place`, in a session of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": IMPORTS, "MIGRATION_GUARD_SCRATCH": str(place), **variables},
+    )
+
+
+def within(seconds: float, condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def processes_that_name(text: str) -> list[str]:
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if text in line]
+
+
+def test_the_folder_is_ours_alone_and_goes_with_all_that_is_in_it(place: Path) -> None:
+    with Scratch(place) as scratch:
+        (scratch.folder / "deep").mkdir()
+        (scratch.folder / "deep" / "file").write_text("x")
+
+        assert scratch.folder.parent == place.resolve()
+        assert scratch.folder.stat().st_mode & 0o777 == 0o700
+    assert list(place.iterdir()) == []
+
+
+def test_the_folder_goes_when_an_error_ends_the_run(place: Path) -> None:
+    with pytest.raises(ValueError, match="of ours"), Scratch(place):
+        raise ValueError("of ours")
+
+    assert list(place.iterdir()) == []
+
+
+def test_the_variable_names_the_parent(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIGRATION_GUARD_SCRATCH", str(place))
+
+    with Scratch() as scratch:
+        assert scratch.folder.parent == place.resolve()
+
+
+def test_a_parent_that_is_not_there_is_named_with_a_way_out(place: Path) -> None:
+    with (
+        pytest.raises(CannotFinish, match=r"cannot make the scratch folder .*missing") as caught,
+        Scratch(place / "missing"),
+    ):
+        pass
+
+    assert "MIGRATION_GUARD_SCRATCH" in caught.value.hint
+
+
+def test_the_last_registered_clean_up_comes_first(place: Path) -> None:
+    with Scratch(place) as scratch:
+        outer = place / "outer"
+        scratch.new_folder(outer)
+        scratch.new_folder(outer / "inner")
+
+    assert list(place.iterdir()) == []
+
+
+def test_a_clean_up_done_early_is_done_once(place: Path) -> None:
+    with Scratch(place) as scratch:
+        remove = scratch.new_folder(place / "early")
+        remove()
+        (place / "early").mkdir()  # somebody else's now
+        remove()
+
+    assert (place / "early").exists()
+
+
+@posix
+def test_the_watcher_goes_with_us(place: Path) -> None:
+    with Scratch(place) as scratch:
+        assert scratch._watcher
+        pid = scratch._watcher.pid
+        os.kill(pid, 0)
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_watcher_that_somebody_killed_does_not_keep_us_from_cleaning_up(place: Path) -> None:
+    with Scratch(place) as scratch:
+        assert scratch._watcher
+        scratch._watcher.kill()
+        scratch._watcher.wait()
+        scratch.new_folder(place / "more")
+
+    assert list(place.iterdir()) == []
+
+
+EVERYTHING = """
+import json, subprocess, sys, time
+from migration_guard.live import postgresql, sqlite
+from migration_guard.live.scratch import Scratch
+from sqlalchemy import create_engine, text
+with Scratch() as scratch, \\
+     sqlite.servers("sqlite", scratch) as files, \\
+     postgresql.servers("postgresql", scratch) as own, \\
+     postgresql.servers(FOREIGN, scratch) as foreign:
+    urls = [server.new_database() for server in (files, own, foreign)]
+    for url in urls:
+        connection = create_engine(url).connect()
+        connection.execute(text("CREATE TABLE persona (id INTEGER)"))
+        connection.commit()
+    busy = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", str(scratch.folder)])
+    scratch.on_death("process", pid=busy.pid)
+    print(json.dumps({"urls": urls, "folder": str(scratch.folder)}), flush=True)
+    time.sleep(60)
+"""
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_files_servers_processes_and_databases_are_gone_soon_after_we_are_killed(
+    place: Path, postgresql: Server, number: int
+) -> None:
+    foreign = postgresql.new_database()
+    guard = child(f"FOREIGN = {foreign!r}\n{EVERYTHING}", place)
+    assert guard.stdout
+    made = json.loads(guard.stdout.readline())
+    name = make_url(made["urls"][2]).database
+    assert name in databases(foreign)
+    assert processes_that_name(str(place))
+
+    guard.send_signal(number)
+    guard.wait()
+    guard.stdout.close()
+
+    assert within(8, lambda: not list(place.iterdir()))
+    assert within(8, lambda: not processes_that_name(str(place)))
+    assert within(8, lambda: name not in databases(foreign))
+    assert make_url(foreign).database in databases(foreign)
+
+
+STARTING = """
+from migration_guard.live import postgresql
+from migration_guard.live.scratch import Scratch
+print("going", flush=True)
+with Scratch() as scratch, postgresql.servers("postgresql", scratch) as server:
+    server.new_database()
+    import time; time.sleep(60)
+"""
+
+
+@posix
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.15, 0.3, 0.6])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.usefixtures("postgresql")
+def test_nothing_stays_when_we_are_stopped_while_a_server_starts(place: Path, number: int, delay: float) -> None:
+    scratch, cache = place / "s", place / "c"
+    scratch.mkdir(mode=0o711)
+    guard = child(STARTING, scratch, XDG_CACHE_HOME=str(cache))
+    assert guard.stdout and guard.stdout.readline() == "going\n"
+    time.sleep(delay)
+
+    guard.send_signal(number)
+    guard.wait()
+    guard.stdout.close()
+
+    assert within(12, lambda: not list(scratch.iterdir()))
+    assert within(12, lambda: not processes_that_name(str(scratch)))
+
+
+def databases(url: str) -> set[str]:
+    """The databases of the server that a scratch URL names."""
+    parts = make_url(url)
+    options = parts.get_dialect()().create_connect_args(parts)[1]
+    with psycopg.connect(**options) as connection:
+        return {name for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall()}
+
+
+def test_a_process_id_that_went_to_another_process_is_left_alone() -> None:
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        watcher.kill_process(other.pid, started="1")
+
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_a_lock_file_of_another_server_stops_nobody(tmp_path: Path) -> None:
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    (tmp_path / "postmaster.pid").write_text(f"{other.pid}\n/somewhere/else\n")
+    try:
+        watcher.stop_server(str(tmp_path))
+
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from migration_guard.live import dialect_for, sqlite
+from migration_guard.live.scratch import Scratch
+
+
+@pytest.mark.parametrize("spec", ["sqlite", "sqlite://", "sqlite:///data/app.db", "sqlite+aiosqlite:////srv/app.db"])
+def test_the_word_and_every_url_of_it_mean_sqlite(spec: str) -> None:
+    assert dialect_for(spec) == ("sqlite", sqlite)
+
+
+@pytest.mark.parametrize("spec", ["sqlite3", "postgresql", "mysql://x", "data/sqlite"])
+def test_other_words_do_not(spec: str) -> None:
+    assert not sqlite.spec_matches(spec)
+
+
+def test_each_database_is_a_new_empty_file_in_the_scratch_folder() -> None:
+    with Scratch() as scratch, sqlite.servers("sqlite", scratch) as server:
+        first, second = server.new_database(), server.new_database()
+        engine = create_engine(first)
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE persona (id TEXT)"))
+        engine.dispose()
+
+        assert first != second
+        assert Path(str(make_url(first).database)).is_relative_to(scratch.folder)
+        assert server.label == f"SQLite {sqlite3.sqlite_version}"
+        assert server.dialect == "sqlite"
+    assert not scratch.folder.exists()
+
+
+def test_the_file_that_a_url_names_is_left_alone(tmp_path: Path) -> None:
+    real = tmp_path / "real.db"
+    real.write_bytes(b"not even a database")
+
+    with Scratch() as scratch, sqlite.servers(f"sqlite:///{real}", scratch) as server:
+        url = server.new_database()
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE persona (id TEXT)"))
+        engine.dispose()
+
+    assert real.read_bytes() == b"not even a database"
+    assert [path.name for path in tmp_path.iterdir()] == ["real.db"]
+
+
+def test_two_servers_in_one_scratch_folder_do_not_meet() -> None:
+    with Scratch() as scratch, sqlite.servers("sqlite", scratch) as one, sqlite.servers("sqlite", scratch) as other:
+        assert one.new_database() != other.new_database()
