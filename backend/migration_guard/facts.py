@@ -99,6 +99,7 @@ class CreateTable(Operation):
     schema: Text | None = None
     columns: tuple[Column, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    temporary: bool = False  # gone with the session: nothing has to undo it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,6 +210,7 @@ class CreateObject(Operation):
 
     kind: str
     name: Text
+    replaces: bool = False  # CREATE OR REPLACE: another such statement may be what undoes it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -336,6 +338,8 @@ class Base:
     heads: tuple[Migration, ...] = ()
     edited: tuple[tuple[Migration, Migration], ...] = ()  # (as it is now, as it was released)
     deleted: tuple[Migration, ...] = ()
+    duplicates: tuple[tuple[Migration, Migration], ...] = ()  # new on both sides with one id: (this branch's, the base's)
+    unknown_parents: tuple[UnknownParent, ...] = ()  # that the merge would create, apart from those already here
 
 
 @dataclass(frozen=True)
