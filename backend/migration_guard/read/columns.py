@@ -1,0 +1,287 @@
+"""Columns, constraints and enum types, as `sa.Column(...)` and its relatives write them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from ..facts import Column, Constraint, EnumType, Flag, Text, Unread
+from .record import Record, column_name, text_of
+from .values import Arguments, Attr, Dotted, Either, Given, LocalClass, Made, how
+
+INTEGERS = frozenset({"Integer", "INTEGER", "BigInteger", "BIGINT", "SmallInteger", "SMALLINT", "INT"})
+CONSTRAINTS = frozenset(
+    {"UniqueConstraint", "ForeignKeyConstraint", "CheckConstraint", "PrimaryKeyConstraint", "ExcludeConstraint"}
+)
+COLUMNS = frozenset({"Column", "mapped_column"})
+
+
+def is_column(value: object) -> bool:
+    """Whether a value is a column that the text shows."""
+    if isinstance(value, Either):
+        return any(is_column(option) for option in value.options)
+    if isinstance(value, Made) and value.name in {"copy", "_copy"}:
+        return is_column(value.on)
+    return isinstance(value, Made) and value.name in COLUMNS
+
+
+def column(record: Record, given: Given) -> Column:
+    """The column that an argument gives; one without a name where it cannot be read."""
+    value = given.value
+    if isinstance(value, Either):
+        options = [column(record, Given(option, given.node)) for option in value.options if is_column(option)]
+        if options and len(options) == len(value.options):
+            return _stricter(options)
+    if isinstance(value, Made) and value.name in {"copy", "_copy"}:
+        return column(record, Given(value.on, given.node))
+    if not isinstance(value, Made) or value.name not in COLUMNS:
+        why = record.missing(record.source.place(given.node), f"a column made {how(value)}")
+        return Column(name=why, nullable=why, source=record.source.segment(given.node))
+    return _written(record, value)
+
+
+def _stricter(options: list[Column]) -> Column:
+    """Of several columns, one of which is chosen at run time, the one with the harder demands."""
+    return min(options, key=lambda option: (option.nullable is True, option.server_default is not None))
+
+
+def _written(record: Record, made: Made) -> Column:
+    arguments = made.arguments
+    rest = list(arguments.positional)
+    name: Text
+    if "name" in arguments.named:
+        name = record.text(arguments.named["name"], "a column named")
+    elif rest and _may_be_name(rest[0].value):
+        name = record.text(rest.pop(0), "a column named")
+    else:
+        name = record.missing(record.source.place(made.node), "a column without a name")
+    type_ = arguments.named.get("type_")
+    generated = False
+    references: Text | None = None
+    for given in rest:
+        kind = given.value.name if isinstance(given.value, Made) else ""
+        if kind in {"Identity", "Computed"}:
+            generated = True
+        elif kind == "ForeignKey" and isinstance(given.value, Made):
+            references = _reference(record, given.value)
+        elif kind not in {"Sequence", "FetchedValue", "DefaultClause", *CONSTRAINTS} and type_ is None:
+            type_ = given
+    primary_key = _flag(record, arguments, "primary_key", default=False)
+    nullable = _nullable(record, made, primary_key)
+    default, by_default = _server_default(record, arguments)
+    if default is None and not arguments.whole and "server_default" not in arguments.named:
+        default = Unread(record.source.place(made.node), "a default set at run time")
+    autoincrement = arguments.named.get("autoincrement")
+    if primary_key is True and references is None and type_ is not None and type_name(type_.value) in INTEGERS:
+        generated = generated or autoincrement is None or autoincrement.value is not False
+    return Column(
+        name=name,
+        type=None if type_ is None else type_text(record, type_),
+        nullable=nullable,
+        server_default=default,
+        generated=generated or by_default,
+        primary_key=primary_key,
+        unique=_flag(record, arguments, "unique", default=False),
+        index=_flag(record, arguments, "index", default=False),
+        enum=None if type_ is None else enum_type(record, type_.value),
+        references=references,
+        source=record.source.segment(made.node),
+    )
+
+
+def _may_be_name(value: object) -> bool:
+    """Whether the first argument of a column is its name: a type or a foreign key cannot be."""
+    if isinstance(value, Made):
+        return value.name in {"quoted_name", "conv", "f"} or text_of(value) is not None
+    return not isinstance(value, Dotted) or not value.path.startswith("sqlalchemy.")
+
+
+def _nullable(record: Record, made: Made, primary_key: Flag) -> Flag:
+    given = made.arguments.named.get("nullable")
+    if given is not None:
+        return record.flag(given, "a nullability set")
+    if not made.arguments.whole:
+        return record.missing(record.source.place(made.node), "a nullability set at run time")
+    return primary_key is not True
+
+
+def _flag(record: Record, arguments: Arguments, name: str, *, default: bool) -> Flag:
+    given = arguments.named.get(name)
+    return default if given is None else record.flag(given, f"{name} set")
+
+
+def _server_default(record: Record, arguments: Arguments) -> tuple[Text | None, bool]:
+    """The default as source text, and whether it is really an identity or computed column."""
+    given = arguments.named.get("server_default")
+    if given is None:
+        return None, False
+    options = given.value.options if isinstance(given.value, Either) else (given.value,)
+    generated = all(isinstance(option, Made) and option.name in {"Identity", "Computed"} for option in options)
+    empty = [is_null(option) for option in options]
+    if all(empty):
+        return None, False
+    if any(empty):
+        return record.missing(record.source.place(given.node), "a default chosen at run time"), False
+    return value_text(record, given), generated
+
+
+def is_null(value: object) -> bool:
+    """Whether a server default gives no value: `None`, `sa.null()`, `sa.text("NULL")`, a value set by a trigger."""
+    if value is None:
+        return True
+    if not isinstance(value, Made):
+        return False
+    return value.name in {"null", "FetchedValue"} or (value.name == "text" and (text_of(value) or "").upper() == "NULL")
+
+
+def value_text(record: Record, given: Given) -> str:
+    """The text of a value where it is written: of the call that a variable stands for, else of the argument."""
+    if isinstance(given.value, Made):
+        return record.source.one_line(given.value.node)
+    if isinstance(given.value, str) and not isinstance(given.node, ast.Constant) and text_of(given.value) is not None:
+        return repr(given.value)
+    return record.source.one_line(given.node)
+
+
+type_text = value_text
+
+
+def type_name(value: object) -> str:
+    """The last word of a type: "Integer" for `sa.Integer` and for `sa.Integer()`."""
+    if isinstance(value, Dotted):
+        return value.path.rpartition(".")[2]
+    return value.name if isinstance(value, Made) else ""
+
+
+def enum_type(record: Record, value: object) -> EnumType | None:
+    """The enum type inside a column type: by itself, in an array, with variants; None where there is none."""
+    if isinstance(value, Either):
+        return next((found for option in value.options if (found := enum_type(record, option))), None)
+    if not isinstance(value, Made):
+        return None
+    if value.name in {"with_variant", "copy", "evolve"}:
+        return enum_type(record, value.on)
+    if value.name == "ARRAY":
+        inner = value.arguments.first("item_type")
+        return None if inner is None else enum_type(record, inner.value)
+    if value.name not in {"Enum", "ENUM"}:
+        return None
+    return _enum(record, value)
+
+
+def _enum(record: Record, made: Made) -> EnumType:
+    arguments = made.arguments
+    first = arguments.positional[0].value if arguments.positional else None
+    name: Text | None = None
+    labels: tuple[Text, ...]
+    if isinstance(first, LocalClass):
+        name = first.name.lower()
+        labels = tuple(label for label in first.members if not label.startswith("_"))
+    elif isinstance(first, Dotted):
+        name = first.path.rpartition(".")[2].lower()
+        labels = (Unread(record.source.place(made.node), f"labels from another module ({first.path})"),)
+    else:
+        labels = tuple(text_or_unread(record, given, "a label made") for given in arguments.positional)
+    if not arguments.whole:
+        labels += (Unread(record.source.place(made.node), "labels made at run time"),)
+    if "name" in arguments.named:
+        given = arguments.named["name"]
+        name = None if given.value is None else record.text(given, "an enum type named")
+    return EnumType(
+        name=name,
+        labels=labels,
+        native=_flag(record, arguments, "native_enum", default=True),
+        create_type=_flag(record, arguments, "create_type", default=True),
+    )
+
+
+def text_or_unread(record: Record, given: Given, what: str) -> Text:
+    """The text of an argument whose absence is worth no line in the report."""
+    found = text_of(given.value)
+    return Unread(record.source.place(given.node), f"{what} {how(given.value)}") if found is None else found
+
+
+def _reference(record: Record, made: Made) -> Text:
+    """What a foreign key points at: "table.column", or the table of `user.c.id`."""
+    given = made.arguments.first("column")
+    if given is None:
+        return record.missing(record.source.place(made.node), "a foreign key to a column named at run time")
+    value = given.value
+    if isinstance(value, Attr):
+        inner = value.on.on if isinstance(value.on, Attr) and value.on.name == "c" else value.on
+        table = table_name(inner)
+        if table is not None:
+            return f"{table}.{value.name}"
+    return record.text(given, "a foreign key to a column named")
+
+
+def table_name(value: object) -> str | None:
+    """The table that a `sa.table`, `sa.Table` or local model stands for."""
+    if isinstance(value, Attr) and value.name == "__table__":
+        value = value.on
+    if isinstance(value, LocalClass):
+        if "__tablename__" in value.members:
+            return text_of(value.members["__tablename__"])
+        return table_name(value.members.get("__table__"))
+    if isinstance(value, Made) and value.name in {"table", "Table", "TableClause"}:
+        given = value.arguments.first("name")
+        return None if given is None else text_of(given.value)
+    if isinstance(value, Made) and value.name in {"alias", "aliased"}:
+        first = value.arguments.first()
+        return table_name(value.on if value.on is not None else first and first.value)
+    return None
+
+
+def constraint(record: Record, made: Made) -> Constraint:
+    """A constraint inside CREATE TABLE."""
+    arguments = made.arguments
+    given = arguments.named.get("name")
+    name = None if given is None or given.value is None else record.text(given, "a constraint named")
+    if made.name == "ForeignKeyConstraint":
+        local = _nth(arguments, 0, "columns")
+        remote = _nth(arguments, 1, "refcolumns")
+        table: Text | None = None
+        if remote is not None and isinstance(remote.value, list) and remote.value:
+            target = remote.value[0]
+            table = text_of(target)
+            if isinstance(target, Attr):
+                table = table_name(target.on.on if isinstance(target.on, Attr) else target.on)
+            elif table is not None:
+                table = table.rpartition(".")[0]
+        if table is None:
+            table = record.missing(record.source.place(made.node), "a foreign key to a table named at run time")
+        columns = () if local is None else column_names(record, local)
+        return Constraint("foreign key", name, columns, table)
+    if made.name == "CheckConstraint":
+        return Constraint("check", name)
+    if made.name == "ExcludeConstraint":
+        return Constraint("exclude", name)
+    kind = arguments.positional
+    columns = tuple(_column(record, given.value, given.node) for given in kind)
+    return Constraint("unique" if made.name == "UniqueConstraint" else "primary key", name, columns)
+
+
+def _nth(arguments: Arguments, index: int, name: str) -> Given | None:
+    if len(arguments.positional) > index:
+        return arguments.positional[index]
+    return arguments.named.get(name)
+
+
+def column_names(record: Record, given: Given) -> tuple[Text, ...]:
+    """The columns that a list names; expressions are given as their text."""
+    value = given.value
+    if isinstance(value, (list, tuple)):
+        nodes: Iterable[ast.expr] = [given.node] * len(value)
+        if isinstance(given.node, (ast.List, ast.Tuple)) and len(given.node.elts) == len(value):
+            nodes = given.node.elts
+        return tuple(_column(record, item, node) for item, node in zip(value, nodes, strict=True))
+    return (_column(record, value, given.node),)
+
+
+def _column(record: Record, value: object, node: ast.expr) -> Text:
+    found = column_name(value)
+    if found is not None:
+        return found
+    if isinstance(value, Made) and not isinstance(node, ast.Name):
+        return record.source.one_line(value.node)  # an expression, such as sa.func.lower(...)
+    return record.missing(record.source.place(node), f"a column named {how(value)}")

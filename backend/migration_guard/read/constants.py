@@ -1,0 +1,294 @@
+"""Computing with constants: operators, formatting, and the methods and functions that have no side effects."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+import operator
+import posixpath
+import re
+import textwrap
+from collections.abc import Callable
+
+from .values import AT_RUN_TIME, HOLE, LONGEST, MOST, Arguments, Dotted, Made, Unknown
+
+Plain = (str, int, float, bool, bytes, type(None))
+WIDE = re.compile(r"\d{4,}")  # a width in a format that asks for a text of thousands of characters
+
+_OPERATORS: dict[type[ast.AST], Callable[..., object]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Mod: operator.mod,
+    ast.FloorDiv: operator.floordiv,
+    ast.BitOr: operator.or_,
+    ast.Div: operator.truediv,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+_METHODS: dict[type, frozenset[str]] = {
+    str: frozenset(
+        [
+            "strip",
+            "lstrip",
+            "rstrip",
+            "upper",
+            "lower",
+            "title",
+            "capitalize",
+            "replace",
+            "split",
+            "rsplit",
+            "splitlines",
+            "partition",
+            "rpartition",
+            "startswith",
+            "endswith",
+            "removeprefix",
+            "removesuffix",
+            "casefold",
+            "swapcase",
+            "count",
+            "find",
+            "index",
+            "isdigit",
+        ]
+    ),
+    dict: frozenset({"items", "keys", "values", "get", "copy", "pop", "update", "setdefault"}),
+    list: frozenset({"append", "extend", "insert", "copy", "index", "count", "pop", "reverse", "remove"}),
+    tuple: frozenset({"index", "count"}),
+}
+_METHODS[list] |= {"add", "union"}  # sets are read as lists
+
+
+def filled(value: object) -> object:
+    """A value ready to be put into a text: a hole where it is not known."""
+    if isinstance(value, Plain):
+        return value
+    if isinstance(value, tuple):
+        return tuple(filled(item) for item in value)
+    if isinstance(value, list):
+        return [filled(item) for item in value]
+    if isinstance(value, dict):
+        return {key: filled(item) for key, item in value.items()}
+    return Hole()
+
+
+class Hole(str):
+    """A part known only at run time: formats to itself whatever is asked of it."""
+
+    __slots__ = ()
+
+    def __new__(cls) -> Hole:
+        return str.__new__(cls, HOLE)
+
+    def __format__(self, spec: str) -> str:
+        return HOLE
+
+    def __getitem__(self, index: object) -> Hole:
+        return self
+
+    def __getattr__(self, name: str) -> Hole:
+        return self
+
+    def __repr__(self) -> str:
+        return HOLE
+
+
+def computed(kind: type[ast.AST], left: object, right: object) -> object:
+    """The result of an operator on two values; Unknown where it is not known or not worth knowing."""
+    compute = _OPERATORS.get(kind)
+    if compute is None:
+        return AT_RUN_TIME
+    if kind is ast.Mod and isinstance(left, str):
+        return _percent(left, right)
+    if kind is ast.Mult and not (_small(left) and _small(right)):
+        return AT_RUN_TIME
+    if kind is ast.Add and isinstance(left, str) != isinstance(right, str):
+        left, right = filled(left), filled(right)
+    if kind is ast.Div and isinstance(left, Made):
+        return AT_RUN_TIME
+    simple = (*Plain, list, tuple, dict)
+    if not isinstance(left, simple) or not isinstance(right, simple):
+        return AT_RUN_TIME
+    try:
+        result = compute(left, right)
+    except (TypeError, ValueError, ArithmeticError):
+        return AT_RUN_TIME
+    return result if _worth(result) else AT_RUN_TIME
+
+
+def _small(value: object) -> bool:
+    """Whether a factor cannot make a huge result."""
+    if isinstance(value, (int, float)):
+        return -10_000 < value < 10_000
+    return isinstance(value, (str, list, tuple)) and len(value) < 100
+
+
+def _worth(value: object) -> bool:
+    if isinstance(value, (str, bytes)):
+        return len(value) <= LONGEST
+    if isinstance(value, (list, tuple, dict)):
+        return len(value) <= MOST
+    return not isinstance(value, int) or value.bit_length() < 1000
+
+
+def _percent(text: str, right: object) -> object:
+    if re.search(r"%[-+ #(\w)]*(\d{4,}|\*)", text):
+        return AT_RUN_TIME
+    if isinstance(right, tuple):
+        values: object = tuple(filled(item) for item in right)
+    else:
+        values = filled(right)
+    text = re.sub(r"%(\(\w+\))?[-#0 +]*[\d.]*[dfgxi]", r"%\1s", text)
+    if "(" not in text and isinstance(values, Hole):
+        count = len(re.findall(r"%[sr]", text))
+        values = (values,) * count
+    try:
+        return text % values
+    except (TypeError, ValueError, KeyError):
+        return AT_RUN_TIME
+
+
+def formatted(value: object, conversion: int, spec: object) -> str:
+    """One `{...}` of an f-string."""
+    if not isinstance(value, Plain) or not isinstance(spec, str) or HOLE in spec or WIDE.search(spec):
+        return HOLE
+    try:
+        if conversion == 114:
+            value = repr(value)
+        return format(value, spec)
+    except (TypeError, ValueError):
+        return HOLE
+
+
+def method(value: object, name: str, arguments: Arguments) -> object:
+    """The result of a method of a constant: `", ".join(names)`, `"{}".format(x)`, `names.append(x)`."""
+    given = [each.value for each in arguments.positional]
+    named = {key: each.value for key, each in arguments.named.items()}
+    if isinstance(value, str) and name == "join":
+        return _joined(value, given[0] if given else None)
+    if isinstance(value, str) and name == "format":
+        if WIDE.search(value) or re.search(r":[^{}]*\{", value) or not arguments.whole:
+            return HOLE if not arguments.whole else AT_RUN_TIME
+        try:
+            return value.format(*map(filled, given), **{key: filled(item) for key, item in named.items()})
+        except (TypeError, ValueError, LookupError, AttributeError):
+            return AT_RUN_TIME
+    if isinstance(value, str) and name == "format_map" and given and isinstance(given[0], dict):
+        return method(value, "format", Arguments([], {})) if not given[0] else AT_RUN_TIME
+    if name not in _METHODS.get(type(value), ()):
+        return AT_RUN_TIME
+    if isinstance(value, list) and name in {"add", "union"}:
+        name = "append" if name == "add" else "extend"
+    if isinstance(value, str) and not all(isinstance(item, (*Plain, tuple)) for item in given):
+        return AT_RUN_TIME
+    if name == "replace" and isinstance(value, str) and len(given) > 1 and isinstance(given[1], str):
+        if (value.count(str(given[0])) + 1) * len(given[1]) > LONGEST:
+            return AT_RUN_TIME
+    if name in {"append", "insert", "extend"} and isinstance(value, list) and len(value) >= MOST:
+        return AT_RUN_TIME
+    try:
+        result = getattr(value, name)(*given, **named)
+    except (TypeError, ValueError, LookupError, OverflowError):
+        return AT_RUN_TIME
+    if isinstance(value, dict) and name in {"items", "keys", "values"}:
+        return list(result)
+    return result if _worth(result) else AT_RUN_TIME
+
+
+def _joined(separator: str, items: object) -> object:
+    if isinstance(items, dict):
+        items = list(items)
+    if not isinstance(items, (list, tuple, str)):
+        return HOLE
+    parts = [item if isinstance(item, str) else HOLE for item in items]
+    if sum(map(len, parts)) + len(separator) * len(parts) > LONGEST:
+        return AT_RUN_TIME
+    return separator.join(parts)
+
+
+def function(path: str, arguments: Arguments) -> object:
+    """The result of a function that only computes; None where the function is not one of those known here."""
+    compute = _FUNCTIONS.get(path)
+    if compute is None or not arguments.whole:
+        return None
+    given = [each.value for each in arguments.positional]
+    if any(isinstance(item, (Unknown, Made, Dotted)) for item in given) and path not in _LOOSE:
+        return AT_RUN_TIME
+    try:
+        return compute(*given, **{key: each.value for key, each in arguments.named.items()})
+    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError):
+        return AT_RUN_TIME
+
+
+def _range(*bounds: int) -> object:
+    found = range(*bounds)
+    return list(found) if len(found) <= MOST else AT_RUN_TIME
+
+
+def _product(*lists: object, repeat: int = 1) -> object:
+    items = [list(each) for each in lists]  # type: ignore[call-overload]
+    return list(itertools.islice(itertools.product(*items), MOST)) if repeat == 1 else AT_RUN_TIME
+
+
+def _sequence(value: object = ()) -> object:
+    return list(value)[:MOST] if isinstance(value, (list, tuple, dict, str)) else AT_RUN_TIME
+
+
+def _text(value: object = "") -> object:
+    return str(value) if isinstance(value, (str, int, float)) else HOLE
+
+
+_FUNCTIONS: dict[str, Callable[..., object]] = {
+    "builtins.range": _range,
+    "builtins.enumerate": lambda items, start=0: list(enumerate(items, start)),
+    "builtins.zip": lambda *lists, strict=False: list(zip(*lists)),  # noqa: B905, ARG005
+    "builtins.reversed": lambda items: list(reversed(items)),
+    "builtins.sorted": lambda items, reverse=False: sorted(items, reverse=reverse),
+    "builtins.len": len,
+    "builtins.str": _text,
+    "builtins.repr": lambda value: repr(value) if isinstance(value, (str, int)) else HOLE,
+    "builtins.int": int,
+    "builtins.bool": bool,
+    "builtins.list": _sequence,
+    "builtins.tuple": lambda items=(): tuple(items),
+    "builtins.set": _sequence,
+    "builtins.frozenset": _sequence,
+    "builtins.dict": lambda items=(), **named: {**dict(items), **named},
+    "builtins.sum": sum,
+    "builtins.min": min,
+    "builtins.max": max,
+    "textwrap.dedent": textwrap.dedent,
+    "inspect.cleandoc": inspect.cleandoc,
+    "itertools.product": _product,
+    "itertools.chain": lambda *lists: list(itertools.chain(*lists)),
+    "os.path.basename": posixpath.basename,
+    "os.path.dirname": posixpath.dirname,
+    "os.path.splitext": posixpath.splitext,
+    "os.path.abspath": lambda path: path,
+    "os.path.realpath": lambda path: path,
+    "os.path.join": posixpath.join,
+    "collections.OrderedDict": lambda items=(), **named: {**dict(items), **named},
+}
+# These pass values on without looking at them.
+_LOOSE = frozenset(
+    [
+        "builtins.enumerate",
+        "builtins.zip",
+        "builtins.list",
+        "builtins.tuple",
+        "builtins.dict",
+        "builtins.str",
+        "builtins.repr",
+        "builtins.len",
+        "builtins.reversed",
+        "itertools.product",
+        "itertools.chain",
+    ]
+)

@@ -1,0 +1,161 @@
+"""Digests of syntax trees that are the same on every Python version and for every formatting.
+
+`ast.dump` is neither: fields come and go between versions. What is left out: docstrings, annotations, imports that
+nothing uses, and everything that a newer Python added and that changes no meaning here.
+"""
+
+from __future__ import annotations
+
+import ast
+from hashlib import sha256
+
+HEADER = frozenset({"revision", "down_revision", "branch_labels", "depends_on"})
+_SKIPPED = frozenset({"ctx", "kind", "type_comment", "type_params", "type_ignores", "returns", "annotation", "simple"})
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def digests(tree: ast.Module) -> tuple[str, str]:
+    """Two digests of 8 hex digits: of both functions with what they use from the file, and of the whole file.
+
+    What a function uses are top-level names: an operation in a helper or a constant is part of what a person reviewed.
+    """
+    imports: dict[str, str] = {}
+    statements: list[tuple[set[str], str, set[str]]] = []
+    for statement in _without_docstring(tree.body):
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            imports |= _imported(statement)
+            continue
+        out: list[str] = []
+        used: set[str] = set()
+        _dump(statement, out, used)
+        statements.append((_bound(statement), " ".join(out), used))
+    whole = [text for _, text, _ in statements]
+    used = {name for _, _, names in statements for name in names}
+    return _hashed(_reached(statements)), _hashed([*whole, *sorted(imports[name] for name in used & imports.keys())])
+
+
+def digest(tree: ast.Module) -> str:
+    """The digest of both functions that a review stamp ends with."""
+    return digests(tree)[0]
+
+
+def _hashed(texts: list[str]) -> str:
+    return sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def _reached(statements: list[tuple[set[str], str, set[str]]]) -> list[str]:
+    """The statements that bind the two functions or a name that they use, in the order of the file."""
+    wanted = {"upgrade", "downgrade"}
+    taken: set[int] = set()
+    grown = True
+    while grown:
+        grown = False
+        for index, (bound, _, used) in enumerate(statements):
+            if index not in taken and bound & wanted:
+                taken.add(index)
+                wanted |= used - HEADER
+                grown = True
+    return [statements[index][1] for index in sorted(taken)]
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """The names that a top-level statement binds, or changes by calling a method: `TABLES.append(...)`."""
+    if isinstance(statement, _FUNCTIONS):
+        return {statement.name}
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
+        return {statement.targets[0].id}
+    names = {
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name)
+        and (isinstance(node.ctx, ast.Store) or isinstance(statement, (ast.Expr, ast.Assign, ast.AugAssign)))
+    }
+    return names | {node.name for node in ast.walk(statement) if isinstance(node, _FUNCTIONS)}
+
+
+def _imported(statement: ast.Import | ast.ImportFrom) -> dict[str, str]:
+    if isinstance(statement, ast.Import):
+        return {
+            alias.asname or alias.name.partition(".")[0]: f"import {alias.name} as {alias.asname}"
+            for alias in statement.names
+        }
+    module = "." * statement.level + (statement.module or "")
+    return {alias.asname or alias.name: f"from {module} import {alias.name}" for alias in statement.names}
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    if body and isinstance(body[0], ast.Expr):
+        value = body[0].value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return body[1:]
+    return body
+
+
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    found = _FIELDS[kind] = tuple(sorted(set(kind._fields) - _SKIPPED))
+    return found
+
+
+def _dump(node: ast.AST, out: list[str], used: set[str]) -> None:
+    """Add the words for a node. Fields are in order of name; those that are empty are left out."""
+    kind = node.__class__
+    if kind is ast.Constant:
+        out.append(_constant(node.value))  # type: ignore[attr-defined]
+        return
+    if kind is ast.Name:
+        name = node.id  # type: ignore[attr-defined]
+        used.add(name)
+        out.append(name)
+        return
+    if kind is ast.JoinedStr:
+        _dump_f_string(node, out, used)  # type: ignore[arg-type]
+        return
+    if kind is ast.AnnAssign and node.value is not None:  # type: ignore[attr-defined]
+        node = ast.Assign([node.target], node.value)  # type: ignore[attr-defined]
+        kind = ast.Assign
+    out.append("(" + kind.__name__)
+    for name in _FIELDS.get(kind) or _fields(kind):
+        value = getattr(node, name, None)
+        if value is None:
+            continue
+        if value.__class__ is list:
+            if not value:
+                continue
+            if name == "body" and isinstance(node, _FUNCTIONS):
+                value = _without_docstring(value)
+            out.append(name + "[")
+            for item in value:
+                if isinstance(item, ast.AST):
+                    _dump(item, out, used)
+                else:
+                    out.append(repr(item))
+            out.append("]")
+        elif isinstance(value, ast.AST):
+            out.append(name)
+            _dump(value, out, used)
+        else:
+            out.append(f"{name}={value!r}")
+    out.append(")")
+
+
+def _dump_f_string(node: ast.JoinedStr, out: list[str], used: set[str]) -> None:
+    """The parts of an f-string. How its plain parts are split differs between Python versions."""
+    out.append("(JoinedStr")
+    text = ""
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            text += str(part.value)
+            continue
+        if text:
+            out.append(repr(text))
+            text = ""
+        _dump(part, out, used)
+    if text:
+        out.append(repr(text))
+    out.append(")")
+
+
+def _constant(value: object) -> str:
+    """A constant as text. `repr` refuses whole numbers of thousands of digits."""
+    return hex(value) if type(value) is int else ascii(value)

@@ -1,0 +1,80 @@
+"""`upgrade()` and `downgrade()` of one file as operations, in the order in which they run."""
+
+from __future__ import annotations
+
+import ast
+
+from ..facts import Direction, Function, OtherCall, Unread
+from .expressions import TooMuch
+from .order import in_order
+from .record import Record
+from .text import Source
+from .values import Arguments, Closure, Dotted, Scope
+from .walk import Flow, Walk
+
+
+class Module:
+    """The names of a file after its top-level statements, ready for its two functions to be read."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.scope = Scope({"__file__": source.path, "__name__": source.path.rpartition("/")[2].removesuffix(".py")})
+        self.stars: list[str] = []
+        self.unread: dict[tuple[int, str], Unread] = {}
+        walk = Walk(Record(source, "upgrade"), self.stars)
+        walk.muted = True
+        try:
+            walk.block(source.tree.body, self.scope)
+        except TooMuch:
+            why = "top-level statements that are more than the reader follows"
+            self.unread[(1, why)] = Unread(source.place(source.tree.body[0]), why)
+
+    def function(self, direction: Direction, irreversible: dict[int, str]) -> Function | None:
+        """One direction; None where the file has no such function. `irreversible`: reasons by their line."""
+        found = self.scope.names.get(direction)
+        node = found.node if isinstance(found, Closure) else _bound(self.source.tree, direction)
+        if found is None or node is None:
+            return None
+        record = Record(self.source, direction)
+        flow = Flow.ON
+        if isinstance(found, Closure) and not isinstance(found.node, ast.Lambda):
+            flow = self._run(found, record)
+        elif isinstance(found, Closure):
+            Walk(record, self.stars).invoke(found, Arguments(), found.node)
+        elif isinstance(found, Dotted):
+            at = self.source.place(node)
+            record.add(OtherCall(at=at, direction=direction, name=found.path))
+            record.missing(at, f"{direction}() stands in another module: {found.path}")
+        self.unread.update(record.unread)
+        last = node.end_lineno or node.lineno
+        return Function(
+            at=self.source.place(node),
+            operations=in_order(record.operations),
+            does="acts" if record.operations else "raises" if flow is Flow.RAISE else "nothing",
+            irreversible=next((why for line, why in irreversible.items() if node.lineno <= line <= last), None),
+        )
+
+    def _run(self, found: Closure, record: Record) -> Flow:
+        assert not isinstance(found.node, ast.Lambda)  # noqa: S101
+        walk = Walk(record, self.stars)
+        names = walk._parameters(found, Arguments())
+        try:
+            return walk.body(found.node, Scope(names, found.scope))[0]
+        except TooMuch:
+            record.opaque(
+                ast.copy_location(ast.Name(found.name, ast.Load()), found.node),
+                f"the rest of {found.name}()",
+                "more steps than the reader follows",
+            )
+            return Flow.ON
+
+
+def _bound(tree: ast.Module, name: str) -> ast.stmt | None:
+    """The last top-level statement that binds a name."""
+    for statement in reversed(tree.body):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+                return statement
+            if isinstance(node, ast.alias) and (node.asname or node.name) == name:
+                return statement
+    return None

@@ -1,0 +1,121 @@
+"""What has been seen so far of one direction: its operations in order, and what could not be read."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..facts import Direction, Flag, Operation, OtherCall, Place, Unread
+from .conditions import Dialects, Test
+from .text import Source
+from .values import HOLE, Arguments, Attr, Dotted, Either, Given, Made, how
+
+
+class Record:
+    """The operations of one direction, and the circumstances under which the next one runs."""
+
+    def __init__(self, source: Source, direction: Direction) -> None:
+        self.source = source
+        self.direction = direction
+        self.operations: list[Operation] = []
+        self.unread: dict[tuple[int, str], Unread] = {}
+        self.dialects: Dialects = None
+        self.conditional = False
+        self.in_autocommit = False
+
+    def common(self, node: ast.expr, *, in_batch: bool = False) -> dict[str, Any]:
+        """The fields that every operation has."""
+        return {
+            "at": self.source.place(node),
+            "direction": self.direction,
+            "source": self.source.segment(node),
+            "dialects": self.dialects,
+            "conditional": self.conditional,
+            "in_batch": in_batch,
+            "in_autocommit": self.in_autocommit,
+        }
+
+    def add(self, operation: Operation) -> None:
+        """One more operation."""
+        self.operations.append(operation)
+
+    def missing(self, at: Place, why: str) -> Unread:
+        """Something that could not be read, listed once per line."""
+        return self.unread.setdefault((at.line, why), Unread(at, why))
+
+    def opaque(self, node: ast.expr, name: str, what: str) -> None:
+        """A call that may do anything: an operation whose effect is not known."""
+        self.add(OtherCall(name=name, **self.common(node)))
+        self.missing(self.source.place(node), f"{what}: {name}")
+
+    def text(self, given: Given, what: str) -> str | Unread:
+        """The text that an argument gives. `what` starts the words for one that cannot be read: "a table named"."""
+        found = text_of(given.value)
+        return self.missing(self.source.place(given.node), f"{what} {how(given.value)}") if found is None else found
+
+    def flag(self, given: Given, what: str) -> Flag:
+        """The truth value that an argument gives. `what` starts the words, as in "nullable set"."""
+        value = given.value
+        if isinstance(value, bool):
+            return value
+        if value is None:
+            return False
+        if isinstance(value, Either) and len({option for option in value.options if isinstance(option, bool)}) == 1:
+            first = value.options[0]
+            if isinstance(first, bool) and all(isinstance(option, bool) for option in value.options):
+                return first
+        if isinstance(value, Test) and value.sure and self.dialects is not None:
+            if value.yes is None or self.dialects <= value.yes:
+                return True
+            if value.no is None or self.dialects <= value.no:
+                return False
+        if isinstance(value, Made) and value.name in {"true", "false"}:
+            return value.name == "true"
+        return self.missing(self.source.place(given.node), f"{what} {how(value)}")
+
+
+def text_of(value: object) -> str | None:
+    """The text that a value stands for; None where it is not known."""
+    if isinstance(value, str):
+        return None if HOLE in value else value
+    if isinstance(value, Made) and value.name in {"text", "quoted_name", "literal_column", "column", "f", "conv"}:
+        first = value.arguments.first("text", "value", "name")
+        return None if first is None else text_of(first.value)
+    if isinstance(value, Either):
+        options = {text_of(option) for option in value.options}
+        return options.pop() if len(options) == 1 else None
+    return None
+
+
+def column_name(value: object) -> str | None:
+    """The column that a value names: "x", `t.c.x`, `Model.x`, `sa.column("x")`; None where it is not known."""
+    if isinstance(value, Attr):
+        return value.name
+    if isinstance(value, Dotted):
+        return value.path.rpartition(".")[2]
+    if isinstance(value, Made) and value.name in {
+        "desc",
+        "asc",
+        "nullsfirst",
+        "nullslast",
+        "nulls_first",
+        "nulls_last",
+    }:
+        first = value.arguments.first()
+        return column_name(value.on if value.on is not None else first and first.value)
+    if isinstance(value, Made) and value.name in {"Column", "mapped_column"}:
+        first = value.arguments.first("name")
+        return None if first is None else text_of(first.value)
+    return text_of(value)
+
+
+def keys(arguments: Arguments) -> list[object]:
+    """The columns that a call names: keyword names, and the keys of a dict or of the first dict of a list."""
+    found: list[object] = list(arguments.named)
+    for given in arguments.positional:
+        value = given.value
+        if isinstance(value, list) and value:
+            value = value[0]
+        if isinstance(value, dict):
+            found += value
+    return found

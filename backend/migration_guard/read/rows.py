@@ -1,0 +1,267 @@
+"""What runs through `execute(...)`: SQL text, and SQLAlchemy's own insert, update and delete."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+
+from ..facts import CreateObject, DropObject, Flag, Operation, OtherSql, Text, Unread, WriteRows
+from .calls import operation
+from .columns import is_null, table_name
+from .conditions import Dialects
+from .record import Record, column_name, keys, text_of
+from .values import HOLE, Arguments, Attr, Dotted, Either, Given, Link, LocalClass, Made, how, links
+
+EXECUTES = frozenset({"execute", "exec_driver_sql", "executemany", "executescript", "scalar", "scalars"})
+SQL_ARGUMENTS = ("sqltext", "statement", "sql", "query", "clause", "object_", "clauseelement")
+TEXTS = frozenset({"text", "DDL"})
+WRITES = frozenset({"insert", "update", "delete"})
+READS = frozenset({"select", "query", "union", "union_all", "exists", "with_only_columns", "func", "count"})
+OBJECTS = {
+    "CreateSequence": (CreateObject, "sequence"),
+    "DropSequence": (DropObject, "sequence"),
+    "CreateSchema": (CreateObject, "schema"),
+    "DropSchema": (DropObject, "schema"),
+}
+PLACEHOLDER = "_at_run_time_"  # stands in SQL for a part that is known only at run time
+
+
+def executed(record: Record, given: Given, node: ast.expr) -> None:
+    """Add the operations of one `execute(...)`."""
+    value = given.value
+    if isinstance(value, Either):
+        before, record.conditional = record.conditional, True
+        for option in value.options:
+            executed(record, Given(option, given.node), node)
+        record.conditional = before
+        return
+    if isinstance(value, str):
+        raw_sql(record, value, node)
+        return
+    if isinstance(value, list) and value and all(isinstance(item, (str, Made)) for item in value):
+        for item in value:
+            executed(record, Given(item, given.node), node)
+        return
+    chain = links(value)
+    words = [link.name for link in chain]
+    if any(word in TEXTS for word in words):
+        link = next(link for link in chain if link.name in TEXTS)
+        first = link.arguments and link.arguments.first("text", "statement")
+        if first and isinstance(first.value, (str, Either)):
+            executed(record, first, node)
+            return
+        value = first.value if first else value
+    elif any(word in WRITES for word in words):
+        record.add(write(record, chain, node))
+        return
+    elif any(word in READS for word in words) or (chain and _element(record, value, node)):
+        return
+    common = record.common(node)
+    common["by_sql"] = True
+    why = record.missing(record.source.place(node), f"SQL made {how(value)}")
+    record.add(OtherSql(text=why, **common))
+
+
+def _element(record: Record, value: object, node: ast.expr) -> bool:
+    """Whether the value was a DDL element, `CreateTable(t)`, `CreateSequence(s)`: then its operation is added."""
+    first = value.arguments.first("element", "name") if isinstance(value, Made) else None
+    if first is None or not isinstance(value, Made):
+        return False
+    if value.name in OBJECTS:
+        fact, kind = OBJECTS[value.name]
+        inner = first.value.arguments.first("name") if isinstance(first.value, Made) else first
+        name = record.text(inner or first, f"a {kind} named")
+        record.add(fact(kind=kind, name=name, **record.common(node)))
+        return True
+    if value.name in {"CreateTable", "DropTable"} and isinstance(first.value, Made) and first.value.name == "Table":
+        found = table_call(record, "create" if value.name == "CreateTable" else "drop", first.value, node)
+        if found is not None:
+            record.add(found)
+            return True
+    return False
+
+
+def table_call(record: Record, verb: str, made: Made, node: ast.expr) -> Operation | None:
+    """The operation of `sa.Table(...).create(bind)` or `.drop(bind)`."""
+    positional = [
+        given
+        for given in made.arguments.positional
+        if not (isinstance(given.value, Made) and given.value.name == "MetaData") and not _is_metadata(given)
+    ]
+    arguments = Arguments(positional, made.arguments.named, made.arguments.whole)
+    if verb == "drop":
+        arguments = Arguments(positional[:1], {k: v for k, v in made.arguments.named.items() if k == "schema"})
+    return operation(record, f"{verb}_table", arguments, node)
+
+
+def _is_metadata(given: Given) -> bool:
+    value = given.value
+    name = value.path if isinstance(value, Dotted) else value.name if isinstance(value, Attr) else ""
+    return name.rpartition(".")[2] in {"metadata", "meta"} or (
+        isinstance(given.node, ast.Name) and given.node.id in {"metadata", "meta"}
+    )
+
+
+def write(record: Record, chain: list[Link], node: ast.expr) -> WriteRows:
+    """The rows that a chain such as `t.update().where(...).values(...)` writes."""
+    index = next(i for i in reversed(range(len(chain))) if chain[i].name in WRITES)
+    link = chain[index]
+    first = link.arguments.first("table", "entity") if link.arguments else None
+    table: Text | None = None
+    if link.on is None:
+        target = first.value if first else None
+    else:
+        target = link.on
+        query = next((each for each in chain[:index] if each.name == "query" and each.arguments), None)
+        if query is not None and query.arguments and (entity := query.arguments.first()):
+            target = entity.value.on if isinstance(entity.value, Attr) else entity.value
+    table = table_name(target)
+    if table is None:
+        table = Unread(record.source.place(node), f"a table named {how(target)}")
+    columns: list[object] = []
+    conditions: list[Given] = []
+    by_name = False
+    for each in chain:
+        if each.arguments is None:
+            continue
+        if each.name in {"values", "ordered_values"}:
+            columns += keys(each.arguments)
+        elif each.name == "from_select":
+            given = each.arguments.first("names")
+            columns += given.value if given is not None and isinstance(given.value, list) else []
+        elif each is link and each.name == "update" and each.on is not None:
+            columns += keys(each.arguments)
+        elif each.name in {"where", "filter"}:
+            conditions += each.arguments.positional
+        elif each.name in {"filter_by", "join", "limit", "having"}:
+            by_name = True
+    names = tuple(
+        Unread(record.source.place(node), f"a column named {how(column)}") if found is None else found
+        for column in columns
+        for found in (column_name(column),)
+        if found not in {"synchronize_session", "whereclause"}
+    )
+    kind = "insert" if link.name == "insert" else "update" if link.name == "update" else "delete"
+    null = null_test(conditions[0].value) if len(conditions) == 1 and not by_name else None
+    where: Flag = bool(conditions) or by_name
+    return WriteRows(
+        kind=kind,  # type: ignore[arg-type]
+        table=table,
+        columns=names,
+        where=where,
+        where_null=() if null is None else (null,),
+        **record.common(node),
+    )
+
+
+def null_test(value: object) -> str | None:
+    """The column that a condition demands to be NULL: `t.c.x.is_(None)`, `t.c.x == None`."""
+    if isinstance(value, Made) and value.name in {"is_", "is_null"} and isinstance(value.callee, Attr):
+        first = value.arguments.first("other")
+        if first is None or is_null(first.value):
+            return column_name(value.on)
+    return None
+
+
+def assigned(record: Record, target: ast.Attribute, model: object, node: ast.expr) -> None:
+    """An attribute of a row was set, `user.name = ...`: an update of rows that are chosen at run time."""
+    at = record.source.place(node)
+    name = table_name(model)
+    table: Text = Unread(at, "a table named at run time") if name is None else name
+    where = Unread(at, "rows chosen at run time")
+    common = record.common(node)
+    common["conditional"] = True
+    record.add(WriteRows(kind="update", table=table, columns=(target.attr,), where=where, **common))
+
+
+def row_model(value: object) -> object:
+    """The model whose rows a chain with `query(Model)` or `select(Model)` gives; None where there is none."""
+    for link in links(value):
+        if link.name in {"query", "select"} and link.arguments and (first := link.arguments.first()):
+            found = first.value.on if isinstance(first.value, Attr) else first.value
+            if isinstance(found, (LocalClass, Dotted, Made)):
+                return found
+    return None
+
+
+def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
+    """Add the operations of SQL text, which may hold parts known only at run time."""
+    from .sql import statements
+
+    at = record.source.place(node)
+    holes = HOLE in sql
+    if holes and not sql.replace(HOLE, "").strip(" ;\n\t"):
+        why = record.missing(at, "SQL made at run time")
+        record.add(OtherSql(text=why, by_sql=True, **record.common(node)))
+        return
+    text = sql.replace(HOLE, PLACEHOLDER) if holes else sql
+    dialects: Dialects = record.dialects
+    for found in statements(text, at=at, direction=record.direction, dialects=dialects):
+        changes: dict[str, object] = {}
+        if record.conditional:
+            changes["conditional"] = True
+        if record.in_autocommit:
+            changes["in_autocommit"] = True
+        if not found.source:
+            changes["source"] = text
+        if holes:
+            changes |= _holes(record, found)
+        if isinstance(found, OtherSql) and isinstance(found.text, Unread):
+            record.missing(found.text.at, found.text.why)
+        record.add(dataclasses.replace(found, **changes) if changes else found)  # type: ignore[arg-type]
+
+
+WORDS = {
+    "table": "a table named at run time",
+    "new_name": "a name given at run time",
+    "references": "a foreign key to a table named at run time",
+    "schema": "a schema named at run time",
+    "value": "a label made at run time",
+    "text": "SQL made at run time",
+}
+
+
+def _holes(record: Record, found: Operation) -> dict[str, object]:
+    """The fields of a fact that hold a part known only at run time, as Unread."""
+    changes: dict[str, object] = {}
+    for name, value in vars(found).items():
+        if name in {"at", "direction", "dialects"}:
+            continue
+        if name == "source" or name == "server_default":
+            changes[name] = value.replace(PLACEHOLDER, "...") if isinstance(value, str) else value
+        elif isinstance(value, str) and PLACEHOLDER in value:
+            if name == "text":
+                changes[name] = _statement(record, found.at, value)
+            else:
+                changes[name] = record.missing(found.at, WORDS.get(name, f"a {name} given at run time"))
+        elif name == "columns" and any(PLACEHOLDER in item for item in value if isinstance(item, str)):
+            why = Unread(found.at, "a column named at run time")
+            changes[name] = tuple(why if isinstance(item, str) and PLACEHOLDER in item else item for item in value)
+            if not isinstance(found, WriteRows):
+                record.missing(found.at, why.why)
+        elif name == "column" and isinstance(value.name, str) and PLACEHOLDER in value.name:
+            changes[name] = dataclasses.replace(value, name=record.missing(found.at, "a column named at run time"))
+    return changes
+
+
+def _statement(record: Record, at: object, text: str) -> Text:
+    """SQL of another kind with a part filled in: known where only values are filled in after a first clear word."""
+    head = text.lstrip().partition(" ")[0]
+    if PLACEHOLDER in head:
+        return record.missing(at, "SQL made at run time")  # type: ignore[arg-type]
+    return text.replace(PLACEHOLDER, "...")
+
+
+def sql_given(arguments: Arguments) -> Given | None:
+    """The argument that holds the SQL of an `execute(...)`."""
+    return arguments.first(*SQL_ARGUMENTS)
+
+
+def is_autocommit(value: object) -> bool:
+    """Whether a connection was given `isolation_level="AUTOCOMMIT"`."""
+    for link in links(value):
+        if link.name == "execution_options" and link.arguments:
+            given = link.arguments.named.get("isolation_level")
+            if given is not None and text_of(given.value) == "AUTOCOMMIT":
+                return True
+    return False

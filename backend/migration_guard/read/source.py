@@ -1,0 +1,51 @@
+"""One file -> header, functions, comments. The file is parsed, never imported or run."""
+
+from __future__ import annotations
+
+from ..facts import Migration, Place, Unread
+from .comments import comments
+from .digests import digests
+from .header import header
+from .operations import Module
+from .text import Source, Unreadable
+
+
+def read_migration(content: bytes, path: str) -> Migration:
+    """Everything that the text of a revision file shows.
+
+    `content` is the file as it is on disk or in git, `path` how it is called in messages. Never raises: a file that
+    cannot be parsed gives a Migration whose `broken` says why, and nothing else.
+    """
+    try:
+        return _read(Source(content, path))
+    except Unreadable as error:
+        place = Place(path, error.line, error.column)
+        return Migration(path=path, at=place, broken=Unread(place, str(error)))
+    except (RecursionError, MemoryError):
+        return Migration(path=path, at=Place(path), broken=Unread(Place(path), "it is nested too deeply to read"))
+
+
+def _read(source: Source) -> Migration:
+    module = Module(source)
+    said = comments(source)
+    fields = header(source, module)
+    upgrade = module.function("upgrade", said.irreversible)
+    downgrade = module.function("downgrade", said.irreversible)
+    digest, tree = digests(source.tree)
+    missing = {(each.at, each.why): each for each in [*fields.pop("unread"), *module.unread.values()]}
+    return Migration(
+        path=source.path,
+        upgrade=upgrade,
+        downgrade=downgrade,
+        markers=said.markers,
+        allows=said.allows,
+        digest=digest,
+        tree=tree,
+        unread=tuple(sorted(missing.values(), key=lambda each: each.at)),
+        **fields,
+    )
+
+
+def review_digest(content: bytes, path: str) -> str:
+    """The digest that a review stamp of this file ends with; empty where the file cannot be parsed."""
+    return read_migration(content, path).digest

@@ -1,0 +1,88 @@
+"""The text of one file beside its syntax tree: places, and the text of a node as it stands."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import io
+import tokenize
+import warnings
+
+from ..facts import Place
+
+
+class Unreadable(Exception):
+    """The file cannot be parsed. `str(error)` reads well after "cannot be read: "."""
+
+    def __init__(self, why: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(why)
+        self.line = line
+        self.column = column
+
+
+class Source:
+    """One parsed file. Raises Unreadable where there is no syntax tree to be had."""
+
+    def __init__(self, content: bytes, path: str) -> None:
+        self.path = path
+        self.text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
+        self.lines = self.text.split("\n")
+        self.tree = _parsed(self.text)
+        self._ascii = self.text.isascii()
+
+    def place(self, node: ast.AST) -> Place:
+        """Where a statement, expression or handler stands."""
+        line = getattr(node, "lineno", 1)
+        column = getattr(node, "col_offset", 0)
+        if not self._ascii:
+            column = len(self.lines[line - 1].encode()[:column].decode(errors="ignore"))
+        return Place(self.path, line, column + 1, getattr(node, "end_lineno", None) or line)
+
+    def segment(self, node: ast.expr | ast.stmt) -> str:
+        """The text of a node as it stands. `ast.get_source_segment` splits the whole file at every call."""
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        start, end = node.col_offset, node.end_col_offset or 0
+        if not self._ascii:
+            start = len(self.lines[first].encode()[:start].decode(errors="ignore"))
+            end = len(self.lines[last].encode()[:end].decode(errors="ignore"))
+        if first == last:
+            return self.lines[first][start:end]
+        return "\n".join([self.lines[first][start:], *self.lines[first + 1 : last], self.lines[last][:end]])
+
+    def one_line(self, node: ast.expr) -> str:
+        """The text of an expression on one line."""
+        text = self.segment(node)
+        return " ".join(ast.unparse(node).split("\n")) if "\n" in text else text
+
+
+def _decoded(content: bytes) -> str:
+    """The text of a Python file: by its byte order mark, its coding cookie (PEP 263), else UTF-8."""
+    content = content.removeprefix(codecs.BOM_UTF8)
+    encoding = "utf-8"
+    if b"coding" in content[:400]:
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        except SyntaxError as error:
+            raise Unreadable(f"its encoding is not one that Python knows ({error.msg})") from error
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"the file is not {encoding} text (byte {content[error.start]:#04x})", line) from error
+    except (ValueError, LookupError) as error:  # codecs that are known to Python but make no text
+        raise Unreadable(f"its encoding, {encoding}, does not make text") from error
+
+
+def _parsed(text: str) -> ast.Module:
+    if "\0" in text:
+        raise Unreadable("it holds NUL bytes", text.count("\n", 0, text.index("\0")) + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "invalid escape sequence" is the author's business
+            return ast.parse(text)
+    except SyntaxError as error:
+        raise Unreadable(f"{error.msg}", error.lineno or 1, max(error.offset or 1, 1)) from error
+    except (RecursionError, MemoryError) as error:
+        raise Unreadable("it is nested too deeply to parse") from error
+    except ValueError as error:
+        raise Unreadable(str(error)) from error

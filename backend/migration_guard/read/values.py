@@ -1,0 +1,223 @@
+"""What an expression of a migration stands for, as far as its text shows: constants, and terms for the rest.
+
+Strings, numbers, lists and dicts stand for themselves. Everything else is a term: a name from a module, an attribute,
+a call that was made, a function of the file. Nothing is ever called for real.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+# Stands inside a string for a part that is known only at run time (a private-use character). So formatting, joining
+# and adding strings need no special case, and SQL with a value filled in at run time can still be read.
+HOLE = "\ue000"
+LONGEST = 1_000_000  # characters of a text worth knowing
+MOST = 2_000  # items of a list worth knowing
+
+
+@dataclass(eq=False)
+class Unknown:
+    """A value that the text does not show. `how` ends a sentence: "a table named at run time"."""
+
+    how: str = "at run time"
+
+
+AT_RUN_TIME = Unknown()
+
+
+@dataclass(eq=False)
+class Dotted:
+    """Something in another module, by its full name whatever it was imported as: "sqlalchemy.Column"."""
+
+    path: str
+
+
+@dataclass(eq=False)
+class Attr:
+    """An attribute of a value that is not known by itself: `t.c.name`, `bind.execute`."""
+
+    on: object
+    name: str
+
+
+class Given(NamedTuple):
+    """An argument: what it stands for, and where it is written."""
+
+    value: object
+    node: ast.expr
+
+
+@dataclass(eq=False)
+class Arguments:
+    """The arguments of one call, with `*` and `**` of known values spread out."""
+
+    positional: list[Given] = field(default_factory=list)
+    named: dict[str, Given] = field(default_factory=dict)
+    whole: bool = True  # False: a `*` or `**` holds more, known at run time
+
+    def first(self, *names: str) -> Given | None:
+        """The first positional argument, or the one with any of these names."""
+        if self.positional:
+            return self.positional[0]
+        return next((self.named[name] for name in names if name in self.named), None)
+
+    def __iter__(self) -> Iterator[Given]:
+        yield from self.positional
+        yield from self.named.values()
+
+
+@dataclass(eq=False)
+class Made:
+    """A call that was made on something not known by itself: `sa.Column(...)`, `t.update()`."""
+
+    callee: object
+    arguments: Arguments
+    node: ast.expr
+
+    @property
+    def name(self) -> str:
+        """The last word of what was called: "Column"."""
+        if isinstance(self.callee, Dotted):
+            return self.callee.path.rpartition(".")[2]
+        return self.callee.name if isinstance(self.callee, (Attr, LocalClass)) else ""
+
+    @property
+    def on(self) -> object:
+        """What the method was called on; None for a plain function."""
+        return self.callee.on if isinstance(self.callee, Attr) else None
+
+
+@dataclass(eq=False)
+class Either:
+    """One of several values: which one is decided at run time or by the dialect."""
+
+    options: tuple[object, ...]
+
+
+@dataclass(eq=False)
+class Scope:
+    """The names of a function or of the module."""
+
+    names: dict[str, object] = field(default_factory=dict)
+    parent: Scope | None = None
+
+    def find(self, name: str) -> object:
+        """The value of a name. Raises KeyError where nothing here binds it."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
+        raise KeyError(name)
+
+
+@dataclass(eq=False)
+class Closure:
+    """A function or lambda of the file."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope
+
+    @property
+    def name(self) -> str:
+        return "lambda" if isinstance(self.node, ast.Lambda) else self.node.name
+
+
+@dataclass(eq=False)
+class LocalClass:
+    """A class of the file, mostly a model or an enum."""
+
+    name: str
+    members: dict[str, object]
+
+
+@dataclass(eq=False)
+class Batch:
+    """What `op.batch_alter_table(...)` gives."""
+
+    table: Given | None
+    schema: Given | None
+    node: ast.expr
+
+
+class Link(NamedTuple):
+    """One part of a chain of calls: `t.update().where(x)` has the links `update` and `where`."""
+
+    name: str
+    on: object
+    arguments: Arguments | None
+
+
+def links(value: object) -> list[Link]:
+    """The calls and attributes of a chain, in the order in which they are written."""
+    chain: list[Link] = []
+    while True:
+        if isinstance(value, Made):
+            chain.append(Link(value.name, value.on, value.arguments))
+            value = value.on if isinstance(value.callee, Attr) else value.callee
+            if isinstance(value, Dotted):
+                break
+        elif isinstance(value, Attr):
+            chain.append(Link(value.name, value.on, None))
+            value = value.on
+        else:
+            break
+    chain.reverse()
+    return chain
+
+
+def root(value: object) -> object:
+    """What a chain of calls and attributes starts from."""
+    while isinstance(value, (Made, Attr)):
+        value = value.callee if isinstance(value, Made) else value.on
+    return value
+
+
+def how(value: object) -> str:
+    """How a value that is not text comes about: the end of "a table named ..."."""
+    if isinstance(value, Unknown):
+        return value.how
+    start = root(value)
+    if isinstance(start, Unknown):
+        return start.how
+    if isinstance(start, Dotted):
+        head = start.path.partition(".")[0]
+        if start.path == "builtins.open" or head in {"pathlib", "importlib", "pkgutil"}:
+            return "in another file"
+        if foreign(start.path):
+            return f"in another module ({start.path})"
+    return "at run time"
+
+
+HARMLESS = frozenset(
+    [
+        "builtins",
+        "alembic",
+        "sqlalchemy",
+        "sqlmodel",
+        "structlog",
+        "loguru",
+        "click",
+        "typer",
+        "rich",
+        "tqdm",
+        "pytz",
+        "dateutil",
+        "typing_extensions",
+        "six",
+        "geoalchemy2",
+        "sqlalchemy_utils",
+        "pgvector",
+        "citext",
+    ]
+)
+
+
+def foreign(path: str) -> bool:
+    """Whether a dotted name belongs to a module that may do anything: not Python's own, not SQLAlchemy's."""
+    head = path.partition(".")[0]
+    return head not in HARMLESS and head not in sys.stdlib_module_names

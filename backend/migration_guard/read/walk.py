@@ -1,0 +1,424 @@
+"""The statements of a migration in the order in which they run: branches, loops, blocks and functions of the file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+
+from . import rows
+from .conditions import UNSURE, DialectName, Dialects, Test, all_of, any_of, both, either, named, truth
+from .expressions import Expressions, Row, joined
+from .record import Record
+from .values import AT_RUN_TIME, Arguments, Closure, Dotted, LocalClass, Made, Scope
+
+DEEPEST = 25  # calls inside calls
+
+
+class Flow(IntEnum):
+    """How a block of statements ends."""
+
+    ON = 0
+    CONTINUE = 1
+    BREAK = 2
+    RETURN = 3
+    RAISE = 4
+
+
+class Walk(Expressions):
+    """Goes through statements and evaluates what stands in them."""
+
+    def __init__(self, record: Record, stars: list[str]) -> None:
+        super().__init__(record, stars)
+        self.stack: list[ast.AST] = []
+        self.returned: list[tuple[Dialects, bool, object]] = []
+        self.may_have_returned = False
+        self._walkers: dict[type[ast.AST], Callable[..., Flow | None]] = {
+            ast.Expr: self._expression,
+            ast.Assign: self._assign,
+            ast.AnnAssign: self._annotated,
+            ast.AugAssign: self._augmented,
+            ast.If: self._if,
+            ast.For: self._for,
+            ast.AsyncFor: self._for,
+            ast.While: self._while,
+            ast.With: self._with,
+            ast.AsyncWith: self._with,
+            ast.Try: self._try,
+            ast.Return: self._return,
+            ast.Raise: self._raise,
+            ast.FunctionDef: self._function,
+            ast.AsyncFunctionDef: self._function,
+            ast.ClassDef: self._class,
+            ast.Import: self._import,
+            ast.ImportFrom: self._import_from,
+            ast.Continue: lambda node, scope: Flow.CONTINUE,
+            ast.Break: lambda node, scope: Flow.BREAK,
+            ast.Match: self._match,
+        }
+        if hasattr(ast, "TryStar"):
+            self._walkers[ast.TryStar] = self._try
+
+    def block(self, statements: Sequence[ast.stmt], scope: Scope) -> Flow:
+        """How a block ends."""
+        try:
+            for statement in statements:
+                walker = self._walkers.get(type(statement))
+                if walker is not None and (flow := walker(statement, scope)):
+                    return flow
+        except Raised:
+            return Flow.RAISE
+        return Flow.ON
+
+    # Simple statements
+
+    def _expression(self, node: ast.Expr, scope: Scope) -> None:
+        if not isinstance(node.value, ast.Constant):
+            self.discarded(self.evaluate(node.value, scope))
+
+    def _assign(self, node: ast.Assign, scope: Scope) -> None:
+        value = self.evaluate(node.value, scope)
+        for target in node.targets:
+            self.bind(target, value, scope)
+
+    def _annotated(self, node: ast.AnnAssign, scope: Scope) -> None:
+        if node.value is not None:
+            self.bind(node.target, self.evaluate(node.value, scope), scope)
+
+    def _augmented(self, node: ast.AugAssign, scope: Scope) -> None:
+        target = node.target
+        if isinstance(target, ast.Name):
+            whole = ast.BinOp(ast.Name(target.id, ast.Load()), node.op, node.value)
+            self.bind(target, self._binary(whole, scope), scope)
+        else:
+            self.bind(target, AT_RUN_TIME, scope)
+
+    def _return(self, node: ast.Return, scope: Scope) -> Flow:
+        value = None if node.value is None else self.evaluate(node.value, scope)
+        self.returned.append((self.record.dialects, self.record.conditional, value))
+        return Flow.RETURN
+
+    def _raise(self, node: ast.Raise, scope: Scope) -> Flow:
+        if node.exc is not None:
+            self.evaluate(node.exc, scope)
+        return Flow.RAISE
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
+        scope.names[node.name] = Closure(node, scope)
+
+    def _class(self, node: ast.ClassDef, scope: Scope) -> None:
+        inner = Scope({}, scope)
+        before, self.muted = self.muted, True
+        self.block(node.body, inner)
+        self.muted = before
+        scope.names[node.name] = LocalClass(node.name, inner.names)
+
+    def _import(self, node: ast.Import, scope: Scope) -> None:
+        for alias in node.names:
+            if alias.asname:
+                scope.names[alias.asname] = Dotted(alias.name)
+            else:
+                head = alias.name.partition(".")[0]
+                scope.names[head] = Dotted(head)
+
+    def _import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
+        module = "." * node.level + (node.module or "")
+        for alias in node.names:
+            if alias.name == "*":
+                self.stars.append(module)
+            else:
+                dot = "" if module.endswith(".") else "."
+                scope.names[alias.asname or alias.name] = Dotted(f"{module}{dot}{alias.name}")
+
+    # Branches
+
+    def _if(self, node: ast.If, scope: Scope) -> Flow:
+        test = self.test(node.test, scope)
+        return self._branches([(test, node.body), (test.opposite(), node.orelse)], scope)
+
+    def _match(self, node: ast.Match, scope: Scope) -> Flow:
+        subject = self.evaluate(node.subject, scope)
+        branches: list[tuple[Test, Sequence[ast.stmt]]] = []
+        rest = truth(True)
+        for case in node.cases:
+            test = _matches(subject, case.pattern)
+            if case.guard is not None:
+                test = all_of([test, self.test(case.guard, scope)])
+            branches.append((all_of([rest, test]), case.body))
+            rest = all_of([rest, test.opposite()])
+        return self._branches([*branches, (rest, [])], scope)
+
+    def _branches(self, branches: list[tuple[Test, Sequence[ast.stmt]]], scope: Scope) -> Flow:
+        record = self.record
+        dialects, conditional = record.dialects, record.conditional
+        names = scope.names
+        ends: list[tuple[Flow, Dialects, bool, dict[str, object], Test]] = []
+        for test, body in branches:
+            here = both(dialects, test.yes)
+            if here is not None and not here:
+                continue
+            certain = test.sure or test.likely is True
+            record.dialects, record.conditional = here, conditional or not certain
+            scope.names = dict(names) if len(branches) > 1 else names
+            entered = record.conditional
+            flow = self.block(body, scope)
+            ends.append((flow, record.dialects, record.conditional and not entered, scope.names, test))
+        record.dialects, record.conditional = dialects, conditional
+        scope.names = names
+        on = [end for end in ends if end[0] is Flow.ON]
+        if not on:
+            return min((end[0] for end in ends), default=Flow.ON)
+        _merge(names, [end[3] for end in on])
+        gone = [end for end in ends if end[0] is not Flow.ON]
+        reached = on[0][1]
+        for end in on[1:]:
+            reached = either(reached, end[1])
+        if gone or any(end[1] != both(dialects, end[4].yes) for end in on):
+            record.dialects = reached
+        left = [
+            flow
+            for flow, _, _, _, test in gone
+            if flow is not Flow.RAISE and not test.sure and test.likely is not False
+        ]
+        if left or any(end[2] for end in on):
+            record.conditional = True
+            self.may_have_returned = self.may_have_returned or Flow.RETURN in left
+        return Flow.ON
+
+    def _try(self, node: ast.Try, scope: Scope) -> Flow:
+        flow = self.block(node.body, scope)
+        record = self.record
+        before = record.conditional
+        handled = not node.handlers
+        for handler in node.handlers:
+            inner = dict(scope.names)
+            outer, scope.names = scope.names, inner
+            if handler.name:
+                inner[handler.name] = AT_RUN_TIME
+            record.conditional = True
+            handled = self.block(handler.body, scope) is Flow.ON or handled
+            record.conditional = before
+            scope.names = outer
+            for name, value in inner.items():
+                scope.names.setdefault(name, value)
+        if flow is Flow.ON:
+            flow = self.block(node.orelse, scope)
+        last = self.block(node.finalbody, scope)
+        if last:
+            return last
+        if flow is Flow.RAISE and node.handlers and handled:
+            return Flow.ON
+        if flow is Flow.RETURN and node.handlers and handled:
+            record.conditional = self.may_have_returned = True
+            return Flow.ON
+        return flow
+
+    # Loops and blocks
+
+    def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> Flow:
+        over = self.evaluate(node.iter, scope)
+        items = self.items(over)
+        if items is not None and not _goes_on_forever(items):
+            return self._unrolled(node, items, scope)
+        model = rows.row_model(over)
+        target = AT_RUN_TIME if model is None else Row(model)
+        return self._at_run_time(node, scope, target=target)
+
+    def _unrolled(self, node: ast.For | ast.AsyncFor, items: list[object], scope: Scope) -> Flow:
+        record = self.record
+        before = (record.dialects, record.conditional)
+        for item in items:
+            self.bind(node.target, item, scope)
+            flow = self.block(node.body, scope)
+            if flow in (Flow.RETURN, Flow.RAISE):
+                return flow
+            if flow is Flow.BREAK:
+                self._loop_left(before)
+                return Flow.ON
+            if flow is Flow.CONTINUE or not self.may_have_returned:
+                self._loop_left(before)
+        self._loop_left(before)
+        return self.block(node.orelse, scope)
+
+    def _loop_left(self, before: tuple[Dialects, bool]) -> None:
+        """A `continue` or `break` under a condition concerns the loop only; a `return` what follows it too."""
+        if not self.may_have_returned:
+            self.record.dialects, self.record.conditional = before
+
+    def _while(self, node: ast.While, scope: Scope) -> Flow:
+        test = self.test(node.test, scope)
+        if test.yes == frozenset():
+            return self.block(node.orelse, scope)
+        return self._at_run_time(node, scope, once=test.no == frozenset())
+
+    def _at_run_time(
+        self, node: ast.For | ast.AsyncFor | ast.While, scope: Scope, *, target: object = None, once: bool = False
+    ) -> Flow:
+        """A loop whose rounds are not known: its body is read once. `once`: it runs at least one time."""
+        for name in _assigned(node):
+            scope.names[name] = AT_RUN_TIME
+        if not isinstance(node, ast.While):
+            self.bind(node.target, target, scope)
+        record = self.record
+        before = (record.dialects, record.conditional)
+        record.conditional = record.conditional or not once
+        flow = self.block(node.body, scope)
+        self._loop_left(before)
+        if flow is Flow.RETURN:
+            record.conditional = self.may_have_returned = True
+        for name in _assigned(node):
+            if isinstance(scope.names.get(name), (str, int, float)):
+                scope.names[name] = AT_RUN_TIME
+        if once and flow is Flow.RAISE:
+            return flow
+        return self.block(node.orelse, scope)
+
+    def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> Flow:
+        record = self.record
+        before = record.in_autocommit
+        swallows = False
+        for item in node.items:
+            value = self.evaluate(item.context_expr, scope)
+            if (isinstance(value, Made) and value.name == "autocommit_block") or rows.is_autocommit(value):
+                record.in_autocommit = True
+            elif isinstance(value, Made) and value.name == "suppress":
+                swallows = True
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, value, scope)
+        flow = self.block(node.body, scope)
+        record.in_autocommit = before
+        if swallows and flow is Flow.RAISE:
+            flow = Flow.ON
+        return flow
+
+    # Functions of the file
+
+    def invoke(self, closure: Closure, arguments: Arguments, node: ast.expr) -> object:
+        if len(self.stack) >= DEEPEST or self.stack.count(closure.node) > 2:
+            self.record.missing(self.record.source.place(node), f"a function that calls itself: {closure.name}")
+            return AT_RUN_TIME
+        inner = Scope(self._parameters(closure, arguments), closure.scope)
+        if isinstance(closure.node, ast.Lambda):
+            self.stack.append(closure.node)
+            try:
+                return self.evaluate(closure.node.body, inner)
+            finally:
+                self.stack.pop()
+        flow, value = self.body(closure.node, inner)
+        if flow is Flow.RAISE:
+            raise Raised
+        return value
+
+    def body(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> tuple[Flow, object]:
+        """How a function ends, and what it gives back."""
+        record = self.record
+        before = (record.dialects, record.conditional)
+        returned, self.returned = self.returned, []
+        may_have_returned, self.may_have_returned = self.may_have_returned, False
+        asking, self.asking = self.asking, 0
+        self.stack.append(node)
+        try:
+            flow = self.block(node.body, scope)
+            if flow is Flow.ON and self.returned:
+                self.returned.append((record.dialects, record.conditional, None))
+            value = _given_back(self.returned)
+        finally:
+            self.stack.pop()
+            self.returned = returned
+            self.may_have_returned = may_have_returned
+            self.asking = asking
+            record.dialects, record.conditional = before
+        if value is None and " yielded" in scope.names:
+            value = scope.names[" yielded"]
+        return flow, value
+
+    def _parameters(self, closure: Closure, arguments: Arguments) -> dict[str, object]:
+        """The names that a function's parameters are bound to."""
+        spec = closure.node.args
+        places = [*spec.posonlyargs, *spec.args]
+        names: dict[str, object] = {}
+        given = [each.value for each in arguments.positional]
+        for parameter, value in zip(places, given, strict=False):
+            names[parameter.arg] = value
+        if spec.vararg is not None:
+            names[spec.vararg.arg] = given[len(places) :] if arguments.whole else AT_RUN_TIME
+        known = {parameter.arg for parameter in [*places, *spec.kwonlyargs]}
+        rest: dict[str, object] = {}
+        for name, each in arguments.named.items():
+            (names if name in known else rest)[name] = each.value
+        if spec.kwarg is not None:
+            names[spec.kwarg.arg] = rest if arguments.whole else AT_RUN_TIME
+        defaults = [*zip(places[::-1], spec.defaults[::-1], strict=False)]
+        defaults += [(k, d) for k, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None]
+        if not arguments.whole:
+            defaults = []
+        for parameter, default in defaults:
+            if parameter.arg not in names:
+                names[parameter.arg] = self.evaluate(default, closure.scope)
+        for name in known:
+            names.setdefault(name, AT_RUN_TIME)
+        return names
+
+
+class Raised(Exception):
+    """A function of the file raises, so nothing after its call runs."""
+
+
+def _given_back(returned: list[tuple[Dialects, bool, object]]) -> object:
+    """The value of a function with these `return` statements: a condition where they answer yes or no by dialect."""
+    values = [value for _, _, value in returned]
+    if not values:
+        return None
+    if any(isinstance(value, (bool, Test)) for value in values):
+        returned = [(dialects, conditional, value or False) for dialects, conditional, value in returned]
+        values = [value for _, _, value in returned]
+    if len(values) > 1 and all(isinstance(value, (bool, Test)) for value in values):
+        tests = []
+        for dialects, conditional, value in returned:
+            where = Test(dialects, None, sure=not conditional)
+            tests.append(all_of([where, truth(value)]))
+        found = any_of(tests)
+        nowhere = any_of(
+            all_of([Test(dialects, None, sure=not conditional), truth(value).opposite()])
+            for dialects, conditional, value in returned
+        )
+        sure = not any(conditional for _, conditional, _ in returned)
+        return Test(found.yes, nowhere.yes, sure=sure)
+    return joined(tuple(values))
+
+
+def _matches(subject: object, pattern: ast.pattern) -> Test:
+    """The condition that a `case` is taken."""
+    if isinstance(pattern, ast.MatchAs) and pattern.pattern is None:
+        return truth(True)
+    if isinstance(pattern, ast.MatchOr):
+        return any_of(_matches(subject, each) for each in pattern.patterns)
+    if isinstance(pattern, ast.MatchValue) and isinstance(pattern.value, ast.Constant):
+        if isinstance(subject, DialectName):
+            return named([pattern.value.value])
+        if isinstance(subject, (str, int)):
+            return truth(subject == pattern.value.value)
+    return UNSURE
+
+
+def _merge(names: dict[str, object], ends: list[dict[str, object]]) -> None:
+    """Bring the names that the branches bound back into the scope they branched from."""
+    if len(ends) == 1:
+        names.update(ends[0])
+        return
+    for name in {name for end in ends for name in end}:
+        values = tuple(end[name] for end in ends if name in end)
+        first = values[0]
+        if any(value is not first for value in values):
+            names[name] = joined(values)
+        elif names.get(name) is not first:
+            names[name] = first
+
+
+def _assigned(node: ast.AST) -> set[str]:
+    """The names that a loop assigns to."""
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+
+
+def _goes_on_forever(items: list[object]) -> bool:
+    return len(items) > 1_000
