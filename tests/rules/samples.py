@@ -14,7 +14,7 @@ from migration_guard.lint import check
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "rules"
 TODAY = date(2026, 11, 22)
-EXPECTED = re.compile(rb"# expect: ([a-z-]+(?:, [a-z-]+)*)")
+EXPECTED = re.compile(rb"# expect( below)?: ([a-z-]+(?:, [a-z-]+)*)")
 SETTING = re.compile(rb'# settings: review = "(off|markers|stamp)"')
 
 
@@ -29,14 +29,14 @@ def files(situation: Path) -> list[Path]:
 
 
 def expected(paths: Iterable[Path]) -> set[tuple[str, int, str]]:
-    """File, line and rule of each mark."""
+    """File, line and rule of each mark; `below` stands where the line itself has no room for one."""
     return {
-        (path.name, number, rule)
+        (path.name, number + bool(found[1]), rule)
         for path in paths
         for number, line in enumerate(path.read_bytes().splitlines(), 1)
         for found in [EXPECTED.search(line)]
         if found
-        for rule in found[1].decode().split(", ")
+        for rule in found[2].decode().split(", ")
     }
 
 

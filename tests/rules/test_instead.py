@@ -17,7 +17,6 @@ HONEST = {
     "dropped_index_not_brought_back",
     "dropped_table_not_brought_back",
     "index_of_a_table_brought_back_without_it",
-    "nullability_and_type_not_taken_back",
     "unnamed_unique_constraint_left_behind",
 }
 FIRING = [
