@@ -338,8 +338,9 @@ class Base:
     heads: tuple[Migration, ...] = ()
     edited: tuple[tuple[Migration, Migration], ...] = ()  # (as it is now, as it was released)
     deleted: tuple[Migration, ...] = ()
-    duplicates: tuple[tuple[Migration, Migration], ...] = ()  # new on both sides with one id: (this branch's, the base's)
+    duplicates: tuple[tuple[Migration, Migration], ...] = ()  # (ours, theirs): new files with one id
     unknown_parents: tuple[UnknownParent, ...] = ()  # that the merge would create, apart from those already here
+    labels: dict[str, frozenset[str]] = field(default_factory=dict)  # as in History, after the merge
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ def with_base(present: History, *, ref: str, base: Sequence[Migration], fork: Se
             ref=ref,
             migrations=tuple(sorted(chain.from_iterable(tip.values()), key=_path)),
             heads=merged.heads,
+            labels=merged.labels,
             edited=tuple(
                 (ours[key][0], tip[key][0])
                 for key in ours

@@ -1,0 +1,74 @@
+"""Words and commands about revisions and their order, which the rules on the graph share."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from ..facts import History, Migration, Place
+from .paste import literal
+
+
+def named(migration: Migration) -> str:
+    """The revision as people know it: id, message and path."""
+    message = f'"{migration.message}", ' if migration.message else ""
+    return f"{migration.id} ({message}{migration.path})"
+
+
+def both(parts: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def link(migration: Migration) -> Place:
+    """The `down_revision` line, where the file has one."""
+    return migration.parents_at or migration.at
+
+
+def linked(field: str, names: Iterable[str]) -> str:
+    """`down_revision = "a"` as Python source: None for no name, a tuple for several."""
+    written = [literal(name) for name in names]
+    value = f"({', '.join(written)})" if len(written) > 1 else (written[0] if written else "None")
+    return f"{field} = {value}"
+
+
+def moved(migration: Migration, onto: str) -> str:
+    """What to write so that a revision follows another one."""
+    return f'# in {migration.path}, with "Revises: {onto}" in its docstring:\n{linked("down_revision", [onto])}'
+
+
+def merge_command(history: History, heads: Iterable[Migration]) -> str:
+    """The command that joins heads with a merge revision."""
+    return f'{_program(history)} merge -m "merge heads" {" ".join(shlex.quote(head.id) for head in heads)}'
+
+
+def _program(history: History) -> str:
+    ini = PurePosixPath(history.at.path)
+    if ini.suffix in ("", ".toml") or str(ini) == "alembic.ini":
+        return "alembic"
+    # Flask-Migrate's ini lies in the script directory and names none, so only its own command finds it.
+    if any(PurePosixPath(migration.path).parent == ini.parent / "versions" for migration in history.migrations):
+        return "flask db"
+    return f"alembic -c {shlex.quote(str(ini))}"
+
+
+def restored(ref: str, migration: Migration) -> str:
+    """The command that brings back a file of the base branch."""
+    return f"git checkout {shlex.quote(ref)} -- {shlex.quote(migration.path)}"
+
+
+def new_id(history: History, for_path: str, like: str = "") -> str:
+    """An id that no revision has, the same on every run: the next number where `like` is one, else 12 digits."""
+    there = (*history.migrations, *(history.base.migrations if history.base else ()))
+    taken = {migration.id for migration in there}
+    if like.isdecimal():
+        return str(max(int(one) for one in {*taken, like} if one.isdecimal()) + 1).zfill(len(like))
+    digest = hashlib.sha256(f"{for_path} {like}".encode()).hexdigest()
+    return next(digest[at : at + 12] for at in range(50) if digest[at : at + 12] not in taken)
+
+
+def on_base(history: History) -> frozenset[str]:
+    """The ids that stand on the base branch; none where no base was given."""
+    return frozenset(migration.id for migration in (history.base.migrations if history.base else ()))

@@ -1,0 +1,148 @@
+"""
+The history has more than one head.
+
+## What it finds
+Two or more revisions that no other revision follows. With `--base`, also the heads that a merge into that branch would
+create, although each branch by itself has one.
+
+## Why it hurts
+`alembic upgrade head` refuses to choose between heads, so the next deployment stops, and so does every new database.
+Two pull requests that were both green make such a fork when both are merged.
+
+## Instead
+Let the revision that no database has run yet follow the other head, in `down_revision` and in its docstring:
+
+    down_revision = "4f1c9a02b7d3"
+
+Where databases may have run both, join them: `alembic merge -m "merge heads" 4f1c9a02b7d3 9b0e6d51c2aa`.
+
+## Quiet when
+Each head carries another branch label that the settings name, as in `heads = ["expand", "contract"]`; one head may be
+without a label. A revision that only `depends_on` names is a head all the same, as it is for Alembic. A file whose
+`down_revision` cannot be read may follow any head: such heads are not counted, and the file is listed as not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ..facts import Context, History, Migration
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .chains import both, link, merge_command, moved, named, on_base
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+
+
+@judges(History)
+def forks(history: History, context: Context) -> Iterator[Finding]:
+    """One finding for each set of heads that is too many: after the merge where a base is given, else as it stands."""
+    allowed, base = context.policy.heads, history.base
+    found = False
+    for label, heads in _rivals(base.heads, base.labels, allowed) if base else ():
+        if any(head.id not in on_base(history) for head in heads):  # else it is the base branch's own affair
+            found = True
+            yield _finding(history, label, heads, _says_merged(history, heads))
+    if not found:
+        for label, heads in _rivals(history.heads, history.labels, allowed):
+            yield _finding(history, label, heads, "")
+
+
+def _rivals(
+    heads: Iterable[Migration], labels: Mapping[str, frozenset[str]], allowed: Sequence[str]
+) -> Iterator[tuple[str | None, list[Migration]]]:
+    """The heads that share a branch label of the settings, or have none of them, where they are more than one."""
+    groups: dict[str | None, list[Migration]] = {}
+    for head in heads:
+        for label in labels.get(head.id, frozenset()).intersection(allowed) or {None}:
+            groups.setdefault(label, []).append(head)
+    for label in (None, *allowed):
+        if len(groups.get(label, ())) > 1:
+            yield label, groups[label]
+
+
+def _says_merged(history: History, heads: Sequence[Migration]) -> str:
+    """The sentence on what the merge makes, empty where it only keeps what is already here."""
+    if history.base is None or {head.id for head in heads} <= {head.id for head in history.heads}:
+        return ""
+    ref, theirs = history.base.ref, on_base(history)
+    whose = [f"{named(head)} of {ref if head.id in theirs else 'this branch'}" for head in heads]
+    return f"Merged into {ref}, this makes {len(heads)} heads: {both(whose)}."
+
+
+def _finding(history: History, label: str | None, heads: list[Migration], says: str) -> Finding:
+    within = f" with the branch label {label}" if label else ""
+    plan = _plan(history, heads)
+    says = says or f"There are {len(heads)} heads{within}: {both([named(head) for head in heads])}."
+    at = plan[-1][0] if plan else _newest(history, heads)
+    target = f"{label}@head" if label else "head"
+    return Finding(
+        RULE,
+        link(at),
+        says=f"{says} `alembic upgrade {target}` refuses to choose, so nothing more reaches any database.",
+        instead=_instead(history, heads, plan),
+        revision=at.id,
+    )
+
+
+def _newest(history: History, heads: Sequence[Migration]) -> Migration:
+    own = [head for head in heads if head.id not in on_base(history)]
+    return (own or heads)[-1]
+
+
+def _plan(history: History, heads: Sequence[Migration]) -> list[tuple[Migration, str]]:
+    """Which revision should follow which head to make one line of all, empty where that takes a merge revision."""
+    theirs = on_base(history)
+    fixed = [head for head in heads if head.id in theirs]
+    loose = [head for head in heads if head.id not in theirs]
+    if len(fixed) > 1:
+        return []
+    onto, *rest = [*fixed, *loose]
+    plan = []
+    for head in rest:
+        lowest = _lowest(history, head, [other for other in heads if other is not head])
+        if lowest is None:
+            return []
+        plan.append((lowest, onto.id))
+        onto = head
+    return plan
+
+
+def _lowest(history: History, head: Migration, others: Sequence[Migration]) -> Migration | None:
+    """The first revision that leads to this head alone, None where what leads to it is no single line."""
+    there = {m.id: m for m in (*(history.base.migrations if history.base else ()), *history.migrations)}
+    shared = {*on_base(history), *_below(others, there)}
+    children: dict[str, int] = {}
+    for migration in there.values():
+        for parent in migration.parents:
+            children[parent] = children.get(parent, 0) + 1
+    at = head
+    while len(at.parents) == 1 and at.parents[0] in there and at.parents[0] not in shared:
+        at = there[at.parents[0]]
+        if children[at.id] > 1:
+            return None
+    return at if len(at.parents) < 2 and at.parents_unread is None and at.broken is None else None
+
+
+def _below(heads: Iterable[Migration], there: Mapping[str, Migration]) -> set[str]:
+    todo = [head.id for head in heads]
+    seen = set(todo)
+    while todo:
+        migration = there.get(todo.pop())
+        for parent in migration.parents if migration else ():
+            if parent not in seen:
+                seen.add(parent)
+                todo.append(parent)
+    return seen
+
+
+def _instead(history: History, heads: Sequence[Migration], plan: Sequence[tuple[Migration, str]]) -> str:
+    here = {migration.id for migration in history.migrations}
+    lines = []
+    if history.base and any(head.id not in here for head in heads):
+        lines.append(f"git merge {history.base.ref}")
+    lines += [moved(lowest, onto) for lowest, onto in plan]
+    if plan:
+        ran = both([lowest.id for lowest, _ in plan])
+        lines.append(f"# or, where a database may have run {ran} already, join the heads:")
+    return "\n".join([*lines, merge_command(history, heads)])

@@ -1,0 +1,86 @@
+"""
+A revision of the base branch was edited or deleted.
+
+## What it finds
+With `--base`: a revision that stands on that branch and whose syntax tree this branch changes, or whose file it
+deletes.
+
+## Why it hurts
+Databases that ran the revision never run it again. An edit reaches new databases only, and from then on the two kinds
+differ; after a deletion, databases at that revision stop with "Can't locate revision".
+
+## Instead
+Take the file back and write what is missing as a new revision:
+
+    git checkout origin/main -- alembic/versions/4f1c9a02b7d3_add_mood.py
+    alembic revision -m "add mood, second part"
+
+## Quiet when
+Only formatting, comments or the docstring changed, the file was renamed, the base branch made the same change, or the
+base branch changed the revision after this branch left it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from ..facts import Context, History, Migration, Place
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .chains import link, linked, restored
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+
+
+@judges(History)
+def edited(history: History, _: Context) -> Iterator[Finding]:
+    """One finding for each released revision that means something else now."""
+    for now, was in history.base.edited if history.base else ():
+        ref = history.base.ref if history.base else ""
+        at, what = _difference(now, was)
+        yield Finding(
+            RULE,
+            at,
+            says=f"{now.id} stands on {ref} and this branch {what}: databases that ran it never get the change, and "
+            "differ from new ones from then on.",
+            instead=f'{_taken_back(ref, now, was)}\nalembic revision -m "<what the edit was for>"',
+            revision=now.id,
+        )
+
+
+def _difference(now: Migration, was: Migration) -> tuple[Place, str]:
+    """Where the change shows, and what it is."""
+    if set(now.parents) != set(was.parents):
+        after = [" and ".join(one.parents) or "nothing" for one in (was, now)]
+        return link(now), f"lets it follow {after[1]} instead of {after[0]}"
+    if now.digest != was.digest and now.upgrade is not None:
+        return now.at, "edits what it does"
+    return now.at, "edits the code around its functions"
+
+
+def _taken_back(ref: str, now: Migration, was: Migration) -> str:
+    if now.path == was.path:
+        return f"git checkout {shlex.quote(ref)} -- {shlex.quote(was.path)}"
+    return f"git show {shlex.quote(f'{ref}:./{was.path}')} > {shlex.quote(now.path)}"
+
+
+@judges(History)
+def deleted(history: History, _: Context) -> Iterator[Finding]:
+    """One finding for each released revision that no file has any more, at the place where it stood."""
+    for was in history.base.deleted if history.base else ():
+        ref = history.base.ref if history.base else ""
+        heir = next((one for one in history.migrations if one.path == was.path and one.id != was.id), None)
+        if heir is None:
+            at, what, instead = Place(was.path), f"deletes {was.path}", restored(ref, was)
+        else:
+            at, what = heir.at, f"calls it {heir.id}"
+            instead = f"# in {heir.path}:\n{linked('revision', [was.id])}"
+        yield Finding(
+            RULE,
+            at,
+            says=f"{was.id} stands on {ref} and this branch {what}: a database at {was.id} stops with "
+            f"\"Can't locate revision identified by '{was.id}'\".",
+            instead=instead,
+            revision=was.id,
+        )
