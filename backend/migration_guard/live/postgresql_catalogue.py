@@ -1,0 +1,84 @@
+"""What a PostgreSQL database (14 to 18) holds besides rows, from one catalogue query."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from .postgresql_shapes import shapes
+from .schema import Key, Snapshot
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+__all__ = ["shapes", "snapshot"]
+
+
+def snapshot(connection: Connection) -> Snapshot:
+    """The catalogue of the connected database: every schema but the system's own, less what extensions own."""
+    with _fixed_search_path(connection):
+        rows = connection.exec_driver_sql(_query(), execution_options={"no_parameters": True}).fetchall()
+    objects: dict[Key, dict[str, str]] = {}
+    by_address: dict[tuple[str, str], dict[str, str]] = {}
+    comments: list[tuple[tuple[str, str], str]] = []
+    for kind, schema, table, name, address, text in rows:
+        if kind == "comment":
+            comments.append(((schema, address), text))
+            continue
+        prefix = "" if schema in (None, "public") else f"{schema}."
+        properties: dict[str, str] = {key: str(value) for key, value in json.loads(text).items() if value != ""}
+        if table is not None:
+            properties["table"] = prefix + table
+            if kind in _NAMED_BY_TABLE:
+                prefix += f"{table}."
+        objects[kind, prefix + name] = properties
+        by_address[_CATALOGUE_OF.get(kind, "pg_class"), address] = properties
+    for at, text in comments:
+        if at in by_address:
+            by_address[at]["comment"] = text
+    return Snapshot(objects)
+
+
+@contextmanager
+def _fixed_search_path(connection: Connection) -> Iterator[None]:
+    """A migration may set the search path; definitions are printed with or without schema by what it is."""
+    before = _value(connection, "select current_setting('search_path')")
+    if before == "public":
+        yield
+        return
+    _value(connection, "select set_config('search_path', 'public', false)")
+    yield
+    quoted = before.replace("'", "''")
+    _value(connection, f"select set_config('search_path', '{quoted}', false)")
+
+
+def _value(connection: Connection, sql: str) -> Any:
+    return connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).scalar()
+
+
+# Constraint and column names are unique within their table only.
+_NAMED_BY_TABLE = {
+    *("column", "primary key", "foreign key", "unique", "check", "exclusion"),
+    *("trigger", "policy", "rule"),
+}
+_CATALOGUE_OF = {
+    **dict.fromkeys(("primary key", "foreign key", "unique", "check", "exclusion"), "pg_constraint"),
+    **dict.fromkeys(("enum", "domain", "type"), "pg_type"),
+    **dict.fromkeys(("function", "procedure", "aggregate"), "pg_proc"),
+    "trigger": "pg_trigger",
+    "policy": "pg_policy",
+    "rule": "pg_rewrite",
+    "schema": "pg_namespace",
+    "extension": "pg_extension",
+    "collation": "pg_collation",
+    "statistics": "pg_statistic_ext",
+}
+
+
+@cache
+def _query() -> str:
+    return files(__package__).joinpath("postgresql_snapshot.sql").read_text(encoding="utf-8")

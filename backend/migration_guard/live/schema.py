@@ -1,0 +1,140 @@
+"""A database's catalogue as plain text that can be compared, and what differs between two of them, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Key = tuple[str, str]
+Properties = Mapping[str, str]
+What = Literal["added", "missing", "changed"]
+
+# Made and named by people, kept by structure: one of these with a new name is the same thing renamed.
+_KEPT_BY_STRUCTURE = frozenset({"primary key", "foreign key", "unique", "check", "exclusion", "index"})
+_EXCERPT = 160  # characters of a long text, such as a function's body, that a sentence shows
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything in a database that is not a row: `(kind, name) -> {property: text}`.
+
+    Names are qualified ("persona.name" is a column) and carry their schema only when it is not the default one.
+    An object that belongs to a table names it in the property "table". A property that is not set is left out,
+    so equal databases have equal snapshots.
+    """
+
+    objects: Mapping[Key, Properties]
+
+    def to_json(self) -> list[Any]:
+        """The same as data for `json.dumps`, sorted."""
+        return [[kind, name, dict(properties)] for (kind, name), properties in sorted(self.objects.items())]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> Snapshot:
+        """The snapshot that `to_json` gave."""
+        return cls({(kind, name): dict(properties) for kind, name, properties in data})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not in both snapshots, or one property that is not the same in both."""
+
+    kind: str
+    name: str
+    table: str | None  # the table it belongs to, or is
+    what: What
+    property: str = ""  # these three only where `what` is "changed"; empty text: not set
+    before: str = ""
+    after: str = ""
+
+    def sentence(self, *, added: str = "is left behind", missing: str = "is missing") -> str:
+        """What differs in words, such as "table mood is left behind". The two phrases fit the comparison made."""
+        if self.what == "added":
+            return f"{self.kind} {self.name} {added}"
+        if self.what == "missing":
+            return f"{self.kind} {self.name} {missing}"
+        before, after = _excerpts(self.before, self.after)
+        return f"{self.kind} {self.name}: {self.property} was {before or 'not set'}, is {after or 'not set'}"
+
+
+def differences(before: Snapshot, after: Snapshot) -> list[Difference]:
+    """What `after` has too much, lacks or has otherwise, sorted by table.
+
+    What belongs to a table that came or went is told by that table's line alone.
+    """
+    if before.objects == after.objects:
+        return []
+    gone = {key: found for key, found in before.objects.items() if key not in after.objects}
+    new = {key: found for key, found in after.objects.items() if key not in before.objects}
+    found = list(_renamed(gone, new))
+    found += _one_sided(gone, "missing")
+    found += _one_sided(new, "added")
+    for key, was in before.objects.items():
+        if key in after.objects and was != after.objects[key]:
+            found += _changes(key, was, after.objects[key])
+    return sorted(
+        found, key=lambda each: (each.table or each.name, each.kind != "table", each.kind, each.name, each.property)
+    )
+
+
+def without(snapshot: Snapshot, tables: Collection[str]) -> Snapshot:
+    """The snapshot less these tables and what belongs to them, such as Alembic's own version table."""
+    return Snapshot({key: found for key, found in snapshot.objects.items() if _table(key, found) not in tables})
+
+
+def only_tables(snapshot: Snapshot, tables: Collection[str]) -> Snapshot:
+    """The part of a snapshot that is these tables and what belongs to them."""
+    return Snapshot({key: found for key, found in snapshot.objects.items() if _table(key, found) in tables})
+
+
+def tables(snapshot: Snapshot) -> list[str]:
+    """The names of the tables in a snapshot, sorted."""
+    return sorted(name for kind, name in snapshot.objects if kind == "table")
+
+
+def _table(key: Key, properties: Properties) -> str | None:
+    return key[1] if key[0] == "table" else properties.get("table")
+
+
+def _one_sided(objects: Mapping[Key, Properties], what: What) -> Iterator[Difference]:
+    for (kind, name), properties in objects.items():
+        table = _table((kind, name), properties)
+        owners = {("table", table), ("view", table), ("materialized view", table)} - {(kind, name)}
+        if table is None or owners.isdisjoint(objects):
+            yield Difference(kind, name, table, what)
+
+
+def _renamed(gone: dict[Key, Properties], new: dict[Key, Properties]) -> Iterator[Difference]:
+    """Takes out of both what only has another name, and tells it as one change."""
+    for old in sorted(gone):
+        if old[0] not in _KEPT_BY_STRUCTURE:
+            continue
+        for key in sorted(new):
+            if key[0] == old[0] and new[key] == gone[old]:
+                table = gone.pop(old).get("table")
+                del new[key]
+                short = (name.removeprefix(f"{table}.").removeprefix(f"{table} ") for name in (old[1], key[1]))
+                yield Difference(old[0], old[1], table, "changed", "name", *short)
+                break
+
+
+def _changes(key: Key, before: Properties, after: Properties) -> Iterator[Difference]:
+    for name in sorted({*before, *after}):
+        was, now = before.get(name, ""), after.get(name, "")
+        if was != now:
+            yield Difference(*key, _table(key, after), "changed", name, was, now)
+
+
+def _excerpts(before: str, after: str) -> tuple[str, str]:
+    """Both texts, short enough for a sentence, and never so short that the difference is cut away."""
+    if max(len(before), len(after)) <= _EXCERPT:
+        return before, after
+    same = next((i for i, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), None)
+    start = max(0, (min(len(before), len(after)) if same is None else same) - _EXCERPT // 4)
+    return _cut(before, start), _cut(after, start)
+
+
+def _cut(text: str, start: int) -> str:
+    part = text[start : start + _EXCERPT]
+    return f"{'...' if start and part else ''}{part}{'...' if start + _EXCERPT < len(text) else ''}"

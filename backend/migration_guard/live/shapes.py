@@ -1,0 +1,95 @@
+"""What rows of a table must satisfy, in one form for every database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ColumnShape:
+    """A column as an INSERT sees it."""
+
+    name: str
+    type: str  # as the database prints it
+    kind: str  # PostgreSQL's short name of the underlying type ("int4", "varchar"), also for SQLite's declared types
+    nullable: bool = True
+    has_default: bool = False
+    generated: bool = False  # computed by the database: no value may be given
+    identity: bool = False
+    max_length: int | None = None  # characters; bits or dimensions where the kind counts those
+    precision: int | None = None
+    scale: int | None = None
+    labels: tuple[str, ...] = ()  # of an enum
+    array: bool = False  # of `kind`, which is then the element's
+    fields: int = 0  # of a composite type
+
+
+@dataclass(frozen=True)
+class UniqueShape:
+    """A unique constraint or index; also an exclusion, whose columns are likewise kept apart."""
+
+    name: str
+    columns: tuple[str, ...]
+    where: str | None = None  # the predicate of a partial index
+
+
+@dataclass(frozen=True)
+class ForeignKeyShape:
+    """A foreign key. `parent` is the full name of a table."""
+
+    name: str
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+    deferrable: bool = False
+
+
+@dataclass(frozen=True)
+class CheckShape:
+    """A condition that each row meets or leaves unknown: CHECK constraints, domains, partition bounds."""
+
+    name: str
+    text: str  # SQL, without the word CHECK
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TableShape:
+    """A table that rows are put into."""
+
+    name: str
+    schema: str | None  # None: the default one
+    columns: tuple[ColumnShape, ...] = ()
+    primary_key: tuple[str, ...] = ()
+    uniques: tuple[UniqueShape, ...] = ()
+    foreign_keys: tuple[ForeignKeyShape, ...] = ()
+    checks: tuple[CheckShape, ...] = ()
+    insertable: bool = True  # not so for a partitioned table without partitions
+
+    @property
+    def full_name(self) -> str:
+        """The name that snapshots and messages use: with its schema only when that is not the default one."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+def parents_first(tables: Iterable[TableShape]) -> tuple[TableShape, ...]:
+    """The tables in an order that lets foreign keys find their parents, as far as cycles allow; else by name."""
+    waiting = {table.full_name: table for table in sorted(tables, key=lambda table: table.full_name)}
+    ordered: list[TableShape] = []
+    while waiting:
+        free = (table for table in waiting.values() if not _missing_parents(table, waiting, every=True))
+        # In a cycle, first comes a table that can do with NULL for now.
+        free_with_nulls = (table for table in waiting.values() if not _missing_parents(table, waiting, every=False))
+        chosen = next(free, None) or next(free_with_nulls, None) or next(iter(waiting.values()))
+        ordered.append(waiting.pop(chosen.full_name))
+    return tuple(ordered)
+
+
+def _missing_parents(table: TableShape, waiting: dict[str, TableShape], *, every: bool) -> set[str]:
+    nullable = {column.name for column in table.columns if column.nullable}
+    return {
+        key.parent
+        for key in table.foreign_keys
+        if key.parent in waiting and key.parent != table.full_name and (every or nullable.isdisjoint(key.columns))
+    }
