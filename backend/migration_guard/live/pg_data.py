@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import CannotFinish
 from .pg_binaries import Install
-from .pg_user import User, cache_folder, run_as
+from .pg_user import User, cache_folder, forget_unused, run_as
+from .scratch import Scratch
 
 SUPERUSER = "postgres"
 # A change of these makes prepared folders of older guards useless: count up MADE_LIKE.
 INITDB = (f"--username={SUPERUSER}", "--encoding=UTF8", "--auth=trust", "--no-sync", "--wal-segsize=1")
 LOCALES = ("C.UTF-8", "C")
 MADE_LIKE = 1
-KEPT_DAYS = 60
 
 
 def environment() -> dict[str, str]:
@@ -29,8 +28,8 @@ def environment() -> dict[str, str]:
     }
 
 
-def fill_data_folder(data: Path, install: Install, user: User | None, *, fresh: bool = False) -> bool:
-    """Make `data`, which must not exist, a stopped and pristine cluster. True when it is a copy of a prepared one.
+def fill_data_folder(data: Path, install: Install, user: User | None, scratch: Scratch, *, fresh: bool = False) -> bool:
+    """Make `data` a stopped and pristine cluster. True when it is a copy of a prepared one.
 
     With `fresh`, or where no prepared one stands or it cannot be copied, initdb makes it, and a copy is kept.
     """
@@ -42,9 +41,9 @@ def fill_data_folder(data: Path, install: Install, user: User | None, *, fresh: 
         os.utime(prepared)
         return True
     shutil.rmtree(data, ignore_errors=True)
-    _initdb(data, install, user)
+    _initdb(data, install, user, scratch)
     if prepared:
-        _keep(data, prepared)
+        _keep(data, prepared, scratch)
     return False
 
 
@@ -61,33 +60,28 @@ def _copied(source: Path, target: Path) -> bool:
     return subprocess.run(["cp", "-Rp", source, target], capture_output=True, check=False).returncode == 0
 
 
-def _keep(data: Path, prepared: Path) -> None:
+def _keep(data: Path, prepared: Path, scratch: Scratch) -> None:
     """Keep a copy for the next time. Two processes may do so at once, and a failure costs only time."""
     beside = prepared.with_name(f".{prepared.name}.{os.getpid()}")
+    remove = scratch.on_death("folder", path=str(beside))
     try:
         if _copied(data, beside):
             beside.rename(prepared)
-            _forget_old(prepared.parent)
+            forget_unused(prepared.parent, "pgdata-*")
     except OSError:
         pass  # another process was faster
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        remove()
 
 
-def _forget_old(cache: Path) -> None:
-    """Remove what no run has used for a long time, such as what belongs to wheels that were updated since."""
-    for entry in [*cache.glob("pgdata-*"), *cache.glob(".pgdata-*")]:
-        if time.time() - entry.stat().st_mtime > KEPT_DAYS * 86400:
-            shutil.rmtree(entry, ignore_errors=True)
-
-
-def _initdb(data: Path, install: Install, user: User | None) -> None:
+def _initdb(data: Path, install: Install, user: User | None, scratch: Scratch) -> None:
     said = ""
     for locale in LOCALES:
-        done = _run([install.bin / "initdb", f"--pgdata={data}", f"--locale={locale}", *INITDB], data.parent, user)
+        command: list[str | Path] = [install.bin / "initdb", f"--pgdata={data}", f"--locale={locale}", *INITDB]
+        done = _run(command, data.parent, user, scratch)
         if done.returncode == 0:
             return
-        said = done.stderr
+        said = done.stdout
         shutil.rmtree(data, ignore_errors=True)
         if "locale" not in said:
             break
@@ -97,27 +91,40 @@ def _initdb(data: Path, install: Install, user: User | None) -> None:
     )
 
 
-def _run(command: Sequence[str | Path], folder: Path, user: User | None) -> subprocess.CompletedProcess[str]:
+def _run(
+    command: Sequence[str | Path], folder: Path, user: User | None, scratch: Scratch
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, or kill it when we are interrupted or killed."""
     try:
-        return subprocess.run(
+        program = subprocess.Popen(
             command,
             cwd=folder,
             env=environment(),
-            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
             start_new_session=True,
-            check=False,
             **run_as(user),
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise cannot_run(command[0], user, error) from error
+    with program:
+        kill = scratch.on_death("process", pid=program.pid)
+        try:
+            said, _ = program.communicate()
+        except BaseException:
+            kill()
+            raise
+        kill.forget()
+    return subprocess.CompletedProcess(command, program.returncode, said)
 
 
 def cannot_run(program: str | Path, user: User | None, error: Exception) -> CannotFinish:
     """The error for a program that did not even start."""
     why = getattr(error, "strerror", None) or str(error)
-    as_user = f" as {user.name}, which root must do," if user else ""
+    as_user = f" as {user.name}, for it does not run as root" if user else ""
     return CannotFinish(
         f"cannot run {program}{as_user} ({why})",
         "run as an ordinary user, or give the URL of a server: --database postgresql://...",
@@ -127,5 +134,6 @@ def cannot_run(program: str | Path, user: User | None, error: Exception) -> Cann
 def last_line(text: str) -> str:
     """The last line that tells why, of what a PostgreSQL program wrote."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    full = [line for line in lines if "No space left" in line]  # what follows it is confusion
     telling = [line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "error:"))]
-    return (telling or lines or ["it said nothing"])[-1]
+    return (full or telling or lines or ["it said nothing"])[-1]

@@ -16,6 +16,7 @@ from .pg_binaries import Install, usable_by
 from .pg_data import cannot_run, environment, fill_data_folder, last_line
 from .pg_user import User, may_enter, run_as, server_user
 from .scratch import Scratch
+from .watcher import stop_server
 
 PORT = 5432  # names the socket file only
 PATIENCE = 30.0  # seconds
@@ -61,13 +62,14 @@ def running(install: Install, scratch: Scratch) -> Iterator[Path]:
         )
         data = home / "data"
         stack.callback(scratch.on_death("server", data=str(data)))
-        copied = fill_data_folder(data, install, user)
+        copied = fill_data_folder(data, install, user, scratch)
         try:
             server = _start(data, sockets, install, user, stack)
         except CannotFinish:
             if not copied:
                 raise
-            fill_data_folder(data, install, user, fresh=True)  # perhaps the prepared folder was damaged
+            stop_server(str(data))
+            fill_data_folder(data, install, user, scratch, fresh=True)  # perhaps the prepared folder was damaged
             server = _start(data, sockets, install, user, stack)
         yield sockets
         if server.poll() is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -12,6 +14,7 @@ from typing import TypedDict
 from ..errors import CannotFinish
 
 UNPRIVILEGED = ("nobody", "postgres", "daemon")
+KEPT_DAYS = 60
 
 
 @dataclass(frozen=True)
@@ -91,3 +94,10 @@ def owned_folder(path: Path, mode: int = 0o700) -> Path | None:
         return None
     ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
     return path if ours and os.access(path, os.W_OK | os.X_OK) else None
+
+
+def forget_unused(folder: Path, pattern: str) -> None:
+    """Remove from a cache what no run has used for long, such as what belongs to a wheel that was updated since."""
+    for entry in folder.glob(pattern):
+        if time.time() - entry.stat().st_mtime > KEPT_DAYS * 86400:
+            shutil.rmtree(entry, ignore_errors=True)

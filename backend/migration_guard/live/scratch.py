@@ -9,7 +9,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal, cast
@@ -18,6 +18,21 @@ from ..errors import CannotFinish
 from . import watcher
 
 Kind = Literal["folder", "server", "process", "database"]
+
+
+@dataclass(frozen=True)
+class CleanUp:
+    """A registered clean-up. Calling it does it now; the second time it does nothing."""
+
+    _scratch: Scratch
+    _number: int
+
+    def __call__(self) -> None:
+        self._scratch._clean_up(self._number)
+
+    def forget(self) -> None:
+        """The thing is gone by other means: there is nothing left to do, now or later."""
+        self._scratch._forget(self._number)
 
 
 class Scratch:
@@ -59,11 +74,11 @@ class Scratch:
     ) -> None:
         with contextlib.ExitStack() as stack:
             stack.callback(self._dismiss_watcher)
-            for number in self._left:
+            for number in tuple(self._left):
                 stack.callback(self._clean_up, number)
 
-    def on_death(self, kind: Kind, **what: Any) -> Callable[[], None]:
-        """Register a clean-up before the thing exists. Comes back with a function that does it now, once.
+    def on_death(self, kind: Kind, **what: Any) -> CleanUp:
+        """Register a clean-up, where possible before the thing exists. It is done when we leave or die, or earlier.
 
         `folder` (path), `server` (data: the data folder of a PostgreSQL server), `process` (pid),
         `database` (server: a libpq DSN, name).
@@ -76,10 +91,10 @@ class Scratch:
         number = self._registered
         self._left[number] = (kind, what)
         self._tell({"id": number, "kind": kind, "what": what})
-        return lambda: self._clean_up(number)
+        return CleanUp(self, number)
 
-    def new_folder(self, path: Path) -> Callable[[], None]:
-        """Make a folder (0700) that goes when we do. Comes back with a function that removes it now."""
+    def new_folder(self, path: Path) -> CleanUp:
+        """Make a folder (0700) that goes when we do. Comes back with its removal."""
         removal = self.on_death("folder", path=str(path))
         try:
             path.mkdir(mode=0o700)
@@ -94,8 +109,11 @@ class Scratch:
         if number not in self._left:
             return
         watcher.clean_up(*self._left[number])
-        del self._left[number]
-        self._tell({"id": number, "done": True})
+        self._forget(number)
+
+    def _forget(self, number: int) -> None:
+        if self._left.pop(number, None):
+            self._tell({"id": number, "done": True})
 
     def _tell(self, message: dict[str, Any]) -> None:
         # Somebody may have killed the watcher; the clean-ups at our own end do not depend on it.

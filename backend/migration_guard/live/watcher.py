@@ -31,16 +31,17 @@ def remove_folder(path: str) -> None:
 
 
 def stop_server(data: str) -> None:
-    """Stop the PostgreSQL server that runs on a data folder, at once and without a checkpoint."""
-    pid = _server_pid(data)
-    if pid is None:
-        return
-    _send(pid, QUIT)
-    for elapsed in _tries():
-        if not _alive(pid):
-            return
-        if elapsed > PATIENCE / 2:
-            _send(pid, KILL)
+    """Stop what runs on a PostgreSQL data folder, server or a step of initdb, at once and without a checkpoint."""
+    pid, segment = _lock_file(data)
+    if pid and _runs_on(pid, data):
+        _send(pid, QUIT)
+        for elapsed in _tries():
+            if not _alive(pid):
+                break
+            if elapsed > PATIENCE / 2:
+                _send(pid, KILL)
+    if segment:
+        _remove_shared_memory(segment)
 
 
 def kill_process(pid: int, started: str | None = None) -> None:
@@ -106,18 +107,34 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _server_pid(data: str) -> int | None:
-    """The server on this data folder, by its lock file; None where none runs."""
+def _lock_file(data: str) -> tuple[int | None, int | None]:
+    """Process and shared memory segment by postmaster.pid, which stands there as long as either may.
+
+    https://www.postgresql.org/docs/current/storage-file-layout.html; a step of initdb writes its id as negative.
+    """
     try:
         lines = Path(data, "postmaster.pid").read_text().splitlines()
-        pid = int(lines[0])
+        pid = abs(int(lines[0]))
     except (OSError, ValueError, IndexError):
-        return None
+        return None, None
+    numbers = lines[6].split() if len(lines) > 6 else []
+    return pid, int(numbers[1]) if len(numbers) == 2 and numbers[1].isdigit() else None
+
+
+def _runs_on(pid: int, data: str) -> bool:
+    """Whether the process is the one that wrote the lock file: its id may have gone to another since."""
     try:
-        here = Path(f"/proc/{pid}/cwd").readlink() == Path(data).resolve()
+        return Path(f"/proc/{pid}/cwd").readlink() == Path(data).resolve()
     except OSError:
-        here = len(lines) > 1 and lines[1] == data
-    return pid if here and pid > 1 else None
+        return not Path("/proc/self").is_dir() and _alive(pid)
+
+
+def _remove_shared_memory(segment: int) -> None:
+    """Remove what a server leaves in the system when it was not stopped but killed."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).shmctl(segment, 0, None)  # IPC_RMID
 
 
 def _send(pid: int, number: int) -> None:
