@@ -1,13 +1,11 @@
-"""How Alembic reaches the database: one upgrade at a time, and every revision whole or not at all."""
+"""How Alembic reaches the database: every revision whole or not at all, and no statement waits long for a lock."""
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager
 from logging.config import fileConfig
-from pathlib import Path
 from typing import Any
 
 from alembic import context
@@ -15,14 +13,14 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.pool import NullPool
 
-from app.database import create_engine, database_url, sqlite_file
+from app.database import create_engine, database_url
 from app.models import Base
 
-TURN = 60  # seconds that an upgrade waits until another one is through
+TURN = 60  # seconds that an upgrade of PostgreSQL waits until another one is through
 LOCK = 5  # seconds that a statement waits for a lock: while it waits, PostgreSQL lets nobody else at the table
 
 config = context.config
-if config.config_file_name is not None:
+if config.config_file_name is not None and config.attributes.get("configure_logger", True):
     fileConfig(config.config_file_name, disable_existing_loggers=False)
 
 url = database_url(config.get_main_option("sqlalchemy.url") or "")
@@ -49,10 +47,8 @@ def run_offline() -> None:
 async def run_online() -> None:
     """Migrate the configured database over a connection of our own."""
     engine = create_engine(url, poolclass=NullPool)
-    path = sqlite_file(engine.url) if engine.dialect.name == "sqlite" else None
-    with nullcontext() if path is None else sqlite_turn(path):
-        async with engine.connect() as connection:
-            await connection.run_sync(run)
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
     await engine.dispose()
 
 
@@ -65,14 +61,6 @@ def run(connection: Connection) -> None:
         context.configure(connection=connection, render_as_batch=connection.dialect.name == "sqlite", **options)
         with context.begin_transaction():
             context.run_migrations()
-
-
-@contextmanager
-def sqlite_turn(path: Path) -> Iterator[None]:
-    """Hold off other upgrades of the same file, also between two revisions. The lock dies with the process."""
-    with closing(sqlite3.connect(f"{path}-upgrade", timeout=TURN, isolation_level=None)) as lock:
-        lock.execute("BEGIN EXCLUSIVE")
-        yield
 
 
 @contextmanager
@@ -101,7 +89,7 @@ def whole_transactions(connection: Connection) -> Iterator[None]:
 
 
 def begin_immediate(connection: Connection) -> None:
-    """Begin for writing at once, so that the revision read from the database is still the true one when we write."""
+    """Begin for writing at once, so that nobody else changes the database between our reading and our writing."""
     if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,29 @@ def sqlite_file(url: URL) -> Path | None:
 def set_pragmas(connection: Any, _entry: ConnectionPoolEntry) -> None:
     """Give a new SQLite connection its settings: they belong to the connection, only WAL stays in the file."""
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")  # first, as the change to WAL may have to wait itself
-    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
     cursor.execute("PRAGMA foreign_keys = ON")
+    use_wal(cursor)
     cursor.close()
+
+
+def use_wal(cursor: Any) -> None:
+    """Turn to WAL, in which readers and a writer go on side by side. The file remembers it.
+
+    Raises sqlite3.OperationalError when the file stays busy. Only the turn of a new file ever waits, and SQLite does
+    not count it among what `busy_timeout` covers.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT / 1_000
+    while not turned_to_wal(cursor, last_try=time.monotonic() > deadline):
+        time.sleep(0.02)
+
+
+def turned_to_wal(cursor: Any, *, last_try: bool) -> bool:
+    """Whether the file is in WAL mode now; on the last try the reason why not is raised."""
+    try:
+        cursor.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:
+        if last_try:
+            raise
+        return False
+    return True

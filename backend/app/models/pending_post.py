@@ -26,6 +26,7 @@ class PendingPost(Base):
         one_of("kind", POST_KINDS),
         one_of("status", POST_STATUSES),
         Index(None, "status", "created_at"),
+        Index(None, "reviewed_by", "reviewed_at"),
     )
 
     id: Mapped[Key]
