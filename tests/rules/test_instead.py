@@ -10,6 +10,7 @@ from .samples import files, report_on, situations
 
 # These say what to type in a shell, or that a comment has to go.
 NO_CODE = {"unreviewed-autogenerate", "unreadable-migration", "useless-allow"}
+NO_CODE_HERE = {"no_revision_at_all"}
 # What stood there before cannot be known from source text, and the advice says so.
 HONEST = {
     "dropped_column_not_brought_back",
@@ -22,7 +23,7 @@ HONEST = {
 FIRING = [
     path
     for path in situations()
-    if not path.name.startswith("fine") and path.parent.name not in NO_CODE and path.stem not in HONEST
+    if not path.name.startswith("fine") and path.parent.name not in NO_CODE and path.stem not in HONEST | NO_CODE_HERE
 ]
 
 

@@ -86,7 +86,7 @@ def test_operations_of_a_batch_block_come_in_one() -> None:
     ],
 )
 def test_filling_fits_the_type(kind: "str | None", value: str) -> None:
-    assert filling(Column("mood", type=kind))[0] == value
+    assert filling(Column("mood", type=kind), "mood")[0] == value
 
 
 def test_source_over_several_lines_moves_to_the_margin() -> None:

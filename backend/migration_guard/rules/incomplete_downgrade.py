@@ -26,6 +26,7 @@ remove one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..facts import AlterColumn, Context, CreateTable, Migration, Operation, RenameTable, Unread
@@ -36,6 +37,7 @@ from .reverse import type_dropped, undoing, unknown
 from .things import Effect, Thing
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+TOLERANT = re.compile(r"if_not_exists\s*=\s*True|checkfirst\s*=\s*True|\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 
 @judges(Migration)
@@ -47,9 +49,7 @@ def not_undone(migration: Migration, context: Context) -> Iterator[Finding]:
     effect = Effect.of(up.operations, down.operations)
     left = list(effect.left())
     for thing in left:
-        yield _finding(
-            context, thing.op, f"leaves {_called(thing)} behind: the next upgrade stops, it is there already"
-        )
+        yield _finding(context, thing.op, f"leaves {_called(thing)} behind{_then(thing)}")
     for thing in effect.lost():
         yield _finding(context, thing.op, f"does not bring back {_called(thing)}, which the upgrade drops")
     yield from _types_left(context, up.operations, {thing.name for thing in left if thing.kind == "table"}, effect)
@@ -125,6 +125,15 @@ def _called(thing: Thing) -> str:
         return f"{thing.kind} {name}"
     of = f" of {table}" if table is not None else ""
     return f"{thing.kind} {name}{of}" if name is not None else f"the unnamed {thing.detail or ''} {thing.kind}{of}"
+
+
+def _then(thing: Thing) -> str:
+    """What the next upgrade makes of it."""
+    if thing.name is None:
+        return ", and the next upgrade makes a second one"
+    if TOLERANT.search(thing.op.source):
+        return ", with nothing left that needs it"
+    return ": the next upgrade stops because it is there already"
 
 
 def _finding(context: Context, op: Operation, what: str, line: str | None = None) -> Finding:

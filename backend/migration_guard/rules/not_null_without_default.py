@@ -20,8 +20,8 @@ Add it nullable, fill it, then forbid NULL:
 or give it a `server_default`, which a later line or revision may drop.
 
 ## Quiet when
-The table is made earlier in this revision, every row was deleted before, the database fills the column (identity,
-computed, serial, an integer primary key), or the line stands in `downgrade()`.
+The table is made earlier in this revision or by one that the base branch does not have, every row was deleted before,
+the database fills the column (identity, computed, serial, an integer primary key), or the line stands in `downgrade()`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ..facts import AddColumn, Column, Context
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .paste import backfill, call, column, execute, filling, literal, sql_name, sql_table
-from .rows import emptied
+from .rows import emptied, new_on_this_branch
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 NO_DEFAULT = re.compile(r"(?:\w+\.)?(?:null\(\)|text\(\s*['\"]null['\"]\s*\))|['\"]?null['\"]?|none", re.IGNORECASE)
@@ -47,7 +47,7 @@ def no_value_for_rows(op: AddColumn, context: Context) -> Iterator[Finding]:
         return
     if one.nullable is not False and one.primary_key is not True:
         return
-    if one.generated or _has_default(one) or _is_serial(one):
+    if one.generated or _has_default(one) or _is_serial(one) or new_on_this_branch(context, op.table):
         return
     where = "" if op.dialects is None else f" on {' and '.join(sorted(op.dialects & context.policy.dialects))}"
     yield Finding(
@@ -62,7 +62,7 @@ def no_value_for_rows(op: AddColumn, context: Context) -> Iterator[Finding]:
 def three_steps(op: AddColumn) -> list[str]:
     """Add nullable, fill, forbid NULL: with the user's names and in the user's form."""
     one = op.column
-    value, default = filling(one)
+    value, default = filling(one, one.name)
     table, name = sql_table(op.table, op.schema), sql_name(one.name)
     update = backfill(op, op.table, op.schema, one.name, value)
     if op.by_sql:

@@ -52,7 +52,7 @@ def sql_table(table: Text, schema: Text | None) -> str:
 
 def op_name(op: Operation) -> str:
     """The name under which the user's own line calls Alembic: `op` unless it was renamed."""
-    found = re.match(r"([A-Za-z_]\w*)\.\w+\(", op.source)
+    found = re.match(r"([A-Za-z_]\w*)\.(?:add|alter|create|drop|rename)_\w+\(", op.source)
     return found[1] if found and not op.in_batch and not op.by_sql else "op"
 
 
@@ -122,8 +122,13 @@ def dedented(source: str) -> str:
     return "\n".join(line[depth:] if not line[:depth].strip() else line for line in lines)
 
 
-def filling(one: Column | None, type_text: Text | None = None) -> tuple[str, str | None]:
-    """A value for existing rows as SQL, and the same as source of a server default; None where the type tells none."""
+def filling(one: Column | None, name: Text, type_text: Text | None = None) -> tuple[str, str | None]:
+    """A value for existing rows as SQL, and the same as source of a server default; None where the type tells none.
+
+    What points to another table must hold a key of that table, which no type tells.
+    """
+    if (isinstance(name, str) and name.endswith("_id")) or (one is not None and one.references is not None):
+        return "'<value>'", None
     enum = one.enum if one else None
     if enum and enum.labels and isinstance(enum.labels[0], str):
         return f"'{enum.labels[0]}'", literal(enum.labels[0])

@@ -104,6 +104,9 @@ def unknown(op: Operation) -> str:
         return f"{where} dropped constraint {op.name} of {op.table}: create it here as it was"
     if isinstance(op, AlterColumn):
         return f"{where} changed column {op.table}.{op.name}: change it back to what it was"
+    if isinstance(op, CreateConstraint) and op.kind in KINDS:
+        drop = f'drop_constraint("<that name>", {literal(op.table)}, type_="{KINDS[op.kind]}")'
+        return f"give the constraint of {where} a name, then drop it here: op.{drop}"
     name = getattr(op, "name", None)
     return f"undo line {op.at.line} here" + (f" ({name})" if name else "")
 

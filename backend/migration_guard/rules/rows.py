@@ -1,10 +1,31 @@
-"""What earlier lines of a function did to the rows of a table."""
+"""What earlier lines and earlier revisions did to the rows of a table."""
 
 from __future__ import annotations
 
-from ..facts import Context, Operation, Text, WriteRows
+from ..facts import (
+    AddColumn,
+    AlterColumn,
+    Column,
+    Context,
+    CreateConstraint,
+    CreateTable,
+    Operation,
+    OtherCall,
+    OtherSql,
+    RenameTable,
+    Text,
+    Unread,
+    WriteRows,
+)
 from .names import bare
-from .past import earlier
+from .past import ancestors, earlier
+
+
+def before(context: Context, op: Operation) -> list[Operation]:
+    """The operations that run before this one in the same function."""
+    migration = context.migration
+    function = None if migration is None else migration.upgrade if op.direction == "upgrade" else migration.downgrade
+    return [] if function is None else earlier(function.operations, op)
 
 
 def emptied(context: Context, op: Operation, table: Text) -> bool:
@@ -21,8 +42,58 @@ def emptied(context: Context, op: Operation, table: Text) -> bool:
     return empty
 
 
-def before(context: Context, op: Operation) -> list[Operation]:
-    """The operations that run before this one in the same function."""
-    migration = context.migration
-    function = None if migration is None else migration.upgrade if op.direction == "upgrade" else migration.downgrade
-    return [] if function is None else earlier(function.operations, op)
+def new_on_this_branch(context: Context, table: Text) -> bool:
+    """Whether a revision that the base branch does not have makes the table: no released database holds its rows."""
+    base, name = context.history.base, bare(table)
+    if base is None or context.migration is None or name is None:
+        return False
+    released = {migration.revision for migration in base.migrations}
+    for migration in ancestors(context.history, context.migration):
+        if migration.revision not in released and migration.upgrade is not None:
+            for op in migration.upgrade.operations:
+                if isinstance(op, CreateTable) and bare(op.table) == name:
+                    return True
+    return False
+
+
+def filled_in_past(context: Context, table: Text, column: Text) -> bool:
+    """Whether earlier revisions leave no NULL in the column, or fill it in a way that cannot be followed.
+
+    To add a column, to fill it and to forbid NULL are often three releases. What cannot be read counts only after the
+    column was added by itself.
+    """
+    at, name, hidden = bare(table), bare(column), False
+    if context.migration is None or at is None or name is None:
+        return False
+    for migration in ancestors(context.history, context.migration):
+        for op in reversed(migration.upgrade.operations if migration.upgrade else ()):
+            hidden = hidden or isinstance(op, OtherCall) or (isinstance(op, OtherSql) and isinstance(op.text, Unread))
+            if isinstance(op, RenameTable) and bare(op.new_name) == at:
+                at = bare(op.table)
+            elif bare(getattr(op, "table", None)) == at:
+                if isinstance(op, AlterColumn) and bare(op.new_name) == name:
+                    name = bare(op.name)
+                verdict = _says(op, name)
+                if verdict is not None:
+                    return verdict or (hidden and isinstance(op, AddColumn))
+    return False
+
+
+def _says(op: Operation, column: str | None) -> bool | None:
+    """Whether rows have a value in the column after an operation on its table; None where it says nothing of it."""
+    if isinstance(op, WriteRows) and op.kind == "update":
+        return True if column in map(bare, op.columns) else None
+    if isinstance(op, AlterColumn) and bare(op.name) == column and op.nullable is not None:
+        return op.nullable is False
+    if isinstance(op, AddColumn) and bare(op.column.name) == column:
+        return _never_null(op.column)
+    if isinstance(op, CreateConstraint) and op.kind == "primary key" and column in map(bare, op.columns):
+        return True
+    if isinstance(op, CreateTable):
+        keys = {bare(name) for key in op.constraints if key.kind == "primary key" for name in key.columns}
+        return column in keys or any(_never_null(one) for one in op.columns if bare(one.name) == column)
+    return None
+
+
+def _never_null(column: Column) -> bool:
+    return column.nullable is False or column.primary_key is True or column.generated

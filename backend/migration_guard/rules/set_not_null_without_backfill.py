@@ -15,22 +15,23 @@ Fill the column first:
     op.alter_column("persona", "mood", existing_type=sa.String(20), nullable=False)
 
 ## Quiet when
-The column is NOT NULL already (`existing_nullable=False`), was added by this revision with a server default, is filled
-or proved by a checked constraint before, its table is new or was emptied, the fill is one that the guard cannot follow
-(a loop, a condition, a WHERE clause), or the line stands in `downgrade()`.
+The column is NOT NULL already (`existing_nullable=False`, a key, or an earlier revision says so), was added by this
+revision with a server default, is filled or proved by a checked constraint before, its table is new (also: made by a
+revision that the base branch does not have) or was emptied, the fill is one that the guard cannot follow (a loop, a
+condition, a WHERE clause), or the line stands in `downgrade()`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import AddColumn, AlterColumn, Column, Context, CreateConstraint, Operation, OtherCall, OtherSql, WriteRows
+from ..facts import AddColumn, AlterColumn, Column, Context, CreateConstraint, Operation, OtherSql, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .names import bare, mentions, same
-from .past import ancestors, column_before
+from .past import column_before
 from .paste import backfill, call, execute, filling, literal, sql_name, sql_table
-from .rows import before, emptied
+from .rows import before, filled_in_past, new_on_this_branch
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 
@@ -42,14 +43,12 @@ def nulls_may_be_there(op: AlterColumn, context: Context) -> Iterator[Finding]:
         return
     if op.existing_nullable not in (None, True) or op.filled_before is not False:
         return
-    if (
-        any(fills(one, op) for one in before(context, op))
-        or emptied(context, op, op.table)
-        or _filled_in_past(context, op)
-    ):
+    if any(may_leave_no_null(one, op) for one in before(context, op)) or filled_in_past(context, op.table, op.name):
+        return
+    if new_on_this_branch(context, op.table):
         return
     known = op.type if op.type is not None else op.existing_type
-    value, _ = filling(column_of(context, op), known)
+    value, _ = filling(column_of(context, op), op.name, known)
     yield Finding(
         RULE,
         op.at,
@@ -59,20 +58,21 @@ def nulls_may_be_there(op: AlterColumn, context: Context) -> Iterator[Finding]:
     )
 
 
-def fills(one: Operation, op: AlterColumn) -> bool:
-    """Whether an operation gives every row a value in the column, or may do so in a way that cannot be followed."""
+def may_leave_no_null(one: Operation, op: AlterColumn) -> bool:
+    """Whether an operation fills or removes the rows with NULL, or proves that there are none."""
     table, name = bare(op.table), bare(op.name)
-    if isinstance(one, WriteRows) and same(one.table, table) and one.kind != "insert":
-        return (one.kind == "delete" and name in one.where_null) or any(same(c, name) for c in one.columns)
-    if isinstance(one, AddColumn) and same(one.table, table) and same(one.column.name, name):
-        return one.column.server_default is not None or one.column.generated
-    if isinstance(one, CreateConstraint) and one.kind == "check" and same(one.table, table):
-        return name is not None and mentions(one.source, name) and "NOT NULL" in one.source.upper()
-    if isinstance(one, OtherSql):
-        if not isinstance(one.text, str):
-            return True
-        return name is not None and (mentions(one.text, name) or "VALIDATE CONSTRAINT" in one.text.upper())
-    return isinstance(one, OtherCall)
+    if name is None:
+        return False
+    if isinstance(one, WriteRows):
+        # SQL may write the schema that this call gives apart from the table
+        columns = one.columns if one.kind == "update" else one.where_null if one.kind == "delete" else ()
+        return bool(columns) and same(one.table, table) and name in map(bare, columns)
+    if isinstance(one, CreateConstraint):
+        checks = one.kind == "check" and one.not_valid is False and same(one.table, table)
+        return checks and mentions(one.source, name) and "NOT NULL" in one.source.upper()
+    if isinstance(one, OtherSql) and isinstance(one.text, str):
+        return mentions(one.text, name) or "VALIDATE CONSTRAINT" in one.text.upper()
+    return False
 
 
 def column_of(context: Context, op: AlterColumn) -> Column | None:
@@ -81,19 +81,6 @@ def column_of(context: Context, op: AlterColumn) -> Column | None:
         if isinstance(one, AddColumn) and bare(one.table) == bare(op.table) and bare(one.column.name) == bare(op.name):
             return one.column
     return column_before(context, op.table, op.name)
-
-
-def _filled_in_past(context: Context, op: AlterColumn) -> bool:
-    """Whether an earlier revision filled the column: expand, fill and tighten often are three releases."""
-    table, name = bare(op.table), bare(op.name)
-    if context.migration is None or table is None or name is None:
-        return False
-    return any(
-        isinstance(one, WriteRows) and one.kind == "update" and bare(one.table) == table
-        and name in map(bare, one.columns) and (one.where is False or name in one.where_null)
-        for migration in ancestors(context.history, context.migration)
-        for one in (migration.upgrade.operations if migration.upgrade else ())
-    )  # fmt: skip
 
 
 def _as_it_stands(op: AlterColumn) -> list[str]:

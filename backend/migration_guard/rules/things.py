@@ -32,6 +32,7 @@ from .names import alike, bare, mentions
 
 Kind = Literal["table", "column", "index", "constraint", "type", "view"]
 ON_A_TABLE = ("column", "index", "constraint")
+USING_INDEX = re.compile(r'\bUSING\s+INDEX\s+"?(\w+)', re.IGNORECASE)
 VIEWS = ("view", "materialized view")
 
 
@@ -121,6 +122,8 @@ def removed(op: Operation, names: Names) -> Iterator[Thing]:
         yield Thing("index", bare(op.name), op, table)
     elif isinstance(op, DropConstraint):
         yield Thing("constraint", bare(op.name), op, table, detail=op.kind)
+    elif isinstance(op, CreateConstraint) and (index := USING_INDEX.search(op.source)):
+        yield Thing("index", index[1].lower(), op, table)  # from now on it is the constraint's own
     elif isinstance(op, DropType):
         yield Thing("type", bare(op.name), op)
     elif isinstance(op, DropObject) and op.kind in VIEWS:
