@@ -2,6 +2,7 @@
 
 Revision ID: 2d83b41f4ef9
 Revises: 6e2fb0656425, cb0bf01c3864
+Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 4d64d444
 Create Date: 2026-03-19 15:02:11.927408+00:00
 """
 
