@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -37,63 +37,77 @@ class Revisions:
             for migration in files
             for label in migration.branch_labels
         }
+        self._by_file_name = self._ids_that_file_names_tell()
         self._parents: _Links = {}  # down_revision
         self._needs: _Links = {}  # down_revision and depends_on
-        missing: list[UnknownParent] = []
+        gaps: list[UnknownParent] = []
         for migration in self.migrations:
-            parents = [name for name in migration.parents if name in self.files]
-            # Only depends_on may name a label; Alembic looks both up whole, though its command line takes beginnings.
-            needs = [self._labelled.get(name, name) for name in migration.depends_on]
-            missing += [UnknownParent(migration, n, "down_revision") for n in migration.parents if n not in self.files]
-            missing += [
-                UnknownParent(migration, name, "depends_on")
-                for name, found in zip(migration.depends_on, needs, strict=True)
-                if found not in self.files
-            ]
             key = migration.id
-            if len(self.files.get(key, ())) > 1:  # a copy that follows its original: the id is wrong, not the link
-                parents = [name for name in parents if name != key]
-            self._parents[key] = list(dict.fromkeys([*self._parents.get(key, ()), *parents]))
-            known = [name for name in needs if name in self.files]
-            self._needs[key] = list(dict.fromkeys([*self._needs.get(key, ()), *parents, *known]))
+            parents = [self._key(name) for name in migration.parents]
+            needs = [self._key(self._labelled.get(name, name)) for name in migration.depends_on]
+            named = [*zip(migration.parents, parents, strict=True), *zip(migration.depends_on, needs, strict=True)]
+            for at, (name, found) in enumerate(named):
+                if found is None:
+                    gaps.append(UnknownParent(migration, name, "down_revision" if at < len(parents) else "depends_on"))
+            # In a copy that follows its original and kept its id, the id is wrong and not the link.
+            copied = len(self.files.get(key, ())) > 1
+            known = [parent for parent in parents if parent is not None and not (copied and parent == key)]
+            needed = [need for need in needs if need is not None]
+            self._parents[key] = list(dict.fromkeys([*self._parents.get(key, ()), *known]))
+            self._needs[key] = list(dict.fromkeys([*self._needs.get(key, ()), *known, *needed]))
         self._children = _reversed(self._parents)
         self._needed_by = _reversed(self._needs)
-        names = list(dict.fromkeys(gap.name for gap in missing))
-        self._perhaps_files = self._names_of_unread_files(names)
-        self.unknown_parents = tuple(gap for gap in missing if gap.name not in self._perhaps_files)
+        self._torn = {gap.migration.id for gap in gaps if gap.field == "down_revision"}
+        # Files that keep their id to themselves may be the missing ones, as long as there is one for each name.
+        named_files = set(self._by_file_name.values())
+        self._silent = {
+            m.path for m in self.unidentified if m.path not in named_files and (m.revision is not None or m.broken)
+        }
+        excused = 0 < len({gap.name for gap in gaps}) <= len(self._silent)
+        self.unknown_parents = () if excused else tuple(gaps)
+        self._named_by_nobody = set() if excused else self._silent
 
-    def _names_of_unread_files(self, names: list[str]) -> frozenset[str]:
-        """Of the ids that no file is known to have, those that a file whose id cannot be read may have.
+    def _key(self, name: str) -> str | None:
+        """The revision that a whole id means: Alembic takes the beginning of one on its command line only."""
+        return name if name in self.files else self._by_file_name.get(name)
 
-        Such a file is reported by itself. Most files carry their id in their name; where names do not tell, ids are
-        excused only as long as there is a file for each.
+    def _ids_that_file_names_tell(self) -> dict[str, str]:
+        """Ids that other files name, and whose file cannot be read, is without its id or computes it: id -> path.
+
+        Alembic's own file names begin with the id.
         """
-        unread = [m for m in self.unidentified if m.revision is not None or m.broken is not None]
-        told = {name for name in names if any(name in PurePosixPath(m.path).name for m in self.unidentified)}
-        silent = [m for m in unread if not any(name in PurePosixPath(m.path).name for name in told)]
-        rest = set(names) - told
-        return frozenset(told | rest if len(rest) <= len(silent) else told)
+        if not self.unidentified:
+            return {}
+        asked = {name for m in self.migrations for name in (*m.parents, *m.depends_on)}
+        asked -= self.files.keys() | self._labelled.keys()
+        found: dict[str, str] = {}
+        for migration in self.unidentified:
+            name = PurePosixPath(migration.path).name
+            told = [one for one in asked if len(one) > 2 and one in name]
+            if told:
+                found.setdefault(max(told, key=lambda one: (len(one), one)), migration.path)
+        return found
 
     def heads(self) -> tuple[Migration, ...]:
         """What nothing follows for certain, oldest first: by distance from the base, then by path.
 
-        A migration whose parents cannot be read may follow any revision that is not above it, even several, as a
-        merge. Such an apparent head is left out, because a wrong "two heads" stops people's work, while the unread
-        parents are reported either way. Of two such migrations only one can follow the other: the later by path.
+        A migration whose parents cannot be read, or lead nowhere, may follow any revision that is not above it, even
+        several, as a merge. Where there are such migrations, these are the fewest heads that the history can have: a
+        wrong "two heads" stops people's work, and the lost link is reported either way.
         """
-        apparent = {revision for revision in self.files if not self._children.get(revision)}
-        apparent |= {m.path for m in self.unidentified if m.broken or m.revision is not None or m.parents}
-        if self._perhaps_files:
-            apparent -= {m.path for m in self.unidentified}
+        apparent = {revision for revision in self.files if not self._children.get(revision)} | {
+            path for path in {*self._named_by_nobody, *self._by_file_name.values()} if not self._children.get(path)
+        }
         order = {migration.id: at for at, migration in reversed(list(enumerate(self.migrations)))}
-        unread = {m.id for m in self.migrations if m.parents_unread is not None or m.broken is not None}
-        for follower in sorted(unread, key=order.__getitem__):
-            if len(apparent) < 2:
-                break
-            above = _reachable(follower, self._children)
-            apparent -= {head for head in apparent - above if head not in unread or order[head] < order[follower]}
+        lost = self._torn | {m.id for m in self.migrations if m.parents_unread is not None or m.broken is not None}
+        heads = apparent
+        for follower in sorted(lost, key=order.__getitem__):
+            # If it is the last to run of those that lost their link, it may join all heads but those above itself.
+            above = _reachable(follower, self._children, stop=lost)
+            if 0 < len(apparent & above) < len(heads):
+                heads = apparent & above
         first = {migration.id: migration for migration in reversed(self.migrations)}
-        return tuple(first[key] for key in sorted(apparent, key=lambda key: (self._depths[key], order[key])))
+        return tuple(first[key] for key in sorted(heads, key=lambda key: (self._depths[key], order[key])))
 
     @cached_property
     def _depths(self) -> Mapping[str, int]:
@@ -187,13 +201,15 @@ def _reversed(links: _Links) -> _Links:
     return found
 
 
-def _reachable(start: str, links: _Links) -> set[str]:
-    """What the links lead to, with the start itself."""
+def _reachable(start: str, links: _Links, stop: Container[str] = ()) -> set[str]:
+    """What the links lead to, with the start itself; nothing where they lead to one of those to stop at."""
     seen = {start}
     todo = [start]
     while todo:
         for target in links.get(todo.pop(), ()):
             if target not in seen:
+                if target in stop:
+                    return set()
                 seen.add(target)
                 todo.append(target)
     return seen

@@ -39,9 +39,10 @@ def moved(migration: Migration, onto: str) -> str:
     return f'# in {migration.path}, with "Revises: {onto}" in its docstring:\n{linked("down_revision", [onto])}'
 
 
-def merge_command(history: History, heads: Iterable[Migration]) -> str:
-    """The command that joins heads with a merge revision."""
-    return f'{_program(history)} merge -m "merge heads" {" ".join(shlex.quote(head.id) for head in heads)}'
+def merge_command(history: History, heads: Sequence[Migration]) -> str:
+    """The command that joins heads with a merge revision; "heads" for all, where the id of one cannot be read."""
+    known = [shlex.quote(head.revision) for head in heads if isinstance(head.revision, str)]
+    return f'{_program(history)} merge -m "merge heads" {" ".join(known) if len(known) == len(heads) else "heads"}'
 
 
 def _program(history: History) -> str:

@@ -18,8 +18,9 @@ Where databases may have run both, join them: `alembic merge -m "merge heads" 4f
 
 ## Quiet when
 Each head carries another branch label that the settings name, as in `heads = ["expand", "contract"]`; one head may be
-without a label. A revision that only `depends_on` names is a head all the same, as it is for Alembic. A file whose
-`down_revision` cannot be read may follow any head: such heads are not counted, and the file is listed as not judged.
+without a label. A file whose `down_revision` cannot be read, or leads nowhere, may follow any head: such heads are not
+counted, and the file is listed as not judged, or found by `unknown-parent`. A revision that only `depends_on` names is
+a head all the same, as it is for Alembic.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def _plan(history: History, heads: Sequence[Migration]) -> list[tuple[Migration,
     plan = []
     for head in rest:
         lowest = _lowest(history, head, [other for other in heads if other is not head])
-        if lowest is None:
+        if lowest is None or not isinstance(onto.revision, str):
             return []
         plan.append((lowest, onto.id))
         onto = head

@@ -38,25 +38,27 @@ def edited(history: History, _: Context) -> Iterator[Finding]:
     """One finding for each released revision that means something else now."""
     for now, was in history.base.edited if history.base else ():
         ref = history.base.ref if history.base else ""
-        at, what = _difference(now, was)
+        back = _taken_back(ref, now, was)
+        if set(now.parents) != set(was.parents):
+            before, after = (" and ".join(one.parents) or "nothing" for one in (was, now))
+            yield Finding(
+                RULE,
+                link(now),
+                says=f"{now.id} stands on {ref} and this branch lets it follow {after} instead of {before}: databases "
+                "that ran it keep the old order, and skip whatever comes before it now.",
+                instead=back,
+                revision=now.id,
+            )
+            continue
+        part = "what it does" if now.digest != was.digest else "the code around its functions"
         yield Finding(
             RULE,
-            at,
-            says=f"{now.id} stands on {ref} and this branch {what}: databases that ran it never get the change, and "
-            "differ from new ones from then on.",
-            instead=f'{_taken_back(ref, now, was)}\nalembic revision -m "<what the edit was for>"',
+            now.at,
+            says=f"{now.id} stands on {ref} and this branch edits {part}: databases that ran it never get the change, "
+            "and differ from new ones from then on.",
+            instead=f'{back}\nalembic revision -m "<what the edit was for>"',
             revision=now.id,
         )
-
-
-def _difference(now: Migration, was: Migration) -> tuple[Place, str]:
-    """Where the change shows, and what it is."""
-    if set(now.parents) != set(was.parents):
-        after = [" and ".join(one.parents) or "nothing" for one in (was, now)]
-        return link(now), f"lets it follow {after[1]} instead of {after[0]}"
-    if now.digest != was.digest and now.upgrade is not None:
-        return now.at, "edits what it does"
-    return now.at, "edits the code around its functions"
 
 
 def _taken_back(ref: str, now: Migration, was: Migration) -> str:

@@ -89,10 +89,10 @@ def _way_out(history: History, gap: UnknownParent) -> tuple[str, str]:
     labelled = [head for head in history.heads if name in history.labels.get(head.id, ())]
     if labelled:
         return "; it is a branch label, which only depends_on may name", _corrected(gap, labelled[-1].id)
-    near = difflib.get_close_matches(name, [one for one in known if one != gap.migration.id], 3, 0.7)
+    near = difflib.get_close_matches(name, [one for one in known if one != gap.migration.id], 3, 0.8)
     searched = _search(gap.migration, name)
     if near:
-        return f"; the nearest is {both(near)}", f"{_corrected(gap, near[0])}\n{searched}"
+        return f"; near it: {both(near)}", f"{_corrected(gap, near[0])}\n{searched}"
     return "", searched
 
 
