@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from migration_guard.errors import CannotFinish, UsageError
 from migration_guard.live import Server, dialect_for, pg_binaries, pg_data, postgresql
+from migration_guard.live import postgresql as adapter
 from migration_guard.live.fence import fence
 from migration_guard.live.pg_binaries import Install, installs, usable_by
 from migration_guard.live.pg_user import User, cache_folder, may_enter, owned_folder, server_user
@@ -505,3 +506,14 @@ def test_the_named_database_serves_where_the_usual_one_is_closed(scratch: Scratc
             connection.execute(text("GRANT CONNECT ON DATABASE postgres TO PUBLIC"))
             connection.execute(text(f"DROP ROLE {role}"))
         engine.dispose()
+
+
+def test_the_adapter_shows_the_catalogue_and_what_rows_must_satisfy(postgresql: Server) -> None:
+    engine = create_engine(postgresql.new_database())
+    with engine.begin() as connection:
+        empty = adapter.snapshot(connection)
+        connection.execute(text("CREATE TABLE persona (id text PRIMARY KEY)"))
+
+        assert adapter.snapshot(connection) != empty
+        assert [shape.name for shape in adapter.shapes(connection)] == ["persona"]
+    engine.dispose()

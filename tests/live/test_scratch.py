@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -16,6 +17,8 @@ from sqlalchemy import make_url
 
 from migration_guard.errors import CannotFinish
 from migration_guard.live import Server, watcher
+from migration_guard.live.pg_binaries import installs
+from migration_guard.live.pg_server import running
 from migration_guard.live.scratch import Scratch
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and sessions of POSIX")
@@ -237,3 +240,82 @@ def test_a_clean_up_that_is_forgotten_is_not_done(place: Path) -> None:
         scratch.new_folder(place / "kept").forget()
 
     assert [path.name for path in place.iterdir()] == ["kept"]
+
+
+def test_the_watcher_keeps_what_was_not_done(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    left, done = place / "left", place / "done"
+    for path in (left, done):
+        path.mkdir()
+    pipe, ours = os.pipe()
+    messages = [{"id": i, "kind": "folder", "what": {"path": str(path)}} for i, path in enumerate((left, done))]
+    messages += [{"id": 2, "kind": "folder", "what": {}}, {"id": 1, "done": True}]
+    os.write(ours, b"".join(json.dumps(message).encode() + b"\n" for message in messages))
+    os.close(ours)
+    monkeypatch.setattr(watcher, "PIPE", pipe)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    watcher.main()
+
+    os.close(pipe)
+    assert [path.name for path in place.iterdir()] == ["done"]
+
+
+def test_the_watcher_ends_when_the_guard_is_gone_though_a_child_holds_the_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe, held = os.pipe()
+    parents = iter([100, 100, 1])
+    monkeypatch.setattr(os, "getppid", lambda: next(parents))
+    try:
+        assert list(watcher._messages(pipe)) == []
+    finally:
+        os.close(pipe)
+        os.close(held)
+
+
+@posix
+def test_a_server_is_stopped_by_its_data_folder_alone(place: Path, postgresql: Server) -> None:
+    with Scratch(place) as scratch, ExitStack() as stack:
+        sockets = stack.enter_context(running(installs()[0], scratch))
+        pid, _ = watcher._lock_file(str(sockets / "data"))
+
+        watcher.stop_server(str(sockets / "data"))
+
+        assert pid and not watcher._alive(pid)
+        assert not (sockets / "data" / "postmaster.pid").exists()
+        with pytest.raises(CannotFinish, match="stopped"):
+            stack.close()
+
+
+@posix
+def test_the_shared_memory_of_a_server_that_was_killed_is_removed(place: Path, postgresql: Server) -> None:
+    with Scratch(place) as scratch, ExitStack() as stack:
+        sockets = stack.enter_context(running(installs()[0], scratch))
+        pid, segment = watcher._lock_file(str(sockets / "data"))
+        assert pid and segment
+
+        os.kill(pid, signal.SIGKILL)
+
+        assert within(8, lambda: not watcher._alive(pid))
+        assert segment in segments()
+        with pytest.raises(CannotFinish, match="stopped"):
+            stack.close()
+    assert segment not in segments()
+
+
+def segments() -> set[int]:
+    """The shared memory segments of the system."""
+    listed = subprocess.run(["ipcs", "-m"], capture_output=True, text=True, check=True).stdout
+    return {int(words[1]) for line in listed.splitlines() if len(words := line.split()) > 1 and words[1].isdigit()}
+
+
+def test_dropping_ends_a_creation_that_still_runs_for_a_client_that_is_gone(postgresql: Server) -> None:
+    parts = make_url(postgresql.new_database())
+    options = {**parts.get_dialect()().create_connect_args(parts)[1], "dbname": "postgres"}
+    creating = psycopg.connect(**options, application_name="migration_guard_x", autocommit=True)
+    creating.execute("CREATE DATABASE migration_guard_x")
+
+    watcher.drop_database(psycopg.conninfo.make_conninfo(**options), "migration_guard_x", list(sys.path))
+
+    with pytest.raises(psycopg.OperationalError):
+        creating.execute("SELECT 1")
+    creating.close()
+    assert "migration_guard_x" not in databases(parts.render_as_string(hide_password=False))

@@ -53,3 +53,15 @@ def test_the_file_that_a_url_names_is_left_alone(tmp_path: Path) -> None:
 def test_two_servers_in_one_scratch_folder_do_not_meet() -> None:
     with Scratch() as scratch, sqlite.servers("sqlite", scratch) as one, sqlite.servers("sqlite", scratch) as other:
         assert one.new_database() != other.new_database()
+
+
+def test_the_adapter_shows_the_catalogue_and_what_rows_must_satisfy() -> None:
+    with Scratch() as scratch, sqlite.servers("sqlite", scratch) as server:
+        engine = create_engine(server.new_database())
+        with engine.begin() as connection:
+            empty = sqlite.snapshot(connection)
+            connection.execute(text("CREATE TABLE persona (id TEXT PRIMARY KEY)"))
+
+            assert sqlite.snapshot(connection) != empty
+            assert [shape.name for shape in sqlite.shapes(connection)] == ["persona"]
+        engine.dispose()

@@ -143,3 +143,6 @@ def _hook() -> None:
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if _allowed is not None and event in _JUDGES and not _own.get():
         _JUDGES[event](_allowed, *arguments)
+
+
+_audit.__cantrace__ = True  # type: ignore[attr-defined]  # debuggers and coverage may see what the hook does

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import URL, Connection
 
-    from .rows import TableShape
     from .schema import Snapshot
     from .scratch import Scratch
+    from .shapes import TableShape
 
 CONNECT_SECONDS = 10
 _ANY_URL = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
@@ -148,9 +148,9 @@ def snapshot(connection: Connection) -> Snapshot:
 
 def shapes(connection: Connection) -> tuple[TableShape, ...]:
     """The tables of the connected database, with what rows must satisfy."""
-    from . import postgresql_catalogue
+    from . import postgresql_shapes
 
-    return postgresql_catalogue.shapes(connection)
+    return postgresql_shapes.shapes(connection)
 
 
 def async_driver() -> str:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from .rows import TableShape
     from .schema import Snapshot
     from .scratch import Scratch
+    from .shapes import TableShape
 
 
 @dataclass
@@ -54,9 +54,9 @@ def snapshot(connection: Connection) -> Snapshot:
 
 def shapes(connection: Connection) -> tuple[TableShape, ...]:
     """The tables of the connected database, with what rows must satisfy."""
-    from . import sqlite_catalogue
+    from . import sqlite_shapes
 
-    return sqlite_catalogue.shapes(connection)
+    return sqlite_shapes.shapes(connection)
 
 
 def async_driver() -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+PIPE = 0  # standard input
 PATIENCE = 10.0  # seconds that one clean-up may take
 QUIT = getattr(signal, "SIGQUIT", signal.SIGTERM)
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
@@ -173,7 +174,7 @@ def main() -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     left: dict[int, dict[str, Any]] = {}
-    for message in _messages(0):
+    for message in _messages(PIPE):
         if message.get("done"):
             left.pop(message["id"], None)
         else:
