@@ -1,0 +1,78 @@
+"""
+An upgrade that does not run to its end.
+
+## What it finds
+`upgrade()` raises on a scratch database, or does not end within `step-timeout`: on tables that hold rows, on empty
+ones, or when it is run again after `downgrade()`.
+Each revision is run alone, over the project's own `env.py`. Before it, every table gets rows that its columns, keys
+and checks allow: NULLs where nothing forbids them, duplicates, longest values.
+
+## Why it hurts
+The deploy stops there. On PostgreSQL the revision is rolled back and the old schema stays under the new code; on
+SQLite, unless `env.py` makes real transactions, the first half stays.
+A failure that needs rows never shows in tests that migrate an empty database: it shows in production.
+
+## Instead
+Make it true for the rows that exist before it is demanded of them.
+
+```python
+op.add_column("persona", sa.Column("mood", sa.Text(), nullable=True))
+op.execute("UPDATE persona SET mood = 'calm' WHERE mood IS NULL")
+with op.batch_alter_table("persona") as batch:
+    batch.alter_column("mood", existing_type=sa.Text(), nullable=False)
+```
+
+## Quiet when
+The upgrade works on empty tables and its own code refuses the rows with a `raise`: that is listed as not judged. So
+is every revision that stands on one that failed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..facts import Context, Place
+from ..findings import Finding, Rule, Severity
+from ..live.steps import Failure, Step
+from ..registry import judges
+from .ways_out import way_out
+from .words import shortened, tables
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+
+
+@judges(Step)
+def step_that_fails(step: Step, _: Context) -> Iterator[Finding]:
+    """One finding for an upgrade that failed."""
+    failure = step.failure
+    if step.direction != "upgrade" or failure is None:
+        return
+    statement = f" It ran: {shortened(failure.statement)}" if failure.statement else ""
+    yield Finding(
+        RULE,
+        Place(step.at.path, failure.line),
+        says=f"upgrade() of {step.revision} fails on {step.database}{_when(step, failure)}: {failure}.{statement}",
+        instead=way_out(failure, step.dialect) or _generic(step, failure),
+        revision=step.revision,
+        direction="upgrade",
+        dialect=step.database,
+        depth="experiment",
+    )
+
+
+def _when(step: Step, failure: Failure) -> str:
+    if step.attempt > 1:
+        return " when it is run again after downgrade()"
+    if failure.without_rows == "works":
+        written = [name for name in step.filled if re.search(rf"\b{re.escape(name)}\b", failure.statement)]
+        return f" as soon as {tables(written or list(step.filled))} hold rows (on empty tables it works)"
+    return ""
+
+
+def _generic(step: Step, failure: Failure) -> str:
+    if step.attempt > 1:
+        return "Let downgrade() take back everything that upgrade() made, so that upgrade() finds what it found first."
+    if failure.without_rows == "works":
+        return f"Change or remove the rows that stand in the way first, in upgrade() before line {failure.line}."
+    return f"Correct line {failure.line}; `migration-guard verify --database {step.dialect}` runs it again."

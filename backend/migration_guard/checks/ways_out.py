@@ -1,0 +1,97 @@
+"""What to write instead of a statement that a database refused, for refusals that are known."""
+
+# ruff: noqa: S608 - the SQL here is shown to people and never run
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ..live.steps import Failure
+
+
+def way_out(failure: Failure, dialect: str) -> str | None:
+    """Code to write instead, for failures that are known; None for others."""
+    text = f"{failure.says} {failure.statement}"
+    return next((code for way in _WAYS if (code := way(failure, text, dialect))), None)
+
+
+def _add_not_null(failure: Failure, text: str, _: str) -> str | None:
+    added = re.search(
+        r'ALTER TABLE (\S+) ADD (?:COLUMN )?"?(\w+)"? (.*?) NOT NULL', failure.statement, re.IGNORECASE | re.DOTALL
+    )
+    if not added or not re.search(r"null value|NOT NULL column with default value NULL|NotNull", text, re.IGNORECASE):
+        return None
+    table, column = added[1].strip('"'), added[2]
+    return (
+        f'op.add_column("{table}", sa.Column("{column}", <type>, nullable=True))\n'
+        f'op.execute("UPDATE {table} SET {column} = <value> WHERE {column} IS NULL")\n'
+        f'with op.batch_alter_table("{table}") as batch:\n'
+        f'    batch.alter_column("{column}", existing_type=<type>, nullable=False)'
+    )
+
+
+def _set_not_null(failure: Failure, text: str, _: str) -> str | None:
+    found = re.search(r'ALTER TABLE (\S+) ALTER (?:COLUMN )?"?(\w+)"? SET NOT NULL', failure.statement, re.IGNORECASE)
+    batch = re.search(r"NOT NULL constraint failed: _alembic_tmp_(\w+)\.(\w+)", text)
+    match = found or batch
+    if match is None:
+        return None
+    table, column = match[1].strip('"'), match[2]
+    return (
+        "# before the column becomes NOT NULL:\n"
+        f'op.execute("UPDATE {table} SET {column} = <value> WHERE {column} IS NULL")'
+    )
+
+
+def _duplicates(failure: Failure, text: str, _: str) -> str | None:
+    if not re.search(r"UNIQUE constraint failed|could not create unique index|duplicate key", text):
+        return None
+    where = re.search(r"UNIQUE constraint failed: (.*?)(?:\s{2}|$| CREATE| INSERT| ALTER)", text)
+    what = where[1].replace("_alembic_tmp_", "") if where else ""
+    index = re.search(r"(?:INDEX.*? ON|ALTER TABLE) (\S+)", failure.statement, re.IGNORECASE)
+    table = what.partition(".")[0] or (index[1].strip('"') if index else "the table")
+    columns = ", ".join(part.strip().rpartition(".")[2] for part in what.split(",")) or "<columns>"
+    return (
+        f"# before {columns} of {table} must be unique, keep one of each:\n"
+        f'op.execute("DELETE FROM {table} WHERE id NOT IN (SELECT min(id) FROM {table} GROUP BY {columns})")'
+    )
+
+
+def _batch(failure: Failure, text: str, dialect: str) -> str | None:
+    if dialect != "sqlite" or not re.search(r"No support for ALTER of constraints|near \"(ALTER|CONSTRAINT)\"", text):
+        return None
+    table = re.search(r"ALTER TABLE (\S+)", failure.statement)
+    name = table[1].strip('"') if table else "<table>"
+    return f'with op.batch_alter_table("{name}") as batch:\n    batch.<the same operation>(...)'
+
+
+def _enum(_: Failure, text: str, __: str) -> str | None:
+    if found := re.search(r'type "(\w+)" already exists', text):
+        return (
+            f"# at the end of downgrade(), as dropping a table keeps the type of its column:\n"
+            f'sa.Enum(name="{found[1]}").drop(op.get_bind(), checkfirst=True)'
+        )
+    if re.search(r"unsafe use of new value", text):
+        return 'with op.get_context().autocommit_block():\n    op.execute("ALTER TYPE ... ADD VALUE ...")'
+    return None
+
+
+def _cast(_: Failure, text: str, __: str) -> str | None:
+    if found := re.search(r'column "(\w+)" cannot be cast automatically to type ([\w ]+)', text):
+        return f'op.alter_column(..., "{found[1]}", ..., postgresql_using="{found[1]}::{found[2].strip()}")'
+    return None
+
+
+def _time(failure: Failure, _: str, __: str) -> str | None:
+    if failure.kind != "TimeLimit":
+        return None
+    return (
+        f"Let the loop at line {failure.line} end when a pass changes no row, "
+        "or allow it more: step-timeout = 300 under [tool.migration-guard]."
+    )
+
+
+_WAYS: tuple[Callable[[Failure, str, str], str | None], ...] = (
+    *(_time, _add_not_null, _set_not_null, _duplicates, _batch, _enum, _cast),
+)

@@ -1,0 +1,146 @@
+"""Runs one worker process and keeps what it says, also when it crashes or hangs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+from .errors import CannotFinish
+from .findings import Finding, NotJudged, Problem, Rule
+from .live.urls import hide_in
+from .protocol import Request, finding_of_json
+
+GRACE = 20  # seconds beyond the time of one step: the child ends a hanging step by itself where it can
+# The guard's own folder comes last on the path, and the project's is not there while the guard is imported: neither
+# can hide a library of the other's.
+_START = (
+    "import sys; sys.path[:] = [p for p in sys.path if p] + [{path!r}]; from migration_guard.worker import main; main()"
+)
+
+
+@dataclass
+class Outcome:
+    """What one worker said. `done` is None where it did not come to its end."""
+
+    database: str
+    place: str
+    findings: list[Finding] = field(default_factory=list)
+    gaps: list[NotJudged] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    done: dict[str, Any] | None = None
+
+
+class Child:
+    """One worker process, in a session of its own so that whatever it started ends with it."""
+
+    def __init__(self, request: Request, log: Path, environment: Mapping[str, str]) -> None:
+        self.request = request
+        self.log = log
+        self._words = log.open("ab")
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START.format(path=str(Path(__file__).parents[1])), str(log)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._words,
+            cwd=request.folder,
+            env={**os.environ, **environment},
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        self.pid = self._process.pid
+
+    def outcome(
+        self, new_database: Callable[[], str], rules: dict[str, Rule], progress: Callable[[str, int, int], None]
+    ) -> Outcome:
+        """Everything that it says, once it has ended or been ended."""
+        found = Outcome(self.request.database, self.request.place)
+        lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=self._read, args=(lines,), daemon=True).start()
+        revision = ""
+        try:
+            self._tell(asdict(self.request))
+            while (line := lines.get(timeout=self.request.seconds + GRACE)) is not None:
+                message = json.loads(line)
+                kind = message.pop("kind")
+                if kind == "ask":
+                    self._tell(new_database())
+                elif kind == "finding":
+                    found.findings.append(finding_of_json(message, rules))
+                elif kind == "gap":
+                    found.gaps.append(NotJudged(**message))
+                elif kind == "problem":
+                    found.problems.append(Problem(**message))
+                elif kind == "progress":
+                    revision = message["revision"]
+                    progress(revision, message["done"], message["total"])
+                elif kind == "done":
+                    found.done = message
+            if found.done is None and not found.problems:
+                found.problems.append(self._crash(revision))
+        except queue.Empty:
+            found.problems.append(self._hang(revision))
+        except CannotFinish as error:
+            found.problems.append(Problem(str(error), error.hint, error.exit_code))
+        finally:
+            self.end()
+        return found
+
+    def end(self) -> None:
+        """End it, and what it started, at once."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(self.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._words):
+            with contextlib.suppress(OSError):
+                cast(IO[Any], stream).close()
+
+    def _read(self, lines: queue.Queue[str | None]) -> None:
+        with contextlib.suppress(ValueError, OSError):  # closed while we read: it is being ended
+            for line in cast(IO[str], self._process.stdout):
+                lines.put(line)
+        lines.put(None)
+
+    def _tell(self, message: Any) -> None:
+        # A child that died meanwhile is noticed by the end of its output.
+        with contextlib.suppress(BrokenPipeError):
+            stream = cast(IO[str], self._process.stdin)
+            stream.write(json.dumps(message) + "\n")
+            stream.flush()
+
+    def _crash(self, revision: str) -> Problem:
+        code = self._process.wait()
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+        last = self._last_words()
+        return Problem(
+            f"{self.request.database}: the process that runs {self.request.env} {how}"
+            f"{f' at revision {revision}' if revision else ''}{f': {last}' if last else ''}",
+            "run `alembic upgrade head` on a database of your own to see it in full",
+            4,
+        )
+
+    def _hang(self, revision: str) -> Problem:
+        where = f"revision {revision}" if revision else self.request.env
+        return Problem(
+            f"{self.request.database}: {where} did not end within {self.request.seconds + GRACE} seconds",
+            "see what it waits for, or allow it more: step-timeout = 300 under [tool.migration-guard]",
+            4,
+        )
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            lines = [line.strip() for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines()]
+            return hide_in(next((line for line in reversed(lines) if line), ""))[:300]
+        return ""

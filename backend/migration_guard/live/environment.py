@@ -1,0 +1,302 @@
+"""Runs a project's own env.py, once per scratch database, and takes over where it would run the migrations."""
+
+from __future__ import annotations
+
+import os
+import re
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from alembic.config import CommandLine, Config
+from alembic.operations import Operations
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, MigrationStep
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import InvalidRequestError
+
+from ..errors import CannotFinish
+from .redirect import Lead
+from .statements import Recorder
+
+Direction = Literal["upgrade", "downgrade"]
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a project keeps its migrations, as `read.project` found it. Paths are absolute."""
+
+    root: Path
+    ini: Path | None
+    section: str
+    script_location: Path
+    version_locations: tuple[Path, ...] = ()
+    recursive: bool = False
+    flask_app: str | None = None
+
+    @property
+    def uses_flask(self) -> bool:
+        """Whether env.py asks Flask for its application, as Flask-Migrate's does."""
+        env = self.script_location / "env.py"
+        return env.is_file() and b"current_app" in env.read_bytes()
+
+
+class Stage:
+    """What env.py set up, held open at the point where it runs the migrations: revisions are taken one at a time.
+
+    Each step gets a fresh MigrationContext over env.py's own options: a used one remembers, for instance, which enum
+    types it has made, and would hide that a downgrade left one behind.
+    """
+
+    def __init__(self, config: Config, script: ScriptDirectory, recorder: Recorder) -> None:
+        self.config = config
+        self.script = script
+        self.recorder = recorder
+        self.options: dict[str, Any] = {}
+        self.arguments: dict[str, Any] = {}  # of run_migrations, for upgrade() and downgrade()
+        self.environment = EnvironmentContext(config, script, fn=self._planned, destination_rev="heads")
+        self._configure = self.environment.configure
+        self._step: list[MigrationStep] = []
+        self._connection: Connection | None = None
+        self._own: Connection | None = None
+        self._outer = False  # env.py holds a transaction around everything
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that steps run on: env.py's where its transactions allow, else one of the same engine."""
+        if self._own is None:
+            given = self._connection
+            if given is None:
+                raise CannotFinish(
+                    "env.py gives context.configure() no connection",
+                    "pass connection=... there when context.is_offline_mode() is false",
+                )
+            self._own = given if _can_be_used(given) else given.engine.connect()
+        return self._own
+
+    def heads(self) -> tuple[str, ...]:
+        """The revisions that the version table names."""
+        version = {name: value for name, value in self.options.items() if name.startswith("version_table")}
+        found = MigrationContext.configure(self.connection, opts=version).get_current_heads()
+        self.connection.rollback()
+        return found
+
+    @property
+    def version_table(self) -> str:
+        """The name of Alembic's own table, with its schema where it has one."""
+        name, schema = self.options.get("version_table") or "alembic_version", self.options.get("version_table_schema")
+        return f"{schema}.{name}" if schema else str(name)
+
+    def step(self, revision: Script, direction: Direction) -> None:
+        """Take one revision up or down in a transaction of its own, and commit, as env.py would alone with it."""
+        make = MigrationStep.upgrade_from_script if direction == "upgrade" else MigrationStep.downgrade_from_script
+        self._step = [make(self.script.revision_map, revision)]
+        connection = self.connection
+        try:
+            with connection.begin() if self._outer else nullcontext():
+                self._configure(connection=connection, **self.options)
+                context = self.environment.get_context()
+                with Operations.context(context), context.begin_transaction():
+                    for setting in self.recorder.local_settings:
+                        connection.exec_driver_sql(setting)
+                    context.run_migrations(**self.arguments)
+            if connection.in_transaction():
+                connection.commit()
+        finally:
+            if connection.in_transaction():
+                connection.rollback()
+
+    def configured(self, connection: Connection | None, options: dict[str, Any]) -> None:
+        """Keep what env.py passes to `context.configure`."""
+        self._connection, self.options = connection, options
+        self._outer = connection is not None and connection.in_transaction()
+        self.recorder.local_settings.clear()
+        self.recorder.preparing = True
+        self._configure(connection=connection, **options)
+
+    def configured_again(self, connection: Connection | None, options: dict[str, Any]) -> None:
+        """A further database of the same env.py: it gets a context, and no revision."""
+        self._step = []
+        self._configure(connection=connection, **options)
+
+    def close(self) -> None:
+        """Give back the connection that we opened."""
+        if self._own is not None and self._own is not self._connection:
+            self._own.close()
+
+    def _planned(self, _heads: Any, _context: MigrationContext) -> list[MigrationStep]:
+        return self._step
+
+
+class Environment:
+    """A project's env.py, ready to be run: once for each scratch database."""
+
+    def __init__(self, home: Home, lead: Lead, recorder: Recorder) -> None:
+        self.home = home
+        self.lead = lead
+        self.recorder = recorder
+        self.more_configurations = 0  # calls of context.configure after the first run: other databases of env.py's
+        self._script: ScriptDirectory | None = None
+        self._app: Any = None
+
+    def run(self, play: Callable[[Stage], None]) -> None:
+        """Run env.py and call `play` where it runs its first migrations. Errors of `play` come out as they are.
+
+        What env.py itself raises comes out as it is too. Raises CannotFinish where it never runs migrations.
+        """
+        with self._application():
+            config = self._config()
+            # Loaded once for all runs: reading every revision again would make a long history quadratic.
+            self._script = self._script or ScriptDirectory.from_config(config)
+            stage = Stage(config, self._script, self.recorder)
+            error: list[BaseException] = []
+            done: list[bool] = []
+            self.more_configurations = 0
+
+            def configure(connection: Connection | None = None, **options: Any) -> None:
+                if done:
+                    self.more_configurations += 1
+                    stage.configured_again(connection, options)
+                else:
+                    stage.configured(connection, options)
+
+            def run_migrations(**arguments: Any) -> None:
+                if done:
+                    return
+                done.append(True)
+                stage.arguments = arguments
+                self.recorder.preparing = False
+                try:
+                    play(stage)
+                except BaseException as raised:  # noqa: BLE001 - carried past env.py, which must not judge our errors
+                    error.append(raised)
+                finally:
+                    stage.close()
+
+            # Overridden on the one object: Alembic's module functions go to it, and would not go to a subclass.
+            vars(stage.environment).update(
+                configure=configure, run_migrations=run_migrations, begin_transaction=nullcontext
+            )
+            try:
+                with stage.environment:
+                    self._script.run_env()
+            finally:
+                if error:
+                    raise error[0]
+            if not done:
+                raise CannotFinish(
+                    "env.py ran to its end without context.run_migrations()",
+                    "make sure it runs migrations when context.is_offline_mode() is false",
+                )
+
+    def _config(self) -> Config:
+        home = self.home
+        if self._app is not None:
+            migrate = self._app.extensions["migrate"].migrate
+            config: Config = migrate.get_config(str(home.script_location))
+        elif home.ini is None:
+            config = Config()
+        elif home.ini.suffix == ".toml":
+            config = Config(toml_file=home.ini)
+        else:
+            config = Config(home.ini, ini_section=home.section)
+            toml = home.ini.with_name("pyproject.toml")
+            if toml.is_file() and hasattr(config, "toml_file_name"):
+                config.toml_file_name = str(toml)  # Alembic 1.16 and newer take what the ini leaves open from there
+        config.set_main_option("script_location", _escaped(str(home.script_location)))
+        if home.version_locations not in ((), (home.script_location / "versions",)) and not _written(
+            config, "version_locations"
+        ):
+            config.set_main_option("version_locations", _escaped(os.pathsep.join(map(str, home.version_locations))))
+            config.set_main_option("path_separator", "os")
+            config.set_main_option("version_path_separator", "os")
+        if home.recursive:
+            config.set_main_option("recursive_version_locations", "true")
+        url = _written(config, "sqlalchemy.url")
+        led = self.lead.url_for(url)
+        if led is not None and led != url:
+            config.set_main_option("sqlalchemy.url", _escaped(led))
+        options = CommandLine().parser.parse_args(["upgrade", "heads"])
+        given = getattr(config.cmd_opts, "__dict__", {})
+        config.cmd_opts = Namespace(**{**vars(options), **given})
+        return config
+
+    @contextmanager
+    def _application(self) -> Iterator[None]:
+        """Flask's application context where env.py needs one, found as the `flask` command finds it."""
+        if not self.home.uses_flask:
+            yield
+            return
+        if self._app is None:
+            self._app = _flask_app(self.home.flask_app)
+        with self._app.app_context():
+            yield
+
+
+def _flask_app(named: str | None) -> Any:
+    try:
+        from flask.cli import NoAppException, ScriptInfo, load_dotenv
+    except ImportError as error:
+        raise CannotFinish(
+            "env.py asks Flask for its application, and Flask is not installed beside the guard",
+            "install the project and the guard in one environment",
+        ) from error
+    hint = 'say where the application is: flask-app = "package.module:create_app" under [tool.migration-guard]'
+    load_dotenv()
+    try:
+        app = ScriptInfo(app_import_path=named or os.environ.get("FLASK_APP")).load_app()
+    except NoAppException as error:
+        raise CannotFinish(f"Flask finds no application: {str(error).splitlines()[0]}", hint) from error
+    if "migrate" not in app.extensions:
+        raise CannotFinish(f"the Flask application {app.name} has no Flask-Migrate", hint)
+    return app
+
+
+def _can_be_used(connection: Connection) -> bool:
+    """End env.py's transaction, if it began one. False where it did so by `with engine.begin()`: such a connection
+    takes no more statements before that block ends."""
+    transaction = connection.get_transaction()
+    if transaction is None:
+        return True
+    transaction.commit()
+    try:
+        connection.execute(text("SELECT 1"))
+    except InvalidRequestError:
+        return False
+    connection.rollback()
+    return True
+
+
+def _written(config: Config, name: str) -> str | None:
+    """An option of the main section, None where it is missing or cannot be interpolated."""
+    try:
+        return config.get_main_option(name)
+    except Exception:  # noqa: BLE001 - a lone % in a password: env.py will say so if it reads it
+        return None
+
+
+def _escaped(value: str) -> str:
+    return value.replace("%", "%%")
+
+
+def cause_in(error: BaseException, root: Path) -> tuple[str, int] | None:
+    """File and line of the project where an error passed last: what a person will look at."""
+    found = None
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name.startswith(str(root) + os.sep) and not re.search(r"[/\\](site-packages|\.venv)[/\\]", name):
+            found = (Path(os.path.relpath(name, root)).as_posix(), trace.tb_lineno)
+        trace = trace.tb_next
+    return found
+
+
+def file_of(revision: Script) -> str:
+    """The revision's file, as its code objects and frames name it."""
+    module: ModuleType = revision.module
+    return str(module.__file__)

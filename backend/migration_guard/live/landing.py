@@ -1,0 +1,127 @@
+"""One revision of the stairway: rows in, up, look, down, look, up again, look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from alembic.script import Script
+
+from .losses import Watch
+from .observer import Filled, Observer
+from .schema import Snapshot, differences
+from .steps import Failure, Step
+from .treading import Tread
+
+
+class FreshDatabase(Exception):
+    """This database is spoiled: go on in a new one."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A revision that failed on tables with rows, which is to be tried again on empty ones."""
+
+    step: Step
+    failure: Failure
+    refusal: str | None
+
+
+class Landing:
+    """Walks one revision. Afterwards `stands` says whether it can be taken up, and `tried` is set where that is not
+    known yet, as it has to be tried without rows first."""
+
+    def __init__(
+        self,
+        tread: Tread,
+        observer: Observer,
+        revision: Script,
+        tell: Callable[[Step], None],
+        gap: Callable[[Script, str], None],
+    ) -> None:
+        self.tread = tread
+        self.observer = observer
+        self.revision = revision
+        self.tell = tell
+        self.gap = gap
+        self.stands = False
+        self.tried: Tried | None = None
+        self.filled: Filled | None = None
+
+    def walk(self, before: Snapshot | None, tried: Tried | None) -> Snapshot:
+        """Up, down, up. Returns the catalogue at the end, raises FreshDatabase where the database is spoiled.
+
+        `tried` is what happened in an earlier database with rows; now there are none.
+        """
+        before = before if before is not None else self.observer.snapshot()
+        if tried is None:
+            self.filled = self.observer.fill()
+        watch = Watch(self.observer, bool(self.filled and self.filled.tables))
+        step = self._up(tried)
+        self.stands = True
+        self.tell(replace(step, lost=watch.lost_on_the_way_up(step.statements)))
+        after = self.observer.snapshot()
+        return self._down_and_up(before, after, watch)
+
+    def _up(self, tried: Tried | None) -> Step:
+        tables = self.filled.tables if self.filled else ()
+        step, failure, refusal = self.tread.take(self.revision, "upgrade", filled=tables)
+        if failure is not None and tables:
+            self.tried = Tried(step, failure, refusal)
+            raise FreshDatabase
+        if tried is not None:
+            self._tell_of(tried, "fails" if failure else "works")
+            if failure is None:
+                return step
+        elif failure is not None:
+            self.tell(replace(step, failure=failure))
+        if failure is not None:
+            raise FreshDatabase
+        return step
+
+    def _tell_of(self, tried: Tried, without_rows: Literal["works", "fails"]) -> None:
+        if tried.refusal and without_rows == "works":
+            self.gap(self.revision, f"upgrade() refuses the rows it was given: {tried.refusal}")
+        else:
+            self.tell(replace(tried.step, failure=replace(tried.failure, without_rows=without_rows)))
+
+    def _down_and_up(self, before: Snapshot, after: Snapshot, watch: Watch) -> Snapshot:
+        if reason := self._no_way_down():
+            self.gap(self.revision, reason)
+            return after
+        down, failure, refusal = self.tread.take(self.revision, "downgrade", filled=self._tables())
+        if failure is not None:
+            if refusal:
+                self.gap(self.revision, f"downgrade() refuses: {refusal}")
+            else:
+                self.tell(replace(down, failure=failure))
+            return self._as_it_was(after)
+        back = self.observer.snapshot()
+        down = replace(down, left=tuple(differences(before, back)), lost=watch.lost_on_the_way_down(down.statements))
+        again, failure, _ = self.tread.take(self.revision, "upgrade", attempt=2, filled=self._tables())
+        if failure is not None:
+            self.tell(replace(down, then=failure) if down.left else down)
+            if not down.left:
+                self.tell(replace(again, failure=failure))
+            raise FreshDatabase
+        self.tell(down)
+        end = self.observer.snapshot()
+        self.tell(again if down.left else replace(again, left=tuple(differences(after, end))))
+        return end
+
+    def _as_it_was(self, after: Snapshot) -> Snapshot:
+        """The catalogue, when a failed step left nothing behind."""
+        if self.revision.revision in self.tread.stage.heads() and self.observer.snapshot() == after:
+            return after
+        raise FreshDatabase
+
+    def _no_way_down(self) -> str | None:
+        if reason := self.tread.plan.irreversible.get(self.revision.revision):
+            return f"it is declared irreversible: {reason}"
+        if not callable(getattr(self.revision.module, "downgrade", None)):
+            return "it has no downgrade()"
+        return None
+
+    def _tables(self) -> tuple[str, ...]:
+        return tuple(self.filled.tables) if self.filled else ()

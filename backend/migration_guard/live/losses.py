@@ -1,0 +1,50 @@
+"""Rows over one landing: what is gone or changed that the revision did not set out to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .observer import Observer
+from .rows import Contents, lost
+from .statements import names_in_code, tables_written
+from .steps import Statement
+
+
+class Watch:
+    """Remembers the rows before a revision and compares them after each way."""
+
+    def __init__(self, observer: Observer, has_rows: bool) -> None:
+        self.observer = observer
+        self._before: Contents | None = observer.contents() if has_rows else None
+        self._above: Contents | None = None
+        self._statements: list[Statement] = []
+
+    def lost_on_the_way_up(self, statements: Iterable[Statement]) -> tuple[str, ...]:
+        """Sentences on rows that upgrade() lost."""
+        if self._before is None:
+            return ()
+        self._statements = list(statements)
+        self._above = self.observer.contents()
+        return self._lost(self._before, self._above)
+
+    def lost_on_the_way_down(self, statements: Iterable[Statement]) -> tuple[str, ...]:
+        """Sentences on rows that downgrade() lost: of tables and columns that stood before, above and after."""
+        if self._before is None or self._above is None:
+            return ()
+        self._statements += statements
+        return self._lost(self._above, self.observer.contents())
+
+    def _lost(self, before: Contents, after: Contents) -> tuple[str, ...]:
+        written = tables_written(self._statements)
+        named = names_in_code(self._statements)
+        removing = any(written.values())
+        found = []
+        for loss in lost(before, after):
+            table = loss.table.rpartition(".")[2].lower()
+            if table in written or table in named:
+                continue
+            # An explicit DELETE takes children along where their key says so: that is its author's business.
+            if removing and loss.rows_gone:
+                continue
+            found.append(loss.sentence)
+        return tuple(found)

@@ -1,0 +1,138 @@
+"""Every revision up, down and up again, with rows in the tables and the catalogue compared each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from alembic.script import Script
+
+from ..errors import CannotFinish
+from ..findings import NotJudged
+from .environment import Stage
+from .landing import FreshDatabase, Landing, Tried
+from .observer import Observer
+from .schema import Snapshot
+from .statements import first_line
+from .steps import Step
+from .treading import Tread, place_of
+
+Progress = Callable[[str, int, int], None]  # revision, done, total
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of one climb. `base` are the revisions of the base branch; they and those up to `since` are only
+    taken up. `irreversible` gives the declared reasons of revisions that are not to be taken down."""
+
+    root: Path
+    database: str
+    dialect: str
+    seconds: int = 60  # for one step
+    since: str | None = None
+    base: frozenset[str] = frozenset()
+    irreversible: Mapping[str, str] = field(default_factory=dict)
+
+
+class Stairway:
+    """A climb over all revisions, which may need several databases: after a step that spoils one, `climb` raises
+    FreshDatabase and is to be called with the stage of a new one, on which it first takes up what is known to work.
+
+    `tell` gets each Step as it is made, `gap` what could not be judged.
+    """
+
+    def __init__(
+        self, plan: Plan, tell: Callable[[Step], None], gap: Callable[[NotJudged], None], progress: Progress
+    ) -> None:
+        self.plan = plan
+        self.tell = tell
+        self.gap = gap
+        self.progress = progress
+        self.stepped = 0  # revisions taken up, down and up
+        self.only_upgraded = 0
+        self.filled: set[str] = set()  # tables that held rows before some step
+        self.empty: dict[str, str] = {}  # tables that never did, with the reason
+        self.heads: list[Script] = []
+        self._order: list[Script] = []
+        self._stands: dict[str, bool] = {}  # False: it cannot be taken up
+        self._tried: dict[str, Tried] = {}  # failed with rows, to be tried without
+
+    def climb(self, stage: Stage, observer: Observer) -> None:
+        """Go on from the first revision that is not done yet."""
+        if not self._order:
+            self._order = list(stage.script.walk_revisions())[::-1]
+            self.heads = [revision for revision in self._order if revision.is_head]
+        tread = Tread(stage, self.plan)
+        history = self._history(stage)
+        for revision in self._order:
+            if self._stands.get(revision.revision):
+                self._take_up(tread, revision)
+        before: Snapshot | None = None
+        for number, revision in enumerate(self._order):
+            self.progress(revision.revision, number, len(self._order))
+            name = revision.revision
+            if name in self._stands:
+                continue
+            if missing := self._missing_below(revision):
+                self._stands[name] = False
+                self._not_judged(revision, f"it stands on {missing}, which cannot be taken up")
+            elif name in history:
+                self.only_upgraded += 1
+                self._take_up(tread, revision)
+            else:
+                before = self._land(tread, observer, revision, before)
+        self.progress("", len(self._order), len(self._order))
+
+    @property
+    def at_heads(self) -> bool:
+        """Whether the database stands at the end of the whole history."""
+        return all(self._stands.get(revision.revision) for revision in self._order)
+
+    def _land(self, tread: Tread, observer: Observer, revision: Script, before: Snapshot | None) -> Snapshot:
+        landing = Landing(tread, observer, revision, self.tell, self._not_judged)
+        name = revision.revision
+        try:
+            return landing.walk(before, self._tried.pop(name, None))
+        finally:
+            if landing.tried is not None:
+                self._tried[name] = landing.tried
+            else:
+                self.stepped += 1
+                self._stands[name] = landing.stands
+            if landing.filled is not None:
+                self.filled.update(landing.filled.tables)
+                self.empty.update(landing.filled.empty)
+                self.empty = {table: why for table, why in self.empty.items() if table not in self.filled}
+
+    def _history(self, stage: Stage) -> frozenset[str]:
+        """The revisions that are only taken up."""
+        if self.plan.since is None:
+            return self.plan.base
+        try:
+            below = {each.revision for each in stage.script.iterate_revisions(self.plan.since, "base", inclusive=True)}
+        except Exception as error:
+            raise CannotFinish(
+                f"--since names {self.plan.since!r}: {first_line(error)}", "give the id of a revision, or heads"
+            ) from error
+        return self.plan.base | below
+
+    def _take_up(self, tread: Tread, revision: Script) -> None:
+        """Up without rows and without a look around. A failure is told, and the revision counts as one that fails."""
+        step, failure, _ = tread.take(revision, "upgrade")
+        self._stands[revision.revision] = failure is None
+        if failure is not None:
+            self.tell(replace(step, failure=failure))
+            raise FreshDatabase
+
+    def _missing_below(self, revision: Script) -> str | None:
+        below = (*_ids(revision.down_revision), *_ids(revision.dependencies))
+        return next((name for name in below if self._stands.get(name) is False), None)
+
+    def _not_judged(self, revision: Script, why: str) -> None:
+        place = place_of(revision, "upgrade", self.plan.root)
+        self.gap(NotJudged(place.path, place.line, f"{self.plan.database}: {revision.revision}: {why}"))
+
+
+def _ids(names: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names or ())

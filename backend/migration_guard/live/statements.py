@@ -1,0 +1,134 @@
+"""What a revision runs: each statement with the line of the revision's file that ran it, and how a step failed."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
+
+from .steps import Failure, Statement
+from .urls import hide_in
+
+_CLASS = re.compile(r"^<class '[\w.]*'>: ")  # SQLAlchemy puts asyncpg's class before its words
+
+
+# Statements that change rows, with the table's name; batch mode's copies of tables (_alembic_tmp_...) are no business
+# of the revision's author.
+_NAME = r"((?:[\w$]+|\"[^\"]+\"|`[^`]+`)(?:\s*\.\s*(?:[\w$]+|\"[^\"]+\"|`[^`]+`))?)"
+_WRITES = re.compile(
+    rf"\b(INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?(?:\s+ONLY)?|DELETE\s+FROM(?:\s+ONLY)?"
+    rf"|TRUNCATE(?:\s+TABLE)?(?:\s+ONLY)?|MERGE\s+INTO|COPY)\s+{_NAME}",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"\s*(DO|CALL|SELECT)\b", re.IGNORECASE)  # may run anything
+
+
+class Recorder:
+    """Listens to every engine of the process. Statements count while a revision's file is being watched."""
+
+    def __init__(self) -> None:
+        self._file: str | None = None
+        self._statements: list[Statement] = []
+        self.preparing = False  # env.py is between context.configure and context.run_migrations
+        self.local_settings: list[str] = []  # what it then sets with SET LOCAL, for the transaction of the revisions
+        event.listen(Engine, "before_cursor_execute", self._seen)
+
+    def close(self) -> None:
+        """Stop listening."""
+        event.remove(Engine, "before_cursor_execute", self._seen)
+
+    @contextmanager
+    def watching(self, file: str) -> Iterator[list[Statement]]:
+        """The statements that a file runs until left, in order; Alembic's own bookkeeping is not among them."""
+        self._file, self._statements = file, []
+        try:
+            yield self._statements
+        finally:
+            self._file = None
+
+    def _seen(self, _connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
+        if self._file is None:
+            if self.preparing and sql.lstrip()[:9].upper() == "SET LOCAL":
+                self.local_settings.append(sql)
+            return
+        line = _line_on_stack(sys._getframe(1), self._file)
+        if line is not None:
+            self._statements.append(Statement(sql, line))
+
+
+def tables_written(statements: Iterable[Statement]) -> dict[str, bool]:
+    """The tables, in lower case and without schema, whose rows a revision changes by its own SQL; True where it
+    takes rows away. Alembic's rebuilding of a table in batch mode does not count."""
+    found: dict[str, bool] = {}
+    for statement in statements:
+        for verb, name in _WRITES.findall(statement.sql):
+            table = re.split(r"\s*\.\s*", name)[-1].strip('"`').lower()
+            if not table.startswith("_alembic_tmp_"):
+                found[table] = found.get(table, False) or verb.split()[0].upper() in ("DELETE", "TRUNCATE", "REPLACE")
+    return found
+
+
+def names_in_code(statements: Iterable[Statement]) -> set[str]:
+    """The words, in lower case, of statements that may do anything to any table they name: DO, CALL, SELECT."""
+    texts = (statement.sql for statement in statements if _CODE.match(statement.sql))
+    return {word.lower() for text in texts for word in re.findall(r"\w+", text)}
+
+
+def failure_of(error: BaseException, file: str, statements: list[Statement], line: int) -> Failure:
+    """What went wrong inside a revision. `line` is where it stands when no frame of the file is left to see."""
+    cause: BaseException = error
+    sql = ""
+    if isinstance(error, DBAPIError):
+        cause = error.orig or error
+        sql = error.statement or ""
+    here = last_line_in(error, file)
+    if here is None and sql:
+        here = next((done.line for done in reversed(statements) if done.sql == sql), None)
+    kind = type(cause).__name__
+    if kind == "Error" and cause.__cause__ is not None:  # asyncpg, adapted
+        kind = type(cause.__cause__).__name__
+    return Failure(kind, first_line(cause), here or line, sql)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's words, passwords hidden."""
+    lines = [line.strip() for line in _CLASS.sub("", str(error)).splitlines() if line.strip()]
+    return hide_in(lines[0]) if lines else ""
+
+
+def last_line_in(error: BaseException, file: str) -> int | None:
+    """The line of a file where an error passed through it last, None where it did not."""
+    found = None
+    for trace in _traces(error):
+        if trace.tb_frame.f_code.co_filename == file:
+            found = trace.tb_lineno
+    return found
+
+
+def last_frame(error: BaseException) -> tuple[FrameType | None, int]:
+    """Where an error was raised: the frame and its line."""
+    frame, line = None, 0
+    for trace in _traces(error):
+        frame, line = trace.tb_frame, trace.tb_lineno
+    return frame, line
+
+
+def _traces(error: BaseException) -> Iterator[TracebackType]:
+    trace = error.__traceback__
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _line_on_stack(frame: FrameType | None, file: str) -> int | None:
+    while frame is not None:
+        if frame.f_code.co_filename == file:
+            return frame.f_lineno
+        frame = frame.f_back
+    return None

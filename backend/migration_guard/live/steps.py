@@ -1,0 +1,75 @@
+"""What the stairway sees: one fact per step up or down, and one per table on which models and migrations differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..facts import Direction, Place
+from .schema import Difference
+
+WithoutRows = Literal["works", "fails"]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL that a revision ran, and the line of its file that did."""
+
+    sql: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a step did not end. `says` is the first line of the error, passwords hidden."""
+
+    kind: str  # the class of the error: "UniqueViolation"
+    says: str
+    line: int  # in the revision's file
+    statement: str = ""  # the SQL that failed; empty where the error came from Python
+    without_rows: WithoutRows | None = None  # the same step on empty tables; None: there were no rows, or not tried
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.says}" if self.says else self.kind
+
+
+@dataclass(frozen=True)
+class Step:
+    """One revision taken up or down once, on one database.
+
+    `left` compares the catalogue with the one that this step should have brought back: after going down, with that
+    before the revision; after going up again, with that after the first time. `lost` are sentences on rows.
+    """
+
+    revision: str
+    at: Place  # the `def upgrade` or `def downgrade` line of the revision's file
+    database: str  # "postgresql 16", "sqlite"
+    dialect: str
+    direction: Direction
+    attempt: int = 1  # 2: up again after going down
+    filled: tuple[str, ...] = ()  # tables that held rows
+    statements: tuple[Statement, ...] = ()
+    failure: Failure | None = None
+    left: tuple[Difference, ...] = ()
+    lost: tuple[str, ...] = ()
+    then: Failure | None = None  # going down: how going up again failed after it
+
+    def line_of(self, *words: str) -> Place:
+        """Where the last statement with one of these words was run; the step's own place where none was."""
+        for statement in reversed(self.statements):
+            if any(word and word in statement.sql for word in words):
+                return Place(self.at.path, statement.line)
+        return self.at
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One table that the models describe otherwise than the migrations build it. `before` of a difference is what
+    the migrations made, `after` what the models say."""
+
+    table: str
+    at: Place  # the newest revision's file, or the ini file
+    database: str
+    dialect: str
+    differences: tuple[Difference, ...]
+    revision: str | None = None

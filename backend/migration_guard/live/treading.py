@@ -1,0 +1,103 @@
+"""One revision taken up or down once, within a time limit, with what it ran and how it ended."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic.script import Script
+from sqlalchemy.exc import DBAPIError
+
+from ..facts import Direction, Place
+from .environment import Stage, file_of
+from .statements import failure_of, first_line, last_frame
+from .steps import Failure, Step
+
+if TYPE_CHECKING:
+    from .stairway import Plan
+
+
+class TookTooLong(BaseException):
+    """A step did not end in time. No Exception, so that a loop which tries again for ever cannot swallow it."""
+
+
+class Tread:
+    """Takes steps on one stage."""
+
+    def __init__(self, stage: Stage, plan: Plan) -> None:
+        self.stage = stage
+        self.plan = plan
+
+    def take(self, revision: Script, direction: Direction, **known: Any) -> tuple[Step, Failure | None, str | None]:
+        """One step, and if it did not end: how it failed, and its own words where its code refused on purpose."""
+        at = place_of(revision, direction, self.plan.root)
+        file = file_of(revision)
+        failure: Failure | None = None
+        refusal: str | None = None
+        with self.stage.recorder.watching(file) as statements:
+            try:
+                with time_limit(self.plan.seconds):
+                    self.stage.step(revision, direction)
+            except TookTooLong:
+                line = statements[-1].line if statements else at.line
+                failure = Failure("TimeLimit", f"it did not end within {self.plan.seconds} seconds", line)
+            except Exception as error:  # noqa: BLE001 - whatever a revision raises is what we came to see
+                failure = failure_of(error, file, statements, at.line)
+                refusal = words_of_refusal(error, self.plan.root)
+        step = Step(
+            revision.revision,
+            at,
+            self.plan.database,
+            self.plan.dialect,
+            direction,
+            statements=tuple(statements),
+            **known,
+        )
+        return step, failure, refusal
+
+
+def place_of(revision: Script, direction: Direction, root: Path) -> Place:
+    """The line of `upgrade` or `downgrade` in the revision's file."""
+    file = file_of(revision)
+    code = getattr(getattr(revision.module, direction, None), "__code__", None)
+    line = code.co_firstlineno if code is not None and code.co_filename == file else 1
+    return Place(Path(os.path.relpath(file, root)).as_posix(), line)
+
+
+def words_of_refusal(error: BaseException, root: Path) -> str | None:
+    """What the project's code says where it raised by itself, and not because of a database's error."""
+    frame, line = last_frame(error)
+    if frame is None or isinstance(error.__cause__ or error.__context__, DBAPIError):
+        return None
+    name = frame.f_code.co_filename
+    if not name.startswith(str(root) + os.sep) or f"{os.sep}site-packages{os.sep}" in name:
+        return None
+    if not linecache.getline(name, line).lstrip().startswith(("raise", "assert")):
+        return None
+    return first_line(error) or type(error).__name__
+
+
+@contextmanager
+def time_limit(seconds: int) -> Iterator[None]:
+    """Raises TookTooLong in the running code when the time is over. Does nothing where no alarm can be set; the
+    process that started us watches the time, too."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: Any) -> None:
+        raise TookTooLong(seconds)
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

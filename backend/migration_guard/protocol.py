@@ -1,0 +1,98 @@
+"""What `verify` and its child processes say to each other: JSON, one message a line."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .facts import Place
+from .findings import Finding, Rule
+
+
+@dataclass(frozen=True)
+class Request:
+    """One project on one database. Paths are absolute, but for `place` and `env`, which messages show."""
+
+    root: str
+    folder: str  # where Alembic is run
+    place: str
+    env: str
+    ini: str | None
+    section: str
+    script_location: str
+    version_locations: list[str]
+    recursive: bool
+    flask_app: str | None
+    database: str
+    dialect: str
+    seconds: int
+    since: str | None = None
+    base: list[str] = field(default_factory=list)
+    irreversible: dict[str, str] = field(default_factory=dict)
+
+
+class Channel:
+    """The child's end. Standard input and output become ours alone; what the project writes goes to a file."""
+
+    def __init__(self, log: str) -> None:
+        self._in = os.fdopen(os.dup(0), "r", encoding="utf-8")
+        self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(written, 1)
+        os.dup2(written, 2)
+
+    def line(self) -> str:
+        """The parent's next line. The parent's death ends us."""
+        line = self._in.readline()
+        if not line:
+            os._exit(1)
+        return line
+
+    def send(self, kind: str, /, **message: Any) -> None:
+        """Tell the parent."""
+        self._out.write(json.dumps({"kind": kind, **message}) + "\n")
+        self._out.flush()
+
+    def new_database(self) -> str:
+        """The URL of a new scratch database, which only the parent can make."""
+        self.send("ask")
+        url: str = json.loads(self.line())
+        return url
+
+    def close(self) -> None:
+        """Flush everything."""
+        for stream in (self._out, sys.stdout, sys.stderr):
+            stream.flush()
+
+
+def finding_to_json(finding: Finding) -> dict[str, Any]:
+    """A finding as data; the rule by its id."""
+    at = asdict(finding.at)
+    return {
+        "rule": finding.rule.id,
+        "at": at,
+        "says": finding.says,
+        "instead": finding.instead,
+        "revision": finding.revision,
+        "direction": finding.direction,
+        "dialect": finding.dialect,
+    }
+
+
+def finding_of_json(data: dict[str, Any], rules: dict[str, Rule]) -> Finding:
+    """The finding again."""
+    return Finding(
+        rule=rules[data["rule"]],
+        at=Place(**data["at"]),
+        says=data["says"],
+        instead=data["instead"],
+        revision=data["revision"],
+        direction=data["direction"],
+        dialect=data["dialect"],
+        depth="experiment",
+    )

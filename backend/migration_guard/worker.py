@@ -1,0 +1,193 @@
+"""The child process of `verify`: one project on one database, started by `verify.py` and never by people.
+
+A request comes in as one JSON line, results go out as JSON lines over a pipe of our own: what the project prints goes
+to a file. Whatever the project does to this process, the parent goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from .checks import all_checks
+from .errors import CannotFinish, GuardError
+from .facts import Context, History, Place, Policy
+from .findings import NotJudged, Problem
+from .live.drift import disagreements, metadatas, rebuild
+from .live.environment import Environment, Home, Stage
+from .live.fence import fence
+from .live.landing import FreshDatabase
+from .live.observer import Observer
+from .live.redirect import Lead, engines_led
+from .live.stairway import Plan, Stairway
+from .live.statements import Recorder, first_line
+from .live.steps import Drift, Step
+from .live.treading import place_of
+from .protocol import Channel, Request, finding_to_json
+from .raising import problem_of
+
+
+class Bug(Exception):
+    """Something of ours raised where only the project's code should."""
+
+
+class Run:
+    """One climb, told over the channel."""
+
+    def __init__(self, request: Request, channel: Channel) -> None:
+        self.request = request
+        self.channel = channel
+        self.plan = Plan(
+            root=Path(request.root),
+            database=request.database,
+            dialect=request.dialect,
+            seconds=request.seconds,
+            since=request.since,
+            base=frozenset(request.base),
+            irreversible=request.irreversible,
+        )
+        self.context = Context(Policy(), History(Place(request.place)))
+        self.stairway = Stairway(self.plan, self.judge, self.gap, self.progress)
+
+    def whole(self) -> None:
+        """From an empty database to the heads, and the models against what stands there."""
+        home = Home(
+            root=self.plan.root,
+            ini=Path(self.request.ini) if self.request.ini else None,
+            section=self.request.section,
+            script_location=Path(self.request.script_location),
+            version_locations=tuple(map(Path, self.request.version_locations)),
+            recursive=self.request.recursive,
+            flask_app=self.request.flask_app,
+        )
+        lead = Lead(self.channel.new_database())
+        with engines_led(lead):
+            environment = Environment(home, lead, Recorder())
+            while not self._climbed(environment, lead):
+                lead.url = self.channel.new_database()
+        if environment.more_configurations:
+            self.gap(
+                NotJudged(
+                    self.request.env,
+                    1,
+                    f"env.py configures {environment.more_configurations} more database(s); only the first is judged",
+                )
+            )
+        self.channel.send(
+            "done",
+            stepped=self.stairway.stepped,
+            only_upgraded=self.stairway.only_upgraded,
+            filled=sorted(self.stairway.filled),
+            empty=self.stairway.empty,
+        )
+
+    def judge(self, fact: Step | Drift) -> None:
+        """Send what the checks say about a fact."""
+        for entry in all_checks():
+            for kind, judge in entry.judges:
+                if isinstance(fact, kind):
+                    for finding in judge(fact, self.context):
+                        self.channel.send("finding", **finding_to_json(finding))
+
+    def gap(self, gap: NotJudged) -> None:
+        """Send what could not be judged."""
+        self.channel.send("gap", path=gap.path, line=gap.line, why=gap.why)
+
+    def progress(self, revision: str, done: int, total: int) -> None:
+        """Send how far we are; silence for too long means that we hang."""
+        self.channel.send("progress", revision=revision, done=done, total=total)
+
+    def _climbed(self, environment: Environment, lead: Lead) -> bool:
+        def play(stage: Stage) -> None:
+            try:
+                with Observer(lead.url, stage.version_table) as observer:
+                    self.stairway.climb(stage, observer)
+                    self._compare_models(stage, observer)
+            except (GuardError, FreshDatabase):
+                raise
+            except SQLAlchemyError as error:
+                raise CannotFinish(
+                    f"{self.plan.database} did not answer a question of the guard's: {first_line(error)}",
+                    "run it once more; if it stays, report it with this message",
+                ) from error
+            except Exception as error:
+                raise Bug from error
+
+        with fence([lead.url]):
+            try:
+                environment.run(play)
+            except FreshDatabase:
+                return False
+        return True
+
+    def _compare_models(self, stage: Stage, observer: Observer) -> None:
+        place, revision = self._newest()
+        if not self.stairway.at_heads:
+            why = "the models are not compared, as some revisions cannot be taken up"
+            self.gap(NotJudged(place.path, place.line, f"{self.plan.database}: {why}"))
+            return
+        models = metadatas(stage.options)
+        if not models:
+            why = "the models are not compared: env.py passes no target_metadata with tables"
+            self.gap(NotJudged(self.request.env, 1, why))
+            return
+        migrated = observer.snapshot()
+        try:
+            rebuild(observer.connection, migrated, models)
+        except Exception as error:  # noqa: BLE001 - types of the project's own may raise anything
+            observer.connection.rollback()
+            why = f"{self.plan.database}: the models are not compared, as create_all() fails: {first_line(error)}"
+            self.gap(NotJudged(self.request.env, 1, why))
+            return
+        for table, found in disagreements(migrated, observer.snapshot(), stage.options, models):
+            self.judge(Drift(table, place, self.plan.database, self.plan.dialect, found, revision))
+
+    def _newest(self) -> tuple[Place, str | None]:
+        heads = self.stairway.heads
+        if not heads:
+            return Place(self.request.place), None
+        return place_of(heads[-1], "upgrade", self.plan.root), heads[-1].revision
+
+
+def main() -> None:
+    """Serve one request and leave at once, whatever threads the project has started."""
+    channel = Channel(sys.argv[1])
+    try:
+        for message in _ended(channel):
+            channel.send("problem", message=message.message, hint=message.hint, exit_code=message.exit_code)
+    finally:
+        channel.close()
+        os._exit(0)
+
+
+def _ended(channel: Channel) -> Iterator[Problem]:
+    request = Request(**json.loads(channel.line()))
+    sys.path.append(request.folder)  # last: a folder of the project's must not hide a library
+    run = Run(request, channel)
+    try:
+        run.whole()
+    except GuardError as error:
+        yield Problem(f"{request.database}: {error}", error.hint, error.exit_code)
+    except Bug as bug:
+        traceback.print_exception(bug.__cause__)
+        yield _bug(bug.__cause__ or bug)
+    except BaseException as error:  # noqa: BLE001 - env.py may raise anything, SystemExit too
+        traceback.print_exception(error)
+        yield problem_of(error, run.plan.root, request.env)
+
+
+def _bug(error: Any) -> Problem:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(frame.filename).name}:{frame.lineno}"
+    return Problem(
+        f"a bug in migration-guard: {type(error).__name__}: {first_line(error)} ({where})",
+        "report it with this message",
+        70,
+    )
