@@ -46,9 +46,10 @@ class Project:
                     for name in names:
                         path = Path(folder, name)
                         # Alembic looks through links before it looks at the name, and loads each file once.
-                        real = path.resolve() if path.is_symlink() else real_folder / name
-                        if is_revision_file(real.name):
-                            found.setdefault(real, path)
+                        link = path.is_symlink()
+                        real = path.resolve() if link else real_folder / name
+                        if is_revision_file(real.name) and (real not in found or (found[real].is_symlink() > link)):
+                            found[real] = path
                 folders[:] = sorted(folders) if self.recursive else []
         return sorted(found.values())
 
