@@ -36,7 +36,7 @@ from .columns import (
     value_text,
 )
 from .record import Record, column_name, keys
-from .values import Arguments, Batch, Either, Given, Made, Unknown
+from .values import Arguments, Batch, Either, Given, Made, Unknown, words
 
 # Names that older Alembic versions gave to arguments, and that it still takes in some places.
 OLD_NAMES = {
@@ -325,18 +325,9 @@ OPERATIONS = {
     "rename_table": Row(rename_table, "old_table_name new_table_name schema"),
 }
 # Neither the schema nor rows change, as far as any rule cares.
-SILENT = frozenset(
-    [
-        "get_bind",
-        "get_context",
-        "inline_literal",
-        "create_table_comment",
-        "drop_table_comment",
-        "register_operation",
-        "implementation_for",
-        "impl",
-        "migration_context",
-    ]
+SILENT = words(
+    "get_bind get_context inline_literal create_table_comment drop_table_comment register_operation "
+    "implementation_for impl migration_context"
 )
 
 

@@ -8,10 +8,11 @@ import itertools
 import operator
 import posixpath
 import re
+import string
 import textwrap
 from collections.abc import Callable
 
-from .values import AT_RUN_TIME, HOLE, LONGEST, MOST, Arguments, Dotted, Made, Unknown
+from .values import AT_RUN_TIME, HOLE, LONGEST, MOST, Arguments, Dotted, Made, Unknown, words
 
 Plain = (str, int, float, bool, bytes, type(None))
 WIDE = re.compile(r"\d{4,}")  # a width in a format that asks for a text of thousands of characters
@@ -32,32 +33,9 @@ _OPERATORS: dict[type[ast.AST], Callable[..., object]] = {
     ast.GtE: operator.ge,
 }
 _METHODS: dict[type, frozenset[str]] = {
-    str: frozenset(
-        [
-            "strip",
-            "lstrip",
-            "rstrip",
-            "upper",
-            "lower",
-            "title",
-            "capitalize",
-            "replace",
-            "split",
-            "rsplit",
-            "splitlines",
-            "partition",
-            "rpartition",
-            "startswith",
-            "endswith",
-            "removeprefix",
-            "removesuffix",
-            "casefold",
-            "swapcase",
-            "count",
-            "find",
-            "index",
-            "isdigit",
-        ]
+    str: words(
+        "strip lstrip rstrip upper lower title capitalize replace split rsplit splitlines partition "
+        "rpartition startswith endswith removeprefix removesuffix casefold swapcase count find index isdigit"
     ),
     dict: frozenset({"items", "keys", "values", "get", "copy", "pop", "update", "setdefault"}),
     list: frozenset({"append", "extend", "insert", "copy", "index", "count", "pop", "reverse", "remove"}),
@@ -174,8 +152,8 @@ def method(value: object, name: str, arguments: Arguments) -> object:
     if isinstance(value, str) and name == "join":
         return _joined(value, given[0] if given else None)
     if isinstance(value, str) and name == "format":
-        if WIDE.search(value) or re.search(r":[^{}]*\{", value) or not arguments.whole:
-            return HOLE if not arguments.whole else AT_RUN_TIME
+        if not arguments.whole or not _is_plain_format(value):
+            return AT_RUN_TIME
         try:
             return value.format(*map(filled, given), **{key: filled(item) for key, item in named.items()})
         except (TypeError, ValueError, LookupError, AttributeError):
@@ -188,9 +166,8 @@ def method(value: object, name: str, arguments: Arguments) -> object:
         name = "append" if name == "add" else "extend"
     if isinstance(value, str) and not all(isinstance(item, (*Plain, tuple)) for item in given):
         return AT_RUN_TIME
-    if name == "replace" and isinstance(value, str) and len(given) > 1 and isinstance(given[1], str):
-        if (value.count(str(given[0])) + 1) * len(given[1]) > LONGEST:
-            return AT_RUN_TIME
+    if name == "replace" and isinstance(value, str) and _grown(value, given) > LONGEST:
+        return AT_RUN_TIME
     if name in {"append", "insert", "extend"} and isinstance(value, list) and len(value) >= MOST:
         return AT_RUN_TIME
     try:
@@ -200,6 +177,20 @@ def method(value: object, name: str, arguments: Arguments) -> object:
     if isinstance(value, dict) and name in {"items", "keys", "values"}:
         return list(result)
     return result if _worth(result) else AT_RUN_TIME
+
+
+def _grown(text: str, given: list[object]) -> int:
+    """How long a text gets at most when one text in it is replaced by another."""
+    old, new = (*given, "", "")[:2]
+    return len(text) + (text.count(str(old)) + 1) * len(str(new))
+
+
+def _is_plain_format(text: str) -> bool:
+    """Whether a format asks for no width that is huge or itself an argument."""
+    try:
+        return not any(spec and ("{" in spec or WIDE.search(spec)) for _, _, spec, _ in string.Formatter().parse(text))
+    except ValueError:
+        return False
 
 
 def _joined(separator: str, items: object) -> object:
@@ -277,18 +268,7 @@ _FUNCTIONS: dict[str, Callable[..., object]] = {
     "collections.OrderedDict": lambda items=(), **named: {**dict(items), **named},
 }
 # These pass values on without looking at them.
-_LOOSE = frozenset(
-    [
-        "builtins.enumerate",
-        "builtins.zip",
-        "builtins.list",
-        "builtins.tuple",
-        "builtins.dict",
-        "builtins.str",
-        "builtins.repr",
-        "builtins.len",
-        "builtins.reversed",
-        "itertools.product",
-        "itertools.chain",
-    ]
+_LOOSE = words(
+    "builtins.enumerate builtins.zip builtins.list builtins.tuple builtins.dict builtins.str "
+    "builtins.repr builtins.len builtins.reversed itertools.product itertools.chain"
 )

@@ -6,10 +6,7 @@ import ast
 import builtins
 from collections.abc import Callable
 
-from ..facts import CreateIndex, CreateObject, CreateType, DropObject, DropType, OtherCall
-from . import rows
-from .calls import OPERATIONS, SILENT, operation
-from .columns import enum_type
+from .calls import OPERATIONS, SILENT
 from .conditions import (
     DIALECT_NAME,
     UNSURE,
@@ -22,7 +19,7 @@ from .conditions import (
     named_like,
     truth,
 )
-from .constants import Plain, computed, formatted, function, method
+from .constants import Plain, computed, formatted
 from .record import Record
 from .values import (
     AT_RUN_TIME,
@@ -30,7 +27,6 @@ from .values import (
     MOST,
     Arguments,
     Attr,
-    Batch,
     Closure,
     Dotted,
     Either,
@@ -39,14 +35,12 @@ from .values import (
     Made,
     Scope,
     Unknown,
-    foreign,
-    root,
 )
 
 OP = "alembic.op"
 BUILTINS = {name: Dotted(f"builtins.{name}") for name in dir(builtins)}
-LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 OTHERS = frozenset({"execute", "f", "batch_alter_table"})  # operations that are no fact of their own
+CHOICES = 8  # values that one expression may have, worth following
 STEPS = 200_000  # expressions evaluated before the reader gives up on a function
 
 
@@ -64,7 +58,7 @@ class Expressions:
         self.steps = 0
         self.muted = False  # while the module is read: nothing that happens there belongs to a direction
         self._evaluators: dict[type[ast.AST], Callable[..., object]] = {
-            ast.Constant: lambda node, scope: node.value,
+            ast.Constant: lambda node, _: node.value,
             ast.Name: self._name,
             ast.Attribute: self._attribute,
             ast.Call: self._call,
@@ -140,13 +134,7 @@ class Expressions:
     def _item(self, node: ast.Subscript, scope: Scope) -> object:
         on = self.evaluate(node.value, scope)
         if isinstance(node.slice, ast.Slice):
-            bounds = [
-                None if part is None else self.evaluate(part, scope)
-                for part in (node.slice.lower, node.slice.upper, node.slice.step)
-            ]
-            if isinstance(on, (str, list, tuple)) and all(bound is None or isinstance(bound, int) for bound in bounds):
-                return on[slice(*bounds)] if bounds[2] != 0 else AT_RUN_TIME
-            return AT_RUN_TIME
+            return self._slice(on, node.slice, scope)
         key = self.evaluate(node.slice, scope)
         if isinstance(on, (str, list, tuple, dict)):
             try:
@@ -158,6 +146,17 @@ class Expressions:
         if isinstance(on, Made) and on.name == "globals" and isinstance(key, str):
             return self.module_name(key, scope)
         return Unknown(on.how) if isinstance(on, Unknown) else AT_RUN_TIME
+
+    def _slice(self, on: object, part: ast.Slice, scope: Scope) -> object:
+        bounds: list[int | None] = []
+        for each in (part.lower, part.upper, part.step):
+            value = None if each is None else self.evaluate(each, scope)
+            if value is not None and not isinstance(value, int):
+                return AT_RUN_TIME
+            bounds.append(value)
+        if not isinstance(on, (str, list, tuple)) or bounds[2] == 0:
+            return AT_RUN_TIME
+        return on[bounds[0] : bounds[1] : bounds[2]]
 
     def module_name(self, pattern: str, scope: Scope) -> object:
         """`globals()["upgrade_" + engine]()` of the several-databases template: every function that fits."""
@@ -235,9 +234,8 @@ class Expressions:
         for each in node.values:
             value = self.evaluate(each, scope)
             values.append(value)
-            if isinstance(value, (*Plain, list, tuple, dict)) and value != HOLE:
-                if bool(value) == stop:
-                    break
+            if isinstance(value, (*Plain, list, tuple, dict)) and value != HOLE and bool(value) == stop:
+                break
         if all(isinstance(value, (*Plain, list, tuple, dict)) for value in values):
             return values[-1]
         tests = [truth(value) for value in values]
@@ -377,14 +375,11 @@ class Expressions:
                 self.bind(item.value if isinstance(item, ast.Starred) else item, each, scope)
         elif isinstance(target, ast.Subscript):
             on, key = self.evaluate(target.value, scope), self.evaluate(target.slice, scope)
-            if (isinstance(on, dict) and isinstance(key, (str, int)) and len(on) < MOST) or (
-                isinstance(on, list) and isinstance(key, int) and -len(on) <= key < len(on)
-            ):
-                on[key] = value
+            _set_item(on, key, value)
         elif isinstance(target, ast.Attribute):
             on = self.evaluate(target.value, scope)
             if isinstance(on, Row) and not self.muted:
-                rows.assigned(self.record, target, on.model, target)
+                self.row_set(target, on.model)
 
     # Calls
 
@@ -416,199 +411,11 @@ class Expressions:
 
     def apply(self, callee: object, arguments: Arguments, node: ast.expr) -> object:
         """The result of a call, once the operations that it does are added to the record."""
-        if isinstance(callee, Dotted):
-            return self._apply_dotted(callee, arguments, node)
-        if isinstance(callee, Attr):
-            return self._apply_method(callee, arguments, node)
-        if isinstance(callee, Closure):
-            return self.invoke(callee, arguments, node)
-        if isinstance(callee, Either):
-            before, self.record.conditional = self.record.conditional, True
-            try:
-                return joined(tuple(self.apply(option, arguments, node) for option in callee.options))
-            finally:
-                self.record.conditional = before
-        if isinstance(callee, Made) and callee.name == "partial" and callee.arguments.positional:
-            held = callee.arguments
-            together = Arguments(
-                held.positional[1:] + arguments.positional, held.named | arguments.named, held.whole and arguments.whole
-            )
-            return self.apply(held.positional[0].value, together, node)
-        return Made(callee, arguments, node)
-
-    def invoke(self, closure: Closure, arguments: Arguments, node: ast.expr) -> object:
-        """The result of a function of the file. Given by the statements' side."""
         raise NotImplementedError
 
-    def _apply_dotted(self, callee: Dotted, arguments: Arguments, node: ast.expr) -> object:
-        path = callee.path
-        if path.startswith("alembic.op."):
-            return self.operation(path[11:], arguments, node, None)
-        if path == "builtins.getattr" and len(arguments.positional) > 1:
-            name = arguments.positional[1].value
-            return self.attribute(arguments.positional[0].value, name) if isinstance(name, str) else AT_RUN_TIME
-        if path in {"builtins.map", "builtins.filter"}:
-            return self._mapped(path, arguments, node)
-        if path.startswith(("builtins.", "os.path.", "textwrap.", "itertools.", "inspect.", "collections.")):
-            result = function(path, arguments)
-            if result is not None:
-                return result
-        made = Made(callee, arguments, node)
-        if foreign(path) and not self.asking and any(reaches_database(each.value) for each in arguments):
-            self.opaque(made)
-            return Unknown(f"in another module ({path})")
-        return made
-
-    def _mapped(self, path: str, arguments: Arguments, node: ast.expr) -> object:
-        if len(arguments.positional) != 2 or path == "builtins.filter":
-            return AT_RUN_TIME
-        over, items = arguments.positional[0].value, self.items(arguments.positional[1].value)
-        found = [
-            self.apply(over, Arguments([Given(item, node)]), node)
-            for item in ([AT_RUN_TIME] if items is None else items)
-        ]
-        return AT_RUN_TIME if items is None else found
-
-    def _apply_method(self, callee: Attr, arguments: Arguments, node: ast.expr) -> object:
-        on, name = callee.on, callee.name
-        if isinstance(on, Batch):
-            if name == "__enter__":
-                return on
-            return self.operation(name, arguments, node, on)
-        if isinstance(on, DialectName):
-            if name in {"startswith", "endswith", "__contains__"} and arguments.positional:
-                return named_like(arguments.positional[0].value)
-            return on if name in {"lower", "casefold", "strip"} else AT_RUN_TIME
-        if isinstance(on, (str, list, tuple, dict)):
-            return method(on, name, arguments)
-        if isinstance(on, (Made, Unknown)) and is_operations(on, name):
-            return self.operation(name, arguments, node, None)
-        made = Made(callee, arguments, node)
-        if name in rows.EXECUTES:
-            given = rows.sql_given(arguments)
-            if given is not None:
-                self.execute(given, node, autocommit=rows.is_autocommit(on))
-                return made
-        if name in {"create", "drop"} and self.made_or_dropped(on, name, node):
-            return made
-        if name == "enter_context" and arguments.positional:
-            return arguments.positional[0].value
-        if name in {"create_all", "drop_all"} and not self.muted:
-            self.record.opaque(node, f"{last_words(on)}.{name}", "tables made or dropped from metadata")
-            return made
-        if name in {"update", "delete", "insert"} and any(link.name == "query" for link in rows.links(made)):
-            if not self.muted:
-                self.record.add(rows.write(self.record, rows.links(made), node))
-            return made
-        start = root(on)
-        if (
-            isinstance(start, Dotted)
-            and foreign(start.path)
-            and not self.asking
-            and any(reaches_database(each.value) for each in arguments)
-        ):
-            self.opaque(made)
-            return Unknown(f"in another module ({start.path})")
-        return made
-
-    def execute(self, given: Given, node: ast.expr, *, autocommit: bool = False) -> None:
-        """Something is executed."""
-        if self.muted:
-            return
-        before = self.record.in_autocommit
-        self.record.in_autocommit = before or autocommit
-        rows.executed(self.record, given, node)
-        self.record.in_autocommit = before
-
-    def operation(self, name: str, arguments: Arguments, node: ast.expr, batch: Batch | None) -> object:
-        """The result of an Alembic operation, which is added to the record."""
-        if name == "f":
-            first = arguments.first("name")
-            return AT_RUN_TIME if first is None else first.value
-        if name == "batch_alter_table":
-            return Batch(arguments.first("table_name"), schema_of(arguments), node)
-        made = Made(Dotted(f"{OP}.{name}"), arguments, node)
-        if name in SILENT or self.muted:
-            return made
-        if name == "execute":
-            given = rows.sql_given(arguments)
-            if given is not None:
-                self.execute(given, node)
-            return made
-        fact = operation(self.record, name, arguments, node, batch)
-        if fact is None:
-            self.record.opaque(node, f"op.{name}", "an operation that is not one of Alembic's own")
-            return made
-        self.record.add(fact)
-        return Made(Dotted("sqlalchemy.Table"), arguments, node) if name == "create_table" else made
-
-    def made_or_dropped(self, on: object, verb: str, node: ast.expr) -> bool:
-        """Whether `<on>.create(...)` or `.drop(...)` was an operation, which is then added."""
-        if isinstance(on, Attr) and on.name == "__table__" and isinstance(on.on, LocalClass):
-            on = model_table(on.on, node)
-        if isinstance(on, Either):
-            return any([self.made_or_dropped(option, verb, node) for option in on.options])
-        if not isinstance(on, Made) or self.muted:
-            return False
-        record = self.record
-        if on.name in {"Enum", "ENUM"}:
-            enum = enum_type(record, on)
-            name = enum.name if enum is not None and enum.name is not None else "?"
-            fact = CreateType(name=name, enum=enum, **record.common(node))
-            record.add(fact if verb == "create" else DropType(name=name, **record.common(node)))
-            return True
-        if on.name == "Table":
-            found = rows.table_call(record, verb, on, node)
-            if found is not None:
-                record.add(found)
-            return found is not None
-        if on.name == "Sequence" and (first := on.arguments.first("name")) is not None:
-            kind = CreateObject if verb == "create" else DropObject
-            record.add(kind(kind="sequence", name=record.text(first, "a sequence named"), **record.common(node)))
-            return True
-        if on.name == "Index":
-            return self._index(on, verb, node)
-        return False
-
-    def _index(self, made: Made, verb: str, node: ast.expr) -> bool:
-        """`sa.Index("ix", t.c.name).create(bind)`."""
-        from .columns import table_name
-
-        columns = made.arguments.positional[1:]
-        table = None
-        for given in columns:
-            value = given.value
-            if isinstance(value, Attr):
-                table = table or table_name(value.on.on if isinstance(value.on, Attr) else value.on)
-        extra = {"columns": Given([given.value for given in columns], node)}
-        extra["table_name"] = Given(AT_RUN_TIME if table is None else table, node)
-        positional = made.arguments.positional[:1]
-        arguments = Arguments(positional, {**made.arguments.named, **extra}, made.arguments.whole)
-        fact = operation(self.record, f"{verb}_index", arguments, node)
-        if fact is not None:
-            self.record.add(fact)
-        return isinstance(fact, CreateIndex) or fact is not None
-
-    def opaque(self, made: Made) -> None:
-        """A call into another module, whose effect is not known."""
-        if self.muted:
-            return
-        start = root(made)
-        path = start.path if isinstance(start, Dotted) else ""
-        for link in rows.links(made)[1:]:
-            path += f".{link.name}"
-        self.record.opaque(made.node, path, "a helper from another module")
-
-    def discarded(self, value: object) -> None:
-        """A call stood as a statement: one into another module may do anything, unless it only logs."""
-        if not isinstance(value, Made):
-            return
-        start = root(value)
-        last = self.record.operations[-1] if self.record.operations else None
-        if isinstance(last, OtherCall) and last.at == self.record.source.place(value.node):
-            return
-        if isinstance(start, Dotted) and foreign(start.path) and not is_log(value, start):
-            self.opaque(value)
+    def row_set(self, target: ast.Attribute, model: object) -> None:
+        """An attribute of a row of this model is set."""
+        raise NotImplementedError
 
 
 class Row(Unknown):
@@ -619,67 +426,24 @@ class Row(Unknown):
         self.model = model
 
 
+def _set_item(on: object, key: object, value: object) -> None:
+    if isinstance(on, dict) and isinstance(key, (str, int)) and len(on) < MOST:
+        on[key] = value
+    if isinstance(on, list) and isinstance(key, int) and -len(on) <= key < len(on):
+        on[key] = value
+
+
 def joined(values: tuple[object, ...]) -> object:
     """One value for several that a condition chooses from."""
-    first = values[0]
-    if all(
-        value is first or (type(value) is type(first) and isinstance(value, Plain) and value == first)
-        for value in values
-    ):
-        return first
-    return Either(values)
+    options: list[object] = []
+    for value in values:
+        for each in value.options if isinstance(value, Either) else (value,):
+            if not any(_same(each, option) for option in options):
+                options.append(each)
+    if len(options) == 1:
+        return options[0]
+    return Either(tuple(options)) if len(options) <= CHOICES else AT_RUN_TIME
 
 
-def is_log(made: Made, start: Dotted) -> bool:
-    """Whether a call only logs: `logger.info(...)` on a logger from another module."""
-    return made.name in LOGS or (
-        start.path.rpartition(".")[2] in LOGS and "log" in start.path.rpartition(".")[0].lower()
-    )
-
-
-def is_operations(on: object, name: str) -> bool:
-    """Whether a method is an operation on an `Operations(context)` object."""
-    return isinstance(on, Made) and on.name == "Operations" and (name in OPERATIONS or name in OTHERS)
-
-
-def reaches_database(value: object) -> bool:
-    """Whether a value lets a helper work on the database: `op`, a batch block, the connection, the context."""
-    if isinstance(value, Batch):
-        return True
-    if isinstance(value, Dotted):
-        return value.path == OP
-    if isinstance(value, (list, tuple)):
-        return any(reaches_database(item) for item in value)
-    if isinstance(value, Made) and value.name in {"inspect", "from_engine", "Inspector", "MetaData"}:
-        return False
-    start = root(value)
-    if isinstance(start, Dotted) and isinstance(value, (Made, Attr)):
-        return start.path in {f"{OP}.get_bind", f"{OP}.get_context"} or any(
-            link.name in {"Session", "sessionmaker", "scoped_session"} for link in rows.links(value)
-        )
-    return False
-
-
-def schema_of(arguments: Arguments) -> Given | None:
-    """The schema of a batch block."""
-    return arguments.positional[1] if len(arguments.positional) > 1 else arguments.named.get("schema")
-
-
-def last_words(value: object) -> str:
-    """A few words for a value in a message."""
-    if isinstance(value, Dotted):
-        return value.path
-    return value.name if isinstance(value, (Attr, Made)) else "metadata"
-
-
-def model_table(model: LocalClass, node: ast.expr) -> Made:
-    """The table of a model of the file, as `sa.Table(...)` would write it."""
-    given = [Given(model.members.get("__tablename__", AT_RUN_TIME), node)]
-    for name, value in model.members.items():
-        if isinstance(value, Made) and value.name in {"Column", "mapped_column"}:
-            arguments = Arguments(value.arguments.positional, {"name": Given(name, node), **value.arguments.named})
-            first = value.arguments.positional[0].value if value.arguments.positional else None
-            if isinstance(first, str):
-                arguments = value.arguments
-            given.append(Given(Made(value.callee, arguments, value.node), value.node))
-    return Made(Dotted("sqlalchemy.Table"), Arguments(given), node)
+def _same(one: object, other: object) -> bool:
+    return one is other or (type(one) is type(other) and isinstance(one, Plain) and one == other)

@@ -37,10 +37,11 @@ class Module:
             return None
         record = Record(self.source, direction)
         flow = Flow.ON
-        if isinstance(found, Closure) and not isinstance(found.node, ast.Lambda):
-            flow = self._run(found, record)
-        elif isinstance(found, Closure):
-            Walk(record, self.stars).invoke(found, Arguments(), found.node)
+        if isinstance(found, Closure):
+            if isinstance(found.node, ast.Lambda):
+                Walk(record, self.stars).apply(found, Arguments(), found.node)
+            else:
+                flow = self._run(found, found.node, record)
         elif isinstance(found, Dotted):
             at = self.source.place(node)
             record.add(OtherCall(at=at, direction=direction, name=found.path))
@@ -54,15 +55,14 @@ class Module:
             irreversible=next((why for line, why in irreversible.items() if node.lineno <= line <= last), None),
         )
 
-    def _run(self, found: Closure, record: Record) -> Flow:
-        assert not isinstance(found.node, ast.Lambda)  # noqa: S101
+    def _run(self, found: Closure, node: ast.FunctionDef | ast.AsyncFunctionDef, record: Record) -> Flow:
         walk = Walk(record, self.stars)
-        names = walk._parameters(found, Arguments())
+        names = walk.parameters(found, Arguments())
         try:
-            return walk.body(found.node, Scope(names, found.scope))[0]
+            return walk.body(node, Scope(names, found.scope))[0]
         except TooMuch:
             record.opaque(
-                ast.copy_location(ast.Name(found.name, ast.Load()), found.node),
+                ast.copy_location(ast.Name(found.name, ast.Load()), node),
                 f"the rest of {found.name}()",
                 "more steps than the reader follows",
             )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+from typing import Any
 
-from ..facts import CreateObject, DropObject, Flag, Operation, OtherSql, Text, Unread, WriteRows
+from ..facts import Column, CreateObject, DropObject, Flag, Operation, OtherSql, Text, Unread, WriteRows
 from .calls import operation
 from .columns import is_null, table_name
-from .conditions import Dialects
 from .record import Record, column_name, keys, text_of
 from .values import HOLE, Arguments, Attr, Dotted, Either, Given, Link, LocalClass, Made, how, links
 
@@ -23,7 +23,7 @@ OBJECTS = {
     "CreateSchema": (CreateObject, "schema"),
     "DropSchema": (DropObject, "schema"),
 }
-PLACEHOLDER = "_at_run_time_"  # stands in SQL for a part that is known only at run time
+PLACEHOLDER = "__unread__"  # what `statements` takes for a part that is known only at run time
 
 
 def executed(record: Record, given: Given, node: ast.expr) -> None:
@@ -186,70 +186,42 @@ def row_model(value: object) -> object:
 
 def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
     """Add the operations of SQL text, which may hold parts known only at run time."""
-    from .sql import statements
+    from .sql import statements  # loads sqlglot, which a migration without SQL does not need
 
+    text = sql.replace(HOLE, PLACEHOLDER)
+    changes: dict[str, Any] = {}
+    if record.conditional:
+        changes["conditional"] = True
+    if record.in_autocommit:
+        changes["in_autocommit"] = True
     at = record.source.place(node)
-    holes = HOLE in sql
-    if holes and not sql.replace(HOLE, "").strip(" ;\n\t"):
+    if not sql.replace(HOLE, "").strip(" ;\n\t"):
         why = record.missing(at, "SQL made at run time")
         record.add(OtherSql(text=why, by_sql=True, **record.common(node)))
         return
-    text = sql.replace(HOLE, PLACEHOLDER) if holes else sql
-    dialects: Dialects = record.dialects
-    for found in statements(text, at=at, direction=record.direction, dialects=dialects):
-        changes: dict[str, object] = {}
-        if record.conditional:
-            changes["conditional"] = True
-        if record.in_autocommit:
-            changes["in_autocommit"] = True
-        if not found.source:
-            changes["source"] = text
-        if holes:
-            changes |= _holes(record, found)
-        if isinstance(found, OtherSql) and isinstance(found.text, Unread):
-            record.missing(found.text.at, found.text.why)
-        record.add(dataclasses.replace(found, **changes) if changes else found)  # type: ignore[arg-type]
-
-
-WORDS = {
-    "table": "a table named at run time",
-    "new_name": "a name given at run time",
-    "references": "a foreign key to a table named at run time",
-    "schema": "a schema named at run time",
-    "value": "a label made at run time",
-    "text": "SQL made at run time",
-}
-
-
-def _holes(record: Record, found: Operation) -> dict[str, object]:
-    """The fields of a fact that hold a part known only at run time, as Unread."""
-    changes: dict[str, object] = {}
-    for name, value in vars(found).items():
-        if name in {"at", "direction", "dialects"}:
-            continue
-        if name == "source" or name == "server_default":
-            changes[name] = value.replace(PLACEHOLDER, "...") if isinstance(value, str) else value
-        elif isinstance(value, str) and PLACEHOLDER in value:
-            if name == "text":
-                changes[name] = _statement(record, found.at, value)
+    for found in statements(text, at=at, direction=record.direction, dialects=record.dialects):
+        _list_unread(record, found)
+        if text is not sql:
+            changes["source"] = found.source.replace(PLACEHOLDER, "{...}")
+            if isinstance(found, OtherSql) and isinstance(found.text, str):
+                changes["text"] = changes["source"]
             else:
-                changes[name] = record.missing(found.at, WORDS.get(name, f"a {name} given at run time"))
-        elif name == "columns" and any(PLACEHOLDER in item for item in value if isinstance(item, str)):
-            why = Unread(found.at, "a column named at run time")
-            changes[name] = tuple(why if isinstance(item, str) and PLACEHOLDER in item else item for item in value)
-            if not isinstance(found, WriteRows):
-                record.missing(found.at, why.why)
-        elif name == "column" and isinstance(value.name, str) and PLACEHOLDER in value.name:
-            changes[name] = dataclasses.replace(value, name=record.missing(found.at, "a column named at run time"))
-    return changes
+                changes.pop("text", None)
+        record.add(dataclasses.replace(found, **changes) if changes else found)
 
 
-def _statement(record: Record, at: object, text: str) -> Text:
-    """SQL of another kind with a part filled in: known where only values are filled in after a first clear word."""
-    head = text.lstrip().partition(" ")[0]
-    if PLACEHOLDER in head:
-        return record.missing(at, "SQL made at run time")  # type: ignore[arg-type]
-    return text.replace(PLACEHOLDER, "...")
+def _list_unread(record: Record, found: Operation) -> None:
+    """List what of a statement could not be read, but for rows and values, which no rule asks for."""
+    if isinstance(found, WriteRows):
+        if isinstance(found.table, Unread):
+            record.missing(found.at, "a table named at run time")
+        return
+    for name, value in vars(found).items():
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, Unread):
+                record.missing(found.at, "a table named at run time" if name == "table" else each.why)
+            elif isinstance(each, Column) and isinstance(each.name, Unread):
+                record.missing(found.at, "a column named at run time")
 
 
 def sql_given(arguments: Arguments) -> Given | None:

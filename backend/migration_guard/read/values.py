@@ -193,27 +193,14 @@ def how(value: object) -> str:
     return "at run time"
 
 
-HARMLESS = frozenset(
-    [
-        "builtins",
-        "alembic",
-        "sqlalchemy",
-        "sqlmodel",
-        "structlog",
-        "loguru",
-        "click",
-        "typer",
-        "rich",
-        "tqdm",
-        "pytz",
-        "dateutil",
-        "typing_extensions",
-        "six",
-        "geoalchemy2",
-        "sqlalchemy_utils",
-        "pgvector",
-        "citext",
-    ]
+def words(text: str) -> frozenset[str]:
+    """The words of a text as a set."""
+    return frozenset(text.split())
+
+
+HARMLESS = words(
+    "builtins alembic sqlalchemy sqlmodel structlog loguru click typer rich tqdm pytz dateutil "
+    "typing_extensions six geoalchemy2 sqlalchemy_utils pgvector citext"
 )
 
 

@@ -8,9 +8,10 @@ from enum import IntEnum
 
 from . import rows
 from .conditions import UNSURE, DialectName, Dialects, Test, all_of, any_of, both, either, named, truth
-from .expressions import Expressions, Row, joined
+from .effects import Effects
+from .expressions import Row, joined
 from .record import Record
-from .values import AT_RUN_TIME, Arguments, Closure, Dotted, LocalClass, Made, Scope
+from .values import AT_RUN_TIME, Arguments, Closure, Dotted, Either, LocalClass, Made, Scope
 
 DEEPEST = 25  # calls inside calls
 
@@ -25,7 +26,7 @@ class Flow(IntEnum):
     RAISE = 4
 
 
-class Walk(Expressions):
+class Walk(Effects):
     """Goes through statements and evaluates what stands in them."""
 
     def __init__(self, record: Record, stars: list[str]) -> None:
@@ -52,8 +53,8 @@ class Walk(Expressions):
             ast.ClassDef: self._class,
             ast.Import: self._import,
             ast.ImportFrom: self._import_from,
-            ast.Continue: lambda node, scope: Flow.CONTINUE,
-            ast.Break: lambda node, scope: Flow.BREAK,
+            ast.Continue: lambda *_: Flow.CONTINUE,
+            ast.Break: lambda *_: Flow.BREAK,
             ast.Match: self._match,
         }
         if hasattr(ast, "TryStar"):
@@ -218,16 +219,28 @@ class Walk(Expressions):
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> Flow:
         over = self.evaluate(node.iter, scope)
         items = self.items(over)
-        if items is not None and not _goes_on_forever(items):
+        if items is not None:
             return self._unrolled(node, items, scope)
+        if (
+            isinstance(over, Either)
+            and (ends := [self.items(option) for option in over.options])
+            and all(end is not None for end in ends)
+        ):
+            lists = sorted((end for end in ends if end is not None), key=len)
+            if all(end == lists[-1][: len(end)] for end in lists):
+                return self._unrolled(node, lists[-1], scope, certain=len(lists[0]))
         model = rows.row_model(over)
         target = AT_RUN_TIME if model is None else Row(model)
         return self._at_run_time(node, scope, target=target)
 
-    def _unrolled(self, node: ast.For | ast.AsyncFor, items: list[object], scope: Scope) -> Flow:
+    def _unrolled(
+        self, node: ast.For | ast.AsyncFor, items: list[object], scope: Scope, *, certain: int = 1_000_000
+    ) -> Flow:
+        """A loop over known items, the first of which are `certain` to be there."""
         record = self.record
         before = (record.dialects, record.conditional)
-        for item in items:
+        for index, item in enumerate(items):
+            record.conditional = record.conditional or index >= certain
             self.bind(node.target, item, scope)
             flow = self.block(node.body, scope)
             if flow in (Flow.RETURN, Flow.RAISE):
@@ -255,7 +268,7 @@ class Walk(Expressions):
         self, node: ast.For | ast.AsyncFor | ast.While, scope: Scope, *, target: object = None, once: bool = False
     ) -> Flow:
         """A loop whose rounds are not known: its body is read once. `once`: it runs at least one time."""
-        for name in _assigned(node):
+        for name in _assigned(node) & scope.names.keys():
             scope.names[name] = AT_RUN_TIME
         if not isinstance(node, ast.While):
             self.bind(node.target, target, scope)
@@ -297,7 +310,7 @@ class Walk(Expressions):
         if len(self.stack) >= DEEPEST or self.stack.count(closure.node) > 2:
             self.record.missing(self.record.source.place(node), f"a function that calls itself: {closure.name}")
             return AT_RUN_TIME
-        inner = Scope(self._parameters(closure, arguments), closure.scope)
+        inner = Scope(self.parameters(closure, arguments), closure.scope)
         if isinstance(closure.node, ast.Lambda):
             self.stack.append(closure.node)
             try:
@@ -332,7 +345,7 @@ class Walk(Expressions):
             value = scope.names[" yielded"]
         return flow, value
 
-    def _parameters(self, closure: Closure, arguments: Arguments) -> dict[str, object]:
+    def parameters(self, closure: Closure, arguments: Arguments) -> dict[str, object]:
         """The names that a function's parameters are bound to."""
         spec = closure.node.args
         places = [*spec.posonlyargs, *spec.args]
@@ -418,7 +431,3 @@ def _merge(names: dict[str, object], ends: list[dict[str, object]]) -> None:
 def _assigned(node: ast.AST) -> set[str]:
     """The names that a loop assigns to."""
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
-
-
-def _goes_on_forever(items: list[object]) -> bool:
-    return len(items) > 1_000
