@@ -18,6 +18,7 @@ HONEST = {
     "dropped_index_not_brought_back",
     "dropped_table_not_brought_back",
     "index_of_a_table_brought_back_without_it",
+    "replaced_index_dropped_and_not_made_again",
     "unnamed_unique_constraint_left_behind",
 }
 FIRING = [

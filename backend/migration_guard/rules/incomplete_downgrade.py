@@ -2,9 +2,10 @@
 The downgrade does not undo everything that the upgrade does.
 
 ## What it finds
-A table, column, index, constraint, type or view that `upgrade()` makes and no line of `downgrade()` removes, one that
-it drops and no line brings back, a rename that is not taken back, a changed type or nullability of a column that the
-downgrade never touches, and the enum type that PostgreSQL makes with a table and keeps when the table is dropped.
+A table, column, index, constraint, type, view, sequence or trigger that `upgrade()` makes and no line of `downgrade()`
+removes, one that it drops and no line brings back, a rename that is not taken back, a changed type or nullability of a
+column that the downgrade never touches, and the enum type that PostgreSQL makes with a table and keeps when the table is
+dropped.
 
 ## Why it hurts
 After going down, the schema is neither the old nor the new one. The next upgrade stops at "already exists", on the day
@@ -32,9 +33,10 @@ from collections.abc import Iterator
 from ..facts import AlterColumn, Context, CreateTable, Migration, Operation, RenameTable, Unread
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from .effect import Effect
 from .past import makes_type, type_made_before
 from .reverse import type_dropped, undoing, unknown
-from .things import Effect, Thing
+from .things import Thing
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 TOLERANT = re.compile(r"if_not_exists\s*=\s*True|checkfirst\s*=\s*True|\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
@@ -121,8 +123,8 @@ def _called(thing: Thing) -> str:
         return f"table {table}"
     if thing.kind == "column":
         return f"column {table}.{name}"
-    if thing.kind in ("type", "view"):
-        return f"{thing.kind} {name}"
+    if thing.kind in ("type", "object"):
+        return f"{thing.detail or thing.kind} {name}"
     of = f" of {table}" if table is not None else ""
     return f"{thing.kind} {name}{of}" if name is not None else f"the unnamed {thing.detail or ''} {thing.kind}{of}"
 

@@ -26,6 +26,7 @@ from .names import bare
 from .past import column_before, lines_before
 from .paste import call, column, dedented, execute, literal, op_name, sql_name, sql_table
 
+PLAIN = ("view", "materialized view", "sequence", "statistics", "domain")  # dropped by their name alone
 KINDS = {"unique": "unique", "foreign key": "foreignkey", "check": "check", "primary key": "primary"}
 SCHEMA = (
     CreateTable, DropTable, RenameTable, AddColumn, DropColumn, AlterColumn, CreateIndex, DropIndex, CreateConstraint,
@@ -80,7 +81,7 @@ def undoing(context: Context, op: Operation) -> list[str] | None:
     if isinstance(op, CreateType):
         return [type_dropped(op, op.name)]
     if isinstance(op, CreateObject):
-        return [execute(op, f"DROP {op.kind.upper()} {sql_name(op.name)}")] if op.kind in ("view", "sequence") else None
+        return [execute(op, f"DROP {op.kind.upper()} {sql_name(op.name)}")] if op.kind in PLAIN else None
     if isinstance(op, AlterColumn):
         return _altered_back(op)
     if isinstance(op, DropColumn):

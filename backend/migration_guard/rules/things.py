@@ -10,6 +10,7 @@ from typing import Literal
 from ..facts import (
     AddColumn,
     AlterColumn,
+    Column,
     CreateConstraint,
     CreateIndex,
     CreateObject,
@@ -22,18 +23,14 @@ from ..facts import (
     DropTable,
     DropType,
     Operation,
-    OtherCall,
-    OtherSql,
     RenameTable,
     Text,
-    Unread,
 )
 from .names import alike, bare, mentions
 
-Kind = Literal["table", "column", "index", "constraint", "type", "view"]
+Kind = Literal["table", "column", "index", "constraint", "type", "object"]
 ON_A_TABLE = ("column", "index", "constraint")
 USING_INDEX = re.compile(r'\bUSING\s+INDEX\s+"?(\w+)', re.IGNORECASE)
-VIEWS = ("view", "materialized view")
 
 
 @dataclass(frozen=True)
@@ -107,8 +104,8 @@ def made(op: Operation, names: Names) -> Iterator[Thing]:
         yield Thing("constraint", bare(op.name), op, table, names.all_columns(table, op.columns), op.kind)
     elif isinstance(op, CreateType):
         yield Thing("type", bare(op.name), op)
-    elif isinstance(op, CreateObject) and op.kind in VIEWS:
-        yield Thing("view", bare(op.name), op)
+    elif isinstance(op, CreateObject):
+        yield Thing("object", bare(op.name), op, detail=op.kind)
 
 
 def removed(op: Operation, names: Names) -> Iterator[Thing]:
@@ -126,8 +123,8 @@ def removed(op: Operation, names: Names) -> Iterator[Thing]:
         yield Thing("index", index[1].lower(), op, table)  # from now on it is the constraint's own
     elif isinstance(op, DropType):
         yield Thing("type", bare(op.name), op)
-    elif isinstance(op, DropObject) and op.kind in VIEWS:
-        yield Thing("view", bare(op.name), op)
+    elif isinstance(op, DropObject):
+        yield Thing("object", bare(op.name), op, detail=op.kind)
 
 
 def identical(one: Thing, other: Thing) -> bool:
@@ -136,7 +133,7 @@ def identical(one: Thing, other: Thing) -> bool:
         return False
     if one.table is not None and other.table is not None and one.table != other.table:
         return False
-    if not _schemas_agree(one.op, other.op):
+    if not _schemas_agree(one.op, other.op) or (one.kind == "object" and one.detail != other.detail):
         return False
     if one.name is None or other.name is None:
         return one.kind == other.kind and (one.detail is None or other.detail is None or one.detail == other.detail)
@@ -147,7 +144,11 @@ def identical(one: Thing, other: Thing) -> bool:
 
 def goes_with(thing: Thing, whole: Thing) -> bool:
     """Whether the thing is gone once `whole` is dropped: what stands on a table or column goes with it."""
-    if thing.kind not in ON_A_TABLE or thing is whole:
+    if thing is whole:
+        return False
+    if thing.kind == "object":  # a trigger, a policy, statistics, a sequence, a view: it names what it stands on
+        return whole.kind in ("table", "column") and whole.name is not None and mentions(thing.op.source, whole.name)
+    if thing.kind not in ON_A_TABLE:
         return False
     if whole.kind == "table":
         if not _schemas_agree(thing.op, whole.op):
@@ -169,88 +170,20 @@ def comes_with(thing: Thing, whole: Thing) -> bool:
     if isinstance(op, CreateTable):
         if thing.kind == "index":
             return any(c.index is not False or c.unique is not False for c in op.columns) or op.by_sql
-        return thing.kind == "constraint" or (thing.kind == "column" and _has_column(op, thing.name))
+        if thing.kind == "constraint":
+            return op.by_sql or bool(op.constraints) or any(map(_is_constrained, op.columns))
+        return thing.kind == "column" and _has_column(op, thing.name)
     if isinstance(op, AddColumn):
         if thing.kind == "index":
             return op.column.index is not False or op.column.unique is not False
-        return thing.kind == "constraint"
+        return thing.kind == "constraint" and (op.by_sql or _is_constrained(op.column))
     return False
 
 
-@dataclass(frozen=True)
-class Effect:
-    """What both functions of a revision make and remove, in their order and under one name each."""
-
-    names: Names
-    made_up: tuple[Thing, ...]
-    gone_up: tuple[Thing, ...]
-    made_down: tuple[Thing, ...]
-    gone_down: tuple[Thing, ...]
-    free_text: tuple[Operation, ...]  # what may do more than the guard understands
-
-    @classmethod
-    def of(cls, up: Iterable[Operation], down: Iterable[Operation]) -> Effect:
-        """The effect of these operations."""
-        up, down = tuple(up), tuple(down)
-        names = Names.after((*up, *down))
-        return cls(
-            names,
-            tuple(thing for op in up for thing in made(op, names)),
-            tuple(thing for op in up for thing in removed(op, names)),
-            tuple(thing for op in down for thing in made(op, names)),
-            tuple(thing for op in down for thing in removed(op, names)),
-            (*(op for op in up if _renames(op)), *(op for op in down if isinstance(op, FREE))),
-        )
-
-    def left(self) -> Iterator[Thing]:
-        """What the upgrade makes and nothing removes."""
-        for thing in self.made_up:
-            gone = any(identical(thing, one) or goes_with(thing, one) for one in (*self.gone_up, *self.gone_down))
-            if not gone and not any(goes_with(thing, one) for one in self.made_up) and not self.out_of_sight(thing):
-                yield thing
-
-    def lost(self) -> Iterator[Thing]:
-        """What the upgrade removes and nothing brings back."""
-        lost: list[Thing] = []
-        for thing in sorted(self.gone_up, key=lambda one: one.kind != "table"):
-            back = any(identical(thing, one) for one in (*self.made_up, *self.made_down))
-            back = back or any(comes_with(thing, one) for one in self.made_down)
-            if not back and not any(goes_with(thing, one) for one in lost if one.kind == "table"):
-                lost.append(thing)
-        return (thing for thing in lost if not self.out_of_sight(thing))
-
-    def out_of_sight(self, thing: Thing) -> bool:
-        """Whether the revision says too little about the thing to judge it."""
-        op = thing.op
-        names = (getattr(op, "name", None), getattr(op, "table", None), getattr(op, "new_name", None))
-        if (
-            op.conditional
-            or any(isinstance(name, Unread) for name in names)
-            or (thing.kind, thing.name)
-            == (
-                "column",
-                None,
-            )
-        ):
-            return True
-        return any(_may_concern(one, thing) for one in self.free_text)
-
-
-FREE = (OtherCall, OtherSql, CreateObject, DropObject)
-
-
-def _renames(op: Operation) -> bool:
-    return isinstance(op, OtherSql) and isinstance(op.text, str) and "rename" in op.text.lower()
-
-
-def _may_concern(op: Operation, thing: Thing) -> bool:
-    """Whether an operation that the guard does not fully understand may make or remove the thing."""
-    if isinstance(op, OtherCall) or (isinstance(op, OtherSql) and isinstance(op.text, Unread)):
-        return True
-    if isinstance(op, DropObject) and op.kind == "schema":
-        return True
-    text = op.text if isinstance(op, OtherSql) else op.source
-    return isinstance(text, str) and thing.name is not None and mentions(text, thing.name)
+def _is_constrained(column: Column) -> bool:
+    """Whether the column brings a constraint of its own."""
+    flags = column.unique is not False or column.primary_key is not False or column.references is not None
+    return flags or "Check" in column.source or (column.enum is not None and column.enum.native is not True)
 
 
 def _has_column(op: CreateTable, name: str | None) -> bool:

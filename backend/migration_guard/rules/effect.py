@@ -1,0 +1,90 @@
+"""What a whole revision does to the schema: what its upgrade makes and drops, and what its downgrade makes of that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..facts import CreateConstraint, CreateObject, DropObject, Operation, OtherCall, OtherSql, Unread
+from .names import mentions
+from .things import Names, Thing, comes_with, goes_with, identical, made, removed
+
+IF_EXISTS = re.compile(r"\bIF\s+EXISTS\b|if_exists\s*=\s*True", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What both functions of a revision make and remove, in their order and under one name each."""
+
+    names: Names
+    made_up: tuple[Thing, ...]
+    gone_up: tuple[Thing, ...]
+    made_down: tuple[Thing, ...]
+    gone_down: tuple[Thing, ...]
+    free_text: tuple[Operation, ...]  # what may do more than the guard understands
+
+    @classmethod
+    def of(cls, up: Iterable[Operation], down: Iterable[Operation]) -> Effect:
+        """The effect of these operations."""
+        up, down = tuple(up), tuple(down)
+        names = Names.after((*up, *down))
+        return cls(
+            names,
+            tuple(thing for op in up for thing in made(op, names)),
+            tuple(thing for op in up for thing in removed(op, names)),
+            tuple(thing for op in down for thing in made(op, names)),
+            tuple(thing for op in down for thing in removed(op, names)),
+            (*(op for op in up if _renames(op)), *(op for op in down if isinstance(op, FREE))),
+        )
+
+    def left(self) -> Iterator[Thing]:
+        """What the upgrade makes and nothing removes."""
+        for thing in self.made_up:
+            gone = any(identical(thing, one) or goes_with(thing, one) for one in (*self.gone_up, *self.gone_down))
+            if not gone and not any(goes_with(thing, one) for one in self.made_up) and not self.out_of_sight(thing):
+                yield thing
+
+    def lost(self) -> Iterator[Thing]:
+        """What the upgrade removes and nothing brings back."""
+        lost: list[Thing] = []
+        for thing in sorted(self.gone_up, key=lambda one: one.kind != "table"):
+            back = any(identical(thing, one) or comes_with(thing, one) for one in self.made_down)
+            # IF EXISTS clears the way for what the upgrade makes: there may have been nothing.
+            if IF_EXISTS.search(thing.op.source) or not any(identical(thing, one) for one in self.gone_down):
+                back = back or any(identical(thing, one) for one in self.made_up)  # replaced, and left as it is now
+            if not back and not any(goes_with(thing, one) for one in lost if one.kind == "table"):
+                lost.append(thing)
+        return (thing for thing in lost if not self.out_of_sight(thing) and not isinstance(thing.op, CreateConstraint))
+
+    def out_of_sight(self, thing: Thing) -> bool:
+        """Whether the revision says too little about the thing to judge it."""
+        op = thing.op
+        names = (getattr(op, "name", None), getattr(op, "table", None), getattr(op, "new_name", None))
+        if op.conditional or any(isinstance(name, Unread) for name in names):
+            return True
+        if thing.kind == "column" and thing.name is None:
+            return True
+        if isinstance(op, (CreateObject, DropObject)) and (op.kind not in OBJECTS or getattr(op, "replaces", False)):
+            return True
+        return any(_may_concern(one, thing) for one in self.free_text)
+
+
+# Left out: extensions, which others may use, and functions, which share a name.
+OBJECTS = ("view", "materialized view", "sequence", "statistics", "trigger", "policy", "domain")
+FREE = (OtherCall, OtherSql, CreateObject, DropObject)
+
+
+def _renames(op: Operation) -> bool:
+    return isinstance(op, OtherSql) and isinstance(op.text, str) and "rename" in op.text.lower()
+
+
+def _may_concern(op: Operation, thing: Thing) -> bool:
+    """Whether an operation that the guard does not fully understand may make or remove the thing."""
+    if isinstance(op, OtherCall) or (isinstance(op, OtherSql) and isinstance(op.text, Unread)):
+        return True
+    if isinstance(op, (CreateObject, DropObject)):
+        if isinstance(op, DropObject) and op.kind == "schema":
+            return True
+        return thing.kind in ("object", "type") and thing.name is not None and mentions(op.source, thing.name)
+    return isinstance(op, OtherSql) and thing.name is not None and mentions(str(op.text), thing.name)
