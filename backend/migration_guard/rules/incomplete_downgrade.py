@@ -4,8 +4,8 @@ The downgrade does not undo everything that the upgrade does.
 ## What it finds
 A table, column, index, constraint, type, view, sequence or trigger that `upgrade()` makes and no line of `downgrade()`
 removes, one that it drops and no line brings back, a rename that is not taken back, a changed type or nullability of a
-column that the downgrade never touches, and the enum type that PostgreSQL makes with a table and keeps when the table is
-dropped.
+column that the downgrade never touches, and the enum type that PostgreSQL makes with a table and keeps when the table
+is dropped.
 
 ## Why it hurts
 After going down, the schema is neither the old nor the new one. The next upgrade stops at "already exists", on the day
