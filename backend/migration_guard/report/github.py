@@ -1,0 +1,72 @@
+"""The report for GitHub: annotations on the lines of a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..findings import Finding, Report, Severity, severity_of
+from .markdown import summary
+from .words import conclusion, counted, most_severe_first, printable
+
+__all__ = ["as_commands", "summary"]
+
+_PER_STEP = 10  # GitHub shows so many errors and so many warnings of a step and drops the rest without a word
+
+
+def as_commands(report: Report, command: str) -> str:
+    """The report as workflow commands, the most severe first, and the verdict as a last line that is no command."""
+    lines = []
+    left = {Severity.ERROR: _PER_STEP, Severity.WARNING: _PER_STEP}
+    unseen = 0
+    for severity, line in _annotations(report):
+        if left[severity]:
+            left[severity] -= 1
+            lines.append(line)
+        else:
+            unseen += 1
+    if unseen:
+        message = f"{counted(unseen, 'more finding')} {'has' if unseen == 1 else 'have'} no annotation: GitHub shows "
+        message += f"{_PER_STEP} errors and {_PER_STEP} warnings of a step. The job summary has them all."
+        lines.append(_command("notice", {"title": "migration-guard"}, message))
+    # The runner also obeys `##[...]`, anywhere in a line that is no `::` command.
+    lines.append(f"migration-guard {command}: {conclusion(report, command)}".replace("##[", "## ["))
+    return "\n".join(lines) + "\n"
+
+
+def escaped(data: str) -> str:
+    """The message of a command as the runner wants it: no line ends, and no percent sign that it would decode."""
+    return data.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def escaped_property(value: str) -> str:
+    """The value of a property of a command: a colon or a comma would end it."""
+    return escaped(value).replace(":", "%3A").replace(",", "%2C")
+
+
+def _annotations(report: Report) -> Iterator[tuple[Severity, str]]:
+    for problem in report.problems:
+        message = f"{problem.message}\nTry: {problem.hint}"
+        yield Severity.ERROR, _command("error", {"title": "migration-guard could not finish"}, message)
+    for finding in most_severe_first(report.findings):
+        severity = severity_of(finding)
+        yield severity, _command(severity.value, _properties(finding), _message(finding))
+
+
+def _properties(finding: Finding) -> dict[str, str]:
+    at = finding.at
+    properties = {"file": at.path, "line": str(at.line)}
+    if at.last_line == at.line:  # the runner refuses a column where an annotation covers several lines
+        properties["col"] = str(at.column)
+    properties["endLine"] = str(at.last_line)
+    properties["title"] = " on ".join(part for part in (finding.rule.id, finding.dialect) if part)
+    return properties
+
+
+def _message(finding: Finding) -> str:
+    instead = finding.instead.strip("\n")
+    return finding.says + (f"\nInstead:\n{instead}" if instead.strip() else "")
+
+
+def _command(name: str, properties: dict[str, str], message: str) -> str:
+    values = ",".join(f"{key}={escaped_property(printable(value))}" for key, value in properties.items())
+    return f"::{name} {values}::{escaped(printable(message))}"

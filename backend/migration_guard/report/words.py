@@ -1,0 +1,66 @@
+"""What all formats share: the order of findings, the verdict, and what was looked at in one sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ..findings import Finding, Report, Severity, severity_of
+
+# Control characters, direction overrides and halves of pairs: names in a migration must not steer a terminal or a log.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_HEADS_SHOWN = 5
+
+
+def by_place(finding: Finding) -> tuple[str | int, ...]:
+    """What findings are sorted by, so that every machine prints them in one order."""
+    at = finding.at
+    rest = (finding.revision, finding.direction, finding.dialect, finding.says, finding.instead)
+    return at.path, at.line, at.column, finding.rule.id, *(text or "" for text in rest)
+
+
+def most_severe_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Errors before warnings, each by place."""
+    return sorted(findings, key=lambda finding: (severity_of(finding) is not Severity.ERROR, by_place(finding)))
+
+
+def printable(text: str) -> str:
+    """The text with what steers a terminal written out: an escape character becomes `\\x1b`."""
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text.replace("\r\n", "\n"))
+
+
+def counted(count: int, noun: str) -> str:
+    """The count with its noun: "1 head", "2 heads"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def verdict(report: Report) -> str:
+    """The result in a few words: "2 errors and 1 warning", "No findings"."""
+    errors = sum(severity_of(finding) is Severity.ERROR for finding in report.findings)
+    warnings = len(report.findings) - errors
+    found = " and ".join(counted(count, noun) for count, noun in ((errors, "error"), (warnings, "warning")) if count)
+    words = found or "No findings"
+    if report.problems:
+        words += f", and {counted(len(report.problems), 'part')} of the run could not be done"
+    return words
+
+
+def looked_at(report: Report, command: str) -> str:
+    """What the run covered: "12 revisions in 12 files, 1 head (ab12)", for verify with the databases."""
+    seen = report.looked_at
+    words = f"{counted(seen.revisions, 'revision')} in {counted(seen.files, 'file')}, "
+    shown = ", ".join(seen.heads[:_HEADS_SHOWN])
+    more = len(seen.heads) - _HEADS_SHOWN
+    if more > 0:
+        shown += f" and {more} more"
+    words += f"{counted(len(seen.heads), 'head')} ({shown})" if seen.heads else "no head"
+    if command == "verify":
+        words += f", run on {' and '.join(seen.databases) or 'no database'}"
+    return printable(words).replace("\n", " ")
+
+
+def conclusion(report: Report, command: str) -> str:
+    """The last line of a report: verdict, what was looked at, and how much of it could not be judged."""
+    places = len(set(report.not_judged))
+    left = f" {counted(places, 'place')} {'was' if places == 1 else 'were'} not judged." if places else ""
+    return f"{verdict(report)}: {looked_at(report, command)}.{left}"

@@ -1,0 +1,224 @@
+"""Annotations and the job summary: complete, within GitHub's limits, and safe from what migrations hold."""
+
+from __future__ import annotations
+
+import html
+import re
+import string
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migration_guard.facts import Place
+from migration_guard.findings import Finding, NotJudged, Problem, Report
+from migration_guard.report import FORMATS
+from migration_guard.report.github import escaped, escaped_property, summary
+from migration_guard.report.markdown import escaped as in_markdown
+from migration_guard.report.words import printable
+
+from .samples import BLOCKS, CLEAN, COMMANDS, FOUND, HOSTILE, INDEX, LIVE, MANY, REPORTS, any_report
+
+COMMAND = re.compile(r"::(?P<name>[\w-]+)(?: (?P<properties>.*?))?::(?P<data>.*)")
+
+
+def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
+    """The workflow commands that GitHub's runner finds in the lines of a log, decoded as it decodes them."""
+    found = []
+    for line in re.split(r"\r\n|\r|\n", text):
+        command = COMMAND.fullmatch(line.strip())
+        if command is None:
+            assert "##[" not in line  # the older form, which the runner looks for anywhere in a line
+            continue
+        pairs = (pair.partition("=") for pair in (command["properties"] or "").split(",") if pair)
+        properties = {key: decoded(value, property=True) for key, _, value in pairs}
+        found.append((command["name"], properties, decoded(command["data"])))
+    return found
+
+
+def decoded(text: str, *, property: bool = False) -> str:
+    pairs = [("%0D", "\r"), ("%0A", "\n")]
+    if property:
+        pairs += [("%3A", ":"), ("%2C", ",")]
+    for code, sign in [*pairs, ("%25", "%")]:
+        text = text.replace(code, sign)
+    return text
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_annotations_and_summary_are_those_on_file(name: str, same_as_snapshot: Callable[[str, str], bool]) -> None:
+    report, command = REPORTS[name], COMMANDS[name]
+
+    assert same_as_snapshot(f"{name}.github.txt", FORMATS["github"](report, command))
+    assert same_as_snapshot(f"{name}.md", summary(report, command))
+
+
+@given(text=st.text())
+def test_escaping_can_be_undone(text: str) -> None:
+    assert decoded(escaped(text)) == text
+    assert decoded(escaped_property(text), property=True) == text
+    assert not set(escaped(text)) & set("\r\n")
+    assert not set(escaped_property(text)) & set("\r\n:,")
+
+
+def test_an_annotation_has_its_place_its_rule_and_what_to_write() -> None:
+    ((name, properties, message),) = commands(FORMATS["github"](Report(findings=(INDEX,)), "check"))
+
+    assert name == "error"
+    assert properties == {
+        "file": "alembic/versions/7f3a_add_mood.py",
+        "line": "19",
+        "endLine": "21",
+        "title": "index-blocks-writes",
+    }
+    assert message == f"{INDEX.says}\nInstead:\n{INDEX.instead}".rstrip()
+
+
+def test_an_annotation_of_one_line_has_a_column_too() -> None:
+    ((_, properties, message),) = commands(FORMATS["github"](replace(LIVE, problems=()), "verify"))
+
+    assert (properties["line"], properties["col"], properties["endLine"]) == ("40", "1", "40")
+    assert properties["title"] == "downgrade-leaves-traces on postgresql"
+    assert "Instead:" in message
+
+
+def test_a_problem_is_an_error_before_all_findings() -> None:
+    (name, properties, message), *_ = commands(FORMATS["github"](LIVE, "verify"))
+
+    assert (name, properties) == ("error", {"title": "migration-guard could not finish"})
+    assert message == (
+        "cannot reach the scratch database at localhost:5432 (connection refused)\n"
+        "Try: start PostgreSQL, or use --database sqlite"
+    )
+
+
+def test_only_what_github_shows_is_annotated_and_the_rest_is_counted() -> None:
+    found = commands(FORMATS["github"](MANY, "check"))
+
+    assert [name for name, _, _ in found] == ["error"] * 10 + ["warning"] * 10 + ["notice"]
+    assert found[-1][2].startswith("10 more findings have no annotation")
+    assert [properties["line"] for _, properties, _ in found[:3]] == ["1", "2", "3"]
+
+
+def test_one_finding_too_many_is_counted_as_one() -> None:
+    findings = tuple(Finding(BLOCKS, Place("a.py", line), "x", "") for line in range(1, 12))
+
+    assert commands(FORMATS["github"](Report(findings=findings), "check"))[-1][2].startswith("1 more finding has no")
+
+
+def test_a_clean_run_annotates_nothing_and_says_what_was_looked_at() -> None:
+    text = FORMATS["github"](CLEAN, "check")
+
+    assert commands(text) == []
+    assert text == "migration-guard check: No findings: 12 revisions in 12 files, 1 head (ab12).\n"
+
+
+def test_no_message_becomes_a_command_of_its_own() -> None:
+    found = commands(FORMATS["github"](HOSTILE, "verify"))
+
+    assert [name for name, _, _ in found] == ["error", "error"]
+    assert [sorted(properties) for _, properties, _ in found] == [
+        ["title"],
+        ["col", "endLine", "file", "line", "title"],
+    ]
+    assert "\n::error::gone%0A::stop-commands::y" in found[1][2]
+    assert found[1][1]["file"].startswith("a,b:c%x\n::error::gone%0A")
+
+
+@given(report=any_report)
+def test_any_report_gives_its_own_commands_and_no_others(report: Report) -> None:
+    found = commands(FORMATS["github"](report, "verify"))
+
+    shown = [name for name, _, _ in found if name != "notice"]
+    assert set(shown) <= {"error", "warning"}
+    assert max(shown.count("error"), shown.count("warning")) <= 10
+    assert len(shown) <= len(report.findings) + len(report.problems)
+    assert [name for name, _, _ in found].count("notice") == (len(shown) < len(report.findings) + len(report.problems))
+
+
+class Tags(HTMLParser):
+    """The tags of a text and how often each opens."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+
+
+def without_code(markdown: str) -> str:
+    """The Markdown without its fenced blocks, found as CommonMark finds them."""
+    kept: list[str] = []
+    fence = ""
+    for line in markdown.split("\n"):
+        opening = re.match(r"`{3,}", line)
+        if fence:
+            if line.strip() and set(line.strip()) == {"`"} and len(line.strip()) >= len(fence):
+                fence = ""
+        elif opening:
+            fence = opening[0]
+        else:
+            kept.append(line)
+    assert not fence
+    return "\n".join(kept)
+
+
+@given(report=any_report)
+def test_the_summary_shows_names_and_messages_and_obeys_none(report: Report) -> None:
+    outside = without_code(summary(report, "verify"))
+
+    assert set(Tags(outside).seen) <= {"br", "code", "details", "summary"}
+    rows = [line for line in outside.split("\n") if line.startswith("| ") and "| rule |" not in line]
+    assert len(rows) == len(report.findings)
+    assert all(row.count("|") == 5 for row in rows)
+
+
+@given(text=st.text(max_size=500))
+def test_markdown_escaping_leaves_no_sign_with_a_meaning_and_can_be_undone(text: str) -> None:
+    shown = in_markdown(text)
+
+    plain = shown.replace("<!-- -->", "").replace("<br>", "\n")
+    assert not set(re.sub(r"&#[0-9]+;", "", plain)) & set(string.punctuation)
+    assert html.unescape(plain) == printable(text).strip()
+
+
+def test_the_summary_has_findings_remedies_places_and_verdict() -> None:
+    text = summary(FOUND, "check")
+
+    assert text.startswith("## migration-guard check: 2 errors and 2 warnings\n")
+    assert "| error | <code>index&#45;blocks&#45;writes</code> |" in text
+    assert f"```\n{INDEX.instead}```" in text
+    assert "### Not judged" in text
+    assert "Allowed by comments: 2 findings." in text
+    assert text.endswith("2 places were not judged&#46;\n")
+
+
+def test_a_fence_is_longer_than_any_in_the_text_it_holds() -> None:
+    finding = Finding(BLOCKS, Place("a.py"), "x", "a\n`````\n</details>")
+
+    text = summary(Report(findings=(finding,)), "check")
+
+    assert "``````\na\n`````\n</details>\n``````\n" in text
+
+
+def test_a_name_with_an_at_sign_calls_nobody() -> None:
+    assert "@" not in summary(HOSTILE, "verify").partition("```")[0]
+
+
+def test_a_huge_report_stays_below_the_limit_and_says_what_is_missing() -> None:
+    wide = "ü|" * 3_000
+    findings = tuple(Finding(BLOCKS, Place(f"{wide}.py", line), wide, wide * 3) for line in range(1, 400))
+    places = tuple(NotJudged(wide, line, wide) for line in range(400))
+    problems = tuple(Problem(wide, wide, 4) for _ in range(50))
+    report = Report(findings, places, problems=problems, notes=(wide,) * 50)
+
+    text = summary(report, "verify")
+
+    assert len(text.encode()) < 1 << 20
+    assert len(re.findall(r"\d+ more \w+ would make this summary too long", text)) == 5
+    assert "(cut)" in text

@@ -1,0 +1,114 @@
+"""The report for programs keeps to its schema and to its page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+
+from migration_guard.findings import Report
+from migration_guard.report import FORMATS
+
+from .samples import COMMANDS, FOUND, LIVE, REPORTS, any_report
+
+DOCS = Path(__file__).parents[2] / "docs"
+SCHEMA = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+PARTS = ("findings", "not_judged", "allowed", "looked_at", "errors")
+
+
+def printed(report: Report, command: str = "check") -> Any:
+    return json.loads(FORMATS["json"](report, command))
+
+
+def fields(part: str) -> set[str]:
+    """The fields that the schema gives an object of that part."""
+    schema = SCHEMA["properties"][part]
+    schema = schema.get("items", schema)
+    own = set(schema.get("properties", ()))
+    for other in schema.get("allOf", ()):
+        own |= set(SCHEMA["$defs"][other["$ref"].rpartition("/")[2]]["properties"])
+    if "$ref" in schema:
+        own |= set(SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]["properties"])
+    return own
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+    assert not VALIDATOR.is_valid({"version": 1})
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_json_is_the_one_on_file_and_keeps_to_the_schema(
+    name: str, same_as_snapshot: Callable[[str, str], bool]
+) -> None:
+    text = FORMATS["json"](REPORTS[name], COMMANDS[name])
+
+    VALIDATOR.validate(json.loads(text))
+    assert same_as_snapshot(f"{name}.json", text)
+
+
+@given(report=any_report)
+def test_every_report_keeps_to_the_schema(report: Report) -> None:
+    for command in ("check", "verify"):
+        VALIDATOR.validate(printed(report, command))
+
+
+def test_the_schema_names_every_field_and_the_page_explains_it() -> None:
+    found, live = printed(FOUND), printed(LIVE, "verify")
+    page = (DOCS / "json.md").read_text(encoding="utf-8")
+
+    assert set(found) == set(SCHEMA["properties"]) == {"version", *PARTS}
+    assert set(found["findings"][0]) == fields("findings")
+    assert set(found["not_judged"][0]) == fields("not_judged")
+    assert set(found["allowed"][0]) == fields("allowed")
+    assert set(live["looked_at"]) == fields("looked_at")
+    assert set(live["errors"][0]) == fields("errors")
+    named = set(found).union(*map(fields, PARTS))
+    assert [name for name in sorted(named) if f"| `{name}` |" not in page] == []
+
+
+def test_what_people_read_in_the_text_is_in_the_json_too() -> None:
+    (finding,) = printed(LIVE, "verify")["findings"]
+
+    assert finding == {
+        "rule": "downgrade-leaves-traces",
+        "severity": "error",
+        "path": "alembic/versions/7f3a_add_mood.py",
+        "line": 40,
+        "column": 1,
+        "revision": "7f3a",
+        "direction": "downgrade",
+        "dialect": "postgresql",
+        "depth": "experiment",
+        "message": "Going down from 7f3a leaves behind: type mood_kind.",
+        "instead": "op.execute('DROP TYPE mood_kind')",
+    }
+
+
+def test_databases_are_looked_at_by_verify_alone() -> None:
+    assert printed(LIVE, "verify")["looked_at"]["databases"] == ["SQLite 3.45.1", "PostgreSQL 16.2"]
+    assert "databases" not in printed(LIVE, "check")["looked_at"]
+
+
+def test_the_severity_of_the_settings_counts() -> None:
+    severities = {(f["line"], f["severity"]) for f in printed(FOUND)["findings"]}
+
+    assert severities == {(19, "error"), (30, "warning"), (8, "warning"), (1, "error")}
+
+
+def test_the_json_is_ascii_so_that_every_terminal_takes_it() -> None:
+    assert FORMATS["json"](REPORTS["hostile"], "verify").isascii()
+
+
+def test_the_example_on_the_page_keeps_to_the_schema() -> None:
+    page = (DOCS / "json.md").read_text(encoding="utf-8")
+    example = page.partition("```json\n")[2].partition("```")[0]
+
+    VALIDATOR.validate(json.loads(example))

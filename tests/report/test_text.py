@@ -1,0 +1,115 @@
+"""The report at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from migration_guard.findings import LookedAt, NotJudged, Report
+from migration_guard.report import FORMATS
+
+from .samples import CLEAN, COMMANDS, FOUND, INDEX, LIVE, MANY, REPORTS, TWO_HEADS, any_report
+
+text = FORMATS["text"]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_text_is_the_one_on_file(name: str, same_as_snapshot: Callable[[str, str], bool]) -> None:
+    assert same_as_snapshot(f"{name}.txt", text(REPORTS[name], COMMANDS[name]))
+
+
+def test_an_empty_result_says_what_was_looked_at() -> None:
+    assert text(CLEAN, "check") == "No findings: 12 revisions in 12 files, 1 head (ab12).\n"
+
+
+def test_a_finding_says_what_happens_what_to_write_and_how_to_allow_it() -> None:
+    assert text(Report(findings=(INDEX,)), "check").partition("\n\n")[0] == (
+        "alembic/versions/7f3a_add_mood.py:19:5  error  index-blocks-writes\n"
+        "  Building ix_persona_mood holds a SHARE lock: writes to persona wait until it ends.\n"
+        "  Instead:\n"
+        "      with op.get_context().autocommit_block():\n"
+        '          op.create_index("ix_persona_mood", "persona", ["mood"], postgresql_concurrently=True)\n'
+        "  To allow it here:  # guard: allow index-blocks-writes -- <why it is fine>"
+    )
+
+
+def test_no_comment_is_offered_where_none_can_stand() -> None:
+    assert "To allow it here" not in text(Report(findings=(TWO_HEADS,)), "check")
+
+
+def test_the_order_of_findings_is_the_same_for_any_order_of_the_run() -> None:
+    findings, places = MANY.findings[::-1], MANY.not_judged[7:] + MANY.not_judged[:7]
+
+    assert text(replace(MANY, findings=findings, not_judged=places), "check") == text(MANY, "check")
+
+
+def test_a_place_that_was_not_judged_is_named_once_with_its_reason() -> None:
+    assert (
+        "Not judged:\n"
+        "  alembic/versions/7f3a_add_mood.py:7  a table named at run time\n"
+        "  alembic/versions/7f3a_add_mood.py:33  SQL made at run time\n" in text(FOUND, "check")
+    )
+
+
+def test_many_places_are_counted_by_reason() -> None:
+    places = tuple(NotJudged("a.py", line, "SQL made at run time") for line in range(20))
+    one_more = NotJudged("b.py", 1, "a table named at run time")
+
+    few = text(Report(not_judged=places), "check")
+    many = text(Report(not_judged=(*places, one_more)), "check")
+
+    assert "  a.py:19  SQL made at run time\n" in few
+    assert "Not judged: 21 places in 2 files (see --format json)\n" in many
+    assert "  20 x  SQL made at run time\n   1 x  a table named at run time\n" in many
+    assert "a.py" not in many
+
+
+def test_reasons_beyond_twenty_are_a_count() -> None:
+    places = tuple(NotJudged("a.py", line, f"reason {line:02}") for line in range(25))
+
+    lines = text(Report(not_judged=places), "check").splitlines()
+
+    assert lines[20:22] == ["  1 x  reason 19", "  ... and 5 more"]
+
+
+def test_allowed_findings_are_counted_by_rule() -> None:
+    assert "Allowed by comments: 2 findings (index-blocks-writes 2)\n" in text(FOUND, "check")
+
+
+def test_a_problem_keeps_a_run_without_findings_from_looking_clean() -> None:
+    printed = text(replace(LIVE, findings=()), "verify")
+
+    assert "error: cannot reach the scratch database at localhost:5432 (connection refused)\n  Try: start" in printed
+    assert printed.splitlines()[-1].startswith("No findings, and 1 part of the run could not be done: ")
+
+
+@pytest.mark.parametrize(
+    ("seen", "command", "words"),
+    [
+        (LookedAt(1, 1, ("a",)), "check", "1 revision in 1 file, 1 head (a)."),
+        (LookedAt(2, 0), "check", "0 revisions in 2 files, no head."),
+        (LookedAt(2, 2, tuple("abcdefg")), "check", "2 revisions in 2 files, 7 heads (a, b, c, d, e and 2 more)."),
+        (LookedAt(1, 1, ("a",), ("SQLite 3.45",)), "verify", "1 revision in 1 file, 1 head (a), run on SQLite 3.45."),
+        (LookedAt(1, 1, ("a",)), "verify", "1 revision in 1 file, 1 head (a), run on no database."),
+    ],
+)
+def test_what_was_looked_at_is_counted_in_words(seen: LookedAt, command: str, words: str) -> None:
+    assert text(Report(looked_at=seen), command) == f"No findings: {words}\n"
+
+
+def test_one_place_that_was_not_judged_is_not_clean() -> None:
+    printed = text(Report(not_judged=(NotJudged("a.py", 1, "SQL made at run time"),)), "check")
+
+    assert printed.endswith(" 1 place was not judged.\n")
+
+
+@given(report=any_report)
+def test_no_name_steers_the_terminal(report: Report) -> None:
+    printed = text(report, "verify")
+
+    assert printed.encode()
+    assert all(sign in "\n\t" or sign.isprintable() or sign.isspace() or ord(sign) > 0x9F for sign in printed)
+    assert not set("\x1b\r\x9b\u202e\u2028") & set(printed)
