@@ -171,7 +171,7 @@ class Repository:
 
     def _fetch_of(self, ref: str) -> str:
         """The command that brings a missing ref."""
-        remotes = self._run("remote").stdout.decode(errors="replace").split("\n")
+        remotes = ["origin", *self._run("remote").stdout.decode(errors="replace").split()]
         remote, slash, branch = ref.partition("/")
         if not slash or remote not in remotes:
             remote, branch = "origin", ref

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import NothingFound, UsageError
 from ..facts import Place
 from .ini import Setup, ini_setups, toml_setup
-from .tree import folders_below, holds_revisions, is_environment, is_revision_file
+from .tree import folders_below, holds_revisions, is_environment, is_revision_file, listings
 
 _INI_SUFFIXES = {".ini", ".cfg", ".conf"}
 _DATABASES = {"sqlite", "postgresql", "postgres", "mysql", "mariadb", "oracle", "mssql", "cockroachdb"}
@@ -38,20 +38,20 @@ class Project:
 
     def files(self) -> list[Path]:
         """The revision files that Alembic would load, each once, sorted. Links to folders are not followed."""
-        found: dict[Path, Path] = {}
+        found: dict[str, str] = {}
+        links: set[str] = set()
         for location in self.version_locations:
-            for folder, folders, names in os.walk(location):
-                if not folder.endswith("__pycache__"):
-                    real_folder = Path(folder).resolve()
-                    for name in names:
-                        path = Path(folder, name)
-                        # Alembic looks through links before it looks at the name, and loads each file once.
-                        link = path.is_symlink()
-                        real = path.resolve() if link else real_folder / name
-                        if is_revision_file(real.name) and (real not in found or (found[real].is_symlink() > link)):
-                            found[real] = path
-                folders[:] = sorted(folders) if self.recursive else []
-        return sorted(found.values())
+            for folder, names, linked in listings(location, self.recursive):
+                real_folder = os.path.realpath(folder)
+                for name in names:
+                    found.setdefault(f"{real_folder}/{name}", f"{folder}/{name}")
+                links.update(f"{folder}/{name}" for name in linked)
+        # Alembic looks through links before it looks at the name, and loads each file once.
+        for link in sorted(links):
+            real = os.path.realpath(link)
+            if is_revision_file(Path(real).name):
+                found.setdefault(real, link)
+        return [Path(path) for path in sorted(found.values())]
 
     def holds(self, path: Path) -> bool:
         """Whether `files()` lists this absolute path when it exists: for files that stand in git only."""

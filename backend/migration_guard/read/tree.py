@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
+
+from ..errors import CannotFinish
 
 # What Alembic takes for a revision file (script/base.py): editors' lock files and __init__ are none.
 _REVISION_FILE = re.compile(r"(?!\.#|__init__).*\.py$")
@@ -15,6 +18,33 @@ _DEPTH = 12
 def is_revision_file(name: str) -> bool:
     """Whether Alembic takes a file of this name, in a versions folder, for a revision."""
     return _REVISION_FILE.match(name) is not None
+
+
+def listings(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str], list[str]]]:
+    """A folder, and with `recursive` those below it: path, names of revision files, names of links to anything.
+
+    Nothing for a folder that does not exist. Raises CannotFinish for one that may not be opened.
+    """
+    todo = [os.fspath(folder)]
+    while todo:
+        path = todo.pop()
+        names, links = [], []
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if entry.is_symlink():
+                        if not entry.is_dir():
+                            links.append(entry.name)
+                    elif entry.is_dir():
+                        if recursive and not entry.name.endswith("__pycache__"):
+                            todo.append(entry.path)
+                    elif is_revision_file(entry.name):
+                        names.append(entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise CannotFinish(f"{path} cannot be opened ({error.strerror})", f"ls -l {shlex.quote(path)}") from error
+        yield path, names, links
 
 
 def folders_below(top: Path) -> Iterator[tuple[Path, list[str], list[str]]]:

@@ -1,0 +1,344 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from migration_guard.errors import CannotFinish, UsageError
+from migration_guard.read.git import Repository
+
+VERSIONS = "db/my versions"
+ODD = ["a b.py", "quo'te\".py", "ünï.py", "new\nline.py", "-dash.py", "*.py"]
+
+
+def git(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> str:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, env=os.environ | (env or {}), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def write(folder: Path, name: str, content: str = "x = 1\n") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
+def commit(folder: Path, *names: str, content: str = "x = 1\n") -> str:
+    for name in names:
+        write(folder, name, content)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "some")
+    return git(folder, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def top(tmp_path: Path) -> Path:
+    """A repository, in a folder whose name needs quoting, with one commit on main."""
+    folder = tmp_path / "it's ä repo"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    commit(folder, f"{VERSIONS}/a.py")
+    return folder
+
+
+def at(folder: Path) -> Repository:
+    found = Repository.at(folder)
+    assert found is not None
+    return found
+
+
+# Where the repository is
+
+
+def test_no_repository_around_a_folder(tmp_path: Path) -> None:
+    assert Repository.at(tmp_path) is None
+
+
+def test_no_git_program(top: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert Repository.at(top) is None
+
+
+def test_bare_repository_has_no_work_tree(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--bare", "bare.git")
+
+    assert Repository.at(tmp_path / "bare.git") is None
+
+
+def test_top_is_found_from_a_folder_below(top: Path) -> None:
+    assert at(top / VERSIONS).top == top.resolve()
+
+
+def test_folder_of_another_user_is_an_error_with_the_way_out(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+
+    with pytest.raises(CannotFinish, match="belongs to another user") as caught:
+        Repository.at(top)
+
+    assert caught.value.hint.startswith("git config --global --add safe.directory '")
+
+
+def test_paths_are_relative_to_the_top_and_none_outside(top: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(top)
+
+    assert at(top).folder(tmp_path / "link" / VERSIONS) == VERSIONS
+    assert at(top).folder(top) == ""
+    assert at(top).folder(tmp_path / "elsewhere") is None
+
+
+# Files of a commit
+
+
+def test_files_of_a_commit_whatever_their_names(top: Path) -> None:
+    done = commit(top, *[f"{VERSIONS}/{name}" for name in ODD], content="y = 2\n")
+    for name in ODD:
+        (top / VERSIONS / name).unlink()
+
+    found = at(top).files(done, [VERSIONS])
+
+    assert found == {f"{VERSIONS}/a.py": b"x = 1\n"} | {f"{VERSIONS}/{name}": b"y = 2\n" for name in ODD}
+
+
+def test_only_python_files_below_the_folders_are_read(top: Path) -> None:
+    (top / "db").mkdir(exist_ok=True)
+    (top / "db/link.py").symlink_to("my versions/a.py")
+    done = commit(top, "db/README", "db/other/deep/b.py", "db/otherwise/c.py", "app.py")
+
+    assert sorted(at(top).files(done, ["db/other", "db/gone"])) == ["db/other/deep/b.py"]
+    assert sorted(at(top).files(done, [""])) == [
+        "app.py",
+        f"{VERSIONS}/a.py",
+        "db/other/deep/b.py",
+        "db/otherwise/c.py",
+    ]
+    assert at(top).files(done, []) == {}
+
+
+def test_folder_name_is_no_pattern(top: Path) -> None:
+    done = commit(top, "v*/a.py", "versions/b.py", ":(top)/c.py")
+
+    assert sorted(at(top).files(done, ["v*", ":(top)"])) == [":(top)/c.py", "v*/a.py"]
+    assert sorted(at(top).staged(["v*", ":(top)"])) == [":(top)/c.py", "v*/a.py"]
+
+
+def test_large_and_empty_files_arrive_whole(top: Path) -> None:
+    large = "# " + "x" * 5_000_000 + "\n"
+    write(top, "v/large.py", large)
+    write(top, "v/empty.py", "")
+    done = commit(top)
+
+    assert at(top).files(done, ["v"]) == {"v/empty.py": b"", "v/large.py": large.encode()}
+
+
+# Names of commits
+
+
+def test_branch_tag_and_commit_are_resolved(top: Path) -> None:
+    done = git(top, "rev-parse", "HEAD")
+    git(top, "tag", "-a", "-m", "some", "v1")
+
+    assert [at(top).resolve(ref) for ref in ("main", "v1", done[:9], "HEAD")] == [done] * 4
+
+
+@pytest.mark.parametrize("ref", ["", "-h", "--all", "a b", "a\nb", "main\0"])
+def test_what_cannot_be_a_ref_is_refused_before_git_sees_it(top: Path, ref: str) -> None:
+    with pytest.raises(UsageError, match="is not a name of a commit"):
+        at(top).resolve(ref)
+
+
+def test_missing_base_says_how_to_fetch_it(top: Path) -> None:
+    git(top, "remote", "add", "upstream", "https://example.org/x.git")
+
+    for ref, hint in [
+        ("origin/main", "git fetch origin main:refs/remotes/origin/main"),
+        ("upstream/a/b", "git fetch upstream a/b:refs/remotes/upstream/a/b"),
+        ("dev", "git fetch origin dev:refs/remotes/origin/dev, then --base origin/dev"),
+        ("1" * 40, f"git fetch origin {'1' * 40}"),
+    ]:
+        with pytest.raises(UsageError) as caught:
+            at(top).merge_base(ref)
+        assert (str(caught.value), caught.value.hint) == (f"the base {ref} does not exist here", hint)
+
+
+def test_file_is_no_commit(top: Path) -> None:
+    commit(top, "a.py")
+
+    with pytest.raises(UsageError, match=r"the base main:a\.py does not exist here"):
+        at(top).resolve("main:a.py")
+
+
+def test_repository_without_a_commit(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+
+    with pytest.raises(UsageError, match="no commit yet"):
+        at(tmp_path).resolve("HEAD")
+
+
+def test_merge_base_is_where_the_branches_parted(top: Path) -> None:
+    parted = git(top, "rev-parse", "HEAD")
+    git(top, "checkout", "-q", "-b", "mine")
+    commit(top, "mine.py")
+    git(top, "checkout", "-q", "main")
+    commit(top, "theirs.py")
+    git(top, "checkout", "-q", "mine")
+
+    assert at(top).merge_base("main") == parted
+
+
+def test_shallow_clone_says_how_to_deepen_it(top: Path, tmp_path: Path) -> None:
+    commit(top, "b.py")
+    git(top, "checkout", "-q", "-b", "mine")
+    commit(top, "c.py")
+    git(top, "checkout", "-q", "main")
+    commit(top, "d.py")
+    git(tmp_path, "clone", "-q", "--depth=1", "--no-single-branch", "--branch=mine", f"file://{top}", "shallow")
+
+    with pytest.raises(UsageError, match="shallow") as caught:
+        at(tmp_path / "shallow").merge_base("origin/main")
+
+    assert "git fetch --unshallow" in caught.value.hint
+    assert "fetch-depth: 0" in caught.value.hint
+
+
+def test_fetch_that_is_advised_makes_the_base_known(top: Path, tmp_path: Path) -> None:
+    git(top, "checkout", "-q", "-b", "mine")
+    git(tmp_path, "clone", "-q", "--single-branch", "--branch=mine", f"file://{top}", "clone")
+    with pytest.raises(UsageError) as caught:
+        at(tmp_path / "clone").resolve("origin/main")
+
+    git(tmp_path / "clone", *caught.value.hint.split()[1:])
+
+    assert at(tmp_path / "clone").resolve("origin/main") == git(top, "rev-parse", "main")
+
+
+def test_unrelated_histories_are_said_to_be_so(top: Path) -> None:
+    git(top, "checkout", "-q", "--orphan", "other")
+    commit(top, "b.py")
+
+    with pytest.raises(UsageError, match="this branch and main have no commit in common"):
+        at(top).merge_base("main")
+
+
+# The index
+
+
+def test_staged_is_what_the_next_commit_holds(top: Path) -> None:
+    write(top, f"{VERSIONS}/a.py", "staged = 1\n")
+    write(top, f"{VERSIONS}/new.py", "new = 1\n")
+    write(top, f"{VERSIONS}/untracked.py")
+    git(top, "add", f"{VERSIONS}/a.py", f"{VERSIONS}/new.py")
+    write(top, f"{VERSIONS}/a.py", "not staged = 1\n")
+
+    assert at(top).staged([VERSIONS]) == {f"{VERSIONS}/a.py": b"staged = 1\n", f"{VERSIONS}/new.py": b"new = 1\n"}
+
+
+def test_file_that_is_only_announced_is_not_staged_and_an_empty_one_is(top: Path) -> None:
+    write(top, f"{VERSIONS}/announced.py")
+    write(top, f"{VERSIONS}/empty.py", "")
+    git(top, "add", "-N", f"{VERSIONS}/announced.py")
+    git(top, "add", f"{VERSIONS}/empty.py")
+
+    assert sorted(at(top).staged([VERSIONS])) == [f"{VERSIONS}/a.py", f"{VERSIONS}/empty.py"]
+
+
+def test_file_in_conflict_counts_as_this_branch_has_it(top: Path) -> None:
+    git(top, "checkout", "-q", "-b", "mine")
+    commit(top, f"{VERSIONS}/a.py", content="mine = 1\n")
+    git(top, "checkout", "-q", "-b", "theirs", "main")
+    commit(top, f"{VERSIONS}/a.py", content="theirs = 1\n")
+    git(top, "checkout", "-q", "mine")
+    subprocess.run(["git", "merge", "-q", "theirs"], cwd=top, capture_output=True, check=False)
+
+    assert at(top).staged([VERSIONS]) == {f"{VERSIONS}/a.py": b"mine = 1\n"}
+
+
+LOOK = """#!{python}
+import os, sys
+sys.path.insert(0, {backend!r})
+from pathlib import Path
+from migration_guard.read.git import Repository
+os.chdir({inside!r})
+found = Repository.at(Path({folder!r}))
+Path({log!r}).write_text(repr((str(found.top), found.staged(["v"]), sorted(found.files("HEAD", ["v"])))))
+"""
+
+
+def hook(repository: Path, inside: Path, folder: Path, log: Path) -> None:
+    """A pre-commit hook that notes what is staged in the repository around `folder`, run from `inside`."""
+    path = Path(git(repository, "rev-parse", "--git-path", "hooks/pre-commit"))
+    path = path if path.is_absolute() else repository / path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    backend = str(Path(__file__).parents[2] / "backend")
+    path.write_text(
+        LOOK.format(python=sys.executable, backend=backend, inside=str(inside), folder=str(folder), log=str(log))
+    )
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize("inside", [".", "v"])
+@pytest.mark.parametrize(
+    ("arguments", "staged"),
+    [
+        (["v/a.py"], {"v/a.py": b"new = 1\n", "v/b.py": b"x = 1\n"}),  # only that file, whatever else is staged
+        (["-a"], {"v/a.py": b"new = 1\n", "v/b.py": b"new = 1\n"}),
+        ([], {"v/a.py": b"x = 1\n", "v/b.py": b"new = 1\n"}),
+    ],
+)
+@pytest.mark.parametrize("worktree", [False, True], ids=["repository", "worktree"])
+def test_hook_sees_exactly_what_its_commit_will_hold(
+    top: Path, tmp_path: Path, inside: str, arguments: list[str], staged: dict[str, bytes], worktree: bool
+) -> None:
+    commit(top, "v/a.py", "v/b.py")
+    here = top
+    if worktree:
+        here = tmp_path / "work tree"
+        git(top, "worktree", "add", "-q", str(here), "-b", "mine")
+    write(here, "v/a.py", "new = 1\n")
+    write(here, "v/b.py", "new = 1\n")
+    git(here, "add", "v/b.py")
+    hook(here, here / inside, here, tmp_path / "log")
+
+    git(here, "commit", "-q", "-m", "some", *arguments)
+
+    assert (tmp_path / "log").read_text() == repr((str(here.resolve()), staged, ["v/a.py", "v/b.py"]))
+
+
+def test_hook_of_one_repository_is_not_confused_about_another(top: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init", "-q")
+    commit(other, "v/other.py")
+    work_tree = tmp_path / "work tree"
+    git(top, "worktree", "add", "-q", str(work_tree), "-b", "mine")
+    write(work_tree, "v/mine.py")
+    git(work_tree, "add", "-A")
+    hook(work_tree, work_tree, other, tmp_path / "log")
+
+    git(work_tree, "commit", "-q", "-m", "some")
+
+    assert (tmp_path / "log").read_text() == repr((str(other.resolve()), {"v/other.py": b"x = 1\n"}, ["v/other.py"]))
+
+
+def test_program_that_a_repository_names_in_its_settings_is_not_run(top: Path, tmp_path: Path) -> None:
+    spy = write(tmp_path, "spy", f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    spy.chmod(0o755)
+    git(top, "config", "core.fsmonitor", str(spy))
+    write(top, f"{VERSIONS}/empty.py", "")
+
+    at(top).staged([VERSIONS])
+
+    assert not (tmp_path / "ran").exists()
+
+
+def test_object_that_is_missing_is_named(top: Path) -> None:
+    blob = git(top, "rev-parse", f"HEAD:{VERSIONS}/a.py")
+    (top / ".git/objects" / blob[:2] / blob[2:]).unlink()
+
+    with pytest.raises(CannotFinish, match=blob):
+        at(top).files("HEAD", [VERSIONS])
