@@ -10,7 +10,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_guard.facts import Place
@@ -56,6 +56,7 @@ def test_annotations_and_summary_are_those_on_file(name: str, same_as_snapshot: 
     assert same_as_snapshot(f"{name}.md", summary(report, command))
 
 
+@settings(deadline=None)
 @given(text=st.text())
 def test_escaping_can_be_undone(text: str) -> None:
     assert decoded(escaped(text)) == text
@@ -128,6 +129,7 @@ def test_no_message_becomes_a_command_of_its_own() -> None:
     assert found[1][1]["file"].startswith("a,b:c%x\n::error::gone%0A")
 
 
+@settings(max_examples=50, deadline=None)
 @given(report=any_report)
 def test_any_report_gives_its_own_commands_and_no_others(report: Report) -> None:
     found = commands(FORMATS["github"](report, "verify"))
@@ -168,6 +170,7 @@ def without_code(markdown: str) -> str:
     return "\n".join(kept)
 
 
+@settings(max_examples=50, deadline=None)
 @given(report=any_report)
 def test_the_summary_shows_names_and_messages_and_obeys_none(report: Report) -> None:
     outside = without_code(summary(report, "verify"))
@@ -178,6 +181,7 @@ def test_the_summary_shows_names_and_messages_and_obeys_none(report: Report) -> 
     assert all(row.count("|") == 5 for row in rows)
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=500))
 def test_markdown_escaping_leaves_no_sign_with_a_meaning_and_can_be_undone(text: str) -> None:
     shown = in_markdown(text)

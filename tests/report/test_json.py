@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from migration_guard.findings import Report
 from migration_guard.report import FORMATS
@@ -54,6 +54,7 @@ def test_the_json_is_the_one_on_file_and_keeps_to_the_schema(
     assert same_as_snapshot(f"{name}.json", text)
 
 
+@settings(max_examples=50, deadline=None)
 @given(report=any_report)
 def test_every_report_keeps_to_the_schema(report: Report) -> None:
     for command in ("check", "verify"):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from migration_guard.findings import LookedAt, NotJudged, Report
 from migration_guard.report import FORMATS
@@ -106,6 +106,7 @@ def test_one_place_that_was_not_judged_is_not_clean() -> None:
     assert printed.endswith(" 1 place was not judged.\n")
 
 
+@settings(max_examples=50, deadline=None)
 @given(report=any_report)
 def test_no_name_steers_the_terminal(report: Report) -> None:
     printed = text(report, "verify")
