@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import shutil
@@ -154,7 +155,7 @@ def test_annotations_come_with_a_job_summary(
 
     assert code == 1
     assert "::error file=alembic/versions/2c3d4e5f6071_people_have_an_age.py" in capsys.readouterr().out
-    assert "missing-downgrade" in (tmp_path / "summary.md").read_text()
+    assert "missing-downgrade" in html.unescape((tmp_path / "summary.md").read_text())
 
 
 def test_an_interruption_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,7 +97,7 @@ def questions(operations: tuple[f.Operation, ...]) -> list[str]:
         if op.column.nullable is False and op.on_new_table is not True:
             asked.append(f"What do the rows of {op.table} that exist today get in {op.column.name}, and is it right?")
     for op in operations:
-        if isinstance(op, f.AlterColumn) and op.nullable is False:
+        if isinstance(op, f.AlterColumn) and op.nullable is False and op.filled_before is not True:
             asked.append(f"Which rows of {op.table} have NULL in {op.name} today, and who fills them?")
         if isinstance(op, f.AlterColumn) and op.type is not None:
             asked.append(f"Does every value of {op.table}.{op.name} fit the new type {op.type}?")

@@ -1,4 +1,4 @@
-"""The SQL of one revision file on one dialect, without a database: `python -m migration_guard.live.offline`.
+"""The SQL of one revision file on one dialect, without a database.
 
 Alembic's offline mode runs the file's own functions, so this is a process of its own, started only by `review`.
 """
@@ -14,7 +14,8 @@ from pathlib import Path
 
 def sql(path: Path, dialect: str, *, cwd: Path, seconds: float = 30) -> tuple[str | None, str]:
     """`(the upgrade's SQL, "")`, or `(None, why it cannot be shown)`: batch mode on SQLite, for one, needs a table."""
-    command = [sys.executable, "-m", __name__, str(path), dialect]
+    # This file is run by its path: the guard need not be importable, and its folder is not put on the path.
+    command = [sys.executable, "-I", str(Path(__file__)), str(path.resolve()), dialect]
     try:
         done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:

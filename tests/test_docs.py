@@ -1,0 +1,99 @@
+"""The documentation: made pages are up to date, links lead somewhere, and every command in it works."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from migration_guard.cli import parser
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "runbook.md", ROOT / "docs" / "json.md"]
+HELP_CHANGED = sys.version_info >= (3, 13)  # argparse words its help differently before 3.13
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_the_pages_made_from_the_code_are_up_to_date() -> None:
+    from migration_guard.pages import pages
+
+    for path, text in pages().items():
+        if path.name != "commands.md" or HELP_CHANGED:
+            assert path.read_text(encoding="utf-8") == text, f"{path}: run `nox -s docs`"
+
+
+@pytest.mark.parametrize("page", [*PAGES, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_nox_session_that_a_page_names_exists(page: Path) -> None:
+    sessions = set(re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(), re.MULTILINE))
+    named = re.findall(r"nox -s ((?:[a-z][\w-]*)(?: [a-z]\w*(?=[ `\n]))*)", page.read_text(encoding="utf-8"))
+
+    for names in named:
+        assert names.split()[0].replace("-", "_") in sessions, names
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_guard_command_that_a_page_names_is_understood(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    commands = re.findall(r"^\$? ?migration-guard (.*?)(?:  +.*)?$|`migration-guard ([^`<\[]*)`", text, re.MULTILINE)
+
+    for line, inline in commands:
+        parser().parse_args([word for word in shlex.split(line or inline) if word != "..."])
+
+
+def test_the_hook_and_workflow_that_the_readme_shows_exist() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    (hook,) = re.findall(r"^      - id: (\S+)", text, re.MULTILINE)
+    assert f"- id: {hook}\n" in (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+
+
+def test_every_shell_block_of_the_runbook_runs_from_top_to_bottom(tmp_path: Path) -> None:
+    copy = tmp_path / "backend team"
+    copy.mkdir()
+    for name in ("alembic", "backend", ".github"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("alembic.ini", "pyproject.toml", "noxfile.py"):
+        shutil.copy(ROOT / name, copy)
+    script = "\n".join(blocks(ROOT / "docs" / "runbook.md", "bash"))
+    # A nox session makes environments and runs what stands here already; that it exists is tested above.
+    script = re.sub(r"^(python3 -m )?nox .*$", "true", script, flags=re.MULTILINE)
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONPATH": str(copy / "backend"),
+        "GIT_AUTHOR_NAME": "Ada",
+        "GIT_AUTHOR_EMAIL": "ada@example.org",
+        "GIT_COMMITTER_NAME": "Ada",
+        "GIT_COMMITTER_EMAIL": "ada@example.org",
+    }
+    subprocess.run(["git", "init", "--quiet", "--initial-branch", "main"], cwd=copy, env=environment, check=True)
+    subprocess.run(["git", "add", "."], cwd=copy, env=environment, check=True)
+    subprocess.run(["git", "commit", "--quiet", "-m", "chore: start"], cwd=copy, env=environment, check=True)
+
+    done = subprocess.run(
+        ["bash", "-euxo", "pipefail", "-c", script],
+        cwd=copy,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
