@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..facts import CreateConstraint, CreateObject, DropObject, Operation, OtherCall, OtherSql, Unread
 from .names import mentions
-from .things import Names, Thing, comes_with, goes_with, identical, made, removed
+from .things import Names, Thing, comes_with, goes_with, identical, made, removed, types_made
 
 IF_EXISTS = re.compile(r"\bIF\s+EXISTS\b|if_exists\s*=\s*True", re.IGNORECASE)
 
@@ -33,7 +33,7 @@ class Effect:
             names,
             tuple(thing for op in up for thing in made(op, names)),
             tuple(thing for op in up for thing in removed(op, names)),
-            tuple(thing for op in down for thing in made(op, names)),
+            tuple(thing for op in down for thing in (*made(op, names), *types_made(op))),
             tuple(thing for op in down for thing in removed(op, names)),
             (*(op for op in up if _renames(op)), *(op for op in down if isinstance(op, FREE))),
         )
@@ -50,12 +50,11 @@ class Effect:
         lost: list[Thing] = []
         for thing in sorted(self.gone_up, key=lambda one: one.kind != "table"):
             back = any(identical(thing, one) or comes_with(thing, one) for one in self.made_down)
-            # IF EXISTS clears the way for what the upgrade makes: there may have been nothing.
-            if IF_EXISTS.search(thing.op.source) or not any(identical(thing, one) for one in self.gone_down):
+            if not any(identical(thing, one) for one in self.gone_down):
                 back = back or any(identical(thing, one) for one in self.made_up)  # replaced, and left as it is now
             if not back and not any(goes_with(thing, one) for one in lost if one.kind == "table"):
                 lost.append(thing)
-        return (thing for thing in lost if not self.out_of_sight(thing) and not isinstance(thing.op, CreateConstraint))
+        return (thing for thing in lost if not self.out_of_sight(thing) and not _was_perhaps_absent(thing))
 
     def out_of_sight(self, thing: Thing) -> bool:
         """Whether the revision says too little about the thing to judge it."""
@@ -75,6 +74,16 @@ OBJECTS = ("view", "materialized view", "sequence", "statistics", "trigger", "po
 FREE = (OtherCall, OtherSql, CreateObject, DropObject)
 
 
+def _was_perhaps_absent(thing: Thing) -> bool:
+    """Whether the upgrade itself says that there may be nothing to drop, or the thing lives on under another kind.
+
+    Tables and columns are too dear for that: IF EXISTS is often written by habit.
+    """
+    if isinstance(thing.op, CreateConstraint):
+        return True
+    return thing.kind not in ("table", "column") and IF_EXISTS.search(thing.op.source) is not None
+
+
 def _renames(op: Operation) -> bool:
     return isinstance(op, OtherSql) and isinstance(op.text, str) and "rename" in op.text.lower()
 
@@ -87,4 +96,5 @@ def _may_concern(op: Operation, thing: Thing) -> bool:
         if isinstance(op, DropObject) and op.kind == "schema":
             return True
         return thing.kind in ("object", "type") and thing.name is not None and mentions(op.source, thing.name)
-    return isinstance(op, OtherSql) and thing.name is not None and mentions(str(op.text), thing.name)
+    word = thing.name or thing.table  # what has no name is found through its table
+    return isinstance(op, OtherSql) and word is not None and mentions(str(op.text), word)

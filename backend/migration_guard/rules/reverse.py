@@ -35,8 +35,11 @@ SCHEMA = (
 
 
 def changes_schema(op: Operation) -> bool:
-    """Whether the operation leaves the schema different; writing rows does not."""
-    return isinstance(op, SCHEMA)
+    """Whether the operation leaves the schema different; writing rows does not.
+
+    An extension stays: others may use it by now.
+    """
+    return isinstance(op, SCHEMA) and getattr(op, "kind", None) != "extension"
 
 
 def downgrade_for(context: Context, operations: Iterable[Operation]) -> str:

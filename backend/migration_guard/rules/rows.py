@@ -91,7 +91,9 @@ def _says(op: Operation, column: str | None) -> bool | None:
         return True
     if isinstance(op, CreateTable):
         keys = {bare(name) for key in op.constraints if key.kind == "primary key" for name in key.columns}
-        return column in keys or any(_never_null(one) for one in op.columns if bare(one.name) == column)
+        found = [one for one in op.columns if bare(one.name) == column]
+        # a column that the table was not seen to get came from a helper elsewhere: nothing is known of it
+        return column in keys or not found or _never_null(found[0])
     return None
 
 

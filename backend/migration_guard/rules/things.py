@@ -108,6 +108,14 @@ def made(op: Operation, names: Names) -> Iterator[Thing]:
         yield Thing("object", bare(op.name), op, detail=op.kind)
 
 
+def types_made(op: Operation) -> Iterator[Thing]:
+    """The enum types that come with the columns of the operation."""
+    columns = op.columns if isinstance(op, CreateTable) else (op.column,) if isinstance(op, AddColumn) else ()
+    for column in columns:
+        if column.enum is not None:
+            yield Thing("type", bare(column.enum.name), op)
+
+
 def removed(op: Operation, names: Names) -> Iterator[Thing]:
     """What the operation takes from the schema, without what goes with it."""
     table = names.table(getattr(op, "table", None))
