@@ -158,6 +158,17 @@ def test_annotations_come_with_a_job_summary(
     assert "missing-downgrade" in html.unescape((tmp_path / "summary.md").read_text())
 
 
+def test_annotations_of_a_project_in_a_subfolder_point_into_the_checkout(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(project, "missing-downgrade", "bad")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.parent))
+
+    main(["-C", str(project), "check", "--format", "github"])
+
+    assert f"::error file={project.name}/alembic/versions/2c3d4e5f6071" in capsys.readouterr().out
+
+
 def test_an_interruption_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

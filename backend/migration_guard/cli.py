@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -89,6 +90,9 @@ def _add_format(command: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows the escape instead of failing
+            stream.reconfigure(errors="backslashreplace")
     try:
         options = parser().parse_args(arguments)
         run: Callable[[argparse.Namespace], int] = options.run
@@ -177,7 +181,7 @@ def _verify(options: argparse.Namespace) -> int:
             since=options.since,
             progress=progress,
         )
-    return _print(report, options)
+    return _print(report, options, settings)
 
 
 def _review(options: argparse.Namespace) -> int:
@@ -204,9 +208,11 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print(report: Report, options: argparse.Namespace) -> int:
+def _print(report: Report, options: argparse.Namespace, settings: Settings) -> int:
     from . import report as formats
 
+    if options.format == "github":
+        report = _from_workspace(report, settings.root)
     text = formats.FORMATS[options.format](report, options.command)
     sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
@@ -217,3 +223,22 @@ def _print(report: Report, options: argparse.Namespace) -> int:
             file.write(summary_of(report, options.command))
     sys.stdout.flush()
     return report.exit_code
+
+
+def _from_workspace(report: Report, root: Path) -> Report:
+    """The report with its paths as GitHub counts them: from the top of the checkout, where the root may be deeper."""
+    from dataclasses import replace
+
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if not workspace or not root.is_relative_to(Path(workspace).resolve()):
+        return report
+    deeper = root.relative_to(Path(workspace).resolve()).as_posix()
+    if deeper == ".":
+        return report
+    return replace(
+        report,
+        findings=tuple(
+            replace(finding, at=replace(finding.at, path=f"{deeper}/{finding.at.path}")) for finding in report.findings
+        ),
+        not_judged=tuple(replace(gap, path=f"{deeper}/{gap.path}") for gap in report.not_judged),
+    )

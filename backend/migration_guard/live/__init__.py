@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from .rows import TableShape
     from .schema import Snapshot
     from .scratch import Scratch
+    from .shapes import TableShape
 
 
 class Server(Protocol):
