@@ -31,7 +31,7 @@ MAY = {
     "extras": {"errors"},
     "progress": {"errors"},
     "protocol": {"facts", "findings"},
-    "raising": {"findings", "live"},
+    "raising": {"findings", "live", "protocol"},
     "worker": {"live", "checks", "registry", "findings", "facts", "errors", "protocol", "raising"},
     "child": {"errors", "findings", "live", "protocol"},
     "verify": {

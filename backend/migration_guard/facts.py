@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 Direction = Literal["upgrade", "downgrade"]
@@ -355,6 +356,11 @@ class History:
     cycles: tuple[tuple[Migration, ...], ...] = ()
     base: Base | None = None
     labels: dict[str, frozenset[str]] = field(default_factory=dict)  # revision -> branch labels it inherits
+
+    @cached_property
+    def by_id(self) -> dict[str, Migration]:
+        """The migrations by revision id; of files with one id, the last by path."""
+        return {one.revision: one for one in self.migrations if isinstance(one.revision, str)}
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from .names import bare, same
 
 def ancestors(history: History, migration: Migration) -> Iterator[Migration]:
     """The revisions that run before this one, nearest first."""
-    known = {one.revision: one for one in history.migrations if isinstance(one.revision, str)}
+    known = history.by_id
     queue = [*migration.parents, *migration.depends_on]
     seen = {migration.revision}
     for name in queue:
