@@ -33,7 +33,7 @@ def listings(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str], li
             with os.scandir(path) as entries:
                 for entry in entries:
                     if entry.is_symlink():
-                        if not entry.is_dir():
+                        if not Path(entry.path).is_dir():  # unlike the entry's own, it survives a link to itself
                             links.append(entry.name)
                     elif entry.is_dir():
                         if recursive and not entry.name.endswith("__pycache__"):

@@ -85,6 +85,7 @@ def _header(migration: Migration, history: History) -> str:
     taken = {one.id for one in history.migrations}
     fresh = told[0] if told and told[0] not in taken else new_id(history, migration.path)
     lines = [linked("revision", [fresh])]
-    if not migration.parents and migration.parents_at is None:
-        lines.append(linked("down_revision", [head.id for head in history.heads if head is not migration][:1]))
+    if migration.parents_at is None and not migration.parents and migration.parents_unread is None:
+        heads = [head.id for head in history.heads if isinstance(head.revision, str)]
+        lines.append(linked("down_revision", heads[:1]))
     return "\n".join(lines)

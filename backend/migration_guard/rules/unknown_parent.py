@@ -86,9 +86,10 @@ def _way_out(history: History, gap: UnknownParent) -> tuple[str, str]:
     whole = [one for one in known if one.startswith(name) or one == name.rpartition("@")[2]]
     if len(whole) == 1:
         return f"; in a file Alembic takes whole ids only, such as {whole[0]}", _corrected(gap, whole[0])
-    labelled = [head for head in history.heads if name in history.labels.get(head.id, ())]
+    followed = {parent for migration in history.migrations for parent in migration.parents}
+    labelled = [one for one in known if name in history.labels.get(one, ()) and one not in followed]
     if labelled:
-        return "; it is a branch label, which only depends_on may name", _corrected(gap, labelled[-1].id)
+        return "; it is a branch label, which only depends_on may name", _corrected(gap, labelled[-1])
     near = difflib.get_close_matches(name, [one for one in known if one != gap.migration.id], 3, 0.8)
     searched = _search(gap.migration, name)
     if near:
