@@ -158,9 +158,8 @@ def _check(options: argparse.Namespace) -> int:
     settings = _settings(options)
     folder = Path(options.folder)
     paths = [folder / path for path in options.paths]
-    return _print(
-        check(settings.root, settings, paths=paths, base=options.base or None, staged=options.staged), options
-    )
+    report = check(settings.root, settings, paths=paths, base=options.base or None, staged=options.staged)
+    return _print(report, options, settings)
 
 
 def _verify(options: argparse.Namespace) -> int:
