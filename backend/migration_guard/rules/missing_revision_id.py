@@ -30,7 +30,7 @@ from pathlib import PurePosixPath
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .chains import linked, new_id
+from .chains import link, linked, new_id
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 
@@ -52,7 +52,7 @@ def nameless(migration: Migration, context: Context) -> Iterator[Finding]:
         what, instead = "has no revision id", _header(migration, context.history)
     yield Finding(
         RULE,
-        migration.at,
+        link(migration),
         says=f"{path.name} {what}, and Alembic loads every file of {path.parent}: all commands stop with "
         f'"Could not determine revision id from filename {path.name}".',
         instead=instead,
@@ -85,7 +85,7 @@ def _header(migration: Migration, history: History) -> str:
     taken = {one.id for one in history.migrations}
     fresh = told[0] if told and told[0] not in taken else new_id(history, migration.path)
     lines = [linked("revision", [fresh])]
-    if migration.parents_at is None and not migration.parents and migration.parents_unread is None:
+    if migration.parents_unread is None:
         heads = [head.id for head in history.heads if isinstance(head.revision, str)]
-        lines.append(linked("down_revision", heads[:1]))
+        lines.append(linked("down_revision", migration.parents if migration.parents_at else heads[:1]))
     return "\n".join(lines)
