@@ -83,7 +83,9 @@ def _column(row: dict[str, Any], types: dict[int, dict[str, Any]]) -> ColumnShap
     if array:
         of = types.get(of["element"]) if of else None
         kind = of["kind"] if of else kind[1:]
-    kind = {"e": "enum", "c": "composite", "r": "range", "m": "multirange"}.get(of["class"] if of else "", kind)
+    kind = {"d": "domain", "e": "enum", "c": "composite", "r": "range", "m": "multirange"}.get(
+        of["class"] if of else "", kind
+    )
     numeric = kind == "numeric" and modifier >= 4
     return ColumnShape(
         *(row["name"], row["shown"], kind, nullable, has_default),

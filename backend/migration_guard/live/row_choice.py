@@ -1,0 +1,274 @@
+"""Which values a made-up row gets: each column has candidates, and the first combination that nothing refuses is it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from .checks_text import UNKNOWN, Condition, condition
+from .shapes import ColumnShape, ForeignKeyShape, TableShape
+from .values import NULL, Made, made, of_value, short
+
+Literals = tuple[str, ...]
+Values = Mapping[str, Made]  # by column
+Choice = dict[str, str]  # SQL by column; a column left out gets its default
+
+_DEFAULT = Made("", UNKNOWN)
+_STEPS = 4000  # of a search, before the database is asked to judge
+_PLAIN_VERSIONS = 6
+
+
+class Refused(Exception):
+    """No row can be made. The text says why."""
+
+
+@dataclass(frozen=True)
+class _Variable:
+    """Columns that get their values together: one, or those of foreign keys that share columns."""
+
+    columns: tuple[str, ...]
+    candidates: Sequence[Values]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A check, or a set of columns that is unique."""
+
+    name: str
+    columns: frozenset[str]
+    allows: Callable[[Values], bool]
+
+
+class Chooser:
+    """Chooses rows for one table. What stands in it, and in its parents, is given as SQL literals."""
+
+    def __init__(
+        self,
+        shape: TableShape,
+        dialect: str,
+        parents: Mapping[str, Sequence[Literals]],
+        taken: Mapping[tuple[str, ...], set[Literals]],
+    ) -> None:
+        self.shape = shape
+        self.dialect = dialect
+        self.place = {column.name: place for place, column in enumerate(shape.columns)}
+        self.column = {column.name: column for column in shape.columns}
+        self.alone = {columns[0] for columns in taken if len(columns) == 1}
+        self.together = set(chain.from_iterable(columns for columns in taken if len(columns) > 1))
+        self.suspects: set[str] = set()
+        self.look(parents, taken)
+        conditions = [(check, condition(check.text, dialect)) for check in shape.checks]
+        self.suggested: dict[str, list[Made]] = {}
+        for _, read in conditions:
+            for name, values in read.suggestions().items():
+                self.suggested.setdefault(name, []).extend(of_value(value, dialect) for value in values)
+        self.checks = [_Rule(check.name, frozenset(check.columns), _keeping(read)) for check, read in conditions]
+
+    def look(self, parents: Mapping[str, Sequence[Literals]], taken: Mapping[tuple[str, ...], set[Literals]]) -> None:
+        """Take what stands in the tables now for the truth."""
+        self.parents = {name: list(rows) for name, rows in parents.items()}
+        self.taken = {columns: set(rows) for columns, rows in taken.items()}
+
+    def choose(self, number: int, version: int = 0) -> Choice:
+        """The row of that number, from 0. Raises Refused where keys and checks leave no value.
+
+        Rows hold the longest values, the same ones again and again; every third has NULL wherever it may. Version 1
+        swaps NULLs and values, 2 leaves columns to their defaults, 3 gives only what must be given, and those after
+        it try small plain values, in the columns that are suspected of a refusal or in all.
+        """
+        variables = self._variables(number, version)
+        row = self._solution(variables)
+        for key in self.shape.foreign_keys:
+            if key.parent == self.shape.full_name and all(row[name] is _DEFAULT for name in key.columns):
+                row |= {name: row[own] for name, own in zip(key.columns, key.parent_columns, strict=True)}
+        return {name: value.literal for name, value in row.items() if value is not _DEFAULT}
+
+    def keep(self, choice: Choice) -> None:
+        """Take a chosen row for granted in the next choice."""
+        for columns, rows in self.taken.items():
+            rows.add(tuple(choice.get(name, "") for name in columns))
+        for key in self.shape.foreign_keys:
+            if key.parent == self.shape.full_name and all(name in choice for name in key.parent_columns):
+                self.parents[key.name].append(tuple(choice[name] for name in key.parent_columns))
+
+    def suspect(self, refusal: str) -> None:
+        """Look more closely at the columns of the checks that a database's message names."""
+        self.suspects |= {name for check in self.shape.checks if check.name in refusal for name in check.columns}
+
+    def _variables(self, number: int, version: int) -> list[_Variable]:
+        found = []
+        for keys in self._linked_keys():
+            columns = tuple(dict.fromkeys(chain.from_iterable(key.columns for key in keys)))
+            found.append(_Variable(columns, self._key_candidates(keys, columns, number, version)))
+        in_keys = set(chain.from_iterable(variable.columns for variable in found))
+        for column in self.shape.columns:
+            if not column.generated and column.name not in in_keys:
+                candidates = [{column.name: value} for value in self._candidates(column, number, version)]
+                found.append(_Variable((column.name,), candidates))
+        return found
+
+    def _linked_keys(self) -> list[list[ForeignKeyShape]]:
+        """Foreign keys in groups that share no column."""
+        groups: list[list[ForeignKeyShape]] = []
+        for key in sorted(self.shape.foreign_keys, key=lambda key: -len(key.columns)):
+            shared = [
+                group for group in groups if any(not set(key.columns).isdisjoint(other.columns) for other in group)
+            ]
+            groups = [group for group in groups if group not in shared]
+            groups.append([*chain.from_iterable(shared), key])
+        return groups
+
+    def _key_candidates(
+        self, keys: Sequence[ForeignKeyShape], columns: Sequence[str], number: int, version: int
+    ) -> list[Values]:
+        options: list[dict[str, Made]] = [{}]
+        for key in keys:
+            options = [
+                {**option, **choice}
+                for option in options
+                for choice in self._one_key(key, number, version)
+                if all(option.get(name, value).literal == value.literal for name, value in choice.items())
+            ][:60]
+            if not options:
+                raise Refused(f"foreign key {key.name}: {key.parent} holds no row to point at")
+        plain = {name: made(self.column[name], number + 1, self.place[name], self.dialect) for name in columns}
+        return [{**plain, **option} for option in options]
+
+    def _one_key(self, key: ForeignKeyShape, number: int, version: int) -> list[dict[str, Made]]:
+        own = key.parent == self.shape.full_name
+        rows = [
+            {name: Made(literal, _read(literal)) for name, literal in zip(key.columns, literals, strict=True)}
+            for literals in self.parents[key.name]
+        ]
+        if own and not rows:
+            rows = [dict.fromkeys(key.columns, _DEFAULT)]  # the row points at itself
+        null = {name: NULL for name in key.columns if self.column[name].nullable}
+        if not null:
+            return rows
+        first = _wants_null(number, version) or (own and not self.parents[key.name])
+        return [null, *rows] if first else [*rows, null]
+
+    def _candidates(self, column: ColumnShape, number: int, version: int) -> list[Made]:
+        def value(ordinal: int) -> Made:
+            return made(column, ordinal, self.place[column.name], self.dialect)
+
+        if column.name in self.alone:
+            found = [value(number + step) for step in (1, 101, 1001, 10_001)]
+        elif column.name in self.together:
+            found = [value(0), value(number + 1), value(number + 101)]
+        elif column.labels or column.kind == "bool":
+            first = (number + 1) // 2  # each twice, so that there are duplicates and others
+            found = [value(first + step) for step in range(max(2, len(column.labels)))]
+        else:
+            found = [value(ordinal) for ordinal in (0, 1, 2)]
+        suggested = self.suggested.get(column.name.lower(), [])
+        turn = (number + 1) // 2 % len(suggested) if suggested else 0
+        found += suggested[turn:] + suggested[:turn]
+        if version > 3 and column.name not in self.alone and column.name in (self.suspects or self.column):
+            plain = short(column, number, self.dialect)
+            found = plain[version - 4 :] + found
+        if column.has_default:
+            found = [_DEFAULT, *found] if version in (2, 3) and column.name not in self.alone else [*found, _DEFAULT]
+        if column.nullable:
+            found = [NULL, *found] if _wants_null(number, version) else [*found, NULL]
+        return found
+
+    def _solution(self, variables: Sequence[_Variable]) -> dict[str, Made]:
+        rules = [*self.checks, *(self._unique(columns) for columns in self.taken)]
+        row = {name: value for variable in variables for name, value in variable.candidates[0].items()}
+        broken = [rule for rule in rules if not rule.allows(row)]
+        if not broken:
+            return row
+        concerned = set(chain.from_iterable(rule.columns for rule in broken))
+        rules = [rule for rule in rules if _widen(concerned, rules, rule)]
+        searched = [variable for variable in variables if not concerned.isdisjoint(variable.columns)]
+        found = _Search(searched, rules, row).first()
+        if found is None:
+            raise Refused(f"{broken[0].name} leaves no value free for {', '.join(sorted(broken[0].columns))}")
+        return found
+
+    def _unique(self, columns: tuple[str, ...]) -> _Rule:
+        rows = self.taken[columns]
+
+        def allows(row: Values) -> bool:
+            literals = tuple(row.get(name, _DEFAULT).literal for name in columns)
+            return "NULL" in literals or "" in literals or literals not in rows
+
+        return _Rule(f"unique ({', '.join(columns)})", frozenset(columns), allows)
+
+
+def _keeping(read: Condition) -> Callable[[Values], bool]:
+    return lambda row: not read.refuses({name.lower(): value.value for name, value in row.items()})
+
+
+def _wants_null(number: int, version: int) -> bool:
+    return version == 3 or (number % 3 == 1) == (version != 1)
+
+
+def _read(literal: str) -> object:
+    """A literal as a check compares it; numbers stay text, which compares as well."""
+    if literal == "NULL":
+        return None
+    return literal[1:-1].replace("''", "'") if literal.startswith("'") else literal
+
+
+def _widen(concerned: set[str], rules: Sequence[_Rule], wanted: _Rule) -> bool:
+    """Whether a rule speaks of a concerned column, or of one that such a rule speaks of. Grows `concerned`."""
+    while True:
+        more = {name for rule in rules if not rule.columns.isdisjoint(concerned) for name in rule.columns}
+        if more <= concerned:
+            return not wanted.columns.isdisjoint(concerned)
+        concerned |= more
+
+
+class _Search:
+    """Tries combinations, column after column, and turns back as soon as a rule refuses."""
+
+    def __init__(self, variables: Sequence[_Variable], rules: Sequence[_Rule], row: Mapping[str, Made]) -> None:
+        self.variables = variables
+        self.rules = rules
+        self.row = dict(row)
+        self.steps = 0
+
+    def first(self) -> dict[str, Made] | None:
+        """The first row that every rule allows; None where there is none among those tried."""
+        self.open = set(chain.from_iterable(variable.columns for variable in self.variables))
+        return self.row if self._found(0) else None
+
+    def _found(self, depth: int) -> bool:
+        if depth == len(self.variables):
+            return True
+        variable = self.variables[depth]
+        self.open -= set(variable.columns)
+        due = [
+            rule
+            for rule in self.rules
+            if rule.columns.isdisjoint(self.open) and not rule.columns.isdisjoint(variable.columns)
+        ]
+        for candidate in variable.candidates:
+            self.steps += 1
+            if self.steps > _STEPS:
+                break
+            self.row.update(candidate)
+            if all(rule.allows(self.row) for rule in due) and self._found(depth + 1):
+                return True
+        self.open |= set(variable.columns)
+        return False
+
+
+def attempts(chooser: Chooser, number: int, last: int) -> Iterator[tuple[int, Choice | Refused]]:
+    """One row in several versions, best first, beginning with the one that stood `last`; each with its version.
+
+    In place of a row that cannot be made stands the reason.
+    """
+    plain = range(4, 4 + _PLAIN_VERSIONS)
+    for version in dict.fromkeys((last, 0, *plain, 1, 2, 3) if chooser.suspects else (last, 0, 1, 2, 3, *plain)):
+        yield version, _choice_or_reason(chooser, number, version)
+
+
+def _choice_or_reason(chooser: Chooser, number: int, version: int) -> Choice | Refused:
+    try:
+        return chooser.choose(number, version)
+    except Refused as reason:
+        return reason
