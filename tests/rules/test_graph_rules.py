@@ -168,11 +168,20 @@ def test_branch_that_forks_and_is_not_merged_is_joined() -> None:
         ("pyproject.toml", "alembic merge"),
         ("alembic/versions", "alembic merge"),
         ("conf/my app.ini", "alembic -c 'conf/my app.ini' merge"),
+        ("other.ini", "alembic -c other.ini merge"),
         ("alembic/alembic.ini", "flask db merge"),
     ],
 )
 def test_command_is_the_one_that_finds_the_settings(ini: str, command: str) -> None:
     assert f"\n{command} -m " in the_finding(of(A, B, migration("c1c1", "a1a1"), ini=ini), "multiple-heads").instead
+
+
+def test_command_of_a_service_in_a_larger_tree_runs_in_its_folder() -> None:
+    found = [migration(m.id, *m.parents, path=f"my api/db/versions/{m.id}.py") for m in (A, B, migration("c1", "a1a1"))]
+
+    instead = the_finding(of(*found, ini="my api/alembic.ini"), "multiple-heads").instead
+
+    assert instead.endswith("cd 'my api' && alembic merge -m \"merge heads\" b1b1 c1")
 
 
 def test_each_label_of_the_settings_may_have_a_head() -> None:

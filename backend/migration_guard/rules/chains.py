@@ -49,9 +49,14 @@ def _program(history: History) -> str:
     ini = PurePosixPath(history.at.path)
     if ini.suffix in ("", ".toml") or str(ini) == "alembic.ini":
         return "alembic"
+    folders = [PurePosixPath(migration.path).parent for migration in history.migrations]
     # Flask-Migrate's ini lies in the script directory and names none, so only its own command finds it.
-    if any(PurePosixPath(migration.path).parent == ini.parent / "versions" for migration in history.migrations):
+    if ini.parent / "versions" in folders:
         return "flask db"
+    named = "" if ini.name == "alembic.ini" else f" -c {shlex.quote(ini.name)}"
+    # A relative script_location starts at the working directory: that is the ini's where it lies above the revisions.
+    if str(ini.parent) == "." or all(ini.parent in folder.parents for folder in folders):
+        return f"{'' if str(ini.parent) == '.' else f'cd {shlex.quote(str(ini.parent))} && '}alembic{named}"
     return f"alembic -c {shlex.quote(str(ini))}"
 
 
