@@ -5,7 +5,7 @@ which is what they were before.
 
 Revision ID: 054e5dde157b
 Revises: cbcbfb4db98d
-Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 d5d90b55
+Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 7a867d0a
 Create Date: 2026-02-03 13:27:44.802519+00:00
 """
 

@@ -4,7 +4,7 @@ What a persona wrote in one subreddit, newest first, is read before each reply t
 
 Revision ID: 6e2fb0656425
 Revises: 054e5dde157b
-Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 45dd3c3b
+Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 7f265ad6
 Create Date: 2026-03-17 09:41:26.150742+00:00
 """
 

@@ -4,7 +4,7 @@ What one moderator decided, newest first, is what a second one looks through.
 
 Revision ID: 7d1f4be02c95
 Revises: 2d83b41f4ef9
-Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 401a0dd8
+Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 11538e20
 Create Date: 2026-04-21 12:33:58.604219+00:00
 """
 

@@ -2,7 +2,7 @@
 
 Revision ID: 986041159ad8
 Revises:
-Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 24c44623
+Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 fa2e0a90
 Create Date: 2025-11-24 09:12:41.206913+00:00
 """
 

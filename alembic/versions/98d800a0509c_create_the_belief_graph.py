@@ -2,7 +2,7 @@
 
 Revision ID: 98d800a0509c
 Revises: 986041159ad8
-Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 82e9c050
+Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 7b677a2a
 Create Date: 2025-11-24 10:47:05.518220+00:00
 """
 

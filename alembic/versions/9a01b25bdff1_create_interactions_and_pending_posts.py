@@ -2,7 +2,7 @@
 
 Revision ID: 9a01b25bdff1
 Revises: 98d800a0509c
-Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 78505f64
+Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 9bcbb704
 Create Date: 2025-11-25 08:30:19.774036+00:00
 """
 

@@ -4,7 +4,7 @@ The server default gives every persona that stands already its value, and serves
 
 Revision ID: b0b108a68a45
 Revises: 9a01b25bdff1
-Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 a984fb90
+Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 7ee7d878
 Create Date: 2025-12-02 14:05:52.091384+00:00
 """
 

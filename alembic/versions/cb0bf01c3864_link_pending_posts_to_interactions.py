@@ -5,7 +5,7 @@ so the table is rebuilt there, in batch mode.
 
 Revision ID: cb0bf01c3864
 Revises: 054e5dde157b
-Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 3891ecf3
+Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 d46577df
 Create Date: 2026-03-18 10:16:38.493075+00:00
 """
 

@@ -4,7 +4,7 @@ A belief is locked when any stance of it is: add the column, fill it from the st
 
 Revision ID: cbcbfb4db98d
 Revises: ec79353ef693
-Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 f707ed8a
+Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 f120b9a6
 Create Date: 2026-01-13 11:58:07.385561+00:00
 """
 

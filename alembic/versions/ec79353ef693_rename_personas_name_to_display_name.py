@@ -4,7 +4,7 @@ Autogenerate proposes a drop and an add here, which would lose every name.
 
 Revision ID: ec79353ef693
 Revises: b0b108a68a45
-Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 80ad82d3
+Reviewed: Reddit AI Agent Team <maintainers@example.org> 2026-11-23 7ee52031
 Create Date: 2025-12-09 16:20:33.640175+00:00
 """
 
