@@ -356,6 +356,7 @@ class History:
     cycles: tuple[tuple[Migration, ...], ...] = ()
     base: Base | None = None
     labels: dict[str, frozenset[str]] = field(default_factory=dict)  # revision -> branch labels it inherits
+    worked_out: dict[str, object] = field(default_factory=dict, compare=False, repr=False)  # what rules look up often
 
     @cached_property
     def by_id(self) -> dict[str, Migration]:

@@ -18,7 +18,7 @@ from .judging import Judges, ids, judges_for, on_allow, on_history, on_migration
 from .read.git import Repository
 from .read.graph import history, with_base
 from .read.project import Project, projects
-from .rules.past import ancestors
+from .rules.ancestry import ancestors
 from .sources import Sources
 
 

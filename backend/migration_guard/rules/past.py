@@ -17,25 +17,12 @@ from ..facts import (
     DropConstraint,
     DropIndex,
     DropTable,
-    History,
-    Migration,
     Operation,
     RenameTable,
     Text,
 )
+from .ancestry import earlier_revisions
 from .names import bare, same
-
-
-def ancestors(history: History, migration: Migration) -> Iterator[Migration]:
-    """The revisions that run before this one, nearest first."""
-    known = history.by_id
-    queue = [*migration.parents, *migration.depends_on]
-    seen = {migration.revision}
-    for name in queue:
-        if name in known and name not in seen:
-            seen.add(name)
-            yield known[name]
-            queue += [*known[name].parents, *known[name].depends_on]
 
 
 def earlier(operations: Iterable[Operation], than: Operation) -> list[Operation]:
@@ -50,14 +37,15 @@ def earlier(operations: Iterable[Operation], than: Operation) -> list[Operation]
 
 def _history_of(context: Context, table: Text) -> Iterator[Operation]:
     """The upgrade operations on a table in earlier revisions, last first."""
-    if context.migration is None or bare(table) is None:
+    name = bare(table)
+    if context.migration is None or name is None:
         return
-    for migration in ancestors(context.history, context.migration):
+    for migration in earlier_revisions(context.history, context.migration, name):
         for operation in reversed(migration.upgrade.operations if migration.upgrade else ()):
             names = [getattr(operation, "table", None)]
             if isinstance(operation, RenameTable):
                 names.append(operation.new_name)
-            if any(name is not None and same(name, table) for name in names):
+            if any(one is not None and same(one, table) for one in names):
                 yield operation
 
 
@@ -123,6 +111,6 @@ def type_made_before(context: Context, name: str) -> bool:
         return False
     return any(
         name in makes_type(operation)
-        for migration in ancestors(context.history, context.migration)
+        for migration in earlier_revisions(context.history, context.migration, name)
         for operation in (migration.upgrade.operations if migration.upgrade else ())
     )

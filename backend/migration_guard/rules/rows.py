@@ -10,15 +10,13 @@ from ..facts import (
     CreateConstraint,
     CreateTable,
     Operation,
-    OtherCall,
-    OtherSql,
     RenameTable,
     Text,
-    Unread,
     WriteRows,
 )
+from .ancestry import earlier_revisions, is_opaque
 from .names import bare
-from .past import ancestors, earlier
+from .past import earlier
 
 
 def before(context: Context, op: Operation) -> list[Operation]:
@@ -48,7 +46,7 @@ def new_on_this_branch(context: Context, table: Text) -> bool:
     if base is None or context.migration is None or name is None:
         return False
     released = {migration.revision for migration in base.migrations}
-    for migration in ancestors(context.history, context.migration):
+    for migration in earlier_revisions(context.history, context.migration, name):
         if migration.revision not in released and migration.upgrade is not None:
             for op in migration.upgrade.operations:
                 if isinstance(op, CreateTable) and bare(op.table) == name:
@@ -65,9 +63,9 @@ def filled_in_past(context: Context, table: Text, column: Text) -> bool:
     at, name, hidden = bare(table), bare(column), False
     if context.migration is None or at is None or name is None:
         return False
-    for migration in ancestors(context.history, context.migration):
+    for migration in earlier_revisions(context.history, context.migration, at, opaque=True):
         for op in reversed(migration.upgrade.operations if migration.upgrade else ()):
-            hidden = hidden or isinstance(op, OtherCall) or (isinstance(op, OtherSql) and isinstance(op.text, Unread))
+            hidden = hidden or is_opaque(op)
             if isinstance(op, RenameTable) and bare(op.new_name) == at:
                 at = bare(op.table)
             elif bare(getattr(op, "table", None)) == at:
