@@ -15,7 +15,8 @@ Add it nullable, fill it, then forbid NULL:
 
     op.add_column("persona", sa.Column("mood", sa.String(20), nullable=True))
     op.execute("UPDATE persona SET mood = '' WHERE mood IS NULL")
-    op.alter_column("persona", "mood", existing_type=sa.String(20), nullable=False)
+    with op.batch_alter_table("persona") as batch_op:
+        batch_op.alter_column("mood", existing_type=sa.String(20), nullable=False)
 
 or give it a `server_default`, which a later line or revision may drop.
 
@@ -28,6 +29,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..facts import AddColumn, Column, Context
 from ..findings import Finding, Rule, Severity
@@ -55,11 +57,11 @@ def no_value_for_rows(op: AddColumn, context: Context) -> Iterator[Finding]:
         op.at,
         says=f"Adding {op.table}.{one.name} as NOT NULL without a server default fails{where} as soon as {op.table} "
         f"holds a row: that row has no value for it.",
-        instead="\n".join(three_steps(op)),
+        instead="\n".join(three_steps(op, context.policy.dialects)),
     )
 
 
-def three_steps(op: AddColumn) -> list[str]:
+def three_steps(op: AddColumn, dialects: frozenset[str]) -> list[str]:
     """Add nullable, fill, forbid NULL: with the user's names and in the user's form."""
     one = op.column
     value, default = filling(one, one.name)
@@ -75,10 +77,13 @@ def three_steps(op: AddColumn) -> list[str]:
     nullable = column(one, nullable="True", **({"primary_key": "False"} if one.primary_key is True else {}))
     known_type = [f"existing_type={one.type}"] if isinstance(one.type, str) else []
     tighten = [literal(one.name), *known_type, "nullable=False"]
+    # SQLite changes nullability only by rebuilding the table, which a batch block does; elsewhere it is a plain ALTER
+    on_sqlite = "sqlite" in dialects and (op.dialects is None or "sqlite" in op.dialects)
+    last = replace(op, in_batch=op.in_batch or on_sqlite)
     lines = [
         *call(op, "add_column", nullable, table=op.table, schema=op.schema),
         update,
-        *call(op, "alter_column", *tighten, table=op.table, schema=op.schema),
+        *call(last, "alter_column", *tighten, table=op.table, schema=op.schema),
     ]
     if default is not None and one.primary_key is not True:
         short = call(op, "add_column", column(one, server_default=default), table=op.table, schema=op.schema)
