@@ -317,6 +317,34 @@ def test_subfolders_that_code_adds_as_it_runs_count(tmp_path: Path) -> None:
     assert [file.name for file in found.files()] == ["b_x.py", "a_x.py"]
 
 
+def test_subfolders_count_where_they_go_on_from_the_folder_itself(tmp_path: Path) -> None:
+    tree(
+        tmp_path,
+        **{
+            "db/env.py": ENV,
+            "db/versions/initial.py": revision("initial"),
+            "db/versions/pike/expand/a_x.py": 'revision: str = "a"\ndown_revision: str | None = "initial"\n',
+        },
+    )
+
+    assert [file.name for project in projects(tmp_path) for file in project.files()] == ["initial.py", "a_x.py"]
+
+
+def test_retired_revisions_in_a_subfolder_do_not_count(tmp_path: Path) -> None:
+    tree(
+        tmp_path,
+        **{
+            "db/env.py": ENV,
+            "db/versions/squashed.py": revision("b"),
+            "db/versions/c_x.py": revision("c", "b"),
+            "db/versions/old/a_x.py": revision("a"),
+            "db/versions/old/b_x.py": revision("b", "a"),
+        },
+    )
+
+    assert [file.name for project in projects(tmp_path) for file in project.files()] == ["c_x.py", "squashed.py"]
+
+
 def test_subfolders_named_after_databases_are_histories_of_their_own(tmp_path: Path) -> None:
     tree(
         tmp_path,

@@ -196,6 +196,20 @@ def test_each_label_of_the_settings_may_have_a_head() -> None:
     assert rules(both_heads, ("other",)) == ["multiple-heads"]
 
 
+def test_heads_with_labels_of_their_own_may_be_declared() -> None:
+    fork = of(A, migration("b1b1", "a1a1", branch_labels=("expand",)), migration("c1c1", branch_labels=("contract",)))
+
+    assert the_finding(fork, "multiple-heads").instead.endswith('\nheads = ["contract", "expand"]')
+    assert said(fork, ("expand", "contract")) == []
+
+
+def test_long_line_is_joined_and_not_moved() -> None:
+    names = ["b1b1", *(f"c{number:03}" for number in range(20))]
+    line = [migration(name, "a1a1" if name == "c000" else names[at - 1]) for at, name in enumerate(names) if at]
+
+    assert "down_revision" not in the_finding(of(A, B, *line), "multiple-heads").instead
+
+
 def test_label_with_two_heads_is_named() -> None:
     fork = of(migration("a1a1", branch_labels=("expand",)), B, migration("c1c1", "a1a1"))
 

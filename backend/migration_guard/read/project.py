@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import NothingFound, UsageError
 from ..facts import Place
 from .ini import Setup, ini_setups, toml_setup
-from .tree import folders_below, holds_revisions, is_environment, is_revision_file, listings
+from .tree import continued, folders_below, holds_revisions, is_environment, is_revision_file, listings
 
 _INI_SUFFIXES = {".ini", ".cfg", ".conf"}
 _DATABASES = {"sqlite", "postgresql", "postgres", "mysql", "mariadb", "oracle", "mssql", "cockroachdb"}
@@ -222,17 +222,19 @@ def _searched(root: Path, top: Path | None = None) -> list[Project]:
 def _histories(project: Project) -> list[Project]:
     """A project with its revision folders. Where nothing names them, `versions`, else what looks like it.
 
-    env.py may set folders as it runs, which source text does not show. So where `versions` itself holds no revision
-    its subfolders count, and where there is no `versions` its siblings do. Folders named after databases hold one
-    history each: env.py takes the one that fits its connection.
+    env.py may set folders as it runs, which source text does not show. So subfolders of `versions` count where it holds
+    no revision itself, or where theirs and its own follow each other; without `versions` its siblings count. Folders
+    named after databases hold one history each: env.py takes the one that fits its connection.
     """
     if project.version_locations:
         return [project]
     versions = project.script_location / "versions"
     usual = replace(project, version_locations=(versions,))
-    if project.recursive or holds_revisions(versions):
+    if project.recursive:
         return [usual]
     nested = [folder for folder, _, _ in folders_below(versions) if folder != versions and holds_revisions(folder)]
+    if holds_revisions(versions):
+        return [replace(usual, recursive=bool(nested) and continued(versions, nested))]
     tops = sorted({folder.relative_to(versions).parts[0] for folder in nested})
     if nested and _DATABASES.issuperset(tops):
         return [replace(project, version_locations=(versions / top,), recursive=True) for top in tops]

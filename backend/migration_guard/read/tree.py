@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import CannotFinish
 
 # What Alembic takes for a revision file (script/base.py): editors' lock files and __init__ are none.
 _REVISION_FILE = re.compile(r"(?!\.#|__init__).*\.py$")
+_HEADER = re.compile(rb"^(down_)?revision\b[^=\n]*=([^\n]*)", re.MULTILINE)
+_WORD = re.compile(rb"[\"']([^\"'\n]+)[\"']")
 _DEPTH = 12
 
 
@@ -72,6 +74,32 @@ def holds_revisions(folder: Path) -> bool:
     except OSError:
         return False
     return any(is_revision_file(file.name) and _mentions(file, b"down_revision") for file in files)
+
+
+def continued(folder: Path, below: Iterable[Path]) -> bool:
+    """Whether revisions in a folder and in those below it follow each other, so that they are one history.
+
+    Retired revisions in a subfolder do not: they end before the one that replaced them, or share its id.
+    """
+    ids, parents = _header_words(folder)
+    ids_below: set[bytes] = set()
+    parents_below: set[bytes] = set()
+    for one in below:
+        more_ids, more_parents = _header_words(one)
+        ids_below |= more_ids
+        parents_below |= more_parents
+    return bool(parents & (ids_below - ids) or parents_below & (ids - ids_below))
+
+
+def _header_words(folder: Path) -> tuple[set[bytes], set[bytes]]:
+    """The ids and the parents that the files of a folder name, as far as plain text shows them."""
+    ids: set[bytes] = set()
+    parents: set[bytes] = set()
+    for file in folder.iterdir():
+        if is_revision_file(file.name) and file.is_file():
+            for down, value in _HEADER.findall(file.read_bytes()):
+                (parents if down else ids).update(_WORD.findall(value))
+    return ids, parents
 
 
 def is_environment(file: Path) -> bool:

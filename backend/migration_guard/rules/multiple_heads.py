@@ -25,6 +25,7 @@ a head all the same, as it is for Alembic.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..facts import Context, History, Migration
@@ -33,6 +34,8 @@ from ..registry import judges
 from .chains import both, link, merge_command, moved, named, on_base
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+
+_LONG = 12
 
 
 @judges(History)
@@ -110,7 +113,10 @@ def _plan(history: History, heads: Sequence[Migration]) -> list[tuple[Migration,
 
 
 def _lowest(history: History, head: Migration, others: Sequence[Migration]) -> Migration | None:
-    """The first revision that leads to this head alone, None where what leads to it is no single line."""
+    """The first revision that leads to this head alone, None where what leads to it is no single line, or a long one.
+
+    A long line has run on databases: it can only be joined.
+    """
     there = {m.id: m for m in (*(history.base.migrations if history.base else ()), *history.migrations)}
     shared = {*on_base(history), *_below(others, there)}
     children: dict[str, int] = {}
@@ -118,9 +124,11 @@ def _lowest(history: History, head: Migration, others: Sequence[Migration]) -> M
         for parent in migration.parents:
             children[parent] = children.get(parent, 0) + 1
     at = head
+    steps = 1
     while len(at.parents) == 1 and at.parents[0] in there and at.parents[0] not in shared:
         at = there[at.parents[0]]
-        if children[at.id] > 1:
+        steps += 1
+        if children[at.id] > 1 or steps > _LONG:
             return None
     return at if len(at.parents) < 2 and at.parents_unread is None and at.broken is None else None
 
@@ -146,4 +154,17 @@ def _instead(history: History, heads: Sequence[Migration], plan: Sequence[tuple[
     if plan:
         ran = both([lowest.id for lowest, _ in plan])
         lines.append(f"# or, where a database may have run {ran} already, join the heads:")
-    return "\n".join([*lines, merge_command(history, heads)])
+    lines.append(merge_command(history, heads))
+    if labels := _labels_apart(history, heads):
+        lines.append("# or, where both lines are wanted, under [tool.migration-guard] in pyproject.toml:")
+        lines.append(f"heads = {json.dumps(labels)}")
+    return "\n".join(lines)
+
+
+def _labels_apart(history: History, heads: Sequence[Migration]) -> list[str]:
+    """A branch label for each head but one at most, that no other head carries; empty where there are none."""
+    labels = history.base.labels | history.labels if history.base else history.labels
+    carried = [labels.get(head.id, frozenset()) for head in heads]
+    own = [sorted(mine - frozenset().union(*(c for c in carried if c is not mine))) for mine in carried]
+    found = sorted(names[0] for names in own if names)
+    return found if len(found) >= len(heads) - 1 else []
