@@ -6,6 +6,7 @@ import ast
 import io
 import re
 import tokenize
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -108,7 +109,8 @@ def covered(tree: ast.Module, comment: Comment) -> tuple[int, int]:
     if around is not None and (not comment.alone or not _in_body(around, comment.line)):
         return _lines(around)
     block = tree.body if around is None else _block(around, comment.line)
-    following = next((each for each in block if _lines(each)[0] > comment.line), None)
+    after = bisect_right(block, comment.line, key=_first_line)
+    following = block[after] if after < len(block) else None
     if comment.alone and following is not None and following.col_offset + 1 == comment.column:
         return (comment.line, _lines(following)[1])
     return (comment.line, comment.line)
@@ -120,6 +122,10 @@ def _lines(statement: ast.stmt) -> tuple[int, int]:
     return first, statement.end_lineno or statement.lineno
 
 
+def _first_line(statement: ast.stmt) -> int:
+    return _lines(statement)[0]
+
+
 def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
     for name in ("body", "orelse", "finalbody"):
         yield getattr(statement, name, None) or []
@@ -129,15 +135,13 @@ def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
 
 def _innermost(body: list[ast.stmt], line: int) -> ast.stmt | None:
     """The innermost statement whose lines hold this one."""
-    for statement in body:
-        first, last = _lines(statement)
-        if first <= line <= last:
-            for block in _blocks(statement):
-                inner = _innermost(block, line)
-                if inner is not None:
-                    return inner
-            return statement
-    return None
+    index = bisect_right(body, line, key=_first_line) - 1
+    if index < 0 or _lines(body[index])[1] < line:
+        return None
+    for block in _blocks(body[index]):
+        if (inner := _innermost(block, line)) is not None:
+            return inner
+    return body[index]
 
 
 def _in_body(statement: ast.stmt, line: int) -> bool:

@@ -12,7 +12,7 @@ import string
 import textwrap
 from collections.abc import Callable
 
-from .values import AT_RUN_TIME, HOLE, LONGEST, MOST, Arguments, Dotted, Made, Unknown, words
+from .values import AT_RUN_TIME, HOLE, LONGEST, MOST, Arguments, Dotted, Made, Unknown, small, words
 
 Plain = (str, int, float, bool, bytes, type(None))
 WIDE = re.compile(r"\d{4,}")  # a width in a format that asks for a text of thousands of characters
@@ -48,6 +48,8 @@ def filled(value: object) -> object:
     """A value ready to be put into a text: a hole where it is not known."""
     if isinstance(value, Plain):
         return value
+    if not small(value):
+        return Hole()
     if isinstance(value, tuple):
         return tuple(filled(item) for item in value)
     if isinstance(value, list):
@@ -92,7 +94,7 @@ def computed(kind: type[ast.AST], left: object, right: object) -> object:
     if kind is ast.Div and isinstance(left, Made):
         return AT_RUN_TIME
     simple = (*Plain, list, tuple, dict)
-    if not isinstance(left, simple) or not isinstance(right, simple):
+    if not isinstance(left, simple) or not isinstance(right, simple) or not small(left) or not small(right):
         return AT_RUN_TIME
     try:
         result = compute(left, right)
@@ -170,6 +172,8 @@ def method(value: object, name: str, arguments: Arguments) -> object:
         return AT_RUN_TIME
     if name in {"append", "insert", "extend"} and isinstance(value, list) and len(value) >= MOST:
         return AT_RUN_TIME
+    if name not in {"append", "items", "keys", "values"} and not (small(value) and all(map(small, given))):
+        return AT_RUN_TIME
     try:
         result = getattr(value, name)(*given, **named)
     except (TypeError, ValueError, LookupError, OverflowError):
@@ -210,6 +214,8 @@ def function(path: str, arguments: Arguments) -> object:
     if compute is None or not arguments.whole:
         return None
     given = [each.value for each in arguments.positional]
+    if not all(map(small, given)) and path not in _LOOSE:
+        return AT_RUN_TIME
     if any(isinstance(item, (Unknown, Made, Dotted)) for item in given) and path not in _LOOSE:
         return AT_RUN_TIME
     try:

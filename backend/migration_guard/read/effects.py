@@ -103,7 +103,7 @@ class Effects(Expressions):
         if name in rows.EXECUTES:
             given = rows.sql_given(arguments)
             if given is not None:
-                self.execute(given, node, autocommit=rows.is_autocommit(on))
+                self.execute(given, node, rows.parameters(arguments), autocommit=rows.is_autocommit(on))
                 return made
         if name in {"create", "drop"} and self.made_or_dropped(on, name, node):
             return made
@@ -127,13 +127,15 @@ class Effects(Expressions):
             return Unknown(f"in another module ({start.path})")
         return made
 
-    def execute(self, given: Given, node: ast.expr, *, autocommit: bool = False) -> None:
+    def execute(
+        self, given: Given, node: ast.expr, parameters: Given | None = None, *, autocommit: bool = False
+    ) -> None:
         """Something is executed."""
         if self.muted:
             return
         before = self.record.in_autocommit
         self.record.in_autocommit = before or autocommit
-        rows.executed(self.record, given, node)
+        rows.executed(self.record, given, node, parameters)
         self.record.in_autocommit = before
 
     def operation(self, name: str, arguments: Arguments, node: ast.expr, batch: Batch | None) -> object:

@@ -20,7 +20,7 @@ from .conditions import (
     truth,
 )
 from .constants import Plain, computed, formatted
-from .record import Record
+from .record import Record, TooMuch
 from .values import (
     AT_RUN_TIME,
     HOLE,
@@ -35,6 +35,7 @@ from .values import (
     Made,
     Scope,
     Unknown,
+    small,
 )
 
 OP = "alembic.op"
@@ -42,10 +43,6 @@ BUILTINS = {name: Dotted(f"builtins.{name}") for name in dir(builtins)}
 OTHERS = frozenset({"execute", "f", "batch_alter_table"})  # operations that are no fact of their own
 CHOICES = 8  # values that one expression may have, worth following
 STEPS = 200_000  # expressions evaluated before the reader gives up on a function
-
-
-class TooMuch(Exception):
-    """The function does more steps than the reader follows."""
 
 
 class Expressions:
@@ -57,41 +54,14 @@ class Expressions:
         self.asking = 0  # inside a condition, where a helper gives an answer and does nothing
         self.steps = 0
         self.muted = False  # while the module is read: nothing that happens there belongs to a direction
-        self._evaluators: dict[type[ast.AST], Callable[..., object]] = {
-            ast.Constant: lambda node, _: node.value,
-            ast.Name: self._name,
-            ast.Attribute: self._attribute,
-            ast.Call: self._call,
-            ast.List: self._list,
-            ast.Set: self._list,
-            ast.Tuple: lambda node, scope: tuple(self._list(node, scope)),
-            ast.Dict: self._dict,
-            ast.JoinedStr: self._f_string,
-            ast.BinOp: self._binary,
-            ast.UnaryOp: self._unary,
-            ast.BoolOp: self._boolean,
-            ast.Compare: self._compare,
-            ast.IfExp: self._choice,
-            ast.Subscript: self._item,
-            ast.ListComp: self._comprehension,
-            ast.GeneratorExp: self._comprehension,
-            ast.SetComp: self._comprehension,
-            ast.DictComp: self._comprehension,
-            ast.Lambda: Closure,
-            ast.NamedExpr: self._walrus,
-            ast.Await: lambda node, scope: self.evaluate(node.value, scope),
-            ast.Yield: self._yield,
-            ast.YieldFrom: lambda node, scope: self.evaluate(node.value, scope),
-            ast.Starred: lambda node, scope: self.evaluate(node.value, scope),
-        }
 
     def evaluate(self, node: ast.expr, scope: Scope) -> object:
         """What an expression stands for."""
         self.steps += 1
         if self.steps > STEPS:
             raise TooMuch
-        evaluator = self._evaluators.get(type(node))
-        return AT_RUN_TIME if evaluator is None else evaluator(node, scope)
+        evaluator = EVALUATORS.get(type(node))
+        return AT_RUN_TIME if evaluator is None else evaluator(self, node, scope)
 
     def test(self, node: ast.expr, scope: Scope) -> Test:
         """The condition that an expression stands for."""
@@ -136,7 +106,7 @@ class Expressions:
         if isinstance(node.slice, ast.Slice):
             return self._slice(on, node.slice, scope)
         key = self.evaluate(node.slice, scope)
-        if isinstance(on, (str, list, tuple, dict)):
+        if isinstance(on, (str, list, tuple, dict)) and small(key):
             try:
                 return on[key]  # type: ignore[index,call-overload]
             except (TypeError, LookupError):
@@ -193,10 +163,9 @@ class Expressions:
                 found.update(value)
                 continue
             name = self.evaluate(key, scope)
-            try:
-                found[name] = value
-            except TypeError:
+            if isinstance(name, (list, dict)) or not small(name):
                 return AT_RUN_TIME
+            found[name] = value
         return found
 
     def _f_string(self, node: ast.JoinedStr, scope: Scope) -> str:
@@ -266,14 +235,11 @@ class Expressions:
             return test.opposite() if negative else test
         if isinstance(operator, (ast.Eq, ast.Is)) and right is None and isinstance(left, (Attr, Made)):
             return Made(Attr(left, "is_"), Arguments([Given(None, node.comparators[0])]), node)
-        known = (*Plain, list, tuple, dict)
-        if not isinstance(left, known) or not isinstance(right, known) or HOLE in repr((left, right))[:10_000]:
+        if not (_known(left) and _known(right)):
             return UNSURE
         if isinstance(operator, (ast.Is, ast.IsNot)):
             return (left is right) != negative
         if isinstance(operator, (ast.In, ast.NotIn)):
-            if isinstance(right, (list, tuple)) and not all(isinstance(item, known) for item in right):
-                return UNSURE
             try:
                 return (left in right) != negative  # type: ignore[operator]
             except TypeError:
@@ -316,10 +282,8 @@ class Expressions:
         whole = self._generate(node, 0, inner, found)
         if isinstance(node, ast.DictComp):
             pairs = [item for item in found if isinstance(item, tuple)]
-            try:
-                return dict(pairs) if whole else AT_RUN_TIME
-            except TypeError:
-                return AT_RUN_TIME
+            known = whole and all(isinstance(key, (str, int)) for key, _ in pairs)
+            return dict(pairs) if known else AT_RUN_TIME
         return found if whole else AT_RUN_TIME
 
     def _generate(self, node: ast.expr, index: int, scope: Scope, found: list[object]) -> bool:
@@ -418,12 +382,52 @@ class Expressions:
         raise NotImplementedError
 
 
+EVALUATORS: dict[type[ast.AST], Callable[..., object]] = {
+    ast.Constant: lambda _self, node, _scope: node.value,
+    ast.Name: Expressions._name,
+    ast.Attribute: Expressions._attribute,
+    ast.Call: Expressions._call,
+    ast.List: Expressions._list,
+    ast.Set: Expressions._list,
+    ast.Tuple: lambda self, node, scope: tuple(self._list(node, scope)),
+    ast.Dict: Expressions._dict,
+    ast.JoinedStr: Expressions._f_string,
+    ast.BinOp: Expressions._binary,
+    ast.UnaryOp: Expressions._unary,
+    ast.BoolOp: Expressions._boolean,
+    ast.Compare: Expressions._compare,
+    ast.IfExp: Expressions._choice,
+    ast.Subscript: Expressions._item,
+    ast.ListComp: Expressions._comprehension,
+    ast.GeneratorExp: Expressions._comprehension,
+    ast.SetComp: Expressions._comprehension,
+    ast.DictComp: Expressions._comprehension,
+    ast.Lambda: lambda _self, node, scope: Closure(node, scope),
+    ast.NamedExpr: Expressions._walrus,
+    ast.Await: lambda self, node, scope: self.evaluate(node.value, scope),
+    ast.Yield: Expressions._yield,
+    ast.YieldFrom: lambda self, node, scope: self.evaluate(node.value, scope),
+    ast.Starred: lambda self, node, scope: self.evaluate(node.value, scope),
+}
+
+
 class Row(Unknown):
     """One row of a query on a model."""
 
     def __init__(self, model: object) -> None:
         super().__init__()
         self.model = model
+
+
+def _known(value: object) -> bool:
+    """Whether a value and all that it holds is known."""
+    if isinstance(value, str):
+        return HOLE not in value
+    if isinstance(value, (list, tuple)):
+        return small(value) and all(map(_known, value))
+    if isinstance(value, dict):
+        return small(value) and all(map(_known, value)) and all(map(_known, value.values()))
+    return isinstance(value, Plain)
 
 
 def _set_item(on: object, key: object, value: object) -> None:

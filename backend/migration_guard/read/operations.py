@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 
 from ..facts import Direction, Function, OtherCall, Unread
-from .expressions import TooMuch
 from .order import in_order
-from .record import Record
+from .record import Record, TooMuch
 from .text import Source
 from .values import Arguments, Closure, Dotted, Scope
 from .walk import Flow, Walk
@@ -61,6 +60,7 @@ class Module:
         try:
             return walk.body(node, Scope(names, found.scope))[0]
         except TooMuch:
+            record.operations = record.operations[:-1]  # room for one more
             record.opaque(
                 ast.copy_location(ast.Name(found.name, ast.Load()), node),
                 f"the rest of {found.name}()",

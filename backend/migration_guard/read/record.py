@@ -10,6 +10,12 @@ from .conditions import Dialects, Test
 from .text import Source
 from .values import HOLE, Arguments, Attr, Dotted, Either, Given, Made, how
 
+MOST_OPERATIONS = 20_000
+
+
+class TooMuch(Exception):
+    """The function does more than the reader follows."""
+
 
 class Record:
     """The operations of one direction, and the circumstances under which the next one runs."""
@@ -36,7 +42,9 @@ class Record:
         }
 
     def add(self, operation: Operation) -> None:
-        """One more operation."""
+        """One more operation. Raises TooMuch where there are more than the reader follows."""
+        if len(self.operations) >= MOST_OPERATIONS:
+            raise TooMuch
         self.operations.append(operation)
 
     def missing(self, at: Place, why: str) -> Unread:

@@ -10,7 +10,7 @@ from ..facts import Column, CreateObject, DropObject, Flag, Operation, OtherSql,
 from .calls import operation
 from .columns import is_null, table_name
 from .record import Record, column_name, keys, text_of
-from .values import HOLE, Arguments, Attr, Dotted, Either, Given, Link, LocalClass, Made, how, links
+from .values import HOLE, LONGEST, Arguments, Attr, Dotted, Either, Given, Link, LocalClass, Made, how, links
 
 EXECUTES = frozenset({"execute", "exec_driver_sql", "executemany", "executescript", "scalar", "scalars"})
 SQL_ARGUMENTS = ("sqltext", "statement", "sql", "query", "clause", "object_", "clauseelement")
@@ -26,13 +26,13 @@ OBJECTS = {
 PLACEHOLDER = "__unread__"  # what `statements` takes for a part that is known only at run time
 
 
-def executed(record: Record, given: Given, node: ast.expr) -> None:
+def executed(record: Record, given: Given, node: ast.expr, parameters: Given | None = None) -> None:
     """Add the operations of one `execute(...)`."""
     value = given.value
     if isinstance(value, Either):
         before, record.conditional = record.conditional, True
         for option in value.options:
-            executed(record, Given(option, given.node), node)
+            executed(record, Given(option, given.node), node, parameters)
         record.conditional = before
         return
     if isinstance(value, str):
@@ -52,7 +52,7 @@ def executed(record: Record, given: Given, node: ast.expr) -> None:
             return
         value = first.value if first else value
     elif any(word in WRITES for word in words):
-        record.add(write(record, chain, node))
+        record.add(write(record, chain, node, parameters))
         return
     elif any(word in READS for word in words) or (chain and _element(record, value, node)):
         return
@@ -102,8 +102,8 @@ def _is_metadata(given: Given) -> bool:
     )
 
 
-def write(record: Record, chain: list[Link], node: ast.expr) -> WriteRows:
-    """The rows that a chain such as `t.update().where(...).values(...)` writes."""
+def write(record: Record, chain: list[Link], node: ast.expr, parameters: Given | None = None) -> WriteRows:
+    """The rows that a chain such as `t.update().where(...).values(...)` writes, run with these parameters."""
     index = next(i for i in reversed(range(len(chain))) if chain[i].name in WRITES)
     link = chain[index]
     first = link.arguments.first("table", "entity") if link.arguments else None
@@ -135,6 +135,8 @@ def write(record: Record, chain: list[Link], node: ast.expr) -> WriteRows:
             conditions += each.arguments.positional
         elif each.name in {"filter_by", "join", "limit", "having"}:
             by_name = True
+    if not columns and parameters is not None:
+        columns = keys(Arguments([parameters]))
     names = tuple(
         Unread(record.source.place(node), f"a column named {how(column)}") if found is None else found
         for column in columns
@@ -195,8 +197,11 @@ def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
     if record.in_autocommit:
         changes["in_autocommit"] = True
     at = record.source.place(node)
-    if not sql.replace(HOLE, "").strip(" ;\n\t"):
-        why = record.missing(at, "SQL made at run time")
+    unreadable = "SQL made at run time" if not sql.replace(HOLE, "").strip(" ;\n\t") else None
+    if len(sql) > LONGEST:
+        unreadable = f"SQL of {len(sql):,} characters, more than the reader follows"
+    if unreadable is not None:
+        why = record.missing(at, unreadable)
         record.add(OtherSql(text=why, by_sql=True, **record.common(node)))
         return
     for found in statements(text, at=at, direction=record.direction, dialects=record.dialects):
@@ -227,6 +232,13 @@ def _list_unread(record: Record, found: Operation) -> None:
 def sql_given(arguments: Arguments) -> Given | None:
     """The argument that holds the SQL of an `execute(...)`."""
     return arguments.first(*SQL_ARGUMENTS)
+
+
+def parameters(arguments: Arguments) -> Given | None:
+    """The argument that holds the parameters of an `execute(...)`."""
+    if len(arguments.positional) > 1:
+        return arguments.positional[1]
+    return arguments.named.get("parameters") or arguments.named.get("params")
 
 
 def is_autocommit(value: object) -> bool:

@@ -81,7 +81,7 @@ def _parsed(text: str) -> ast.Module:
             warnings.simplefilter("ignore")  # "invalid escape sequence" is the author's business
             return ast.parse(text)
     except SyntaxError as error:
-        raise Unreadable(f"{error.msg}", error.lineno or 1, max(error.offset or 1, 1)) from error
+        raise Unreadable(error.msg.partition(";")[0], error.lineno or 1, max(error.offset or 1, 1)) from error
     except (RecursionError, MemoryError) as error:
         raise Unreadable("it is nested too deeply to parse") from error
     except ValueError as error:

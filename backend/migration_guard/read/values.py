@@ -152,6 +152,24 @@ class Link(NamedTuple):
     arguments: Arguments | None
 
 
+def small(value: object) -> bool:
+    """Whether a value is quick to compare, hash and format: lists inside lists grow without bound where they share."""
+    budget = MOST
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            waiting += each.values()
+        elif isinstance(each, (list, tuple)):
+            waiting += each
+        else:
+            continue
+        budget -= len(each) + 1
+        if budget < 0:
+            return False
+    return True
+
+
 def links(value: object) -> list[Link]:
     """The calls and attributes of a chain, in the order in which they are written."""
     chain: list[Link] = []

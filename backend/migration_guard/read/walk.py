@@ -34,38 +34,13 @@ class Walk(Effects):
         self.stack: list[ast.AST] = []
         self.returned: list[tuple[Dialects, bool, object]] = []
         self.may_have_returned = False
-        self._walkers: dict[type[ast.AST], Callable[..., Flow | None]] = {
-            ast.Expr: self._expression,
-            ast.Assign: self._assign,
-            ast.AnnAssign: self._annotated,
-            ast.AugAssign: self._augmented,
-            ast.If: self._if,
-            ast.For: self._for,
-            ast.AsyncFor: self._for,
-            ast.While: self._while,
-            ast.With: self._with,
-            ast.AsyncWith: self._with,
-            ast.Try: self._try,
-            ast.Return: self._return,
-            ast.Raise: self._raise,
-            ast.FunctionDef: self._function,
-            ast.AsyncFunctionDef: self._function,
-            ast.ClassDef: self._class,
-            ast.Import: self._import,
-            ast.ImportFrom: self._import_from,
-            ast.Continue: lambda *_: Flow.CONTINUE,
-            ast.Break: lambda *_: Flow.BREAK,
-            ast.Match: self._match,
-        }
-        if hasattr(ast, "TryStar"):
-            self._walkers[ast.TryStar] = self._try
 
     def block(self, statements: Sequence[ast.stmt], scope: Scope) -> Flow:
         """How a block ends."""
         try:
             for statement in statements:
-                walker = self._walkers.get(type(statement))
-                if walker is not None and (flow := walker(statement, scope)):
+                walker = WALKERS.get(type(statement))
+                if walker is not None and (flow := walker(self, statement, scope)):
                     return flow
         except Raised:
             return Flow.RAISE
@@ -371,6 +346,33 @@ class Walk(Effects):
         for name in known:
             names.setdefault(name, AT_RUN_TIME)
         return names
+
+
+WALKERS: dict[type[ast.AST], Callable[..., Flow | None]] = {
+    ast.Expr: Walk._expression,
+    ast.Assign: Walk._assign,
+    ast.AnnAssign: Walk._annotated,
+    ast.AugAssign: Walk._augmented,
+    ast.If: Walk._if,
+    ast.For: Walk._for,
+    ast.AsyncFor: Walk._for,
+    ast.While: Walk._while,
+    ast.With: Walk._with,
+    ast.AsyncWith: Walk._with,
+    ast.Try: Walk._try,
+    ast.Return: Walk._return,
+    ast.Raise: Walk._raise,
+    ast.FunctionDef: Walk._function,
+    ast.AsyncFunctionDef: Walk._function,
+    ast.ClassDef: Walk._class,
+    ast.Import: Walk._import,
+    ast.ImportFrom: Walk._import_from,
+    ast.Continue: lambda *_: Flow.CONTINUE,
+    ast.Break: lambda *_: Flow.BREAK,
+    ast.Match: Walk._match,
+}
+if hasattr(ast, "TryStar"):
+    WALKERS[ast.TryStar] = Walk._try
 
 
 class Raised(Exception):
