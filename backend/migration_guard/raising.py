@@ -11,16 +11,17 @@ from .findings import Problem
 from .live.environment import cause_in
 from .live.fence import ForbiddenConnection
 from .live.statements import first_line
+from .protocol import Request
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
 
 
-def problem_of(error: BaseException, root: Path, env: str) -> Problem:
+def problem_of(error: BaseException, request: Request) -> Problem:
     """The problem that an error of the project's code is, with file and line of the project where it passed."""
-    place = cause_in(error, root)
-    where = f"{place[0]}:{place[1]}" if place else env
+    place = cause_in(error, Path(request.root))
+    where = f"{place[0]}:{place[1]}" if place else request.env
     says = f"{type(error).__name__}: {first_line(error)}" if str(error) else type(error).__name__
-    return Problem(f"{env} cannot be run: {where} raises {says}", hint_for(error), 4)
+    return Problem(f"{request.database}: {request.env} cannot be run: {where} raises {says}", hint_for(error), 4)
 
 
 def hint_for(error: BaseException) -> str:

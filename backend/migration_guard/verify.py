@@ -229,7 +229,8 @@ def _gaps(part: _Part) -> list[NotJudged]:
     found = [gap for outcome in part.outcomes for gap in outcome.gaps]
     for outcome in part.outcomes:
         for table, why in (outcome.done or {}).get("empty", {}).items():
-            found.append(NotJudged(outcome.place, 1, f"{outcome.database}: table {table} stayed empty: {why}"))
+            reason = why.removeprefix(f"{table}: ")
+            found.append(NotJudged(outcome.place, 1, f"{outcome.database}: table {table} stayed empty: {reason}"))
     return found
 
 
@@ -239,10 +240,10 @@ def _problems(part: _Part) -> list[Problem]:
     for outcome in part.outcomes:
         done = outcome.done
         if done and done["empty"] and not done["filled"]:
-            table, why = next(iter(sorted(done["empty"].items())))
+            why = done["empty"][min(done["empty"])]
             found.append(
                 Problem(
-                    f"{outcome.database}: no table could be given rows ({table}: {why}), so nothing is proved on data",
+                    f"{outcome.database}: no table could be given rows, so nothing is proved on data: {why}",
                     "report the table's definition; allow nothing on the strength of this run",
                     4,
                 )

@@ -180,7 +180,7 @@ def _ended(channel: Channel) -> Iterator[Problem]:
         yield _bug(bug.__cause__ or bug)
     except BaseException as error:  # noqa: BLE001 - env.py may raise anything, SystemExit too
         traceback.print_exception(error)
-        yield problem_of(error, run.plan.root, request.env)
+        yield problem_of(error, request)
 
 
 def _bug(error: Any) -> Problem:

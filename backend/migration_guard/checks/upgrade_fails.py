@@ -66,7 +66,7 @@ def _when(step: Step, failure: Failure) -> str:
         return " when it is run again after downgrade()"
     if failure.without_rows == "works":
         written = [name for name in step.filled if re.search(rf"\b{re.escape(name)}\b", failure.statement)]
-        return f" as soon as {tables(written or list(step.filled))} hold rows (on empty tables it works)"
+        return f" where {tables(written or list(step.filled))} holds rows (on empty tables it works)"
     return ""
 
 

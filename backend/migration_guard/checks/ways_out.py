@@ -52,9 +52,10 @@ def _duplicates(failure: Failure, text: str, _: str) -> str | None:
     index = re.search(r"(?:INDEX.*? ON|ALTER TABLE) (\S+)", failure.statement, re.IGNORECASE)
     table = what.partition(".")[0] or (index[1].strip('"') if index else "the table")
     columns = ", ".join(part.strip().rpartition(".")[2] for part in what.split(",")) or "<columns>"
+    filled = " AND ".join(f"{column} IS NOT NULL" for column in columns.split(", "))
     return (
         f"# before {columns} of {table} must be unique, keep one of each:\n"
-        f'op.execute("DELETE FROM {table} WHERE id NOT IN (SELECT min(id) FROM {table} GROUP BY {columns})")'
+        f'op.execute("DELETE FROM {table} WHERE {filled} AND id NOT IN (SELECT min(id) FROM {table} GROUP BY {columns})")'
     )
 
 

@@ -86,7 +86,9 @@ class _Scope:
         return self._takes_table(difference.table, table) and self._takes_part(difference, table)
 
     def _model(self, name: str) -> Table | None:
-        return self.models.get(name) or next((t for t in self.models.values() if t.name == name), None)
+        if name in self.models:
+            return self.models[name]
+        return next((table for table in self.models.values() if table.name == name), None)
 
     def _takes_table(self, name: str, model: Table | None) -> bool:
         if name in self.migrated and not self._takes_name(name, "table", {"schema_name": _schema(name)}):

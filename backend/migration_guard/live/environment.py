@@ -66,17 +66,22 @@ class Stage:
         self._own: Connection | None = None
         self._outer = False  # env.py holds a transaction around everything
 
+    def open(self, arguments: dict[str, Any]) -> None:
+        """Commit what env.py has begun, so that nobody waits for it, and get ready to take steps."""
+        given = self._connection
+        if given is None:
+            raise CannotFinish(
+                "env.py gives context.configure() no connection",
+                "pass connection=... there when context.is_offline_mode() is false",
+            )
+        self.arguments = arguments
+        self._own = given if _can_be_used(given) else given.engine.connect()
+
     @property
     def connection(self) -> Connection:
         """The connection that steps run on: env.py's where its transactions allow, else one of the same engine."""
         if self._own is None:
-            given = self._connection
-            if given is None:
-                raise CannotFinish(
-                    "env.py gives context.configure() no connection",
-                    "pass connection=... there when context.is_offline_mode() is false",
-                )
-            self._own = given if _can_be_used(given) else given.engine.connect()
+            raise RuntimeError("the stage is not open")
         return self._own
 
     def heads(self) -> tuple[str, ...]:
@@ -169,9 +174,9 @@ class Environment:
                 if done:
                     return
                 done.append(True)
-                stage.arguments = arguments
                 self.recorder.preparing = False
                 try:
+                    stage.open(arguments)
                     play(stage)
                 except BaseException as raised:  # noqa: BLE001 - carried past env.py, which must not judge our errors
                     error.append(raised)

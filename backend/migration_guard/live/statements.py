@@ -26,6 +26,9 @@ _WRITES = re.compile(
     rf"|TRUNCATE(?:\s+TABLE)?(?:\s+ONLY)?|MERGE\s+INTO|COPY)\s+{_NAME}",
     re.IGNORECASE,
 )
+_CONVERTS = re.compile(
+    rf"\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_NAME}.*\sUSING\s", re.IGNORECASE | re.DOTALL
+)
 _CODE = re.compile(r"\s*(DO|CALL|SELECT)\b", re.IGNORECASE)  # may run anything
 
 
@@ -67,6 +70,8 @@ def tables_written(statements: Iterable[Statement]) -> dict[str, bool]:
     takes rows away. Alembic's rebuilding of a table in batch mode does not count."""
     found: dict[str, bool] = {}
     for statement in statements:
+        if converted := _CONVERTS.match(statement.sql):  # says itself what the values become
+            found.setdefault(re.split(r"\s*\.\s*", converted[1])[-1].strip('"`').lower(), False)
         for verb, name in _WRITES.findall(statement.sql):
             table = re.split(r"\s*\.\s*", name)[-1].strip('"`').lower()
             if not table.startswith("_alembic_tmp_"):

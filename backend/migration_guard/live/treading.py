@@ -46,7 +46,7 @@ class Tread:
                     self.stage.step(revision, direction)
             except TookTooLong:
                 line = statements[-1].line if statements else at.line
-                failure = Failure("TimeLimit", f"it did not end within {self.plan.seconds} seconds", line)
+                failure = Failure("TimeLimit", f"it did not end within {self.plan.seconds} s", line)
             except Exception as error:  # noqa: BLE001 - whatever a revision raises is what we came to see
                 failure = failure_of(error, file, statements, at.line)
                 refusal = words_of_refusal(error, self.plan.root)

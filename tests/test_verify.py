@@ -1,0 +1,280 @@
+"""`verify` on small real projects: what it runs, what it finds, what it leaves alone."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from migration_guard.config import Settings, load
+from migration_guard.errors import NothingFound, UsageError
+from migration_guard.findings import Report
+from migration_guard.live import Server
+from migration_guard.verify import name_of, verify
+
+PROJECTS = Path(__file__).parent / "fixtures" / "projects"
+
+
+def copied(name: str, folder: Path) -> Path:
+    """A fixture project in a folder of its own."""
+    return Path(shutil.copytree(PROJECTS / name, folder / name))
+
+
+def verified(root: Path, *databases: str, **options: str) -> Report:
+    return verify(root, load(root), databases=databases or ("sqlite",), **options)
+
+
+def found(report: Report) -> list[str]:
+    return [f"{Path(f.at.path).name}:{f.at.line} {f.rule.id}" for f in report.findings]
+
+
+# Each of these histories is fine; what differs is how env.py comes to its database.
+ENVIRONMENTS = [
+    "async_engine_of_the_application",
+    "async_env",
+    "branches_merge",
+    "env_begins_around",
+    "env_runs_sql_first",
+    "env_takes_connection",
+    "flask_migrate",
+    "models_agree",
+    "url_built_in_code",
+    "url_in_ini",
+    "url_in_variable",
+    "url_of_postgresql_in_ini",
+]
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_a_sound_project_is_stepped_through_with_rows_and_nothing_is_found(name: str, tmp_path: Path) -> None:
+    report = verified(copied(name, tmp_path))
+
+    assert (found(report), report.problems) == ([], ())
+    assert report.exit_code == 0
+    assert "taken up, down and up" in report.notes[0]
+    assert "0 tables" not in report.notes[0]
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_a_sound_project_is_sound_on_postgresql_too(name: str, tmp_path: Path, postgresql: Server) -> None:
+    report = verified(copied(name, tmp_path), postgresql.new_database())
+
+    assert (found(report), report.problems) == ([], ())
+    assert "0 tables" not in report.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "words"),
+    [
+        ("rows_without_a_value_meet_not_null", ["r2.py:16 upgrade-fails"], "on empty tables it works"),
+        ("not_null_column_without_default", ["r2.py:15 upgrade-fails"], "ADD COLUMN age INTEGER NOT NULL"),
+        ("duplicates_meet_a_unique_index", ["r2.py:15 upgrade-fails"], "UNIQUE constraint failed: person.nickname"),
+        ("upgrade_never_ends", ["r2.py upgrade-fails"], "did not end within 1 s"),
+        ("downgrade_raises", ["r2.py:19 downgrade-fails"], "no such index: ix_person_mood"),
+        ("downgrade_stops_half_way", ["r2.py:21 downgrade-fails"], "moood"),
+        ("downgrade_leaves_an_index", ["r2.py:18 downgrade-leaves-traces"], "index ix_person_name is left behind"),
+        (
+            "downgrade_brings_back_another_type",
+            ["r2.py:20 downgrade-leaves-traces"],
+            "column person.name: type was VARCHAR(40), is VARCHAR(400)",
+        ),
+        ("children_cascade_away", ["r2.py:15 rows-lost"], "rows of pet are gone"),
+    ],
+)
+def test_what_is_wrong_is_found_at_its_line(name: str, expected: list[str], words: str, tmp_path: Path) -> None:
+    report = verified(copied(name, tmp_path))
+
+    lines = found(report)
+    assert lines == expected or [line.replace(":16", "").replace(":18", "") for line in lines] == expected
+    assert words in report.findings[0].says
+    assert report.exit_code == 1
+    assert {finding.dialect for finding in report.findings} == {"sqlite"}
+    assert report.problems == ()
+
+
+def test_an_enum_type_that_downgrade_leaves_behind_is_found_on_postgresql(tmp_path: Path, postgresql: Server) -> None:
+    report = verified(copied("downgrade_leaves_an_enum", tmp_path), postgresql.new_database())
+
+    assert found(report) == ["r2.py:22 downgrade-leaves-traces"]
+    says, instead = report.findings[0].says, report.findings[0].instead
+    assert "enum mood is left behind" in says
+    assert 'type "mood" already exists' in says
+    assert 'sa.Enum(name="mood").drop(op.get_bind(), checkfirst=True)' in instead
+    assert report.findings[0].dialect == name_of(postgresql.label, "postgresql")
+
+
+def test_an_enum_type_leaves_nothing_behind_on_sqlite(tmp_path: Path) -> None:
+    assert found(verified(copied("downgrade_leaves_an_enum", tmp_path))) == []
+
+
+def test_batch_mode_cascades_nothing_away_on_postgresql(tmp_path: Path, postgresql: Server) -> None:
+    assert found(verified(copied("children_cascade_away", tmp_path), postgresql.new_database())) == []
+
+
+def test_models_that_differ_are_found_table_by_table_and_tables_left_out_by_env_are_not(tmp_path: Path) -> None:
+    report = verified(copied("models_drift", tmp_path))
+
+    forgotten, person = (finding.says for finding in report.findings)
+    assert forgotten == "Models and migrations disagree on forgotten on sqlite: table forgotten is in the models only."
+    assert "column person.born is in the models only" in person
+    assert "type is VARCHAR(20) in the migrations, VARCHAR(30) in the models" in person
+
+
+def test_one_failing_revision_does_not_hide_the_others(tmp_path: Path) -> None:
+    report = verified(copied("one_branch_fails", tmp_path))
+
+    assert found(report) == ["r2.py:15 upgrade-fails", "r4.py:18 downgrade-leaves-traces"]
+    gaps = [f"{Path(gap.path).name} {gap.why}" for gap in report.not_judged]
+    assert "r3.py sqlite: r3: it stands on r2, which cannot be taken up" in gaps
+    assert "r5.py sqlite: r5: it stands on r3, which cannot be taken up" in gaps
+
+
+def test_a_refusal_is_no_failure(tmp_path: Path) -> None:
+    report = verified(copied("downgrade_refuses", tmp_path))
+
+    assert found(report) == []
+    whys = [gap.why for gap in report.not_judged]
+    assert "sqlite: r2: downgrade() refuses: moods cannot be forgotten" in whys
+    assert "sqlite: r3: it is declared irreversible: an index is for ever" in whys
+
+
+def test_an_upgrade_that_refuses_rows_by_its_own_code_is_no_failure(tmp_path: Path) -> None:
+    report = verified(copied("upgrade_refuses_rows", tmp_path))
+
+    assert found(report) == []
+    assert "sqlite: r2: upgrade() refuses the rows it was given: empty person first" in [
+        gap.why for gap in report.not_judged
+    ]
+
+
+def test_rows_that_a_revision_deletes_or_updates_itself_are_not_lost(tmp_path: Path) -> None:
+    assert found(verified(copied("rows_are_deleted_on_purpose", tmp_path))) == []
+
+
+def test_the_configured_database_is_never_touched(tmp_path: Path) -> None:
+    root = copied("url_in_ini", tmp_path)
+    with closing(sqlite3.connect(root / "real.db")) as real:
+        real.execute("CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT)")
+        real.execute("INSERT INTO person (name) VALUES ('somebody')")
+        real.commit()
+    before = (root / "real.db").read_bytes(), (root / "real.db").stat().st_mtime_ns
+    files = sorted(path.name for path in root.iterdir())
+
+    report = verified(root)
+
+    assert report.exit_code == 0
+    assert ((root / "real.db").read_bytes(), (root / "real.db").stat().st_mtime_ns) == before
+    assert sorted(path.name for path in root.iterdir()) == files
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "hint"),
+    [
+        ("env_raises", "service/settings.py:2 raises RuntimeError: no tenant is set", "alembic current"),
+        ("env_connects_by_hand", "real.db", "create_engine"),
+        ("env_does_nothing", "without context.run_migrations()", "is_offline_mode"),
+        ("upgrade_ends_the_process", "ended with code 7 at revision r2: the last words", "alembic upgrade head"),
+    ],
+)
+def test_an_environment_that_cannot_be_run_is_one_clear_line(
+    name: str, message: str, hint: str, tmp_path: Path
+) -> None:
+    report = verified(copied(name, tmp_path))
+
+    (problem,) = report.problems
+    assert problem.message.startswith("sqlite: ")
+    assert message in problem.message
+    assert "hunter2" not in problem.message
+    assert hint in problem.hint
+    assert report.exit_code == 4
+
+
+def test_a_missing_variable_is_named_with_the_setting_that_gives_it(tmp_path: Path) -> None:
+    root = copied("url_in_variable", tmp_path)
+
+    report = verify(root, Settings(root=root), databases=["sqlite"])
+
+    (problem,) = report.problems
+    assert "raises KeyError: 'DATABASE_URL'" in problem.message
+    assert 'DATABASE_URL = "..." under [tool.migration-guard.environment]' in problem.hint
+
+
+def test_a_flask_application_that_cannot_be_found_is_asked_for(tmp_path: Path) -> None:
+    root = copied("flask_migrate", tmp_path)
+
+    report = verify(root, Settings(root=root), databases=["sqlite"])
+
+    assert "Flask finds no application" in report.problems[0].message
+    assert "flask-app" in report.problems[0].hint
+
+
+def test_further_databases_of_one_env_are_listed_as_not_judged(tmp_path: Path) -> None:
+    report = verified(copied("env_of_two_databases", tmp_path))
+
+    assert "env.py configures 1 more database(s); only the first is judged" in [gap.why for gap in report.not_judged]
+    assert report.exit_code == 0
+
+
+def test_since_takes_older_revisions_up_only(tmp_path: Path) -> None:
+    report = verified(copied("downgrade_leaves_an_index", tmp_path), since="r2")
+
+    assert found(report) == []
+    assert report.notes[0].startswith("sqlite: 0 revisions taken up, down and up, 2 below them only up")
+
+
+def test_since_an_unknown_revision_is_a_problem_with_a_way_out(tmp_path: Path) -> None:
+    report = verified(copied("url_in_ini", tmp_path), since="zzz")
+
+    assert "--since names 'zzz'" in report.problems[0].message
+
+
+def test_an_allow_comment_covers_a_finding_of_a_run(tmp_path: Path) -> None:
+    root = copied("downgrade_leaves_an_index", tmp_path)
+    file = root / "migrations" / "versions" / "r2.py"
+    text = file.read_text()
+    file.write_text(
+        text.replace("def downgrade():", "# guard: allow downgrade-leaves-traces -- kept\ndef downgrade():")
+    )
+
+    report = verified(root)
+
+    assert found(report) == []
+    assert [allowed.reason for allowed in report.allowed] == ["kept"]
+
+
+def test_a_check_that_is_off_says_nothing(tmp_path: Path) -> None:
+    root = copied("downgrade_leaves_an_index", tmp_path)
+
+    report = verify(root, Settings(root=root, severity={"downgrade-leaves-traces": "off"}), databases=["sqlite"])
+
+    assert found(report) == []
+
+
+def test_an_unknown_database_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="oracle"):
+        verified(copied("url_in_ini", tmp_path), "oracle")
+
+
+def test_a_folder_without_migrations_says_where_it_looked(tmp_path: Path) -> None:
+    with pytest.raises(NothingFound):
+        verified(tmp_path)
+
+
+def test_a_server_that_cannot_start_leaves_the_others_to_go_on(tmp_path: Path) -> None:
+    report = verified(copied("url_in_ini", tmp_path), "postgresql://nobody@127.0.0.1:1/none", "sqlite")
+
+    assert "127.0.0.1:1" in report.problems[0].message
+    assert report.looked_at.databases[0].startswith("SQLite")
+    assert report.exit_code == 4
+
+
+def test_progress_names_the_database_and_ends_at_the_total(tmp_path: Path) -> None:
+    seen: list[tuple[str, str, int, int]] = []
+
+    verify(copied("url_in_ini", tmp_path), Settings(), databases=["sqlite"], progress=lambda *step: seen.append(step))
+
+    assert seen[0] == ("sqlite", "r1", 0, 2)
+    assert seen[-1] == ("sqlite", "", 2, 2)
