@@ -73,6 +73,7 @@ def test_every_shell_block_of_the_runbook_runs_from_top_to_bottom(tmp_path: Path
     script = "\n".join(blocks(ROOT / "docs" / "runbook.md", "bash"))
     # A nox session makes environments and runs what stands here already; that it exists is tested above.
     script = re.sub(r"^(python3 -m )?nox .*$", "true", script, flags=re.MULTILINE)
+    script = f'migration-guard() {{ "{sys.executable}" -m migration_guard "$@"; }}\n{script}'
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from . import facts as f
 
 
 def sentence(op: f.Operation) -> str:
     """One line that says what an operation does, with the dialects where it does so if not on all."""
-    said = _WORDS[type(op)](op) if type(op) in _WORDS else "does something the guard cannot name"
+    said = _WORDS[type(op)](op)
     if op.dialects is not None:
         said += f" (on {' and '.join(sorted(op.dialects))} only)"
     return said + (" (perhaps: it stands under a condition)" if op.conditional else "")
@@ -48,7 +51,7 @@ def _named(columns: tuple[f.Text, ...]) -> str:
     return f" ({', '.join(map(str, columns))})" if columns else ""
 
 
-_WORDS = {
+_WORDS: dict[type, Callable[[Any], str]] = {
     f.CreateTable: lambda op: f"creates table {op.table}{_named(tuple(c.name for c in op.columns))}",
     f.DropTable: lambda op: f"drops table {op.table} and its rows",
     f.RenameTable: lambda op: f"renames table {op.table} to {op.new_name}",
@@ -93,9 +96,9 @@ def questions(operations: tuple[f.Operation, ...]) -> list[str]:
     ]
     asked += [f"Does no running code and no other chain use table {op.table} any more?" for op in gone]
     asked += [f"Does no running code read {op.table}.{op.name} any more?" for op in dropped]
-    for op in added:
-        if op.column.nullable is False and op.on_new_table is not True:
-            asked.append(f"What do the rows of {op.table} that exist today get in {op.column.name}, and is it right?")
+    for new in added:
+        if new.column.nullable is False and new.on_new_table is not True:
+            asked.append(f"What do the rows of {new.table} that exist today get in {new.column.name}, and is it right?")
     for op in operations:
         if isinstance(op, f.AlterColumn) and op.nullable is False and op.filled_before is not True:
             asked.append(f"Which rows of {op.table} have NULL in {op.name} today, and who fills them?")
