@@ -173,7 +173,7 @@ def test_the_configured_database_is_never_touched(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message", "hint"),
     [
-        ("env_raises", "service/settings.py:2 raises RuntimeError: no tenant is set", "alembic current"),
+        ("env_raises", "tenants/settings.py:2 raises RuntimeError: no tenant is set", "alembic current"),
         ("env_connects_by_hand", "real.db", "create_engine"),
         ("env_does_nothing", "without context.run_migrations()", "is_offline_mode"),
         ("upgrade_ends_the_process", "ended with code 7 at revision r2: the last words", "alembic upgrade head"),

@@ -176,10 +176,13 @@ class _Run:
 
 
 def folder_of(project: Project) -> Path:
-    """The folder where people run Alembic: that of the ini file; where that is the script directory, as with
-    Flask-Migrate, the one above."""
+    """The folder where people run Alembic: the settings file's own, or the first above it that holds the script
+    directory, as for `conf/alembic.ini`. Flask-Migrate's ini lies in the script directory: then the one above it."""
     start = project.ini.parent if project.ini else project.root
-    return start.parent if start == project.script_location else start
+    for folder in (start, *start.parents):
+        if folder in project.script_location.parents:
+            return folder
+    return start
 
 
 def name_of(label: str, dialect: str) -> str:

@@ -55,7 +55,8 @@ def _duplicates(failure: Failure, text: str, _: str) -> str | None:
     filled = " AND ".join(f"{column} IS NOT NULL" for column in columns.split(", "))
     return (
         f"# before {columns} of {table} must be unique, keep one of each:\n"
-        f'op.execute("DELETE FROM {table} WHERE {filled} AND id NOT IN (SELECT min(id) FROM {table} GROUP BY {columns})")'
+        f'op.execute("DELETE FROM {table} WHERE {filled} '
+        f'AND id NOT IN (SELECT min(id) FROM {table} GROUP BY {columns})")'
     )
 
 

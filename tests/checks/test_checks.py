@@ -1,0 +1,209 @@
+"""What the checks say about facts: the words, the place, and what to write instead."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from migration_guard.checks import all_checks
+from migration_guard.checks.ways_out import way_out
+from migration_guard.checks.words import listed, tables, undoing
+from migration_guard.facts import Context, Direction, History, Place, Policy
+from migration_guard.findings import Finding
+from migration_guard.live.schema import Difference
+from migration_guard.live.steps import Drift, Failure, Statement, Step
+
+AT = Place("alembic/versions/r2.py", 14)
+HEADINGS = ["## What it finds", "## Why it hurts", "## Instead", "## Quiet when"]
+
+
+def step(direction: Direction = "upgrade", dialect: str = "postgresql", **known: object) -> Step:
+    database = "postgresql 16" if dialect == "postgresql" else dialect
+    return Step("r2", AT, database, dialect, direction, **known)  # type: ignore[arg-type]
+
+
+def said(fact: Step | Drift) -> list[Finding]:
+    context = Context(Policy(), History(AT))
+    return [
+        finding
+        for entry in all_checks()
+        for kind, judge in entry.judges
+        if isinstance(fact, kind)
+        for finding in judge(fact, context)
+    ]
+
+
+@pytest.mark.parametrize("entry", all_checks(), ids=lambda entry: entry.rule.id)
+def test_every_check_has_a_page_with_all_headings_and_a_judge(entry: object) -> None:
+    page, judges = entry.rule.page, entry.judges  # type: ignore[attr-defined]
+
+    assert [heading for heading in HEADINGS if heading in page] == HEADINGS
+    assert judges
+
+
+@pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
+def test_a_step_that_went_well_is_not_mentioned(direction: Direction) -> None:
+    assert said(step(direction, filled=("person",), statements=(Statement("CREATE TABLE t (id INT)", 15),))) == []
+
+
+def test_a_failure_that_needs_rows_names_the_table_the_statement_and_the_line() -> None:
+    failure = Failure(
+        "NotNullViolation",
+        'column "age" of relation "person" contains null values',
+        15,
+        "ALTER TABLE person ADD COLUMN age INTEGER NOT NULL",
+        "works",
+    )
+
+    (finding,) = said(step(filled=("person", "pet"), failure=failure))
+
+    assert finding.rule.id == "upgrade-fails"
+    assert (finding.at.line, finding.dialect, finding.direction) == (15, "postgresql 16", "upgrade")
+    assert finding.says == (
+        "upgrade() of r2 fails on postgresql 16 where person holds rows (on empty tables it works): "
+        'NotNullViolation: column "age" of relation "person" contains null values. '
+        "It ran: ALTER TABLE person ADD COLUMN age INTEGER NOT NULL"
+    )
+    assert 'op.add_column("person", sa.Column("age", <type>, nullable=True))' in finding.instead
+
+
+def test_traces_and_the_failure_that_they_cause_are_one_finding() -> None:
+    left = (Difference("enum", "mood", None, "added"),)
+    then = Failure("DuplicateObject", 'type "mood" already exists', 15)
+
+    (finding,) = said(step("downgrade", left=left, then=then))
+
+    assert finding.rule.id == "downgrade-leaves-traces"
+    assert "enum mood is left behind. The next upgrade() then fails" in finding.says
+    assert finding.instead == '# in downgrade():\nsa.Enum(name="mood").drop(op.get_bind(), checkfirst=True)'
+
+
+def test_what_downgrade_forgot_to_make_again_is_asked_for() -> None:
+    (finding,) = said(step("downgrade", left=(Difference("index", "ix_person_name", "person", "missing"),)))
+
+    assert "index ix_person_name is missing" in finding.says
+    assert "make index ix_person_name again" in finding.instead
+
+
+def test_lost_rows_stand_at_the_batch_operation() -> None:
+    copy = Statement("INSERT INTO _alembic_tmp_person SELECT * FROM person", 16)
+
+    (finding,) = said(step(dialect="sqlite", statements=(copy,), lost=("4 of 4 rows of pet are gone",)))
+
+    assert (finding.rule.id, finding.at.line) == ("rows-lost", 16)
+    assert "PRAGMA foreign_keys = OFF" in finding.instead
+
+
+def test_drift_is_told_from_both_sides() -> None:
+    differences = (
+        Difference("column", "person.born", "person", "added"),
+        Difference("index", "ix_person_mood", "person", "missing"),
+        Difference("column", "person.age", "person", "changed", "default", "", "0"),
+    )
+
+    (finding,) = said(Drift("person", AT, "sqlite", "sqlite", differences, "r2"))
+
+    assert "column person.born is in the models only" in finding.says
+    assert "index ix_person_mood is in the migrations only" in finding.says
+    assert "default is not set in the migrations, 0 in the models" in finding.says
+    assert "autogenerate does not write these by itself: column age" in finding.instead
+
+
+@pytest.mark.parametrize(
+    ("difference", "code"),
+    [
+        (Difference("table", "person", "person", "added"), 'op.drop_table("person")'),
+        (Difference("table", "app.person", "app.person", "added"), 'op.drop_table("person", schema="app")'),
+        (Difference("column", "person.age", "person", "added"), 'op.drop_column("person", "age")'),
+        (Difference("index", "ix_a", "person", "added"), 'op.drop_index("ix_a", table_name="person")'),
+        (
+            Difference("index", "app.ix_a", "app.person", "added"),
+            'op.drop_index("ix_a", table_name="person", schema="app")',
+        ),
+        (
+            Difference("foreign key", "pet.fk_owner", "pet", "added"),
+            'op.drop_constraint("fk_owner", "pet", type_="foreignkey")',
+        ),
+        (
+            Difference("enum", "app.mood", None, "added"),
+            'sa.Enum(name="mood", schema="app").drop(op.get_bind(), checkfirst=True)',
+        ),
+        (Difference("sequence", "s", None, "added"), 'op.execute("DROP SEQUENCE s")'),
+        (Difference("trigger", "person.t", "person", "added"), 'op.execute("DROP TRIGGER t ON person")'),
+        (Difference("view", "v", None, "added"), 'op.execute("DROP VIEW v")'),
+    ],
+)
+def test_what_is_left_behind_is_taken_away_by_code_that_is_ready_to_paste(difference: Difference, code: str) -> None:
+    written = undoing(difference, "postgresql")
+
+    assert written == code
+    ast.parse(code)
+
+
+def test_a_constraint_on_sqlite_needs_batch_mode() -> None:
+    code = undoing(Difference("unique", "person.uq_name", "person", "added"), "sqlite") or ""
+
+    ast.parse(code)
+    assert 'with op.batch_alter_table("person") as batch:' in code
+
+
+@pytest.mark.parametrize(
+    ("failure", "dialect", "words"),
+    [
+        (
+            Failure(
+                "OperationalError",
+                "Cannot add a NOT NULL column with default value NULL",
+                1,
+                "ALTER TABLE t ADD COLUMN c INTEGER NOT NULL",
+            ),
+            "sqlite",
+            'op.execute("UPDATE t SET c = <value> WHERE c IS NULL")',
+        ),
+        (
+            Failure(
+                "NotNullViolation", 'column "c" contains null values', 1, "ALTER TABLE t ALTER COLUMN c SET NOT NULL"
+            ),
+            "postgresql",
+            "UPDATE t SET c = <value> WHERE c IS NULL",
+        ),
+        (
+            Failure("IntegrityError", "UNIQUE constraint failed: t.a, t.b", 1, "CREATE UNIQUE INDEX u ON t (a, b)"),
+            "sqlite",
+            "GROUP BY a, b",
+        ),
+        (
+            Failure("UniqueViolation", 'could not create unique index "u"', 1, "CREATE UNIQUE INDEX u ON t (a)"),
+            "postgresql",
+            "keep one of each",
+        ),
+        (
+            Failure("NotImplementedError", "No support for ALTER of constraints in SQLite dialect.", 1),
+            "sqlite",
+            "op.batch_alter_table",
+        ),
+        (
+            Failure("DatatypeMismatch", 'column "c" cannot be cast automatically to type integer', 1),
+            "postgresql",
+            'postgresql_using="c::integer"',
+        ),
+        (
+            Failure("UnsafeNewEnumValueUsage", 'unsafe use of new value "x" of enum type t', 1),
+            "postgresql",
+            "autocommit_block",
+        ),
+    ],
+)
+def test_a_known_refusal_has_a_way_out(failure: Failure, dialect: str, words: str) -> None:
+    assert words in (way_out(failure, dialect) or "")
+
+
+def test_an_unknown_refusal_has_none() -> None:
+    assert way_out(Failure("SyntaxError", 'syntax error at or near "SELCT"', 1, "SELCT 1"), "postgresql") is None
+
+
+def test_lists_stay_short() -> None:
+    assert listed([str(number) for number in range(10)]).endswith("7; and 2 more")
+    assert tables(["a", "b", "c", "d"]) == "a, b and 2 more tables"
+    assert tables(["a", "b"]) == "a and b"
