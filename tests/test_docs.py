@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.cli import parser
+from migration_guard.cli import main, parser
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "runbook.md", ROOT / "docs" / "json.md"]
@@ -54,6 +54,17 @@ def test_every_guard_command_that_a_page_names_is_understood(page: Path) -> None
 
     for line, inline in commands:
         parser().parse_args([word for word in shlex.split(line or inline) if word != "..."])
+
+
+def test_the_output_that_the_readme_shows_is_what_the_command_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = shutil.copytree(ROOT / "tests" / "fixtures" / "readme", tmp_path / "project")
+    (shown,) = blocks(ROOT / "README.md", "console")
+
+    main(["-C", str(project), "check"])
+
+    assert shown == "$ migration-guard check\n" + capsys.readouterr().out
 
 
 def test_the_hook_and_workflow_that_the_readme_shows_exist() -> None:

@@ -32,7 +32,7 @@ def test_every_operation_has_words() -> None:
         ('op.rename_table("t", "u")', "renames table t to u"),
         (
             'op.add_column("t", sa.Column("a", sa.Text(), nullable=False, server_default="x"))',
-            "adds t.a sa.Text() NOT NULL default x",
+            'adds t.a sa.Text() NOT NULL default "x"',
         ),
         ('op.drop_column("t", "a")', "drops t.a and its values"),
         ('op.alter_column("t", "a", new_column_name="b")', "changes t.a: renamed to b"),
