@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from .regex_sample import in_python, sample
+from .regex_sample import from_glob, in_python, sample
 
 
 class _Unknown:
@@ -27,7 +27,7 @@ _LENGTHS = (exp.Length,)
 _LENGTH_NAMES = {"char_length", "character_length", "octet_length", "length"}
 _COMPARISONS = (
     *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between, exp.Like, exp.ILike),
-    *(exp.NullSafeEQ, exp.NullSafeNEQ, exp.RegexpLike, exp.RegexpILike),
+    *(exp.NullSafeEQ, exp.NullSafeNEQ, exp.RegexpLike, exp.RegexpILike, exp.Glob),
 )
 
 
@@ -75,6 +75,8 @@ def _spoken_of(node: exp.Expr) -> Iterator[Any]:
             yield from ("x" * length for length in (value, value + 1, value - 1) if 0 < length <= 10_000)
         elif isinstance(node, (exp.RegexpLike, exp.RegexpILike)):
             yield from sample(str(value))
+        elif isinstance(node, exp.Glob):
+            yield from sample(from_glob(str(value)))
         elif isinstance(node, (exp.Like, exp.ILike)):
             yield str(value).replace("%", "x").replace("_", "x")
         elif isinstance(value, (int, Decimal)):
@@ -182,13 +184,13 @@ def _like(flags: int) -> Callable[[exp.Expr, Row], Any]:
     return like
 
 
-def _matches(flags: int) -> Callable[[exp.Expr, Row], Any]:
+def _matches(flags: int, spelled: Callable[[str], str] = in_python) -> Callable[[exp.Expr, Row], Any]:
     def matches(node: exp.Expr, row: Row) -> Any:
         left, right = _both(node, row)
         if not isinstance(left, str) or not isinstance(right, str):
             return None if None in (left, right) else UNKNOWN
         try:
-            return re.search(in_python(right), left, flags) is not None
+            return re.search(spelled(right), left, flags) is not None
         except re.error:
             return UNKNOWN
 
@@ -321,6 +323,7 @@ _BY_KIND: dict[type, Callable[[Any, Row], Any]] = {
     exp.ILike: _like(re.IGNORECASE),
     exp.RegexpLike: _matches(0),
     exp.RegexpILike: _matches(re.IGNORECASE),
+    exp.Glob: _matches(re.DOTALL, from_glob),
     exp.Is: _is,
     exp.NullSafeNEQ: _distinct,
     exp.NullSafeEQ: lambda node, row: _not(_distinct(node, row)),

@@ -63,6 +63,13 @@ def in_python(pattern: str) -> str:
     return re.sub(r"\\[ymM]", r"\\b", pattern)
 
 
+def from_glob(pattern: str) -> str:
+    """SQLite's GLOB pattern as a regular expression."""
+    parts = re.findall(r"\[\^?\]?[^\]]*\]|.", pattern, re.DOTALL)
+    any_text = {"*": ".*", "?": "."}
+    return f"^{''.join(any_text.get(part) or (part if len(part) > 1 else re.escape(part)) for part in parts)}$"
+
+
 def _alternatives(pattern: str, at: int, extra: int) -> tuple[str, int]:
     """The first alternative's text, and where the group ends."""
     chosen: str | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from .checks_text import UNKNOWN, Condition, condition
@@ -68,7 +68,7 @@ class Chooser:
     def look(self, parents: Mapping[str, Sequence[Literals]], taken: Mapping[tuple[str, ...], set[Literals]]) -> None:
         """Take what stands in the tables now for the truth."""
         self.parents = {name: list(rows) for name, rows in parents.items()}
-        self.taken = {columns: set(rows) for columns, rows in taken.items()}
+        self.taken = {columns: {_bare(row) for row in rows} for columns, rows in taken.items()}
 
     def choose(self, number: int, version: int = 0) -> Choice:
         """The row of that number, from 0. Raises Refused where keys and checks leave no value.
@@ -87,7 +87,7 @@ class Chooser:
     def keep(self, choice: Choice) -> None:
         """Take a chosen row for granted in the next choice."""
         for columns, rows in self.taken.items():
-            rows.add(tuple(choice.get(name, "") for name in columns))
+            rows.add(_bare(choice.get(name, "") for name in columns))
         for key in self.shape.foreign_keys:
             if key.parent == self.shape.full_name and all(name in choice for name in key.parent_columns):
                 self.parents[key.name].append(tuple(choice[name] for name in key.parent_columns))
@@ -150,8 +150,11 @@ class Chooser:
         return [null, *rows] if first else [*rows, null]
 
     def _candidates(self, column: ColumnShape, number: int, version: int) -> list[Made]:
+        key = column.name in self.shape.primary_key and column.kind == "text" and not column.max_length
+        typed = replace(column, kind="uuid") if key else column  # keys of any length are mostly UUIDs
+
         def value(ordinal: int) -> Made:
-            return made(column, ordinal, self.place[column.name], self.dialect)
+            return made(typed, ordinal, self.place[column.name], self.dialect)
 
         if column.name in self.alone:
             found = [value(number + step) for step in (1, 101, 1001, 10_001)]
@@ -192,10 +195,15 @@ class Chooser:
         rows = self.taken[columns]
 
         def allows(row: Values) -> bool:
-            literals = tuple(row.get(name, _DEFAULT).literal for name in columns)
+            literals = _bare(row.get(name, _DEFAULT).literal for name in columns)
             return "NULL" in literals or "" in literals or literals not in rows
 
         return _Rule(f"unique ({', '.join(columns)})", frozenset(columns), allows)
+
+
+def _bare(literals: Iterable[str]) -> Literals:
+    """Literals for a comparison: the database gives numbers in quotes, too."""
+    return tuple(literal.strip("'") for literal in literals)
 
 
 def _keeping(read: Condition) -> Callable[[Values], bool]:

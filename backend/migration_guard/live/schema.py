@@ -114,9 +114,14 @@ def _renamed(gone: dict[Key, Properties], new: dict[Key, Properties]) -> Iterato
             if key[0] == old[0] and new[key] == gone[old]:
                 table = gone.pop(old).get("table")
                 del new[key]
-                short = (name.removeprefix(f"{table}.").removeprefix(f"{table} ") for name in (old[1], key[1]))
+                short = (_own_name(name, table) for name in (old[1], key[1]))
                 yield Difference(old[0], old[1], table, "changed", "name", *short)
                 break
+
+
+def _own_name(name: str, table: str | None) -> str:
+    """A name without its table; nothing for a constraint that is called after what it says, as it has no name."""
+    return "" if name.startswith(f"{table}(") else name.removeprefix(f"{table}.")
 
 
 def _changes(key: Key, before: Properties, after: Properties) -> Iterator[Difference]:

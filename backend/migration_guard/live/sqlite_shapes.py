@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .sqlite_catalogue import Column
 
-_DECLARED = re.compile(r"\s*([^()]*?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?[^()]*$")
+_DECLARED = re.compile(r"([^()]*)(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
 # What SQLAlchemy and people declare, by the first word that fits; then SQLite's own affinity rules decide.
 _KINDS = (
     (("BOOL",), "bool"),
@@ -86,7 +86,7 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
 def _column(column: Column) -> ColumnShape:
     match = _DECLARED.match(column.type)
     words, first, second = match.groups() if match else (column.type, None, None)
-    upper = words.upper()
+    upper = words.strip().upper()
     kind = next((kind for fragments, kind in _KINDS if any(part in upper for part in fragments)), "numeric")
     length = int(first) if first else None
     if kind == "text" and "CHAR" in upper and length is not None:
