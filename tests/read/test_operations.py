@@ -55,7 +55,7 @@ from migration_guard.facts import (
         ("def gone(*names):\n    op.drop_column(*names)", 'gone("t", "c")'),
         ("def gone(**names):\n    op.drop_column(**names)", 'gone(table_name="t", column_name="c")'),
         ("gone = lambda name: op.drop_column('t', name)", 'gone("c")'),
-        ("TABLE = 't'", 'op.drop_column(TABLE, f"{\'c\'}")'),
+        ("TABLE = 't'", "op.drop_column(TABLE, f\"{'c'}\")"),
         ("TABLE = 't'", 'op.drop_column(op.f(TABLE), "%s" % "c")'),
         ("NAMES = {'table': 't', 'columns': ['x', 'c']}", 'op.drop_column(NAMES["table"], NAMES["columns"][-1])'),
         ("class Names:\n    TABLE = 't'", 'op.drop_column(Names.TABLE, "{}".format("c"))'),
@@ -302,7 +302,9 @@ def test_after_a_return_that_may_happen_everything_is_conditional() -> None:
 
 
 def test_after_a_check_that_may_raise_nothing_is_conditional() -> None:
-    found = only('if op.get_bind().execute(sa.select(sa.column("x"))).first():\n    raise ValueError\nop.drop_table("t")')
+    found = only(
+        'if op.get_bind().execute(sa.select(sa.column("x"))).first():\n    raise ValueError\nop.drop_table("t")'
+    )
 
     assert not found.conditional
 
@@ -332,7 +334,9 @@ def test_a_loop_over_rows_is_read_once_and_conditional() -> None:
 
 
 def test_a_loop_that_goes_on_until_it_breaks_runs_once_for_sure() -> None:
-    found = operations('while True:\n    op.execute("UPDATE t SET c = 1 WHERE c IS NULL")\n    if op.get_bind():\n        break')
+    found = operations(
+        'while True:\n    op.execute("UPDATE t SET c = 1 WHERE c IS NULL")\n    if op.get_bind():\n        break'
+    )
 
     assert len(found) == 1
     assert not found[0].conditional
@@ -369,7 +373,7 @@ def test_an_autocommit_block_is_known_under_any_name(block: str) -> None:
         'op.execute("UPDATE %(t)s SET c = 1" % {"t": "t"})',
         'for t in ["t"]:\n    op.execute(f"UPDATE {t} SET c = 1")',
         'op.execute("UPDATE t " + "SET c = 1")',
-        'op.execute(f"UPDATE t SET c = \'{uuid()}\'")',
+        "op.execute(f\"UPDATE t SET c = '{uuid()}'\")",
         'import textwrap\nop.execute(textwrap.dedent("""\n    UPDATE t SET c = 1\n    """))',
         't = sa.table("t", sa.column("c"))\nop.execute(t.update().values(c=1))',
         't = sa.table("t", sa.column("c"))\nop.execute(t.update().values({"c": 1}))',
@@ -450,7 +454,7 @@ def test_the_value_filled_into_sql_may_be_unknown_but_not_the_table() -> None:
 
 
 def test_several_statements_in_one_text_are_several_operations() -> None:
-    found = operations('op.execute("ALTER TYPE mood ADD VALUE \'sad\'; DROP TABLE t")')
+    found = operations("op.execute(\"ALTER TYPE mood ADD VALUE 'sad'; DROP TABLE t\")")
 
     assert [type(each) for each in found] == [AddEnumValue, DropTable]
 
@@ -508,7 +512,7 @@ def test_tables_types_and_sequences_that_create_themselves_are_operations() -> N
         ("from app import stamp", 'op.add_column("t", stamp())', "a column made in another module (app.stamp)"),
         (
             "",
-            'for name in sa.inspect(op.get_bind()).get_table_names():\n    op.drop_table(name)',
+            "for name in sa.inspect(op.get_bind()).get_table_names():\n    op.drop_table(name)",
             "a table named at run time",
         ),
         ("", "op.execute(make_sql())", "SQL made at run time"),

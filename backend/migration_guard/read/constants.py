@@ -125,14 +125,12 @@ def _percent(text: str, right: object) -> object:
         values: object = tuple(filled(item) for item in right)
     else:
         values = filled(right)
-    text = re.sub(r"%(\(\w+\))?[-#0 +]*[\d.]*[dfgxi]", r"%\1s", text)
-    if "(" not in text and isinstance(values, Hole):
-        count = len(re.findall(r"%[sr]", text))
-        values = (values,) * count
-    try:
-        return text % values
-    except (TypeError, ValueError, KeyError):
-        return AT_RUN_TIME
+    for template in (text, re.sub(r"%(\(\w+\))?[-#0 +]*[\d.]*[dfgxi]", r"%\1s", text)):  # a hole is no number
+        try:
+            return template % values
+        except (TypeError, ValueError, KeyError):
+            continue
+    return AT_RUN_TIME
 
 
 def formatted(value: object, conversion: int, spec: object) -> str:

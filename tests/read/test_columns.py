@@ -1,0 +1,119 @@
+"""Columns, constraints and enum types are read as SQLAlchemy would make them."""
+
+from __future__ import annotations
+
+import pytest
+from reading import only, unread
+
+from migration_guard.facts import AddColumn, Column, CreateTable, EnumType, Unread
+
+
+def column(text: str, top: str = "") -> Column:
+    found = only(f'op.add_column("t", {text})', top=top)
+    assert isinstance(found, AddColumn)
+    return found.column
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ('sa.Column("c", sa.Text())', {"name": "c", "type": "sa.Text()", "nullable": True}),
+        ('sa.Column(name="c", type_=sa.Text, nullable=False)', {"name": "c", "type": "sa.Text", "nullable": False}),
+        ('sa.Column("c", sa.Integer, primary_key=True)', {"nullable": False, "generated": True}),
+        ('sa.Column("c", sa.Integer, primary_key=True, autoincrement=False)', {"generated": False}),
+        ('sa.Column("c", sa.Text, primary_key=True)', {"nullable": False, "generated": False}),
+        ('sa.Column("c", sa.Integer, sa.ForeignKey("p.id"), primary_key=True)', {"generated": False}),
+        ('sa.Column("c", sa.Integer, autoincrement=True, nullable=False)', {"generated": False}),
+        ('sa.Column("c", sa.Integer, sa.Identity(), nullable=False)', {"generated": True, "nullable": False}),
+        ('sa.Column("c", sa.Integer, sa.Computed("a + b"))', {"generated": True}),
+        ('sa.Column("c", sa.Integer, server_default=sa.Identity())', {"generated": True}),
+        ('sa.Column("c", sa.Integer, default=0)', {"server_default": None}),
+        ('sa.Column("c", sa.Integer, server_default="0")', {"server_default": '"0"'}),
+        ('sa.Column("c", sa.Integer, server_default=sa.func.now())', {"server_default": "sa.func.now()"}),
+        ('sa.Column("c", sa.Integer, server_default=None)', {"server_default": None}),
+        ('sa.Column("c", sa.Integer, server_default=sa.text("NULL"))', {"server_default": None}),
+        ('sa.Column("c", sa.Integer, server_default=sa.null())', {"server_default": None}),
+        ('sa.Column("c", sa.Integer, server_default=sa.FetchedValue())', {"server_default": None}),
+        ('sa.Column("c", sa.ForeignKey("p.id"), unique=True, index=True)', {"references": "p.id", "unique": True}),
+        ('sa.Column("c", sa.Integer, comment="x")', {"index": False, "unique": False}),
+    ],
+)
+def test_a_column_has_what_its_arguments_say(text: str, fields: dict[str, object]) -> None:
+    found = column(text)
+
+    assert {name: getattr(found, name) for name in fields} == fields
+    assert found.source == text
+
+
+@pytest.mark.parametrize(
+    ("top", "text"),
+    [
+        ("C = sa.Column('c', sa.Text(), nullable=False)", "C"),
+        ("C = sa.Column('c', sa.Text(), nullable=False)", "C.copy()"),
+        ("def c():\n    return sa.Column('c', sa.Text(), nullable=False)", "c()"),
+        ("REST = {'nullable': False}", "sa.Column('c', sa.Text(), **REST)"),
+        ("REST = ['c', sa.Text()]", "sa.Column(*REST, nullable=False)"),
+        ("from sqlalchemy import Column as C, Text as T", "C('c', T(), nullable=False)"),
+        ("from sqlalchemy import *", "Column('c', Text(), nullable=False)"),
+        ("from app import db", "db.Column('c', db.Text(), nullable=False)"),
+        ("STRICT = True", "sa.Column('c', sa.Text(), nullable=not STRICT)"),
+    ],
+)
+def test_a_column_is_seen_through_whatever_makes_it(top: str, text: str) -> None:
+    found = column(text, top)
+
+    assert (found.name, found.nullable) == ("c", False)
+    assert unread(f'op.add_column("t", {text})', top=top) == []
+
+
+def test_what_a_column_leaves_open_is_unread() -> None:
+    found = column("sa.Column('c', sa.Text(), **options())")
+
+    assert isinstance(found.nullable, Unread)
+    assert isinstance(found.server_default, Unread)
+
+
+def test_a_type_chosen_by_dialect_keeps_the_column_readable() -> None:
+    top = "def json():\n    return postgresql.JSONB() if op.get_bind().dialect.name == 'postgresql' else sa.JSON()"
+    found = column("sa.Column('c', json(), nullable=False, server_default='{}')", top)
+
+    assert (found.type, found.nullable, found.server_default) == ("json()", False, "'{}'")
+
+
+@pytest.mark.parametrize(
+    ("type_", "enum"),
+    [
+        ('sa.Enum("a", "b", name="e")', EnumType("e", ("a", "b"))),
+        ('sa.Enum("a", name="e", native_enum=False)', EnumType("e", ("a",), native=False)),
+        ('postgresql.ENUM("a", name="e", create_type=False)', EnumType("e", ("a",), create_type=False)),
+        ('sa.Enum(*LABELS, name="e")', EnumType("e", ("x", "y"))),
+        ("sa.Enum(Mood)", EnumType("mood", ("OK", "SAD"))),
+        ('sa.ARRAY(sa.Enum("a", name="e"))', EnumType("e", ("a",))),
+        ('sa.Enum("a", name="e").with_variant(sa.Text(), "sqlite")', EnumType("e", ("a",))),
+        ("sa.Text()", None),
+    ],
+)
+def test_the_enum_type_inside_a_type_is_found(type_: str, enum: EnumType | None) -> None:
+    top = "import enum\nLABELS = ['x', 'y']\nclass Mood(enum.Enum):\n    OK = 'ok'\n    SAD = 'sad'"
+
+    assert column(f'sa.Column("c", {type_})', top).enum == enum
+
+
+def test_a_table_has_its_columns_and_constraints() -> None:
+    found = only(
+        'op.create_table("t", sa.Column("id", sa.Integer), sa.Column("p", sa.Integer, nullable=False), '
+        'sa.PrimaryKeyConstraint("id", name="pk"), sa.UniqueConstraint("p", "id", name=op.f("uq")), '
+        'sa.ForeignKeyConstraint(["p"], ["s.parent.id"], name="fk"), sa.CheckConstraint("p > 0"), '
+        'sa.Index("i", "p"), *EXTRA, schema="s")',
+        top='EXTRA = [sa.Column("x", sa.Text())]',
+    )
+
+    assert isinstance(found, CreateTable)
+    assert [each.name for each in found.columns] == ["id", "p", "x"]
+    assert [(each.kind, each.name, each.columns, each.references) for each in found.constraints] == [
+        ("primary key", "pk", ("id",), None),
+        ("unique", "uq", ("p", "id"), None),
+        ("foreign key", "fk", ("p",), "s.parent"),
+        ("check", None, (), None),
+    ]
+    assert found.schema == "s"

@@ -1,0 +1,135 @@
+"""Constants are computed as Python would compute them, and what is not known leaves a hole, not a guess."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reading import operations
+
+from migration_guard.facts import DropTable, Unread
+
+NAMES = {"one": "a", "number": 7, "many": ["x", "y"], "pairs": {"k": "v"}}
+TOP = "".join(f"{name} = {value!r}\n" for name, value in NAMES.items())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one + '_b'",
+        "f'{one}_{number:03}_{many[0]!r}'",
+        "'%s_%d_%05.1f' % (one, number, 2.5)",
+        "'%(k)s' % pairs",
+        "'{}_{0}'.replace('0', '').format(one, number)",
+        "'{0}_{n:>5}'.format(one, n=number)",
+        "'_'.join(many)",
+        "'_'.join(f'{each}_{one}' for each in many if each != 'x')",
+        "one.upper().ljust(0) if False else one.title()",
+        "many[-1] + pairs['k']",
+        "pairs.get('k') + pairs.get('none', 'd')",
+        "(many + ['z'])[2]",
+        "str(number) + str(len(many))",
+        "'abc'[1:]",
+        "one * 3",
+        "'yes' if number > 5 and one in ('a', 'b') else 'no'",
+        "[name for name, index in zip(many, range(9))][1]",
+        "sorted(many)[0] + list(reversed(many))[0]",
+        "'-'.join(str(i) for i, _ in enumerate(many, 1))",
+        "{**pairs, 'l': 'm'}['l']",
+        "(lambda x, y='q': x + y)(one)",
+        "'a b'.split()[1]",
+        "one or 'other'",
+        "'' or 'other'",
+        "not one or 'x'",
+        "'x' if not number == 7 else 'y'",
+    ],
+)
+def test_an_expression_of_constants_has_the_value_that_python_gives_it(text: str) -> None:
+    (found,) = operations(f"op.drop_table(str({text}))", top=TOP)
+
+    assert isinstance(found, DropTable)
+    assert found.table == str(eval(text, dict(NAMES)))  # noqa: S307
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unknown",
+        "f'a_{unknown}'",
+        "'a_%s' % unknown",
+        "'a_{}'.format(unknown)",
+        "'_'.join([one, unknown])",
+        "'_'.join(unknown)",
+        "many[unknown]",
+        "pairs['missing']",
+        "one + unknown",
+        "'a' if unknown else 'b'",
+        "open('x').read()",
+        "'%s %s' % one",
+        "'x' * 99999999",
+        "f'{number:>99999999}'",
+        "'%99999999d' % number",
+        "'%*d' % (99999999, number)",
+        "'{:{}}'.format(one, 99999999)",
+    ],
+)
+def test_what_the_text_does_not_show_is_unread(text: str) -> None:
+    (found,) = operations(f"op.drop_table({text})", top=TOP)
+
+    assert isinstance(found, DropTable)
+    assert isinstance(found.table, Unread)
+
+
+def test_a_choice_of_two_equal_values_is_no_choice() -> None:
+    (found,) = operations("op.drop_table('t' if unknown else 't')")
+
+    assert isinstance(found, DropTable)
+    assert found.table == "t"
+
+
+def test_a_variable_set_in_both_branches_to_the_same_value_is_known() -> None:
+    body = """
+    if unknown:
+        name = "t"
+    else:
+        name = "t"
+    op.drop_table(name)
+    """
+    (found,) = operations(body)
+
+    assert isinstance(found, DropTable)
+    assert found.table == "t"
+
+
+def test_a_counter_in_a_loop_of_unknown_length_is_not_known_after_it() -> None:
+    body = """
+    n = 0
+    for x in unknown:
+        n += 1
+    op.drop_table(f"t{n}")
+    """
+    (found,) = operations(body)
+
+    assert isinstance(found, DropTable)
+    assert isinstance(found.table, Unread)
+
+
+def test_sql_chosen_at_run_time_is_read_for_every_choice() -> None:
+    body = """
+    if unknown:
+        sql = "DROP TABLE a"
+    else:
+        sql = "DROP TABLE b"
+    op.execute(sql)
+    """
+    found = operations(body)
+
+    assert [(each.table, each.conditional) for each in found] == [("a", True), ("b", True)]  # type: ignore[attr-defined]
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\ue000"), max_size=8), max_size=4))
+def test_formatting_gives_what_python_gives(parts: list[str]) -> None:
+    (found,) = operations(f"op.drop_table('|'.join({parts!r}) + '{{}}-%s'.format({parts!r}))")
+
+    assert isinstance(found, DropTable)
+    assert found.table == "|".join(parts) + f"{parts}-%s"
