@@ -2,6 +2,7 @@ import os
 import re
 from pathlib import Path
 
+import alembic
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -10,6 +11,7 @@ from migration_guard.errors import NothingFound, UsageError
 from migration_guard.read.project import Project, projects
 
 ENV = "from alembic import context\n"
+ALEMBIC = tuple(int(part) for part in alembic.__version__.split(".")[:2])
 
 
 def revision(name: str, parent: str | None = None) -> str:
@@ -223,6 +225,8 @@ def test_location_in_a_package(tmp_path: Path, base: str) -> None:
 def test_version_locations_are_those_of_alembic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separator: str, written: str
 ) -> None:
+    if separator.startswith("path_") and ALEMBIC < (1, 16):
+        pytest.skip("this Alembic has no path_separator to compare with; the run with the newest one does")
     ini = f"[alembic]\nscript_location = %(here)s/db\n{separator}version_locations = {written}\n"
     tree(
         tmp_path,
