@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from .regex_sample import from_glob, in_python, sample
+from .regex_sample import from_glob, in_python, is_found, sample
 
 
 class _Unknown:
@@ -189,10 +189,8 @@ def _matches(flags: int, spelled: Callable[[str], str] = in_python) -> Callable[
         left, right = _both(node, row)
         if not isinstance(left, str) or not isinstance(right, str):
             return None if None in (left, right) else UNKNOWN
-        try:
-            return re.search(spelled(right), left, flags) is not None
-        except re.error:
-            return UNKNOWN
+        result = is_found(spelled(right), left, flags)
+        return UNKNOWN if result is None else result
 
     return matches
 

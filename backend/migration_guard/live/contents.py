@@ -110,9 +110,10 @@ def _lost_from(name: str, was: TableContents, now: TableContents) -> Iterator[Lo
     exact = {column for column in common if was.columns[column] == now.columns[column]}
     left = [_picked(row, was, common) for row in was.rows]
     right = [_picked(row, now, common) for row in now.rows]
-    pairs, gone = _paired(left, right, [key for key in was.key if key in common] if was.key == now.key else [], exact)
-    whole = was.count == len(was.rows)
-    missing = len(gone) if whole and now.count == len(now.rows) else max(0, was.count - now.count)
+    whole = was.count == len(was.rows) and now.count == len(now.rows)
+    key = was.key if was.key == now.key and set(was.key) <= set(common) else ()
+    pairs, gone = _paired(left, right, key, exact, _PAIRED if whole else 0)
+    missing = len(gone) if whole else max(0, was.count - now.count)
     if missing:
         yield Loss(name, None, missing, was.count)
     changed = [
@@ -132,7 +133,7 @@ def _picked(row: Row, of: TableContents, common: Sequence[str]) -> dict[str, str
 
 
 def _paired(
-    left: list[dict[str, str]], right: list[dict[str, str]], key: Sequence[str], exact: set[str]
+    left: list[dict[str, str]], right: list[dict[str, str]], key: Sequence[str], exact: set[str], most: int
 ) -> tuple[list[tuple[dict[str, str], dict[str, str]]], list[dict[str, str]]]:
     """Rows beside what became of them, and those of which nothing is left."""
     names = key or list(left[0] if left else ())
@@ -146,9 +147,9 @@ def _paired(
         else:
             rest.append(row)
     # What has no like may have got another key, or another value where there is no key: the nearest row is taken.
-    others = [row for rows in waiting.values() for row in rows][:_PAIRED]
-    gone = rest[_PAIRED:]
-    for row in rest[:_PAIRED]:
+    others = [row for rows in waiting.values() for row in rows][:most]
+    gone = rest[most:]
+    for row in rest[:most]:
         nearest = max(others, key=lambda other: _alike(row, other), default=None)
         if nearest is None or 2 * _alike(row, nearest) < len(row):
             gone.append(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 
 _CLASS = re.compile(r"\[(\^?)(\]?(?:\[:\w+:\]|\\.|[^\]\\])*)\]")
@@ -31,6 +32,7 @@ _ESCAPED = {
     "D": "a",
     "W": ".",
 }
+_GLOB = {"*": ".*", "?": "."}
 _SPELLED = {
     "digit": "0-9",
     "alpha": "a-zA-Z",
@@ -48,12 +50,22 @@ def sample(pattern: str) -> Iterator[str]:
     yield from dict.fromkeys(filter(None, (_matching(pattern, extra) for extra in (0, 3))))
 
 
+def is_found(pattern: str, text: str, flags: int = 0) -> bool | None:
+    """Whether the pattern is found in the text; None where Python does not take the pattern."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # on "[" in a class, which means itself
+        try:
+            return re.search(pattern, text, flags) is not None
+        except re.error:
+            return None
+
+
 def _matching(pattern: str, extra: int) -> str | None:
     try:
         text, end = _alternatives(pattern, 0, extra)
-        return text if end == len(pattern) and re.search(in_python(pattern), text) else None
-    except (re.error, IndexError):
+    except (re.error, IndexError, StopIteration):
         return None
+    return text if end == len(pattern) and is_found(in_python(pattern), text) else None
 
 
 def in_python(pattern: str) -> str:
@@ -66,8 +78,13 @@ def in_python(pattern: str) -> str:
 def from_glob(pattern: str) -> str:
     """SQLite's GLOB pattern as a regular expression."""
     parts = re.findall(r"\[\^?\]?[^\]]*\]|.", pattern, re.DOTALL)
-    any_text = {"*": ".*", "?": "."}
-    return f"^{''.join(any_text.get(part) or (part if len(part) > 1 else re.escape(part)) for part in parts)}$"
+    return f"^{''.join(_GLOB.get(part) or _escaped(part) for part in parts)}$"
+
+
+def _escaped(part: str) -> str:
+    if len(part) == 1:
+        return re.escape(part)
+    return part[0] + part[1:].replace("\\", r"\\").replace("[", r"\[")
 
 
 def _alternatives(pattern: str, at: int, extra: int) -> tuple[str, int]:

@@ -64,18 +64,28 @@ class _Filling:
         self.rows = rows
         self.counts: dict[str, int] = {}
         self.why: dict[str, str] = {}
-        # Keys that a child points at before its parent has them: (child, key's name, parent, parent's columns, key)
-        self.promised: list[tuple[TableShape, str, TableShape, Sequence[str], Literals]] = []
+        # Where two tables need each other, a row points at a key that its parent is to get: (parent, columns, key)
+        self.promises: list[tuple[TableShape, Sequence[str], Literals]] = []
+        self.may_promise = True
+        self.sure: dict[str, int] = {}  # the counts before the first promise
 
     def run(self) -> list[Filled]:
         self.counts = dict(self._counted())
         short = [name for name in self.shapes if self.counts[name] < self.rows]
+        before = dict(self.counts)
         if short and self.dialect == "postgresql":
             self._execute("SET CONSTRAINTS ALL IMMEDIATE")
         for name in short:
             self._top_up(self.shapes[name])
-        if self.promised:
-            self._keep_promises()
+        if self.promises and not self._promises_kept():
+            # As if none had been made. Tables that come before the first promise keep their rows.
+            self._execute("ROLLBACK TO SAVEPOINT guard_promises")
+            self.counts, self.why, self.may_promise = {**before, **self.sure}, {}, False
+            for name in short:
+                if self.counts[name] < self.rows:
+                    self._top_up(self.shapes[name])
+        if self.promises:
+            self._execute("RELEASE SAVEPOINT guard_promises")
         return [
             Filled(name, self.counts[name], self.why.get(name) if self.counts[name] < self.rows else None)
             for name in self.shapes
@@ -105,9 +115,14 @@ class _Filling:
                 chooser.keep(choices[-1])
         except Refused as refusal:
             self.why[name] = f"{name}: {refusal}"
-        # On SQLite a statement cannot say DEFAULT, so all its rows must name the same columns.
+        # On SQLite a statement cannot say DEFAULT, so all its rows must name the same columns; and none of no columns.
         alike = self.dialect != "sqlite" or len({frozenset(choice) for choice in choices}) == 1
-        if alike and len(choices) == self.rows - self.counts[name] and self._stand(shape, choices, chooser):
+        if (
+            alike
+            and all(choices)
+            and len(choices) == self.rows - self.counts[name]
+            and self._stand(shape, choices, chooser)
+        ):
             self.counts[name] = self.rows
         else:
             self._one_by_one(shape, chooser)
@@ -160,35 +175,34 @@ class _Filling:
         nullable = any(column.nullable for column in shape.columns if column.name in key.columns)
         later = list(self.shapes).index(key.parent) > list(self.shapes).index(shape.full_name)
         in_keys = {name for other in parent.foreign_keys for name in other.columns}
-        if nullable or not later or not key.deferrable or not in_keys.isdisjoint(key.parent_columns):
+        possible = later and key.deferrable and not nullable and in_keys.isdisjoint(key.parent_columns)
+        if not possible or not self.may_promise:
             return []
         columns = {column.name: (place, column) for place, column in enumerate(parent.columns)}
         literals = tuple(
             made(columns[name][1], 1, columns[name][0], self.dialect).literal for name in key.parent_columns
         )
-        if not self.promised:
+        if not self.promises:
+            self.sure = dict(self.counts)
             self._defer_checks(shape)
-        self.promised.append((shape, key.name, parent, key.parent_columns, literals))
+        self.promises.append((parent, key.parent_columns, literals))
         return [literals]
 
     def _defer_checks(self, shape: TableShape) -> None:
-        if self.dialect == "postgresql":
-            self._execute("SET CONSTRAINTS ALL DEFERRED")
-        else:  # holds until the transaction ends, so one must have begun: Python begins it at the first change of data
-            self._execute(delete_statement(shape, "1 = 0"))
-            self._execute("PRAGMA defer_foreign_keys = ON")
+        # Python begins SQLite's transaction at the first change of data; the pragma holds until it ends.
+        self._execute(delete_statement(shape, "1 = 0"))
+        self._execute("SAVEPOINT guard_promises")
+        postgresql = self.dialect == "postgresql"
+        self._execute("SET CONSTRAINTS ALL DEFERRED" if postgresql else "PRAGMA defer_foreign_keys = ON")
 
-    def _keep_promises(self) -> None:
-        """Take back the rows whose parents did not come after all, then have the database check the rest."""
-        for shape, key, parent, columns, literals in reversed(self.promised):
+    def _promises_kept(self) -> bool:
+        for parent, columns, literals in self.promises:
             there = {tuple(value.strip("'") for value in row) for row in self._literals(parent, columns)}
-            kept = tuple(value.strip("'") for value in literals) in there
-            if not kept and self.counts[shape.full_name]:
-                self._execute(delete_statement(shape))
-                self.counts[shape.full_name] = 0
-                self.why[shape.full_name] = f"{shape.full_name}: foreign key {key}: {parent.full_name} holds no row"
+            if tuple(value.strip("'") for value in literals) not in there:
+                return False
         if self.dialect == "postgresql":
             self._execute("SET CONSTRAINTS ALL IMMEDIATE")
+        return True
 
     def _taken(self, shape: TableShape) -> dict[tuple[str, ...], set[Literals]]:
         """For each set of columns that is unique what stands there already."""
