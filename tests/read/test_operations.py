@@ -660,3 +660,54 @@ def test_the_place_of_an_operation_is_its_call_with_all_its_lines() -> None:
     found = only('op.add_column(\n    "t",\n    sa.Column("c", sa.Text()),\n)')
 
     assert (found.at.column, found.at.last_line - found.at.line) == (5, 3)
+
+
+# Rows through the ORM
+
+
+def test_rows_that_a_session_adds_and_deletes_are_written() -> None:
+    top = """
+    from sqlalchemy.orm import declarative_base, sessionmaker
+    Session = sessionmaker()
+    class User(declarative_base()):
+        __tablename__ = "user"
+        friends = sa.orm.relationship("User")
+    """
+    body = """
+    session = Session(bind=op.get_bind())
+    session.add(User(name="Ann"))
+    for user in session.scalars(sa.select(User)):
+        if user.old:
+            session.delete(user)
+        user.friends.append(user)
+    session.commit()
+    """
+    found = operations(body, top=top)
+
+    assert [(each.kind, each.table, each.columns) for each in found] == [  # type: ignore[attr-defined]
+        ("insert", "user", ("name",)),
+        ("delete", "user", ()),
+        ("update", "user", ("friends", "friends_id")),
+    ]
+
+
+def test_a_list_that_is_filled_under_a_condition_may_be_empty() -> None:
+    body = """
+    names = ["a"]
+    if op.get_bind():
+        names.append("b")
+    more = []
+    for row in op.get_bind().execute(sa.select(sa.column("x"))):
+        more.append(row)
+    for name in names:
+        op.drop_table(name)
+    if more:
+        op.drop_table("c")
+    """
+    found = operations(body)
+
+    assert [(each.table, each.conditional) for each in found] == [  # type: ignore[attr-defined]
+        ("a", False),
+        ("b", True),
+        ("c", True),
+    ]

@@ -125,12 +125,14 @@ def _percent(text: str, right: object) -> object:
         values: object = tuple(filled(item) for item in right)
     else:
         values = filled(right)
-    for template in (text, re.sub(r"%(\(\w+\))?[-#0 +]*[\d.]*[dfgxi]", r"%\1s", text)):  # a hole is no number
-        try:
-            return template % values
-        except (TypeError, ValueError, KeyError):
-            continue
-    return AT_RUN_TIME
+    try:
+        return text % values
+    except (TypeError, ValueError, KeyError):
+        pass
+    try:  # a hole is no number
+        return re.sub(r"%(\(\w+\))?[-#0 +]*[\d.]*[dfgxi]", r"%\1s", text) % values
+    except (TypeError, ValueError, KeyError):
+        return AT_RUN_TIME
 
 
 def formatted(value: object, conversion: int, spec: object) -> str:

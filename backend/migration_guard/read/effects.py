@@ -10,7 +10,7 @@ from .calls import OPERATIONS, SILENT, operation
 from .columns import enum_type, table_name
 from .conditions import DialectName, named_like
 from .constants import function, method
-from .expressions import OP, OTHERS, Expressions, joined
+from .expressions import OP, OTHERS, Expressions, Row, joined
 from .values import (
     AT_RUN_TIME,
     Arguments,
@@ -28,6 +28,7 @@ from .values import (
     root,
 )
 
+CHANGES = frozenset({"append", "extend", "insert", "add", "remove", "pop", "clear", "update", "setdefault"})
 LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 
 
@@ -96,7 +97,12 @@ class Effects(Expressions):
                 return named_like(arguments.positional[0].value)
             return on if name in {"lower", "casefold", "strip"} else AT_RUN_TIME
         if isinstance(on, (str, list, tuple, dict)):
+            if self.record.conditional and name in CHANGES:
+                self.changed_for_all_we_know(on)
             return method(on, name, arguments)
+        if name in CHANGES and isinstance(on, Attr) and isinstance(on.on, Row):
+            self.row_set(on.name, on.on.model, node)
+            return AT_RUN_TIME
         if isinstance(on, (Made, Unknown)) and is_operations(on, name):
             return self.operation(name, arguments, node, None)
         made = Made(callee, arguments, node)
@@ -115,6 +121,10 @@ class Effects(Expressions):
         if name in {"update", "delete", "insert"} and any(link.name == "query" for link in links(made)):
             if not self.muted:
                 self.record.add(rows.write(self.record, links(made), node))
+            return made
+        if name in rows.BY_SESSION and any(link.name in rows.SESSIONS for link in links(on)):
+            if not self.muted:
+                rows.by_session(self.record, name, arguments, node)
             return made
         start = root(on)
         if (
@@ -231,9 +241,9 @@ class Effects(Expressions):
         """The result of a function of the file. Given by the statements' side."""
         raise NotImplementedError
 
-    def row_set(self, target: ast.Attribute, model: object) -> None:
+    def row_set(self, name: str, model: object, node: ast.expr) -> None:
         if not self.muted:
-            rows.assigned(self.record, target, model, target)
+            rows.assigned(self.record, name, model, node)
 
 
 def is_log(made: Made, start: Dotted) -> bool:
@@ -261,7 +271,7 @@ def reaches_database(value: object) -> bool:
     start = root(value)
     if isinstance(start, Dotted) and isinstance(value, (Made, Attr)):
         return start.path in {f"{OP}.get_bind", f"{OP}.get_context"} or any(
-            link.name in {"Session", "sessionmaker", "scoped_session"} for link in links(value)
+            link.name in rows.SESSIONS for link in links(value)
         )
     return False
 

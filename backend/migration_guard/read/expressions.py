@@ -51,6 +51,7 @@ class Expressions:
     def __init__(self, record: Record, stars: list[str]) -> None:
         self.record = record
         self.stars = stars  # modules whose names are all imported
+        self.uncertain: dict[int, tuple[object, int]] = {}  # lists that may hold less than is known, and what is sure
         self.asking = 0  # inside a condition, where a helper gives an answer and does nothing
         self.steps = 0
         self.muted = False  # while the module is read: nothing that happens there belongs to a direction
@@ -67,7 +68,8 @@ class Expressions:
         """The condition that an expression stands for."""
         self.asking += 1
         try:
-            return truth(self.evaluate(node, scope))
+            value = self.evaluate(node, scope)
+            return UNSURE if self.sure_items(value) == 0 else truth(value)
         finally:
             self.asking -= 1
 
@@ -233,7 +235,8 @@ class Expressions:
             elif isinstance(operator, (ast.In, ast.NotIn)) and isinstance(right, (list, tuple, dict)):
                 test = named(right) if all(isinstance(name, str) for name in right) else UNSURE
             return test.opposite() if negative else test
-        if isinstance(operator, (ast.Eq, ast.Is)) and right is None and isinstance(left, (Attr, Made)):
+        null = right is None or (isinstance(right, Made) and right.name == "null")
+        if isinstance(operator, (ast.Eq, ast.Is)) and null and isinstance(left, (Attr, Made)):
             return Made(Attr(left, "is_"), Arguments([Given(None, node.comparators[0])]), node)
         if not (_known(left) and _known(right)):
             return UNSURE
@@ -309,6 +312,15 @@ class Expressions:
                 whole = False
         return whole
 
+    def changed_for_all_we_know(self, value: object) -> None:
+        """A list or dict was changed under a condition, or by a function that is not known."""
+        if isinstance(value, (list, dict)):
+            self.uncertain.setdefault(id(value), (value, len(value)))
+
+    def sure_items(self, value: object) -> int | None:
+        """How many of a list's items are there for sure; None where all are."""
+        return self.uncertain[id(value)][1] if id(value) in self.uncertain else None
+
     def items(self, value: object) -> list[object] | None:
         """What a loop over a value goes through; None where that is known only at run time."""
         if isinstance(value, (list, tuple)):
@@ -343,7 +355,7 @@ class Expressions:
         elif isinstance(target, ast.Attribute):
             on = self.evaluate(target.value, scope)
             if isinstance(on, Row) and not self.muted:
-                self.row_set(target, on.model)
+                self.row_set(target.attr, on.model, target)
 
     # Calls
 
@@ -377,7 +389,7 @@ class Expressions:
         """The result of a call, once the operations that it does are added to the record."""
         raise NotImplementedError
 
-    def row_set(self, target: ast.Attribute, model: object) -> None:
+    def row_set(self, name: str, model: object, node: ast.expr) -> None:
         """An attribute of a row of this model is set."""
         raise NotImplementedError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ..facts import Direction, Flag, Operation, OtherCall, Place, Unread
+from ..facts import Direction, Flag, Operation, OtherCall, Place, Unread, WriteRows
 from .conditions import Dialects, Test
 from .text import Source
 from .values import HOLE, Arguments, Attr, Dotted, Either, Given, Made, how
@@ -45,6 +45,8 @@ class Record:
         """One more operation. Raises TooMuch where there are more than the reader follows."""
         if len(self.operations) >= MOST_OPERATIONS:
             raise TooMuch
+        if isinstance(operation, WriteRows) and self.operations and operation == self.operations[-1]:
+            return  # the next round of a loop that writes rows
         self.operations.append(operation)
 
     def missing(self, at: Place, why: str) -> Unread:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from typing import Any
+from typing import Any, Literal
 
 from ..facts import Column, CreateObject, DropObject, Flag, Operation, OtherSql, Text, Unread, WriteRows
 from .calls import operation
@@ -16,6 +16,17 @@ EXECUTES = frozenset({"execute", "exec_driver_sql", "executemany", "executescrip
 SQL_ARGUMENTS = ("sqltext", "statement", "sql", "query", "clause", "object_", "clauseelement")
 TEXTS = frozenset({"text", "DDL"})
 WRITES = frozenset({"insert", "update", "delete"})
+RowChange = Literal["insert", "update", "delete"]
+BY_SESSION: dict[str, RowChange] = {
+    "add": "insert",
+    "add_all": "insert",
+    "merge": "update",
+    "delete": "delete",
+    "bulk_save_objects": "insert",
+    "bulk_insert_mappings": "insert",
+    "bulk_update_mappings": "update",
+}
+SESSIONS = frozenset({"Session", "sessionmaker", "scoped_session", "AsyncSession", "async_sessionmaker"})
 READS = frozenset({"select", "query", "union", "union_all", "exists", "with_only_columns", "func", "count"})
 OBJECTS = {
     "CreateSequence": (CreateObject, "sequence"),
@@ -143,11 +154,11 @@ def write(record: Record, chain: list[Link], node: ast.expr, parameters: Given |
         for found in (column_name(column),)
         if found not in {"synchronize_session", "whereclause"}
     )
-    kind = "insert" if link.name == "insert" else "update" if link.name == "update" else "delete"
+    kind: RowChange = "insert" if link.name == "insert" else "update" if link.name == "update" else "delete"
     null = null_test(conditions[0].value) if len(conditions) == 1 and not by_name else None
     where: Flag = bool(conditions) or by_name
     return WriteRows(
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         table=table,
         columns=names,
         where=where,
@@ -165,21 +176,46 @@ def null_test(value: object) -> str | None:
     return None
 
 
-def assigned(record: Record, target: ast.Attribute, model: object, node: ast.expr) -> None:
-    """An attribute of a row was set, `user.name = ...`: an update of rows that are chosen at run time."""
+def assigned(record: Record, name: str, model: object, node: ast.expr) -> None:
+    """Add what `user.name = ...` does to a row of a query: an update of rows that are chosen at run time."""
+    columns: tuple[Text, ...] = (name,)
+    if isinstance(model, LocalClass):
+        member = model.members.get(name)
+        if isinstance(member, Made) and member.name == "relationship":
+            columns += (f"{name}_id",)  # the foreign key that SQLAlchemy fills, by its usual name
+    record.add(_by_row(record, "update", model, columns, node))
+
+
+def by_session(record: Record, name: str, arguments: Arguments, node: ast.expr) -> None:
+    """Add what `session.add(Model(...))` and its relatives do."""
+    given = arguments.first("instance", "instances", "mapper", "objects")
+    value = None if given is None else given.value
+    for each in value if isinstance(value, list) and value else [value]:
+        model = each.callee if isinstance(each, Made) and isinstance(each.callee, (LocalClass, Dotted)) else each
+        columns = tuple(each.arguments.named) if isinstance(each, Made) else ()
+        record.add(_by_row(record, BY_SESSION[name], getattr(each, "model", model), columns, node))
+
+
+def _by_row(record: Record, kind: RowChange, model: object, columns: tuple[Text, ...], node: ast.expr) -> WriteRows:
     at = record.source.place(node)
     name = table_name(model)
-    table: Text = Unread(at, "a table named at run time") if name is None else name
-    where = Unread(at, "rows chosen at run time")
-    common = record.common(node)
-    common["conditional"] = True
-    record.add(WriteRows(kind="update", table=table, columns=(target.attr,), where=where, **common))
+    table: Text = Unread(at, f"a table named {how(model)}") if name is None else name
+    where: Flag = False if kind == "insert" else Unread(at, "rows chosen at run time")
+    return WriteRows(kind=kind, table=table, columns=columns, where=where, **record.common(node))
 
 
 def row_model(value: object) -> object:
     """The model whose rows a chain with `query(Model)` or `select(Model)` gives; None where there is none."""
+    if isinstance(value, Either):
+        models = {id(model): model for model in map(row_model, value.options)}
+        return models.popitem()[1] if len(models) == 1 else None
     for link in links(value):
-        if link.name in {"query", "select"} and link.arguments and (first := link.arguments.first()):
+        first = link.arguments.first() if link.arguments else None
+        if first is None:
+            continue
+        if link.name in EXECUTES and (model := row_model(first.value)) is not None:
+            return model
+        if link.name in {"query", "select"}:
             found = first.value.on if isinstance(first.value, Attr) else first.value
             if isinstance(found, (LocalClass, Dotted, Made)):
                 return found

@@ -195,7 +195,7 @@ class Walk(Effects):
         over = self.evaluate(node.iter, scope)
         items = self.items(over)
         if items is not None:
-            return self._unrolled(node, items, scope)
+            return self._unrolled(node, items, scope, certain=self.sure_items(over))
         if (
             isinstance(over, Either)
             and (ends := [self.items(option) for option in over.options])
@@ -209,13 +209,13 @@ class Walk(Effects):
         return self._at_run_time(node, scope, target=target)
 
     def _unrolled(
-        self, node: ast.For | ast.AsyncFor, items: list[object], scope: Scope, *, certain: int = 1_000_000
+        self, node: ast.For | ast.AsyncFor, items: list[object], scope: Scope, *, certain: int | None = None
     ) -> Flow:
-        """A loop over known items, the first of which are `certain` to be there."""
+        """A loop over known items. Only the first are there for sure where `certain` says how many."""
         record = self.record
         before = (record.dialects, record.conditional)
         for index, item in enumerate(items):
-            record.conditional = record.conditional or index >= certain
+            record.conditional = record.conditional or (certain is not None and index >= certain)
             self.bind(node.target, item, scope)
             flow = self.block(node.body, scope)
             if flow in (Flow.RETURN, Flow.RAISE):
