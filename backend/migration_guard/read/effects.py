@@ -8,9 +8,10 @@ from ..facts import CreateObject, CreateType, DropObject, DropType, OtherCall
 from . import rows
 from .calls import OPERATIONS, SILENT, operation
 from .columns import enum_type, table_name
+from .comparing import joined
 from .conditions import DialectName, named_like
 from .constants import function, method
-from .expressions import OP, OTHERS, Expressions, Row, joined
+from .expressions import OP, OTHERS, Expressions, Row
 from .values import (
     AT_RUN_TIME,
     Arguments,
@@ -55,7 +56,13 @@ class Effects(Expressions):
                 held.positional[1:] + arguments.positional, held.named | arguments.named, held.whole and arguments.whole
             )
             return self.apply(held.positional[0].value, together, node)
+        self.handed_over(arguments)
         return Made(callee, arguments, node)
+
+    def handed_over(self, arguments: Arguments) -> None:
+        """Lists went to a function that is not known, which may change them."""
+        for given in arguments:
+            self.changed_for_all_we_know(given.value)
 
     def _apply_dotted(self, callee: Dotted, arguments: Arguments, node: ast.expr) -> object:
         path = callee.path
@@ -71,6 +78,8 @@ class Effects(Expressions):
             if result is not None:
                 return result
         made = Made(callee, arguments, node)
+        if foreign(path):
+            self.handed_over(arguments)
         if foreign(path) and not self.asking and any(reaches_database(each.value) for each in arguments):
             self.opaque(made)
             return Unknown(f"in another module ({path})")

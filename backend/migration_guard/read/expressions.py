@@ -7,16 +7,14 @@ import builtins
 from collections.abc import Callable
 
 from .calls import OPERATIONS, SILENT
+from .comparing import compared, joined
 from .conditions import (
     DIALECT_NAME,
     UNSURE,
-    DialectName,
     Test,
     all_of,
     any_of,
     is_dialect_name,
-    named,
-    named_like,
     truth,
 )
 from .constants import Plain, computed, formatted
@@ -41,7 +39,6 @@ from .values import (
 OP = "alembic.op"
 BUILTINS = {name: Dotted(f"builtins.{name}") for name in dir(builtins)}
 OTHERS = frozenset({"execute", "f", "batch_alter_table"})  # operations that are no fact of their own
-CHOICES = 8  # values that one expression may have, worth following
 STEPS = 200_000  # expressions evaluated before the reader gives up on a function
 
 
@@ -217,38 +214,9 @@ class Expressions:
         results = []
         for operator, each in zip(node.ops, node.comparators, strict=True):
             right = self.evaluate(each, scope)
-            results.append(self._compared(left, operator, right, node))
+            results.append(compared(left, operator, right, node))
             left = right
         return results[0] if len(results) == 1 else all_of(map(truth, results))
-
-    def _compared(self, left: object, operator: ast.cmpop, right: object, node: ast.Compare) -> object:
-        negative = isinstance(operator, (ast.NotEq, ast.NotIn, ast.IsNot))
-        if isinstance(right, DialectName) and not isinstance(left, DialectName):
-            if isinstance(operator, (ast.In, ast.NotIn)):
-                test = named_like(left)
-                return test.opposite() if negative else test
-            left, right = right, left
-        if isinstance(left, DialectName):
-            test = UNSURE
-            if isinstance(operator, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)) and isinstance(right, str):
-                test = named([right]) if HOLE not in right else UNSURE
-            elif isinstance(operator, (ast.In, ast.NotIn)) and isinstance(right, (list, tuple, dict)):
-                test = named(right) if all(isinstance(name, str) for name in right) else UNSURE
-            return test.opposite() if negative else test
-        null = right is None or (isinstance(right, Made) and right.name == "null")
-        if isinstance(operator, (ast.Eq, ast.Is)) and null and isinstance(left, (Attr, Made)):
-            return Made(Attr(left, "is_"), Arguments([Given(None, node.comparators[0])]), node)
-        if not (_known(left) and _known(right)):
-            return UNSURE
-        if isinstance(operator, (ast.Is, ast.IsNot)):
-            return (left is right) != negative
-        if isinstance(operator, (ast.In, ast.NotIn)):
-            try:
-                return (left in right) != negative  # type: ignore[operator]
-            except TypeError:
-                return UNSURE
-        result = computed(type(operator), left, right)
-        return result if isinstance(result, bool) else UNSURE
 
     def _choice(self, node: ast.IfExp, scope: Scope) -> object:
         test = self.test(node.test, scope)
@@ -323,9 +291,9 @@ class Expressions:
 
     def items(self, value: object) -> list[object] | None:
         """What a loop over a value goes through; None where that is known only at run time."""
-        if isinstance(value, (list, tuple)):
-            return list(value)
-        if isinstance(value, dict):
+        if isinstance(value, list) and not value and self.sure_items(value) == 0:
+            return None  # filled by a function that is not known
+        if isinstance(value, (list, tuple, dict)):
             return list(value)
         if isinstance(value, str):
             return list(value) if HOLE not in value and len(value) < MOST else None
@@ -431,35 +399,8 @@ class Row(Unknown):
         self.model = model
 
 
-def _known(value: object) -> bool:
-    """Whether a value and all that it holds is known."""
-    if isinstance(value, str):
-        return HOLE not in value
-    if isinstance(value, (list, tuple)):
-        return small(value) and all(map(_known, value))
-    if isinstance(value, dict):
-        return small(value) and all(map(_known, value)) and all(map(_known, value.values()))
-    return isinstance(value, Plain)
-
-
 def _set_item(on: object, key: object, value: object) -> None:
     if isinstance(on, dict) and isinstance(key, (str, int)) and len(on) < MOST:
         on[key] = value
     if isinstance(on, list) and isinstance(key, int) and -len(on) <= key < len(on):
         on[key] = value
-
-
-def joined(values: tuple[object, ...]) -> object:
-    """One value for several that a condition chooses from."""
-    options: list[object] = []
-    for value in values:
-        for each in value.options if isinstance(value, Either) else (value,):
-            if not any(_same(each, option) for option in options):
-                options.append(each)
-    if len(options) == 1:
-        return options[0]
-    return Either(tuple(options)) if len(options) <= CHOICES else AT_RUN_TIME
-
-
-def _same(one: object, other: object) -> bool:
-    return one is other or (type(one) is type(other) and isinstance(one, Plain) and one == other)

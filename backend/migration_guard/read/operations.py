@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 
 from ..facts import Direction, Function, OtherCall, Unread
+from .functions import Flow
 from .order import in_order
 from .record import Record, TooMuch
 from .text import Source
 from .values import Arguments, Closure, Dotted, Scope
-from .walk import Flow, Walk
+from .walk import Walk
 
 
 class Module:

@@ -4,36 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from enum import IntEnum
 
 from . import rows
+from .comparing import joined
 from .conditions import UNSURE, DialectName, Dialects, Test, all_of, any_of, both, either, named, truth
-from .effects import Effects
-from .expressions import Row, joined
-from .record import Record
-from .values import AT_RUN_TIME, Arguments, Closure, Dotted, Either, LocalClass, Made, Scope
-
-DEEPEST = 25  # calls inside calls
+from .expressions import Row
+from .functions import Flow, Functions, Raised
+from .values import AT_RUN_TIME, Closure, Dotted, Either, LocalClass, Made, Scope
 
 
-class Flow(IntEnum):
-    """How a block of statements ends."""
-
-    ON = 0
-    CONTINUE = 1
-    BREAK = 2
-    RETURN = 3
-    RAISE = 4
-
-
-class Walk(Effects):
+class Walk(Functions):
     """Goes through statements and evaluates what stands in them."""
-
-    def __init__(self, record: Record, stars: list[str]) -> None:
-        super().__init__(record, stars)
-        self.stack: list[ast.AST] = []
-        self.returned: list[tuple[Dialects, bool, object]] = []
-        self.may_have_returned = False
 
     def block(self, statements: Sequence[ast.stmt], scope: Scope) -> Flow:
         """How a block ends."""
@@ -279,74 +260,6 @@ class Walk(Effects):
             flow = Flow.ON
         return flow
 
-    # Functions of the file
-
-    def invoke(self, closure: Closure, arguments: Arguments, node: ast.expr) -> object:
-        if len(self.stack) >= DEEPEST or self.stack.count(closure.node) > 2:
-            self.record.missing(self.record.source.place(node), f"a function that calls itself: {closure.name}")
-            return AT_RUN_TIME
-        inner = Scope(self.parameters(closure, arguments), closure.scope)
-        if isinstance(closure.node, ast.Lambda):
-            self.stack.append(closure.node)
-            try:
-                return self.evaluate(closure.node.body, inner)
-            finally:
-                self.stack.pop()
-        flow, value = self.body(closure.node, inner)
-        if flow is Flow.RAISE:
-            raise Raised
-        return value
-
-    def body(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> tuple[Flow, object]:
-        """How a function ends, and what it gives back."""
-        record = self.record
-        before = (record.dialects, record.conditional)
-        returned, self.returned = self.returned, []
-        may_have_returned, self.may_have_returned = self.may_have_returned, False
-        asking, self.asking = self.asking, 0
-        self.stack.append(node)
-        try:
-            flow = self.block(node.body, scope)
-            if flow is Flow.ON and self.returned:
-                self.returned.append((record.dialects, record.conditional, None))
-            value = _given_back(self.returned)
-        finally:
-            self.stack.pop()
-            self.returned = returned
-            self.may_have_returned = may_have_returned
-            self.asking = asking
-            record.dialects, record.conditional = before
-        if value is None and " yielded" in scope.names:
-            value = scope.names[" yielded"]
-        return flow, value
-
-    def parameters(self, closure: Closure, arguments: Arguments) -> dict[str, object]:
-        """The names that a function's parameters are bound to."""
-        spec = closure.node.args
-        places = [*spec.posonlyargs, *spec.args]
-        names: dict[str, object] = {}
-        given = [each.value for each in arguments.positional]
-        for parameter, value in zip(places, given, strict=False):
-            names[parameter.arg] = value
-        if spec.vararg is not None:
-            names[spec.vararg.arg] = given[len(places) :] if arguments.whole else AT_RUN_TIME
-        known = {parameter.arg for parameter in [*places, *spec.kwonlyargs]}
-        rest: dict[str, object] = {}
-        for name, each in arguments.named.items():
-            (names if name in known else rest)[name] = each.value
-        if spec.kwarg is not None:
-            names[spec.kwarg.arg] = rest if arguments.whole else AT_RUN_TIME
-        defaults = [*zip(places[::-1], spec.defaults[::-1], strict=False)]
-        defaults += [(k, d) for k, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None]
-        if not arguments.whole:
-            defaults = []
-        for parameter, default in defaults:
-            if parameter.arg not in names:
-                names[parameter.arg] = self.evaluate(default, closure.scope)
-        for name in known:
-            names.setdefault(name, AT_RUN_TIME)
-        return names
-
 
 WALKERS: dict[type[ast.AST], Callable[..., Flow | None]] = {
     ast.Expr: Walk._expression,
@@ -373,33 +286,6 @@ WALKERS: dict[type[ast.AST], Callable[..., Flow | None]] = {
 }
 if hasattr(ast, "TryStar"):
     WALKERS[ast.TryStar] = Walk._try
-
-
-class Raised(Exception):
-    """A function of the file raises, so nothing after its call runs."""
-
-
-def _given_back(returned: list[tuple[Dialects, bool, object]]) -> object:
-    """The value of a function with these `return` statements: a condition where they answer yes or no by dialect."""
-    values = [value for _, _, value in returned]
-    if not values:
-        return None
-    if any(isinstance(value, (bool, Test)) for value in values):
-        returned = [(dialects, conditional, value or False) for dialects, conditional, value in returned]
-        values = [value for _, _, value in returned]
-    if len(values) > 1 and all(isinstance(value, (bool, Test)) for value in values):
-        tests = []
-        for dialects, conditional, value in returned:
-            where = Test(dialects, None, sure=not conditional)
-            tests.append(all_of([where, truth(value)]))
-        found = any_of(tests)
-        nowhere = any_of(
-            all_of([Test(dialects, None, sure=not conditional), truth(value).opposite()])
-            for dialects, conditional, value in returned
-        )
-        sure = not any(conditional for _, conditional, _ in returned)
-        return Test(found.yes, nowhere.yes, sure=sure)
-    return joined(tuple(values))
 
 
 def _matches(subject: object, pattern: ast.pattern) -> Test:
