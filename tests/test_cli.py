@@ -76,6 +76,19 @@ def test_paths_limit_what_is_judged(project: Path, capsys: pytest.CaptureFixture
     assert code == 0, capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("url", "batch"), [("postgresql+asyncpg://x@y/z", False), ("sqlite:///x.db", True)])
+def test_advice_is_for_the_databases_that_the_ini_names(
+    url: str, batch: bool, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(project, "not-null-without-default", "bad")
+    with (project / "alembic.ini").open("a") as ini:
+        ini.write(f"sqlalchemy.url = {url}\n")
+
+    main(["-C", str(project), "check"])
+
+    assert ("op.batch_alter_table" in capsys.readouterr().out) is batch
+
+
 def test_no_migrations_is_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["-C", str(tmp_path), "check"])
 

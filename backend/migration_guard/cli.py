@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -133,7 +134,15 @@ def _settings(options: argparse.Namespace) -> Settings:
     settings = load(folder)
     for rule in settings.severity:
         _known(rule, "[tool.migration-guard.severity] names")
-    return settings
+    return settings if settings.databases else replace(settings, databases=_databases(settings))
+
+
+def _databases(settings: Settings) -> tuple[str, ...]:
+    """PostgreSQL alone where every ini names one; a SQLite URL often stands for the desk only, so it narrows nothing."""
+    from .read.project import projects
+
+    named = {project.dialect for project in projects(settings.root, settings.config)}
+    return ("postgresql",) if named == {"postgresql"} else ("sqlite", "postgresql")
 
 
 def _known(rule: str, where: str) -> None:
@@ -226,8 +235,6 @@ def _print(report: Report, options: argparse.Namespace, settings: Settings) -> i
 
 def _from_workspace(report: Report, root: Path) -> Report:
     """The report with its paths as GitHub counts them: from the top of the checkout, where the root may be deeper."""
-    from dataclasses import replace
-
     workspace = os.environ.get("GITHUB_WORKSPACE")
     if not workspace or not root.is_relative_to(Path(workspace).resolve()):
         return report

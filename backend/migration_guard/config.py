@@ -31,7 +31,11 @@ class Settings:
         default=(), metadata={"says": "ini files or script directories to guard; found by looking when not given"}
     )
     databases: tuple[str, ...] = field(
-        default=("sqlite", "postgresql"), metadata={"says": "databases that the migrations must work on"}
+        default=(),
+        metadata={
+            "says": "databases that the migrations must work on; "
+            "when not given, PostgreSQL if every ini has such a URL, else SQLite and PostgreSQL"
+        },
     )
     heads: tuple[str, ...] = field(
         default=(), metadata={"says": "branch labels that may each have a head of their own"}
@@ -61,9 +65,9 @@ class Settings:
 
     @property
     def dialects(self) -> frozenset[str]:
-        """The dialects among `databases`, as SQLAlchemy calls them."""
+        """The dialects among `databases`, as SQLAlchemy calls them; all that are known where none is named."""
         names = {name.partition(">")[0].partition("-")[0].partition(":")[0].strip() for name in self.databases}
-        return frozenset(name.partition("+")[0] for name in names)
+        return frozenset(name.partition("+")[0] for name in names) or DIALECTS
 
     @property
     def policy(self) -> Policy:

@@ -33,6 +33,7 @@ class Setup:
     version_locations: tuple[str, ...] = ()
     prepend_sys_path: tuple[str, ...] = ()
     recursive: bool = False
+    dialect: str | None = None  # of sqlalchemy.url, None where that is absent or says nothing, as the template's
 
 
 def ini_setups(file: Path) -> list[Setup]:
@@ -90,7 +91,14 @@ def _setup(file: Path, section: str, values: Mapping[str, Any]) -> Setup:
         ),
         prepend_sys_path=_paths(values.get("prepend_sys_path"), known, separator or re.compile(r"\s*,\s*|\s+|:")),
         recursive=values.get("recursive_version_locations") in (True, "true"),
+        dialect=_dialect(str(values.get("sqlalchemy.url") or "")),
     )
+
+
+def _dialect(url: str) -> str | None:
+    """SQLAlchemy's name of the database in a URL; `postgres:` is what hosting services write."""
+    known = re.match(r"(sqlite|postgres(?:ql)?)(?:\+\w+)?:", url.strip())
+    return None if known is None else "sqlite" if known[1] == "sqlite" else "postgresql"
 
 
 def _separator(values: Mapping[str, Any], key: str) -> re.Pattern[str] | None:

@@ -30,6 +30,7 @@ class Project:
     version_locations: tuple[Path, ...]
     recursive: bool = False
     section: str = "alembic"
+    dialect: str | None = None  # of the URL in the ini, where one stands there
 
     @property
     def place(self) -> Place:
@@ -153,7 +154,9 @@ def _of_setups(root: Path, setups: list[Setup]) -> list[Project]:
             locations = tuple(
                 _folder(root, setup, written) or script.parent / written for written in setup.version_locations
             )
-            found += _histories(Project(root, setup.file, script, locations, setup.recursive, setup.section))
+            found += _histories(
+                Project(root, setup.file, script, locations, setup.recursive, setup.section, setup.dialect)
+            )
         elif setup.script_location is not None:
             raise NothingFound(
                 f"{_shown(setup.file, root)}: script_location = {setup.script_location}, and there is no such folder",
