@@ -128,8 +128,8 @@ def test_one_failing_revision_does_not_hide_the_others(tmp_path: Path) -> None:
 
     assert found(report) == ["r2.py:15 upgrade-fails", "r4.py:18 downgrade-leaves-traces"]
     gaps = [f"{Path(gap.path).name} {gap.why}" for gap in report.not_judged]
-    assert "r3.py sqlite: r3: it stands on r2, which cannot be taken up" in gaps
-    assert "r5.py sqlite: r5: it stands on r3, which cannot be taken up" in gaps
+    assert "r2.py sqlite: r2: r3, r5, which stand on it, are not judged, as it cannot be taken up" in gaps
+    assert "r5.py sqlite: the models are not compared, as some revisions cannot be taken up" in gaps
 
 
 def test_a_refusal_is_no_failure(tmp_path: Path) -> None:

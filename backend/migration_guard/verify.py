@@ -242,6 +242,15 @@ def _problems(part: _Part) -> list[Problem]:
     found = [problem for outcome in part.outcomes for problem in outcome.problems]
     for outcome in part.outcomes:
         done = outcome.done
+        if done and done["lacking"]:
+            names = ", ".join(done["lacking"])
+            found.append(
+                Problem(
+                    f"{outcome.database}: revisions need {names}, which this server does not have as an extension",
+                    "give the URL of a server that has it: --database postgresql://user:password@host/name",
+                    4,
+                )
+            )
         if done and done["empty"] and not done["filled"]:
             why = done["empty"][min(done["empty"])]
             found.append(

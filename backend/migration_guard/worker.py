@@ -86,6 +86,7 @@ class Run:
             only_upgraded=self.stairway.only_upgraded,
             filled=sorted(self.stairway.filled),
             empty=self.stairway.empty,
+            lacking=sorted(self.stairway.lacking),
         )
 
     def judge(self, fact: Step | Drift) -> None:

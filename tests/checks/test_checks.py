@@ -176,7 +176,17 @@ def test_a_constraint_on_sqlite_needs_batch_mode() -> None:
         (
             Failure("UniqueViolation", 'could not create unique index "u"', 1, "CREATE UNIQUE INDEX u ON t (a)"),
             "postgresql",
-            "keep one of each",
+            "DELETE FROM t WHERE a IS NOT NULL AND id NOT IN",
+        ),
+        (
+            Failure(
+                "UniqueViolation",
+                'could not create unique index "u"',
+                1,
+                "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a, b)",
+            ),
+            "postgresql",
+            "GROUP BY a, b",
         ),
         (
             Failure("NotImplementedError", "No support for ALTER of constraints in SQLite dialect.", 1),
@@ -197,6 +207,14 @@ def test_a_constraint_on_sqlite_needs_batch_mode() -> None:
 )
 def test_a_known_refusal_has_a_way_out(failure: Failure, dialect: str, words: str) -> None:
     assert words in (way_out(failure, dialect) or "")
+
+
+def test_a_row_that_stands_already_is_not_to_be_deleted() -> None:
+    insert = Failure(
+        "UniqueViolation", 'duplicate key value violates unique constraint "t_pkey"', 1, "INSERT INTO t VALUES (1)"
+    )
+
+    assert way_out(insert, "postgresql") is None
 
 
 def test_an_unknown_refusal_has_none() -> None:

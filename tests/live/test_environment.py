@@ -136,14 +136,15 @@ def test_settings_of_the_session_are_kept_with_the_driver(postgresql: Server) ->
     ("configured", "led"),
     [
         ("sqlite:///real.db", "sqlite:///real.db"),
-        (None, None),
+        (None, "sqlite:////s.sqlite"),
+        ("", "sqlite:////s.sqlite"),
         ("driver://user:pass@localhost/dbname", "driver://user:pass@localhost/dbname"),
         ("postgresql://app@db/app", "sqlite:////s.sqlite"),
         ("postgresql+asyncpg://app@db/app", "sqlite+aiosqlite:////s.sqlite"),
     ],
 )
-def test_a_url_that_code_looks_at_is_the_projects_own_unless_the_dialect_differs(
-    configured: str | None, led: str | None
+def test_a_url_that_code_looks_at_is_the_projects_own_where_it_has_one_that_fits(
+    configured: str | None, led: str
 ) -> None:
     assert Lead("sqlite:////s.sqlite").url_for(configured) == led
 

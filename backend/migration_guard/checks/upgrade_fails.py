@@ -53,7 +53,7 @@ def step_that_fails(step: Step, _: Context) -> Iterator[Finding]:
         RULE,
         Place(step.at.path, failure.line),
         says=f"upgrade() of {step.revision} fails on {step.database}{_when(step, failure)}: {failure}.{statement}",
-        instead=way_out(failure, step.dialect) or _generic(step, failure),
+        instead=_instead(step, failure),
         revision=step.revision,
         direction="upgrade",
         dialect=step.database,
@@ -64,15 +64,21 @@ def step_that_fails(step: Step, _: Context) -> Iterator[Finding]:
 def _when(step: Step, failure: Failure) -> str:
     if step.attempt > 1:
         return " when it is run again after downgrade()"
-    if failure.without_rows == "works":
-        written = [name for name in step.filled if re.search(rf"\b{re.escape(name)}\b", failure.statement)]
-        return f" where {tables(written or list(step.filled))} holds rows (on empty tables it works)"
-    return ""
+    if failure.without_rows != "works":
+        return ""
+    named = [name for name in step.filled if re.search(rf"\b{re.escape(name)}\b", failure.statement)]
+    where = f"{tables(named)} hold{'s' if len(named) == 1 else ''} rows" if named else "tables hold rows"
+    return f" where {where} (on empty tables it works)"
 
 
-def _generic(step: Step, failure: Failure) -> str:
+def _instead(step: Step, failure: Failure) -> str:
     if step.attempt > 1:
-        return "Let downgrade() take back everything that upgrade() made, so that upgrade() finds what it found first."
+        return (
+            "Let downgrade() take back everything that upgrade() made, rows too, so that upgrade() finds what it "
+            "found first."
+        )
+    if code := way_out(failure, step.dialect):
+        return code
     if failure.without_rows == "works":
         return f"Change or remove the rows that stand in the way first, in upgrade() before line {failure.line}."
     return f"Correct line {failure.line}; `migration-guard verify --database {step.dialect}` runs it again."

@@ -45,13 +45,20 @@ def _set_not_null(failure: Failure, text: str, _: str) -> str | None:
 
 
 def _duplicates(failure: Failure, text: str, _: str) -> str | None:
-    if not re.search(r"UNIQUE constraint failed|could not create unique index|duplicate key", text):
+    """For an index or constraint that rows are in the way of; not for an INSERT of rows that stand already."""
+    sql = failure.statement
+    made = re.search(
+        r'INDEX (?:CONCURRENTLY )?\S+ ON (?:ONLY )?"?([\w.]+)"? (?:USING \w+ )?\((.*?)\)', sql, re.IGNORECASE
+    )
+    made = made or re.search(r'ALTER TABLE "?([\w.]+)"? ADD .*?(?:UNIQUE|PRIMARY KEY) \((.*?)\)', sql, re.IGNORECASE)
+    copied = re.search(r"UNIQUE constraint failed: (_alembic_tmp_\S.*)", text)
+    if made and re.search(r"UNIQUE constraint failed|could not create unique index|duplicate key", text):
+        table, columns = made[1], made[2].replace('"', "")
+    elif copied:
+        parts = re.findall(r"_alembic_tmp_(\w+)\.(\w+)", copied[1])
+        table, columns = parts[0][0], ", ".join(column for _table, column in parts)
+    else:
         return None
-    where = re.search(r"UNIQUE constraint failed: (.*?)(?:\s{2}|$| CREATE| INSERT| ALTER)", text)
-    what = where[1].replace("_alembic_tmp_", "") if where else ""
-    index = re.search(r"(?:INDEX.*? ON|ALTER TABLE) (\S+)", failure.statement, re.IGNORECASE)
-    table = what.partition(".")[0] or (index[1].strip('"') if index else "the table")
-    columns = ", ".join(part.strip().rpartition(".")[2] for part in what.split(",")) or "<columns>"
     filled = " AND ".join(f"{column} IS NOT NULL" for column in columns.split(", "))
     return (
         f"# before {columns} of {table} must be unique, keep one of each:\n"

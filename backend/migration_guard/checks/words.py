@@ -19,7 +19,9 @@ def shortened(sql: str, length: int = 160) -> str:
 def listed(sentences: Sequence[str]) -> str:
     """Sentences in one, the first ones when there are many."""
     more = len(sentences) - _SHOWN
-    return "; ".join(sentences[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    return "; ".join(" ".join(sentence.split()) for sentence in sentences[:_SHOWN]) + (
+        f"; and {more} more" if more > 0 else ""
+    )
 
 
 def tables(names: Sequence[str]) -> str:

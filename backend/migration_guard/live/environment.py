@@ -224,7 +224,7 @@ class Environment:
             config.set_main_option("recursive_version_locations", "true")
         url = _written(config, "sqlalchemy.url")
         led = self.lead.url_for(url)
-        if led is not None and led != url:
+        if led != url:
             config.set_main_option("sqlalchemy.url", _escaped(led))
         options = CommandLine().parser.parse_args(["upgrade", "heads"])
         given = getattr(config.cmd_opts, "__dict__", {})

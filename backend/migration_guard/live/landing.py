@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,9 +11,14 @@ from alembic.script import Script
 
 from .losses import Watch
 from .observer import Filled, Observer
-from .schema import Snapshot, differences
+from .schema import Difference, Snapshot, differences
 from .steps import Failure, Step
 from .treading import Tread
+
+# https://www.postgresql.org/docs/current/sql-createextension.html: its files must be installed beside the server
+_LACKING = re.compile(
+    r'extension "(\S+?)" is not available|could not open extension control file ".*?([\w-]+)\.control"'
+)
 
 
 class FreshDatabase(Exception):
@@ -48,6 +54,7 @@ class Landing:
         self.stands = False
         self.tried: Tried | None = None
         self.filled: Filled | None = None
+        self.lacking: set[str] = set()  # extensions that the server has not
 
     def walk(self, before: Snapshot | None, tried: Tried | None) -> Snapshot:
         """Up, down, up. Returns the catalogue at the end, raises FreshDatabase where the database is spoiled.
@@ -67,6 +74,11 @@ class Landing:
     def _up(self, tried: Tried | None) -> Step:
         tables = self.filled.tables if self.filled else ()
         step, failure, refusal = self.tread.take(self.revision, "upgrade", filled=tables)
+        if failure is not None and (extension := _LACKING.search(failure.says)):
+            name = extension[1] or extension[2]
+            self.lacking.add(name)
+            self.gap(self.revision, f"it needs the extension {name}, which this server does not have")
+            raise FreshDatabase
         if failure is not None and tables:
             self.tried = Tried(step, failure, refusal)
             raise FreshDatabase
@@ -98,7 +110,7 @@ class Landing:
                 self.tell(replace(down, failure=failure))
             return self._as_it_was(after)
         back = self.observer.snapshot()
-        down = replace(down, left=tuple(differences(before, back)), lost=watch.lost_on_the_way_down(down.statements))
+        down = replace(down, left=_traces(before, back), lost=watch.lost_on_the_way_down(down.statements))
         again, failure, _ = self.tread.take(self.revision, "upgrade", attempt=2, filled=self._tables())
         if failure is not None:
             self.tell(replace(down, then=failure) if down.left else down)
@@ -125,3 +137,9 @@ class Landing:
 
     def _tables(self) -> tuple[str, ...]:
         return tuple(self.filled.tables) if self.filled else ()
+
+
+def _traces(before: Snapshot, back: Snapshot) -> tuple[Difference, ...]:
+    """What going down left. A constraint that was checked meanwhile cannot be made unchecked again, and nobody would
+    want it to be."""
+    return tuple(each for each in differences(before, back) if each.before != f"{each.after} NOT VALID")

@@ -41,8 +41,10 @@ class Lead:
         """The scratch database's dialect, as SQLAlchemy calls it."""
         return make_url(self.url).get_backend_name()
 
-    def url_for(self, configured: str | None) -> str | None:
-        """A URL for code that looks at its own: the configured one, unless that is of another dialect."""
+    def url_for(self, configured: str | None) -> str:
+        """A URL for code that looks at its own: the configured one, unless there is none or the dialect differs."""
+        if not configured:
+            return self.url
         own = _parsed(configured)
         if own is None or own.get_backend_name() == self.dialect:
             return configured

@@ -53,10 +53,12 @@ class Stairway:
         self.only_upgraded = 0
         self.filled: set[str] = set()  # tables that held rows before some step
         self.empty: dict[str, str] = {}  # tables that never did, with the reason
+        self.lacking: set[str] = set()  # extensions that revisions need and the server has not
         self.heads: list[Script] = []
         self._order: list[Script] = []
         self._stands: dict[str, bool] = {}  # False: it cannot be taken up
         self._tried: dict[str, Tried] = {}  # failed with rows, to be tried without
+        self._above: dict[str, list[str]] = {}  # revision that cannot be taken up -> those that stand on it
 
     def climb(self, stage: Stage, observer: Observer) -> None:
         """Go on from the first revision that is not done yet."""
@@ -76,12 +78,15 @@ class Stairway:
                 continue
             if missing := self._missing_below(revision):
                 self._stands[name] = False
-                self._not_judged(revision, f"it stands on {missing}, which cannot be taken up")
+                root = next((root for root, above in self._above.items() if missing in above), missing)
+                self._above.setdefault(root, []).append(name)
             elif name in history:
                 self.only_upgraded += 1
                 self._take_up(tread, revision)
             else:
                 before = self._land(tread, observer, revision, before)
+        for root, above in self._above.items():
+            self._not_judged(stage.script.get_revision(root), f"{_listed(above)} not judged, as it cannot be taken up")
         self.progress("", len(self._order), len(self._order))
 
     @property
@@ -100,6 +105,7 @@ class Stairway:
             else:
                 self.stepped += 1
                 self._stands[name] = landing.stands
+            self.lacking.update(landing.lacking)
             if landing.filled is not None:
                 self.filled.update(landing.filled.tables)
                 self.empty.update(landing.filled.empty)
@@ -132,6 +138,13 @@ class Stairway:
     def _not_judged(self, revision: Script, why: str) -> None:
         place = place_of(revision, "upgrade", self.plan.root)
         self.gap(NotJudged(place.path, place.line, f"{self.plan.database}: {revision.revision}: {why}"))
+
+
+def _listed(revisions: list[str]) -> str:
+    first = ", ".join(revisions[:3])
+    if len(revisions) > 3:
+        return f"{first} and {len(revisions) - 3} more that stand on it are"
+    return f"{first}, which stands on it, is" if len(revisions) == 1 else f"{first}, which stand on it, are"
 
 
 def _ids(names: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
