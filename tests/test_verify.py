@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -278,3 +279,28 @@ def test_progress_names_the_database_and_ends_at_the_total(tmp_path: Path) -> No
 
     assert seen[0] == ("sqlite", "r1", 0, 2)
     assert seen[-1] == ("sqlite", "", 2, 2)
+
+
+def git(root: Path, *arguments: str) -> None:
+    command = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-C", str(root), *arguments]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def test_with_a_base_branch_only_this_branchs_revisions_are_stepped_through(tmp_path: Path) -> None:
+    root = copied("downgrade_leaves_an_index", tmp_path)
+    new = root / "migrations" / "versions" / "r3.py"
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "first")
+    text = (root / "migrations" / "versions" / "r2.py").read_text()
+    new.write_text(text.replace("r2", "r3").replace("r1", "r2").replace("person_name", "person_nickname"))
+
+    report = verified(root, base="main")
+
+    assert found(report) == ["r3.py:18 downgrade-leaves-traces"]
+    assert report.notes[0].startswith("sqlite: 1 revision taken up, down and up, 2 below them only up")
+
+
+def test_a_base_without_a_repository_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not in a git repository"):
+        verified(copied("url_in_ini", tmp_path), base="main")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from heapq import heapify, heappop, heappush
 from pathlib import Path
 
-from alembic.script import Script
+from alembic.script import Script, ScriptDirectory
 
 from ..errors import CannotFinish
 from ..findings import NotJudged
@@ -56,6 +57,7 @@ class Stairway:
         self.lacking: set[str] = set()  # extensions that revisions need and the server has not
         self.heads: list[Script] = []
         self._order: list[Script] = []
+        self._below: dict[str, tuple[str, ...]] = {}  # revision -> those that must stand before it
         self._stands: dict[str, bool] = {}  # False: it cannot be taken up
         self._tried: dict[str, Tried] = {}  # failed with rows, to be tried without
         self._above: dict[str, list[str]] = {}  # revision that cannot be taken up -> those that stand on it
@@ -63,7 +65,8 @@ class Stairway:
     def climb(self, stage: Stage, observer: Observer) -> None:
         """Go on from the first revision that is not done yet."""
         if not self._order:
-            self._order = list(stage.script.walk_revisions())[::-1]
+            self._below = {each.revision: _below(each, stage.script) for each in stage.script.walk_revisions()}
+            self._order = [stage.script.get_revision(name) for name in _in_order(self._below)]
             self.heads = [revision for revision in self._order if revision.is_head]
         tread = Tread(stage, self.plan)
         history = self._history(stage)
@@ -132,8 +135,7 @@ class Stairway:
             raise FreshDatabase
 
     def _missing_below(self, revision: Script) -> str | None:
-        below = (*_ids(revision.down_revision), *_ids(revision.dependencies))
-        return next((name for name in below if self._stands.get(name) is False), None)
+        return next((name for name in self._below[revision.revision] if self._stands.get(name) is False), None)
 
     def _not_judged(self, revision: Script, why: str) -> None:
         place = place_of(revision, "upgrade", self.plan.root)
@@ -147,5 +149,29 @@ def _listed(revisions: list[str]) -> str:
     return f"{first}, which stands on it, is" if len(revisions) == 1 else f"{first}, which stand on it, are"
 
 
-def _ids(names: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names or ())
+def _below(revision: Script, script: ScriptDirectory) -> tuple[str, ...]:
+    """The parents and dependencies of a revision, by their whole ids."""
+    names: list[str] = []
+    for given in (revision.down_revision, revision.dependencies):
+        names += [given] if isinstance(given, str) else list(given or ())
+    return tuple(script.get_revision(name).revision for name in names)
+
+
+def _in_order(below: dict[str, tuple[str, ...]]) -> list[str]:
+    """Parents before children, and among those that may come next the one with the first id: Alembic's own order
+    depends on how the file system lists the files."""
+    above: dict[str, list[str]] = {}
+    missing = {name: len(set(names)) for name, names in below.items()}
+    for name, names in below.items():
+        for parent in set(names):
+            above.setdefault(parent, []).append(name)
+    ready = [name for name, count in missing.items() if not count]
+    heapify(ready)
+    order = []
+    while ready:
+        order.append(heappop(ready))
+        for name in above.get(order[-1], ()):
+            missing[name] -= 1
+            if not missing[name]:
+                heappush(ready, name)
+    return order
