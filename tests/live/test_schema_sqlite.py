@@ -4,7 +4,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column, Text, create_engine
 
 from migration_guard.live.schema import Snapshot, differences
 from migration_guard.live.sqlite_catalogue import snapshot
@@ -188,3 +190,39 @@ def test_expressions_have_one_spelling(one: str, other: str) -> None:
 )
 def test_expressions_that_differ_stay_different(one: str, other: str) -> None:
     assert expression(one) != expression(other)
+
+
+REBUILT = """
+create table owner (id integer primary key, nick text);
+create table persona (
+    id text not null, name varchar(20) default 'x' not null, owner_id integer, "Mixed Case" boolean default 0 not null,
+    created datetime default current_timestamp, changed datetime default (datetime('now')),
+    amount numeric(10,2) default (-1), rate decimal(10, 2) default 1.50, shares double precision, far real, extra json,
+    constraint pk_persona primary key (id), constraint uq_persona_name unique (name, owner_id),
+    constraint fk_persona_owner foreign key(owner_id) references owner(id) on delete cascade,
+    constraint ck_persona_name check (length(name)>2 and "Mixed Case" in (0,1))
+);
+create index ix_persona_name on persona (name);
+create index ix_persona_newest on persona (created desc);
+create unique index ix_persona_owner on persona (owner_id) where owner_id > 0;
+"""
+
+
+def test_a_table_that_alembic_rebuilt_lacks_only_what_was_really_lost(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'scratch.db'}")
+    with engine.connect() as connection:
+        connection.connection.dbapi_connection.executescript(REBUILT)  # type: ignore[union-attr]
+        before = snapshot(connection)
+
+        with Operations.context(MigrationContext.configure(connection)) as op:
+            for change in (
+                lambda batch: batch.add_column(Column("mood", Text)),
+                lambda batch: batch.drop_column("mood"),
+            ):
+                with op.batch_alter_table("persona", recreate="always") as batch:
+                    change(batch)
+
+        found = [each.sentence() for each in differences(before, snapshot(connection))]
+    engine.dispose()
+
+    assert found == ["index ix_persona_newest: definition was (created desc), is (created)"]

@@ -133,4 +133,6 @@ def never_null(column: Column, key: list[Column], text: TableText) -> bool:
 
 def shown_type(declared: str) -> str:
     """A declared type in one spelling: "NUMERIC(10, 2)"."""
-    return re.sub(r"\s*,\s*", ", ", re.sub(r"\s*([()])\s*", r"\1", " ".join(declared.upper().split())))
+    spelled = re.sub(r"\s*,\s*", ", ", re.sub(r"\s*([()])\s*", r"\1", " ".join(declared.upper().split())))
+    # A table that Alembic rebuilds gets REAL for the others, which SQLAlchemy does not know; nothing else changes.
+    return "REAL" if spelled in ("DOUBLE", "DOUBLE PRECISION") else spelled
