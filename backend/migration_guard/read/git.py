@@ -65,7 +65,7 @@ class Repository:
     def folder(self, path: Path) -> str | None:
         """A path as git names it, relative to `top` ("" for the top itself); None where it lies outside."""
         try:
-            relative = path.resolve().relative_to(self.top)
+            relative = Path(os.path.realpath(path)).relative_to(self.top)
         except ValueError:
             return None
         return "" if relative == Path() else relative.as_posix()

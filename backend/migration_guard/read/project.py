@@ -68,7 +68,7 @@ class Project:
     @cached_property
     def _locations(self) -> frozenset[Path]:
         """The folders as they are named, and as git names them: with links resolved."""
-        return frozenset(self.version_locations) | {location.resolve() for location in self.version_locations}
+        return frozenset(self.version_locations) | {_real(location) for location in self.version_locations}
 
 
 def projects(root: Path, configs: tuple[str, ...] = ()) -> list[Project]:
@@ -264,8 +264,13 @@ def _each_once(found: list[Project]) -> list[Project]:
 
     kept: dict[tuple[Path, ...], Project] = {}
     for project in sorted(found, key=plainness):
-        kept.setdefault(tuple(location.resolve() for location in project.version_locations), project)
+        kept.setdefault(tuple(_real(location) for location in project.version_locations), project)
     return sorted(kept.values(), key=lambda p: (p.script_location, p.version_locations, p.section))
+
+
+def _real(path: Path) -> Path:
+    """The path with links resolved. `Path.resolve` raises for a link that leads to itself."""
+    return Path(os.path.realpath(path))
 
 
 def _shown(path: Path, root: Path) -> str:

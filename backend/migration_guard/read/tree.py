@@ -64,7 +64,8 @@ def _is_foreign(folder: Path) -> bool:
         return True
     if name.endswith(".egg-info") or (name == "lib" and folder.parent.name == "build"):
         return True
-    return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").exists()
+    # Not Path.exists(), which raises where a folder may not be entered.
+    return os.path.exists(folder / "pyvenv.cfg") or os.path.exists(folder / "conda-meta")  # noqa: PTH110
 
 
 def holds_revisions(folder: Path) -> bool:
