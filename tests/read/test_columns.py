@@ -117,3 +117,103 @@ def test_a_table_has_its_columns_and_constraints() -> None:
         ("check", None, (), None),
     ]
     assert found.schema == "s"
+
+
+def test_of_two_columns_chosen_at_run_time_the_harder_one_counts() -> None:
+    top = """
+    loose = sa.Column("c", sa.Text(), nullable=True)
+    hard = sa.Column("c", sa.Text(), nullable=False)
+    """
+
+    assert column("hard if unknown else loose", top).nullable is False
+    assert column("loose if unknown else hard.copy()", top).nullable is False
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("sa.Column(sa.Text())", "a column without a name"),
+        ("sa.Column(name(), sa.Text())", "a column named at run time"),
+        ("sa.Column('c', sa.Text(), nullable=strict())", "a nullability set at run time"),
+        ("sa.Column('c', server_default=None if unknown else '1')", "a default chosen at run time"),
+        ("sa.Column('c', sa.ForeignKey(*unknown))", "a foreign key to a column named at run time"),
+    ],
+)
+def test_what_of_a_column_cannot_be_read_is_listed(text: str, why: str) -> None:
+    assert unread(f'op.add_column("t", {text})') == [why]
+
+
+def test_a_default_chosen_by_dialect_is_a_default() -> None:
+    found = column("sa.Column('c', server_default='1' if op.get_bind().dialect.name == 'sqlite' else sa.text('true'))")
+
+    assert isinstance(found.server_default, str)
+
+
+def test_a_default_from_a_constant_is_given_as_its_value() -> None:
+    assert column("sa.Column('c', server_default=CALM)", "CALM = 'calm'").server_default == "'calm'"
+
+
+@pytest.mark.parametrize(
+    ("text", "references"),
+    [
+        ("sa.ForeignKey('p.id')", "p.id"),
+        ("sa.ForeignKey('s.p.id', ondelete='CASCADE')", "s.p.id"),
+        ("sa.ForeignKey(parent.c.id)", "p.id"),
+        ("sa.ForeignKey(Parent.id)", "p.id"),
+        ("sa.ForeignKey(Parent.__table__.c.id)", "p.id"),
+    ],
+)
+def test_a_foreign_key_of_a_column_names_what_it_points_at(text: str, references: str) -> None:
+    top = """
+    parent = sa.table("p", sa.column("id"))
+    class Parent(Base):
+        __tablename__ = "p"
+        id = sa.Column(sa.Integer)
+    """
+    assert column(f"sa.Column('c', sa.Integer, {text})", top).references == references
+
+
+def test_enum_labels_from_another_module_are_unread_but_the_name_is_not() -> None:
+    enum = column("sa.Column('c', sa.Enum(Mood))", "from app.models import Mood").enum
+
+    assert enum is not None
+    assert enum.name == "mood"
+    assert isinstance(enum.labels[0], Unread)
+
+
+def test_enum_labels_made_at_run_time_are_unread() -> None:
+    enum = column("sa.Column('c', sa.Enum('a', *more(), name='e'))").enum
+
+    assert enum is not None
+    assert enum.labels[0] == "a"
+    assert isinstance(enum.labels[1], Unread)
+
+
+def test_an_enum_chosen_by_dialect_is_found() -> None:
+    enum = column("sa.Column('c', sa.Text() if unknown else sa.Enum('a', name='e'))").enum
+
+    assert enum == EnumType("e", ("a",))
+
+
+def test_constraints_take_their_columns_from_objects_too() -> None:
+    found = only(
+        'op.create_table("t", sa.ForeignKeyConstraint(columns=["p"], refcolumns=[parent.c.id]), '
+        'postgresql.ExcludeConstraint(("a", "=")), sa.ForeignKeyConstraint(["q"], [unknown]))',
+        top='parent = sa.table("p", sa.column("id"))',
+    )
+
+    assert isinstance(found, CreateTable)
+    assert [(each.kind, each.columns, str(each.references)) for each in found.constraints] == [
+        ("foreign key", ("p",), "p"),
+        ("exclude", (), "None"),
+        ("foreign key", ("q",), "a foreign key to a table named at run time"),
+    ]
+
+
+def test_a_part_of_a_table_that_is_made_elsewhere_is_listed() -> None:
+    body = 'op.create_table("t", sa.Column("id"), stamps(), *more())'
+
+    assert unread(body, top="from app import stamps") == [
+        "columns made at run time",
+        "a column made in another module (app.stamps)",
+    ]

@@ -133,3 +133,97 @@ def test_formatting_gives_what_python_gives(parts: list[str]) -> None:
 
     assert isinstance(found, DropTable)
     assert found.table == "|".join(parts) + f"{parts}-%s"
+
+
+@pytest.mark.parametrize(
+    ("lines", "table"),
+    [
+        ("names = {}\nnames['k'] = 't'", "names['k']"),
+        ("names = ['x']\nnames[0] = 't'", "names[0]"),
+        ("first, *rest = 'a', 's', 't'", "rest[1]"),
+        ("*rest, last = 'a', 't'", "last"),
+        ("(a, b), c = ('x', 't'), 'y'", "b"),
+        ("if (name := 't'): pass", "name"),
+        ("names = {k: v for k, v in [('a', 't')]}", "names['a']"),
+        ("names = [x for y in [['s'], ['t']] for x in y]", "names[1]"),
+        ("names = [*('s', 't'), *{'u': 1}]", "names[1]"),
+        ("names = ['s']\nnames += ['t']", "names[1]"),
+        ("name = 't'\nname += ''", "name"),
+        ("names = set()\nnames.add('t')", "names[0] if False else 't'"),
+        ("names = dict(a='t')", "names['a']"),
+        ("import itertools\nnames = list(itertools.product('s', ['t']))", "names[0][1]"),
+        ("names = list(map(lambda x: x + '', ['t']))", "names[0]"),
+        ("names = ','.join({'t': 1})", "names"),
+        ("async def f():\n    return 't'\nname = await_(f) if False else 't'", "name"),
+        ("def f(a, /, b='t', *, c='u', **d):\n    return b\nname = f('x', e=1)", "name"),
+        ("name: str = 't'\nother: int", "name"),
+    ],
+)
+def test_names_hold_what_statements_put_into_them(lines: str, table: str) -> None:
+    found = operations(f"{lines}\nop.drop_table({table})")
+
+    assert [each.table for each in found] == ["t"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "name = {**unknown}['a']",
+        "name = {['a']: 't'}",
+        "name = {k: 't' for k in unknown}['a']",
+        "name = {(k,): 't' for k in ['a']}",
+        "name = list(filter(len, ['t']))[0]",
+        "name = list(map(str, unknown))[0]",
+        "a, name = unknown",
+        "name, b = ['t', 'u', 'v']",
+        "names = ['t']\nnames += unknown\nname = names[0]",
+        "name = -unknown",
+        "name = 't'[unknown:]",
+        "name = 't'[::0]",
+        "name = sorted([unknown])[0]",
+        "name = '%(x)s' % {'y': 1}",
+        "name = 't'.split(unknown)[0]",
+        "name = 't'.index('x')",
+        "name = [x for x in ['t'] if unknown][0]",
+        "name = 'x'.join('t' * 99 for _ in range(2000)) * 99",
+        "name = ('a' * 90).replace('a', 'b' * 90).replace('b', 'c' * 90).replace('c', 'd' * 90)",
+        "thing.name = 't'\nname = thing.name",
+        "name = 't'\nthing.name += 'x'\nname = thing.name",
+        "name = '{'.format()",
+        "name = '{} {}'.format('t')",
+        "name = f'{1:q}'",
+        "def f(*names, **more):\n    return names[0]\nname = f(*unknown)",
+        "def f(a='t'):\n    return a\nname = f(**unknown)",
+    ],
+)
+def test_what_statements_leave_open_is_unread(lines: str) -> None:
+    (found,) = operations(f"{lines}\nop.drop_table(name)")
+
+    assert isinstance(found, DropTable)
+    assert isinstance(found.table, Unread)
+
+
+def test_a_list_that_a_function_from_elsewhere_fills_is_not_taken_for_empty() -> None:
+    body = """
+    names = []
+    collect(names)
+    for name in names:
+        op.drop_table(name)
+    """
+    _, found = operations(body, top="from app import collect")
+
+    assert isinstance(found, DropTable)
+    assert isinstance(found.table, Unread)
+    assert found.conditional
+
+
+def test_an_enum_of_the_file_can_be_gone_through() -> None:
+    top = """
+    import enum
+    class Tables(enum.Enum):
+        A = "a"
+        B = "b"
+    """
+    found = operations("for each in Tables:\n    op.drop_table(each.value)", top=top)
+
+    assert [each.table for each in found] == ["a", "b"]  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ..facts import Column, Constraint, EnumType, Flag, Text, Unread
 from .record import Record, column_name, text_of
-from .values import Arguments, Attr, Dotted, Either, Given, LocalClass, Made, how
+from .values import Arguments, Attr, Dotted, Either, Given, LocalClass, Made, how, root
 
 INTEGERS = frozenset({"Integer", "INTEGER", "BigInteger", "BIGINT", "SmallInteger", "SMALLINT", "INT"})
 CONSTRAINTS = frozenset(
@@ -91,9 +91,10 @@ def _written(record: Record, made: Made) -> Column:
 
 def _may_be_name(value: object) -> bool:
     """Whether the first argument of a column is its name: a type or a foreign key cannot be."""
-    if isinstance(value, Made):
-        return value.name in {"quoted_name", "conv", "f"} or text_of(value) is not None
-    return not isinstance(value, Dotted) or not value.path.startswith("sqlalchemy.")
+    if isinstance(value, Made) and (value.name in {"quoted_name", "conv"} or text_of(value) is not None):
+        return True
+    start = root(value)
+    return not isinstance(start, Dotted) or not start.path.startswith("sqlalchemy.")
 
 
 def _nullable(record: Record, made: Made, primary_key: Flag) -> Flag:

@@ -160,8 +160,6 @@ def method(value: object, name: str, arguments: Arguments) -> object:
             return value.format(*map(filled, given), **{key: filled(item) for key, item in named.items()})
         except (TypeError, ValueError, LookupError, AttributeError):
             return AT_RUN_TIME
-    if isinstance(value, str) and name == "format_map" and given and isinstance(given[0], dict):
-        return method(value, "format", Arguments([], {})) if not given[0] else AT_RUN_TIME
     if name not in _METHODS.get(type(value), ()):
         return AT_RUN_TIME
     if isinstance(value, list) and name in {"add", "union"}:

@@ -35,11 +35,6 @@ def digests(tree: ast.Module) -> tuple[str, str]:
     return _hashed(_reached(statements)), _hashed([*whole, *sorted(imports[name] for name in used & imports.keys())])
 
 
-def digest(tree: ast.Module) -> str:
-    """The digest of both functions that a review stamp ends with."""
-    return digests(tree)[0]
-
-
 def _hashed(texts: list[str]) -> str:
     return sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:8]
 

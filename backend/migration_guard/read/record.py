@@ -70,17 +70,11 @@ class Record:
             return value
         if value is None:
             return False
-        if isinstance(value, Either) and len({option for option in value.options if isinstance(option, bool)}) == 1:
-            first = value.options[0]
-            if isinstance(first, bool) and all(isinstance(option, bool) for option in value.options):
-                return first
         if isinstance(value, Test) and value.sure and self.dialects is not None:
             if value.yes is None or self.dialects <= value.yes:
                 return True
             if value.no is None or self.dialects <= value.no:
                 return False
-        if isinstance(value, Made) and value.name in {"true", "false"}:
-            return value.name == "true"
         return self.missing(self.source.place(given.node), f"{what} {how(value)}")
 
 

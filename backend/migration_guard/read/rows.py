@@ -270,6 +270,11 @@ def sql_given(arguments: Arguments) -> Given | None:
     return arguments.first(*SQL_ARGUMENTS)
 
 
+def is_statement(value: object) -> bool:
+    """Whether a value is SQL beyond doubt: `text(...)`, an insert, update, delete or select."""
+    return any(link.name in TEXTS | WRITES | READS for link in links(value))
+
+
 def parameters(arguments: Arguments) -> Given | None:
     """The argument that holds the parameters of an `execute(...)`."""
     if len(arguments.positional) > 1:

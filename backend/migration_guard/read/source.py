@@ -44,8 +44,3 @@ def _read(source: Source) -> Migration:
         unread=tuple(sorted(missing.values(), key=lambda each: each.at)),
         **fields,
     )
-
-
-def review_digest(content: bytes, path: str) -> str:
-    """The digest that a review stamp of this file ends with; empty where the file cannot be parsed."""
-    return read_migration(content, path).digest
