@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
 from .errors import GuardError, UsageError
+from .findings import Problem
 
 if TYPE_CHECKING:
     from .config import Settings
@@ -94,35 +96,68 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows the escape instead of failing
             stream.reconfigure(errors="backslashreplace")
+    options = argparse.Namespace(format="text")
     try:
         options = parser().parse_args(arguments)
         run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
     except GuardError as error:
-        print(f"error: {error}\n  Try: {error.hint}", file=sys.stderr)
-        return error.exit_code
+        return _stopped(Problem(str(error), error.hint, error.exit_code), options)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return 0
+    except OSError as error:
+        return _stopped(_let_down(error), options)
     except Exception as error:  # noqa: BLE001 - the last line of defence: words instead of a traceback
-        return _bug(error)
+        return _stopped(_bug(error), options)
 
 
-def _bug(error: Exception) -> int:
+def _stopped(problem: Problem, options: argparse.Namespace) -> int:
+    """The exit code of a run that ends here, once it has said why."""
+    from .report.words import printable
+
+    message, hint = (" ".join(printable(words).split()) for words in (problem.message, problem.hint))
+    print(f"error: {message}\n  Try: {hint}", file=sys.stderr)
+    if getattr(options, "format", "text") == "github":
+        from .report.github import as_command
+
+        print(as_command(problem))
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _give_up_output()
+    return problem.exit_code
+
+
+def _give_up_output() -> None:
+    """Let nothing more be written to standard output: Python would try once more as it ends, and fail aloud."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _let_down(error: OSError) -> Problem:
+    """What the system refused: a permission, space on a disk."""
+    where = f" {os.fsdecode(error.filename)}" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        hint = "free some space; scratch files can go elsewhere: MIGRATION_GUARD_SCRATCH=/another/folder"
+    else:
+        hint = f"ls -ld{where} shows what stands in the way" if where else "run it once more; if it stays, report it"
+    return Problem(f"the system refuses{where or ' to go on'}: {error.strerror or error}", hint, 4)
+
+
+def _bug(error: Exception) -> Problem:
     import tempfile
     import traceback
 
-    with tempfile.NamedTemporaryFile("w", prefix="migration-guard-", suffix=".log", delete=False) as log:
-        traceback.print_exception(error, file=log)
-    print(
-        f"error: a bug in migration-guard {__version__}: {type(error).__name__}: {error}\n"
-        f"  Try: report it with {log.name}, which holds the details",
-        file=sys.stderr,
-    )
-    return 70
+    says = f"a bug in migration-guard {__version__}: {type(error).__name__}: {error}"
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="migration-guard-", suffix=".log", delete=False) as log:
+            traceback.print_exception(error, file=log)
+    except OSError as refused:
+        return Problem(says, f"report it with this line; no log could be written ({refused.strerror})", 70)
+    return Problem(says, f"report it with {log.name}, which holds the details", 70)
 
 
 def _settings(options: argparse.Namespace) -> Settings:

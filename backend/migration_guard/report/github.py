@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..findings import Finding, Report, Severity, severity_of
+from ..findings import Finding, Problem, Report, Severity, severity_of
 from .markdown import summary
 from .words import conclusion, counted, most_severe_first, printable
 
-__all__ = ["as_commands", "summary"]
+__all__ = ["as_command", "as_commands", "summary"]
 
 _PER_STEP = 10  # GitHub shows so many errors and so many warnings of a step and drops the rest without a word
 
@@ -33,6 +33,12 @@ def as_commands(report: Report, command: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def as_command(problem: Problem) -> str:
+    """A workflow command that shows what could not be done."""
+    message = f"{problem.message}\nTry: {problem.hint}"
+    return _command("error", {"title": "migration-guard could not finish"}, message)
+
+
 def escaped(data: str) -> str:
     """The message of a command as the runner wants it: no line ends, and no percent sign that it would decode."""
     return data.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
@@ -45,8 +51,7 @@ def escaped_property(value: str) -> str:
 
 def _annotations(report: Report) -> Iterator[tuple[Severity, str]]:
     for problem in report.problems:
-        message = f"{problem.message}\nTry: {problem.hint}"
-        yield Severity.ERROR, _command("error", {"title": "migration-guard could not finish"}, message)
+        yield Severity.ERROR, as_command(problem)
     for finding in most_severe_first(report.findings):
         severity = severity_of(finding)
         yield severity, _command(severity.value, _properties(finding), _message(finding))
