@@ -368,7 +368,9 @@ def test_an_autocommit_block_is_known_under_any_name(block: str) -> None:
         'op.get_bind().execute(sa.text("UPDATE t SET c = 1"))',
         'conn = op.get_bind()\nconn.exec_driver_sql("UPDATE t SET c = 1")',
         'op.get_bind().execute(statement=sa.text("UPDATE t SET c = 1"))',
-        'from sqlalchemy.orm import Session\nwith Session(bind=op.get_bind()) as s:\n    s.execute(sa.text("UPDATE t SET c = 1"))',
+        'with sa.orm.Session(op.get_bind()) as s:\n    s.execute(sa.text("UPDATE t SET c = 1"))',
+        'context.execute(sa.text("UPDATE t SET c = 1"))',
+        'from app import db\ndb.session.execute(sa.text("UPDATE t SET c = 1"))',
         'op.execute("UPDATE {} SET {} = 1".format("t", "c"))',
         'op.execute("UPDATE %(t)s SET c = 1" % {"t": "t"})',
         'for t in ["t"]:\n    op.execute(f"UPDATE {t} SET c = 1")',
@@ -711,3 +713,275 @@ def test_a_list_that_is_filled_under_a_condition_may_be_empty() -> None:
         ("b", True),
         ("c", True),
     ]
+
+
+# Ways that are seldom taken
+
+
+def test_a_loop_over_a_list_that_a_condition_made_longer() -> None:
+    body = """
+    names = ["a"]
+    if op.get_bind():
+        names = names + ["b"]
+    for name in names:
+        op.drop_table(name)
+    """
+    found = operations(body)
+
+    assert [(each.table, each.conditional) for each in found] == [("a", False), ("b", True)]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("lines", "conditional"),
+    [
+        ("for x in [1, 2]:\n    if x == 2:\n        break\n    op.drop_table('t')", [False]),
+        ("for x in [1, 2]:\n    if x == 2:\n        continue\n    op.drop_table('t')", [False]),
+        ("for x in [1]:\n    if unknown:\n        continue\n    op.drop_table('t')\nop.drop_table('u')", [True, False]),
+        ("for x in [1]:\n    if unknown:\n        return\n    op.drop_table('t')\nop.drop_table('u')", [True, True]),
+        ("for x in unknown:\n    return\nop.drop_table('t')", [True]),
+        ("for x in unknown:\n    pass\nelse:\n    op.drop_table('t')", [False]),
+        ("for x in []:\n    op.drop_table('t')", []),
+        ("for x in [1]:\n    return\nop.drop_table('t')", []),
+        ("while False:\n    op.drop_table('t')\nelse:\n    op.drop_table('u')", [False]),
+        ("while unknown:\n    op.drop_table('t')", [True]),
+        ("while True:\n    raise ValueError\nop.drop_table('t')", []),
+        ("try:\n    return\nexcept ValueError:\n    pass\nop.drop_table('t')", [True]),
+        (
+            "try:\n    raise ValueError\nexcept ValueError as e:\n    op.drop_table('t')\nop.drop_table('u')",
+            [True, False],
+        ),
+        (
+            "try:\n    pass\nexcept E:\n    pass\nelse:\n    op.drop_table('t')\nfinally:\n    op.drop_table('u')",
+            [False, False],
+        ),
+        ("try:\n    pass\nfinally:\n    return\nop.drop_table('t')", []),
+        ("with suppress(Exception):\n    raise ValueError\nop.drop_table('t')", [False]),
+        (
+            "match unknown:\n    case 1 if b:\n        op.drop_table('t')\n    case [x]:\n        op.drop_table('u')",
+            [True] * 2,
+        ),
+        ("match 1:\n    case 2:\n        op.drop_table('t')\n    case 1:\n        op.drop_table('u')", [False]),
+        ("x = op.drop_table('t') if unknown else None", [True]),
+        ("(op.drop_table if unknown else op.drop_column)('t')", [True, True]),
+        ("def f():\n    raise ValueError\nf()\nop.drop_table('t')", []),
+        ("def f():\n    raise ValueError\nif unknown:\n    f()\nop.drop_table('t')", [False]),
+    ],
+)
+def test_what_may_not_run_is_conditional_and_what_cannot_is_absent(lines: str, conditional: list[bool]) -> None:
+    found = operations(lines, top="from contextlib import suppress")
+
+    assert [each.conditional for each in found] == conditional
+
+
+def test_inside_a_branch_of_one_dialect_a_choice_by_dialect_is_made() -> None:
+    body = """
+    lite = op.get_bind().dialect.name == "sqlite"
+    if not lite:
+        op.drop_table("a" if lite else "b")
+        op.drop_table("b" if not lite else "a")
+        op.create_index("i", "t", ["c"], postgresql_concurrently=not lite, unique=lite)
+    """
+    a, b, index = operations(body)
+
+    assert isinstance(a, DropTable)
+    assert isinstance(b, DropTable)
+    assert (a.table, b.table) == ("b", "b")
+    assert isinstance(index, CreateIndex)
+    assert (index.concurrently, index.unique) == (True, False)
+
+
+def test_a_context_manager_of_the_file_hands_over_its_batch_block() -> None:
+    top = """
+    from contextlib import contextmanager
+    @contextmanager
+    def rebuilt(table):
+        with op.batch_alter_table(table) as batch:
+            yield batch
+    """
+    found = only('with rebuilt("t") as b:\n    b.drop_column("c")', top=top)
+
+    assert isinstance(found, DropColumn)
+    assert (found.table, found.in_batch) == ("t", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds"),
+    [
+        ("sa.Index('i', t.c.a).create(op.get_bind())", [CreateIndex]),
+        ("sa.Index('i', t.c.a).drop(op.get_bind())", [DropIndex]),
+        ("sa.Sequence('s').create(op.get_bind())", [CreateObject]),
+        ("Model.__table__.create(op.get_bind())", [CreateTable]),
+        ("op.execute(sa.schema.CreateTable(sa.Table('t', sa.MetaData(), sa.Column('a'))))", [CreateTable]),
+        ("op.execute(sa.schema.CreateSchema('s'))", [CreateObject]),
+        ("(sa.Enum('a', name='x') if unknown else sa.Enum('b', name='x')).create(op.get_bind())", [CreateType] * 2),
+        ("op.execute(['DROP TABLE a', sa.text('DROP TABLE b')])", [DropTable] * 2),
+    ],
+)
+def test_objects_are_made_in_every_way_that_sqlalchemy_has(body: str, kinds: list[type]) -> None:
+    top = """
+    t = sa.table("t", sa.column("a"))
+    class Model(Base):
+        __tablename__ = "t"
+        id = sa.Column(sa.Integer, primary_key=True)
+        name = sa.Column("label", sa.Text())
+    """
+    found = operations(body, top=top)
+
+    assert [type(each) for each in found] == kinds
+    assert unread(body, top=top) == []
+
+
+def test_a_model_of_the_file_gives_its_columns() -> None:
+    top = """
+    class Model(Base):
+        __tablename__ = "t"
+        id = sa.Column(sa.Integer, primary_key=True)
+        name = sa.Column("label", sa.Text())
+    """
+    found = only("Model.__table__.create(op.get_bind())", top=top)
+
+    assert isinstance(found, CreateTable)
+    assert found.table == "t"
+    assert [each.name for each in found.columns] == ["id", "label"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind", "columns", "where"),
+    [
+        ("t.insert().from_select(['a', 'b'], sa.select(t.c.a))", "insert", ("a", "b"), False),
+        ("sa.insert(t).values([{'a': 1}, {'a': 2}])", "insert", ("a",), False),
+        ("postgresql.insert(t).values(a=1).on_conflict_do_nothing()", "insert", ("a",), False),
+        ("sa.delete(t).where(t.c.a == 1)", "delete", (), True),
+        ("t.alias().delete()", "delete", (), False),
+        ("t.update().ordered_values(('a', 1))", "update", (), False),
+        ("sa.update(t).values(a=1).where(t.c.a == 1).returning(t.c.a)", "update", ("a",), True),
+        ("sa.update(t).filter_by(a=1).values(a=2)", "update", ("a",), True),
+        ("sa.update(t).values({unknown: 1})", "update", ("a column named at run time",), False),
+    ],
+)
+def test_rows_written_by_sqlalchemy_are_read(statement: str, kind: str, columns: tuple[str, ...], where: bool) -> None:
+    found = only(f"op.execute({statement})", top='t = sa.table("t", sa.column("a"))')
+
+    assert isinstance(found, WriteRows)
+    assert (found.kind, found.table, tuple(map(str, found.columns)), found.where) == (kind, "t", columns, where)
+
+
+def test_a_connection_in_autocommit_mode_counts_as_an_autocommit_block() -> None:
+    body = """
+    conn = op.get_bind().execution_options(isolation_level="AUTOCOMMIT")
+    conn.execute(sa.text("CREATE INDEX CONCURRENTLY i ON t (c)"))
+    with conn:
+        op.drop_table("t")
+    op.drop_table("u")
+    """
+    assert [each.in_autocommit for each in operations(body)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["f'UPDATE t SET c = {value} WHERE d = {other}'", "f\"COMMENT ON TABLE t IS '{value}'\"", "f'SET x = {value}'"],
+)
+def test_values_filled_into_sql_leave_no_trace_of_the_placeholder(sql: str) -> None:
+    found = only(f"op.execute({sql})")
+
+    assert "__unread__" not in repr(found)
+    assert unread(f"op.execute({sql})") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("op.execute(f'ALTER TABLE t DROP COLUMN {name()}')", "a name made at run time"),
+        ("op.execute(f'ALTER TABLE t ADD COLUMN {name()} int')", "a column named at run time"),
+        ("op.execute('x' * 99 * 99 * 99 + ';')", "SQL made at run time"),
+        ("with op.batch_alter_table() as b:\n    b.drop_column('c')", "a table named at run time"),
+        ("op.alter_column('t', 'c', **options())", "a nullability set at run time"),
+        ("op.alter_column('t', 'c', server_default=None if unknown else '1')", "a default chosen at run time"),
+        ("from app import work\nwork.run().now(op)", "a helper from another module: app.work.run.now"),
+        ("from app import work\nwork.run([op.get_bind()])", "a helper from another module: app.work.run"),
+        ("sa.Table('t', sa.MetaData(), *columns()).create(op.get_bind())", "columns made at run time"),
+    ],
+)
+def test_what_is_hidden_in_a_corner_is_listed(body: str, why: str) -> None:
+    assert unread(body) == [why]
+
+
+def test_sql_of_megabytes_is_listed_rather_than_read() -> None:
+    assert unread(f"op.execute('{'DROP TABLE t;' * 100_000}')") == [
+        "SQL of 1,300,000 characters, more than the reader follows"
+    ]
+
+
+def test_an_upgrade_that_is_a_lambda_is_read() -> None:
+    from migration_guard.read.source import read_migration
+
+    found = read_migration(b"from alembic import op\nrevision = 'a'\nupgrade = lambda: op.drop_table('t')\n", "m.py")
+
+    assert found.upgrade is not None
+    assert len(found.upgrade.operations) == 1
+
+
+def test_top_level_statements_without_end_are_given_up_and_listed() -> None:
+    loops = "".join(f"{' ' * depth}for x{depth} in range(900):\n" for depth in range(4)) + "    x = a + b\n"
+    found = migration("pass", top=loops)
+
+    assert [each.why for each in found.unread] == ["top-level statements that are more than the reader follows"]
+
+
+def test_more_operations_than_anyone_writes_are_given_up_and_listed() -> None:
+    body = "for a in range(200):\n    for b in range(200):\n        op.drop_table(f'{a}_{b}')"
+
+    assert unread(body) == ["more steps than the reader follows: the rest of upgrade()"]
+
+
+def test_rows_that_a_loop_writes_round_after_round_are_one_operation() -> None:
+    found = only("for x in [1, 2, 3]:\n    op.execute(f'INSERT INTO t (a) VALUES ({x})'.replace(str(x), '1'))")
+
+    assert isinstance(found, WriteRows)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('globals()["upgrade_%s" % engine_name]()', "def upgrade(engine_name):"),
+        ('globals()[f"upgrade_{engine_name}"]()', 'def upgrade(engine_name: str = ""):'),
+        ('globals().get("upgrade_" + engine_name, lambda: None)()', "def upgrade(*, engine_name='main'):"),
+    ],
+)
+def test_each_function_of_the_template_for_several_databases_runs_for_certain(first: str, second: str) -> None:
+    from migration_guard.read.source import read_migration
+
+    text = f"""
+from alembic import op
+revision = 'a'
+{second}
+    {first}
+def upgrade_():
+    op.drop_table("t")
+def upgrade_main():
+    op.drop_table("u")
+"""
+    found = read_migration(text.encode(), "m.py")
+
+    assert found.upgrade is not None
+    assert [(each.table, each.conditional) for each in found.upgrade.operations] == [("t", False), ("u", False)]  # type: ignore[attr-defined]
+
+
+def test_operations_that_env_py_hands_in_are_seen() -> None:
+    from migration_guard.read.source import read_migration
+
+    text = b"""
+revision = 'a'
+def upgrade(op, tables, tester):
+    op.drop_table("t")
+    tester.populate(tables.t)
+def downgrade(tables, op=None):
+    op.drop_table("u")
+"""
+    found = read_migration(text, "m.py")
+
+    assert found.upgrade is not None
+    assert found.upgrade.parameters == "op, tables, tester"
+    assert [type(each) for each in found.upgrade.operations] == [DropTable]
+    assert found.downgrade is not None
+    assert [type(each) for each in found.downgrade.operations] == [DropTable]

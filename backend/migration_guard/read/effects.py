@@ -20,6 +20,7 @@ from .values import (
     Closure,
     Dotted,
     Either,
+    Every,
     Given,
     LocalClass,
     Made,
@@ -45,7 +46,8 @@ class Effects(Expressions):
         if isinstance(callee, Closure):
             return self.invoke(callee, arguments, node)
         if isinstance(callee, Either):
-            before, self.record.conditional = self.record.conditional, True
+            before = self.record.conditional
+            self.record.conditional = before or not isinstance(callee, Every)
             try:
                 return joined(tuple(self.apply(option, arguments, node) for option in callee.options))
             finally:
@@ -78,6 +80,10 @@ class Effects(Expressions):
             if result is not None:
                 return result
         made = Made(callee, arguments, node)
+        given = rows.sql_given(arguments) if path.rpartition(".")[2] in rows.EXECUTES else None
+        if given is not None and rows.is_statement(given.value):  # context.execute(...), db.session.execute(...)
+            self.execute(given, node, rows.parameters(arguments))
+            return Made(Dotted(f"{OP}.get_bind"), arguments, node)
         if foreign(path):
             self.handed_over(arguments)
         if foreign(path) and not self.asking and any(reaches_database(each.value) for each in arguments):

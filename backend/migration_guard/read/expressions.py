@@ -28,6 +28,7 @@ from .values import (
     Closure,
     Dotted,
     Either,
+    Every,
     Given,
     LocalClass,
     Made,
@@ -112,7 +113,7 @@ class Expressions:
                 return AT_RUN_TIME
         if isinstance(on, Attr) and isinstance(key, str):
             return Attr(on, key)  # t.c["name"]
-        if isinstance(on, Made) and on.name == "globals" and isinstance(key, str):
+        if _is_globals(on) and isinstance(key, str):
             return self.module_name(key, scope)
         return Unknown(on.how) if isinstance(on, Unknown) else AT_RUN_TIME
 
@@ -136,7 +137,7 @@ class Expressions:
             return scope.names.get(pattern, AT_RUN_TIME)
         fits = [value for name, value in scope.names.items() if name.startswith(start) and name.endswith(end)]
         functions = tuple(value for value in fits if isinstance(value, Closure) and value.name != start.strip("_"))
-        return Either(functions) if functions else AT_RUN_TIME
+        return Every(functions) if functions else AT_RUN_TIME
 
     # Displays, strings, operators
 
@@ -351,6 +352,9 @@ class Expressions:
     def _call(self, node: ast.Call, scope: Scope) -> object:
         callee = self.evaluate(node.func, scope)
         arguments = self.arguments(node, scope)
+        if isinstance(callee, Attr) and callee.name == "get" and _is_globals(callee.on) and arguments.positional:
+            key = arguments.positional[0].value
+            return self.module_name(key, scope) if isinstance(key, str) else AT_RUN_TIME
         return self.apply(callee, arguments, node)
 
     def apply(self, callee: object, arguments: Arguments, node: ast.expr) -> object:
@@ -404,3 +408,7 @@ def _set_item(on: object, key: object, value: object) -> None:
         on[key] = value
     if isinstance(on, list) and isinstance(key, int) and -len(on) <= key < len(on):
         on[key] = value
+
+
+def _is_globals(value: object) -> bool:
+    return isinstance(value, Made) and value.name == "globals"

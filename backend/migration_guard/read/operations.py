@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 
 from ..facts import Direction, Function, OtherCall, Unread
+from .expressions import OP
 from .functions import Flow
 from .order import in_order
 from .record import Record, TooMuch
 from .text import Source
-from .values import Arguments, Closure, Dotted, Scope
+from .values import AT_RUN_TIME, Arguments, Closure, Dotted, Scope
 from .walk import Walk
 
 
@@ -53,11 +54,12 @@ class Module:
             operations=in_order(record.operations),
             does="acts" if record.operations else "raises" if flow is Flow.RAISE else "nothing",
             irreversible=next((why for line, why in irreversible.items() if node.lineno <= line <= last), None),
+            parameters=ast.unparse(node.args) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else "",
         )
 
     def _run(self, found: Closure, node: ast.FunctionDef | ast.AsyncFunctionDef, record: Record) -> Flow:
         walk = Walk(record, self.stars)
-        names = walk.parameters(found, Arguments())
+        names = walk.parameters(found, Arguments()) | _handed_in(node)
         try:
             return walk.body(node, Scope(names, found.scope))[0]
         except TooMuch:
@@ -68,6 +70,22 @@ class Module:
                 "more steps than the reader follows",
             )
             return Flow.ON
+
+
+def _handed_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, object]:
+    """The parameters that env.py fills: `op`, and texts such as the name of the database, whatever their defaults."""
+    spec = node.args
+    places = [*spec.posonlyargs, *spec.args]
+    with_default = [
+        *zip(places[::-1], spec.defaults[::-1], strict=False),
+        *zip(spec.kwonlyargs, spec.kw_defaults, strict=True),
+    ]
+    texts = {
+        each.arg: AT_RUN_TIME
+        for each, default in with_default
+        if isinstance(default, ast.Constant) and isinstance(default.value, str)
+    }
+    return texts | {each.arg: Dotted(OP) for each in [*places, *spec.kwonlyargs] if each.arg == "op"}
 
 
 def _bound(tree: ast.Module, name: str) -> ast.stmt | None:

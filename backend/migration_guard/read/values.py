@@ -98,6 +98,10 @@ class Either:
     options: tuple[object, ...]
 
 
+class Every(Either):
+    """Functions of the file that are all called, each on a database of its own."""
+
+
 @dataclass(eq=False)
 class Scope:
     """The names of a function or of the module."""
