@@ -257,6 +257,7 @@ class Function:
     # nothing: pass, docstring, `...`, return, log or print lines; raises: always ends in a raise, does nothing before
     does: Literal["nothing", "raises", "acts"] = "acts"
     irreversible: str | None = None  # the reason in `# irreversible: <reason>`
+    parameters: str = ""  # what stands between the brackets of the `def` line, where env.py hands something in
 
 
 @dataclass(frozen=True)

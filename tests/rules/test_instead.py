@@ -13,6 +13,7 @@ NO_CODE = {"unreviewed-autogenerate", "unreadable-migration", "useless-allow"}
 NO_CODE_HERE = {"no_revision_at_all"}
 # What stood there before cannot be known from source text, and the advice says so.
 HONEST = {
+    "column_changed_in_several_steps",
     "dropped_column_not_brought_back",
     "dropped_constraint_not_brought_back",
     "dropped_index_not_brought_back",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..facts import CreateConstraint, CreateObject, DropObject, Operation, OtherCall, OtherSql, Unread
 from .names import mentions
-from .things import Names, Thing, comes_with, goes_with, identical, made, removed, types_made
+from .things import Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
 
 IF_EXISTS = re.compile(r"\bIF\s+EXISTS\b|if_exists\s*=\s*True", re.IGNORECASE)
 
@@ -27,7 +27,7 @@ class Effect:
     @classmethod
     def of(cls, up: Iterable[Operation], down: Iterable[Operation]) -> Effect:
         """The effect of these operations."""
-        up, down = tuple(up), tuple(down)
+        up, down = lasting(up), lasting(down)
         names = Names.after((*up, *down))
         return cls(
             names,
@@ -77,7 +77,7 @@ FREE = (OtherCall, OtherSql, CreateObject, DropObject)
 def _was_perhaps_absent(thing: Thing) -> bool:
     """Whether the upgrade itself says that there may be nothing to drop, or the thing lives on under another kind.
 
-    Tables and columns are too dear for that: IF EXISTS is often written by habit.
+    Tables and columns are too dear for that: IF EXISTS is often written by habit, and only history can tell.
     """
     if isinstance(thing.op, CreateConstraint):
         return True

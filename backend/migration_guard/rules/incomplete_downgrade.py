@@ -30,13 +30,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..facts import AlterColumn, Context, CreateTable, Migration, Operation, RenameTable, Unread
+from ..facts import (
+    AddEnumValue,
+    AlterColumn,
+    Context,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    Migration,
+    Operation,
+    RenameTable,
+    Unread,
+)
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .effect import Effect
-from .past import makes_type, type_made_before
+from .effect import IF_EXISTS, Effect
+from .names import bare
+from .past import column_before, makes_type, perhaps_there, type_made_before
 from .reverse import type_dropped, undoing, unknown
-from .things import Thing
+from .things import Thing, lasting
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 TOLERANT = re.compile(r"if_not_exists\s*=\s*True|checkfirst\s*=\s*True|\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
@@ -48,16 +60,40 @@ def not_undone(migration: Migration, context: Context) -> Iterator[Finding]:
     up, down = migration.upgrade, migration.downgrade
     if up is None or down is None or down.does != "acts" or not up.operations:
         return
-    effect = Effect.of(up.operations, down.operations)
+    operations = lasting(up.operations)
+    effect = Effect.of(operations, down.operations)
     left = list(effect.left())
     for thing in left:
         yield _finding(context, thing.op, f"leaves {_called(thing)} behind{_then(thing)}")
     for thing in effect.lost():
-        yield _finding(context, thing.op, f"does not bring back {_called(thing)}, which the upgrade drops")
-    yield from _types_left(context, up.operations, {thing.name for thing in left if thing.kind == "table"}, effect)
-    for op in up.operations:
-        if isinstance(op, (AlterColumn, RenameTable)) and (kept := _kept_change(op, down.operations, effect)):
+        if not _dropped_in_case(context, thing.op):
+            yield _finding(context, thing.op, f"does not bring back {_called(thing)}, which the upgrade drops")
+    yield from _types_left(context, operations, {thing.name for thing in left if thing.kind == "table"}, effect)
+    for index, op in enumerate(operations):
+        if isinstance(op, AlterColumn) and _done_again(op, operations[index + 1 :]):
+            continue
+        if isinstance(op, (AlterColumn, RenameTable)) and (kept := _kept_change(context, op, down.operations, effect)):
             yield _finding(context, op, kept)
+
+
+def _dropped_in_case(context: Context, op: Operation) -> bool:
+    """Whether IF EXISTS stands there for a table or column that no earlier revision leaves standing."""
+    if not isinstance(op, (DropTable, DropColumn)) or not IF_EXISTS.search(op.source):
+        return False
+    return not perhaps_there(context, op)
+
+
+def _done_again(op: AlterColumn, later: tuple[Operation, ...]) -> bool:
+    """Whether a later line of the upgrade changes the column again, so that one finding there is enough."""
+    return op.new_name is None and any(
+        isinstance(one, AlterColumn)
+        and one.new_name is None
+        and (one.type is not None or op.type is None)
+        and (one.nullable is not None or op.nullable is None)
+        and bare(one.table) == bare(op.table)
+        and bare(one.name) == bare(op.name)
+        for one in later
+    )
 
 
 def _types_left(
@@ -81,7 +117,9 @@ def _types_left(
         judged |= names
 
 
-def _kept_change(op: AlterColumn | RenameTable, down: tuple[Operation, ...], effect: Effect) -> str | None:
+def _kept_change(
+    context: Context, op: AlterColumn | RenameTable, down: tuple[Operation, ...], effect: Effect
+) -> str | None:
     """Words for a rename or change that the downgrade keeps; None where it is undone or nothing can be said."""
     table = effect.names.table(op.table)
     name = table if isinstance(op, RenameTable) else effect.names.column(table, op.name)
@@ -101,14 +139,25 @@ def _kept_change(op: AlterColumn | RenameTable, down: tuple[Operation, ...], eff
         for one in down
         if isinstance(one, AlterColumn) and effect.names.table(one.table) in (None, table)
     )
-    return None if any(column in (None, name) for column in touched) else _changed(op)
+    if any(column in (None, name) for column in touched) or _type_changed(op, down):
+        return None
+    return _changed(context, op)
 
 
-def _changed(op: AlterColumn) -> str | None:
+def _type_changed(op: AlterColumn, down: tuple[Operation, ...]) -> bool:
+    """Whether the downgrade gives back what the upgrade's type leaves out, by changing the type itself."""
+    names = {bare(op.type), bare(op.enum.name) if op.enum else None} - {None}
+    return any(isinstance(one, AddEnumValue) and bare(one.type) in names for one in down)
+
+
+def _changed(context: Context, op: AlterColumn) -> str | None:
     column = f"{op.table}.{op.name}"
     if op.new_name is not None:
         return f"leaves column {column} under its new name {op.new_name}"
-    if isinstance(op.nullable, bool) and op.existing_nullable is not op.nullable:
+    was = op.existing_nullable
+    if was is None and (before := column_before(context, op.table, op.name)) is not None:
+        was = before.nullable
+    if isinstance(op.nullable, bool) and was is not op.nullable:
         return f"leaves column {column} {'nullable' if op.nullable else 'NOT NULL'}, as the upgrade makes it"
     if isinstance(op.type, str) and not isinstance(op.existing_type, Unread) and op.existing_type != op.type:
         return f"leaves column {column} with the type {op.type} that the upgrade gives it"
@@ -126,7 +175,7 @@ def _called(thing: Thing) -> str:
     if thing.kind in ("type", "object"):
         return f"{thing.detail or thing.kind} {name}"
     of = f" of {table}" if table is not None else ""
-    return f"{thing.kind} {name}{of}" if name is not None else f"the unnamed {thing.detail or ''} {thing.kind}{of}"
+    return f"{thing.kind} {name}{of}" if name is not None else f"the unnamed {thing.detail or thing.kind}{of}"
 
 
 def _then(thing: Thing) -> str:

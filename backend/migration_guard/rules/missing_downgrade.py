@@ -32,6 +32,7 @@ from ..facts import Context, Function, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .reverse import changes_schema, downgrade_for
+from .things import lasting
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 
@@ -42,7 +43,7 @@ def no_way_down(migration: Migration, context: Context) -> Iterator[Finding]:
     up, down = migration.upgrade, migration.downgrade
     if up is None or up.does != "acts" or (down is not None and (down.does == "acts" or down.irreversible)):
         return
-    changes = [op for op in up.operations if changes_schema(op)]
+    changes = [op for op in lasting(up.operations) if changes_schema(op)]
     if not changes:
         return
     yield Finding(

@@ -38,7 +38,7 @@ from .paste import backfill, call, column, execute, filling, literal, sql_name, 
 from .rows import emptied, new_on_this_branch
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
-NO_DEFAULT = re.compile(r"(?:\w+\.)?(?:null\(\)|text\(\s*['\"]null['\"]\s*\))|['\"]?null['\"]?|none", re.IGNORECASE)
+NO_DEFAULT = re.compile(r"(?:\w+\.)?(?:null\(\)|text\(\s*['\"]null['\"]\s*\))|null|none", re.IGNORECASE)
 
 
 @judges(AddColumn)

@@ -86,6 +86,25 @@ def lines_before(context: Context, op: DropTable | DropIndex | DropConstraint) -
     return []
 
 
+def perhaps_there(context: Context, op: DropTable | DropColumn) -> bool:
+    """Whether what is dropped may stand after the earlier revisions: one makes it, or makes its table out of sight."""
+    for one in _history_of(context, op.table):
+        if isinstance(one, DropTable):
+            return False
+        if isinstance(op, DropTable):
+            if isinstance(one, (CreateTable, RenameTable)):
+                return isinstance(one, CreateTable) or same(one.new_name, op.table)
+        elif isinstance(one, (CreateTable, RenameTable)):
+            return isinstance(one, RenameTable) or any(same(column.name, op.name) for column in one.columns)
+        elif isinstance(one, DropColumn) and bare(one.name) == bare(op.name):
+            return False
+        elif (isinstance(one, AddColumn) and same(one.column.name, op.name)) or (
+            isinstance(one, AlterColumn) and one.new_name is not None and same(one.new_name, op.name)
+        ):
+            return True
+    return isinstance(op, DropColumn)
+
+
 def _maker(op: DropIndex | DropConstraint) -> type[CreateIndex | CreateConstraint]:
     return CreateIndex if isinstance(op, DropIndex) else CreateConstraint
 

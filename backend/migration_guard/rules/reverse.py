@@ -25,6 +25,7 @@ from ..facts import (
 from .names import bare
 from .past import column_before, lines_before
 from .paste import call, column, dedented, execute, literal, op_name, sql_name, sql_table
+from .things import lasting
 
 PLAIN = ("view", "materialized view", "sequence", "statistics", "domain")  # dropped by their name alone
 KINDS = {"unique": "unique", "foreign key": "foreignkey", "check": "check", "primary key": "primary"}
@@ -44,7 +45,7 @@ def changes_schema(op: Operation) -> bool:
 
 def downgrade_for(context: Context, operations: Iterable[Operation]) -> str:
     """A whole `downgrade()` that undoes the operations, last first; what cannot be worked out stands as a comment."""
-    done = list(operations)
+    done = list(lasting(operations))
     lines: list[str] = []
     certain = False
     for op in reversed(done):
@@ -58,7 +59,8 @@ def downgrade_for(context: Context, operations: Iterable[Operation]) -> str:
             'raise NotImplementedError("going down is not possible")  # irreversible: <why it cannot be undone>'
         )
     body = "\n".join(f"    {line}" for text in lines for line in text.splitlines())
-    return f"def downgrade() -> None:\n{body}"
+    up = context.migration.upgrade if context.migration else None
+    return f"def downgrade({up.parameters if up else ''}) -> None:\n{body}"
 
 
 def _goes_with_its_table(op: Operation, done: list[Operation]) -> bool:

@@ -30,6 +30,7 @@ from .names import alike, bare, mentions
 
 Kind = Literal["table", "column", "index", "constraint", "type", "object"]
 ON_A_TABLE = ("column", "index", "constraint")
+FURTHER_COLUMNS = re.compile(r"(?:_where|_include|\bWHERE|\bINCLUDE)\b.*", re.IGNORECASE | re.DOTALL)  # of an index
 USING_INDEX = re.compile(r'\bUSING\s+INDEX\s+"?(\w+)', re.IGNORECASE)
 
 
@@ -89,6 +90,13 @@ class Names:
         plain = [self.column(table, name) for name in names]
         known = [name for name in plain if name is not None and re.fullmatch(r"[\w$]+", name)]
         return frozenset(known) if known and len(known) == len(plain) else None
+
+
+def lasting(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+    """The operations without temporary tables and what is done to them: those are gone with the session."""
+    listed = tuple(operations)
+    temporary = {bare(op.table) for op in listed if isinstance(op, CreateTable) and op.temporary} - {None}
+    return tuple(op for op in listed if bare(getattr(op, "table", None)) not in temporary) if temporary else listed
 
 
 def made(op: Operation, names: Names) -> Iterator[Thing]:
@@ -166,7 +174,12 @@ def goes_with(thing: Thing, whole: Thing) -> bool:
         if thing.table is not None and whole.table is not None and thing.table != whole.table:
             return False
         # of a check or an index on an expression the columns are not known
-        return thing.columns is None or whole.name is None or whole.name in thing.columns
+        if thing.columns is None or whole.name is None or whole.name in thing.columns:
+            return True
+        further = FURTHER_COLUMNS.search(thing.op.source) if thing.kind == "index" else None
+        return further is not None and mentions(further[0], whole.name)
+    if whole.kind == "object" and whole.detail == "materialized view":
+        return thing.kind == "index" and thing.table is not None and thing.table == whole.name
     return False
 
 
