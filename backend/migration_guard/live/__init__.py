@@ -64,4 +64,3 @@ def dialect_for(spec: str) -> tuple[str, Dialect]:
         f"unknown database {spec!r}",
         f"use one of {', '.join(DIALECTS)}, a version such as postgresql-16, or a URL",
     )
-
