@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +18,7 @@ from .judging import Judges, ids, judges_for, on_allow, on_history, on_migration
 from .read.git import Repository
 from .read.graph import history, with_base
 from .read.project import Project, projects
+from .read.wanted import Wanted
 from .rules.ancestry import ancestors
 from .sources import Sources
 
@@ -39,15 +40,15 @@ def check(
     Raises UsageError for a path or setting that names nothing, NothingFound where there is no migration at all.
     """
     root = root.absolute()
-    wanted = [_existing(path) for path in paths]
-    found = projects(root, settings.config)
+    wanted = Wanted(root, paths)
+    found = wanted.projects(projects(root, settings.config), search=not settings.config)
     repository = Repository.at(root) if staged else None
     if staged and repository is None:
         raise UsageError(f"{root} is not in a git repository, so nothing is staged", "leave out --staged")
     sources = Sources(root)
     histories: list[History] = []
     problems: list[Problem] = []
-    for project in _touched(found, wanted):
+    for project in found:
         migrations = sources.index(project, repository) if staged and repository else sources.working_tree(project)
         one = history(project.place, migrations)
         if base is not None and migrations:
@@ -61,17 +62,24 @@ def check(
         raise NothingFound(
             f"no migration in {', '.join(folders)}", 'write the first one: alembic revision -m "<what it does>"'
         )
-    limits = frozenset(sources.path(path) for path in wanted) if wanted else None
-    run = _Run(settings, limits, today or date.today(), compared=base is not None and not problems)
-    return run.report(histories, problems)
+    compared = base is not None and not problems
+    gaps = []
+    for path in wanted.left_over(migration.path for one in histories for migration in one.migrations):
+        if path.startswith(".."):
+            folder = path if (root / path).is_dir() else path.rpartition("/")[0]
+            hint = f"run it there: migration-guard -C {shlex.quote(folder)} check"
+            problems.append(Problem(f"{path} lies outside of {root}", hint, 2))
+        else:
+            gaps.append(NotJudged(path, 1, "no project that was found loads this file"))
+    return _Run(settings, wanted, today or date.today(), compared).report(histories, problems, gaps)
 
 
 @dataclass(frozen=True)
 class _Run:
-    """What holds for all histories of one run. `limits` are the paths asked for, None for all."""
+    """What holds for all histories of one run."""
 
     settings: Settings
-    limits: frozenset[str] | None
+    wanted: Wanted
     today: date
     compared: bool  # with a base branch
 
@@ -80,10 +88,12 @@ class _Run:
         off = frozenset(rule for rule, weight in self.settings.severity.items() if weight == "off")
         return judges_for(self.settings.dialects, off)
 
-    def report(self, histories: Sequence[History], problems: Sequence[Problem]) -> Report:
+    def report(self, histories: Sequence[History], problems: Sequence[Problem], gaps: Sequence[NotJudged]) -> Report:
         """Everything that the rules say, sorted."""
         skipped = self._skipped(histories)
-        pairs = [(migration, one) for one in histories for migration in one.migrations if self._asked(migration)]
+        pairs = [
+            (migration, one) for one in histories for migration in one.migrations if self.wanted.holds(migration.path)
+        ]
         pairs = [(migration, one) for migration, one in pairs if (migration.path, migration.id) not in skipped]
         said = [finding for one in histories for finding in on_history(self.judges, one, self.settings.policy)]
         for migration, one in pairs:
@@ -96,7 +106,7 @@ class _Run:
         judged = frozenset(migration.path for migration, _ in pairs)
         return Report(
             findings=tuple(stand),
-            not_judged=tuple(sorted({gap for one in histories for gap in _gaps(one, judged)})),
+            not_judged=tuple(sorted({*gaps, *(gap for one in histories for gap in _gaps(one, judged))})),
             allowed=tuple(covered),
             looked_at=LookedAt(
                 files=len({migration.path for one in histories for migration in one.migrations}),
@@ -108,10 +118,6 @@ class _Run:
             problems=tuple(problems),
             notes=self._notes(len(skipped)),
         )
-
-    def _asked(self, migration: Migration) -> bool:
-        path = migration.path
-        return self.limits is None or any(limit in (path, ".") or path.startswith(f"{limit}/") for limit in self.limits)
 
     def _skipped(self, histories: Sequence[History]) -> frozenset[tuple[str, str]]:
         """The revisions at and below `since`, by path and id."""
@@ -140,25 +146,6 @@ class _Run:
             for allow in migration.allows:
                 done = settled(allow, of_file, _known_ids(), judged, self.today)
                 yield from on_allow(self.judges, done, migration, context)
-
-
-def _existing(path: Path) -> Path:
-    if not os.path.lexists(path):
-        raise UsageError(f"{path} does not exist", "give a migration file or a folder that holds some")
-    return Path(os.path.normpath(path.absolute()))
-
-
-def _touched(found: list[Project], wanted: Sequence[Path]) -> list[Project]:
-    """The projects in which a wanted path lies, or which lie in one; all where there is none."""
-
-    def touches(project: Project) -> bool:
-        return any(
-            folder == path or folder in path.parents or path in folder.parents
-            for folder in project.version_locations
-            for path in wanted
-        )
-
-    return [project for project in found if touches(project)] or found
 
 
 def _compared(one: History, base: str, sources: Sources, project: Project) -> History:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -65,6 +67,12 @@ class Project:
                 return not any(part.endswith("__pycache__") for part in path.relative_to(location).parent.parts)
         return False
 
+    def touches(self, path: Path) -> bool:
+        """Whether an absolute path lies in a revision folder, or one of these in it."""
+        return any(
+            location == path or location in path.parents or path in location.parents for location in self._locations
+        )
+
     @cached_property
     def _locations(self) -> frozenset[Path]:
         """The folders as they are named, and as git names them: with links resolved."""
@@ -75,7 +83,7 @@ def projects(root: Path, configs: tuple[str, ...] = ()) -> list[Project]:
     """The script directories of a tree, in order of path.
 
     `configs` (ini files, pyproject.toml files or folders, relative to the root) decide alone when given; else
-    alembic.ini and `[tool.alembic]` at the root; else whatever the tree holds.
+    alembic.ini, `[tool.alembic]` and the ini files beside them at the root; else whatever the tree holds.
     Raises UsageError for a config that does not exist, NothingFound when no script directory is found.
     """
     root = root.absolute()
@@ -89,6 +97,21 @@ def projects(root: Path, configs: tuple[str, ...] = ()) -> list[Project]:
             "files with a script_location, and folders with env.py and versions",
             'name the place: config = ["path/to/alembic.ini"] under [tool.migration-guard] in pyproject.toml',
         )
+    return _each_once(found)
+
+
+def projects_around(root: Path, path: Path) -> list[Project]:
+    """The projects of a path below the root, where `projects` leaves them out: those in a folder, else those that the
+    nearest settings files above it name. Raises NothingFound when these name a folder that does not exist."""
+    folder = path if path.is_dir() else path.parent
+    found = _searched(root, folder) if path.is_dir() else []
+    for above in (folder, *folder.parents):
+        if found or above == root.parent:
+            break
+        found = _of_setups(root, _setups(_settings_files(above.iterdir())))
+        if not found and is_environment(above / "env.py"):
+            found = _histories(Project(root, None, above, ()))
+        found = [project for project in found if project.touches(path)]
     return _each_once(found)
 
 
@@ -115,7 +138,18 @@ def _named(root: Path, config: str) -> list[Project]:
 
 
 def _at_root(root: Path) -> list[Project]:
-    return _of_setups(root, _setups([root / "alembic.ini", root / "pyproject.toml"]))
+    usual = [root / "alembic.ini", root / "pyproject.toml"]
+    found = _of_setups(root, _setups(usual))
+    for file in _settings_files(root.iterdir()) if found else ():
+        if file not in usual:
+            with suppress(NothingFound):  # a sample or a template
+                found += _of_setups(root, _setups([file]))
+    return found
+
+
+def _settings_files(files: Iterable[Path]) -> list[Path]:
+    """Those of the files that may configure Alembic, by their names."""
+    return sorted(file for file in files if file.suffix in _INI_SUFFIXES or file.name == "pyproject.toml")
 
 
 def _setups(files: list[Path]) -> list[Setup]:
@@ -204,9 +238,8 @@ def _searched(root: Path, top: Path | None = None) -> list[Project]:
     bare: list[Path] = []
     broken: NothingFound | None = None
     for folder, _, names in folders_below(top or root):
-        files = [folder / n for n in names if Path(n).suffix in _INI_SUFFIXES or n == "pyproject.toml"]
         try:
-            found += _of_setups(root, _setups(files))
+            found += _of_setups(root, _setups(_settings_files(map(folder.joinpath, names))))
         except NothingFound as error:  # a sample or a template among others; it counts when nothing else is found
             broken = broken or error
         if "env.py" in names and is_environment(folder / "env.py"):

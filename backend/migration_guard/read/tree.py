@@ -74,7 +74,12 @@ def holds_revisions(folder: Path) -> bool:
         files = sorted(folder.iterdir())
     except OSError:
         return False
-    return any(is_revision_file(file.name) and _mentions(file, b"down_revision") for file in files)
+    return any(map(is_revision, files))
+
+
+def is_revision(file: Path) -> bool:
+    """Whether a file is a revision, by its name and what it mentions."""
+    return is_revision_file(file.name) and _mentions(file, b"down_revision")
 
 
 def continued(folder: Path, below: Iterable[Path]) -> bool:

@@ -1,0 +1,68 @@
+"""Paths that a run is asked for -> the projects that they touch, and the revision files among them that none holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ..errors import NothingFound, UsageError
+from .project import Project, projects_around
+from .tree import is_revision
+
+
+class Wanted:
+    """Files and folders that a run is asked for; everything where there is none. Links count as what they lead to.
+
+    Raises UsageError for a path that does not exist.
+    """
+
+    def __init__(self, root: Path, paths: Sequence[Path]) -> None:
+        for path in paths:
+            if not os.path.lexists(path):
+                raise UsageError(f"{path} does not exist", "give a migration file or a folder that holds some")
+        self.root = root
+        self.paths = tuple(dict.fromkeys(map(_real, paths)))
+        self._real_root = _real(root)
+        self._each = frozenset(self.paths)
+        self._real_folders: dict[str, Path] = {}
+
+    def projects(self, found: list[Project], *, search: bool) -> list[Project]:
+        """Those of the projects that the paths touch; all where they touch none.
+
+        With `search`, a path that touches none brings the projects that the settings files around it name.
+        """
+        touched = [project for project in found if any(project.touches(path) for path in self.paths)]
+        for path in self.paths:
+            if search and self._inside(path) and not any(project.touches(path) for project in touched):
+                try:
+                    touched += projects_around(self.root, path)
+                except NothingFound:  # a sample or a template: it says nothing about this path
+                    continue
+        return touched or found
+
+    def holds(self, path: str) -> bool:
+        """Whether a file, by its path relative to the root, is asked for."""
+        if not self.paths:
+            return True
+        folder, _, name = path.rpartition("/")
+        if folder not in self._real_folders:
+            self._real_folders[folder] = _real(self.root / folder)
+        file = self._real_folders[folder] / name
+        file = _real(file) if file.is_symlink() else file
+        return file in self._each or not self._each.isdisjoint(file.parents)
+
+    def left_over(self, held: Iterable[str]) -> Iterator[str]:
+        """What is asked for by name and in no project: revision files, and folders elsewhere. Relative to the root."""
+        known = {_real(self.root / path) for path in held} if self.paths else set()
+        for path in self.paths:
+            elsewhere = path.is_dir() and not self._inside(path) and path not in self._real_root.parents
+            if path not in known and (elsewhere or is_revision(path)):
+                yield Path(os.path.relpath(path, self._real_root)).as_posix()
+
+    def _inside(self, path: Path) -> bool:
+        return path == self._real_root or self._real_root in path.parents
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
