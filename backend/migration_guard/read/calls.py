@@ -21,6 +21,7 @@ from ..facts import (
     Operation,
     RenameTable,
     Text,
+    Unread,
     WriteRows,
 )
 from .columns import (
@@ -278,7 +279,8 @@ def bulk_insert(call: Call) -> Operation:
     name = table_name(given.value)
     return WriteRows(
         kind="insert",
-        table=call.record.text(given, "a table named") if name is None else name,
+        # which table gets new rows changes no verdict, so nothing is listed where it cannot be read
+        table=Unread(call.record.source.place(given.node), "a table named at run time") if name is None else name,
         columns=() if rows is None else tuple(map(str, keys(Arguments([rows])))),
         **common(call),
     )

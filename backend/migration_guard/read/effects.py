@@ -237,8 +237,7 @@ class Effects(Expressions):
             return
         start = root(made)
         path = start.path if isinstance(start, Dotted) else ""
-        for link in links(made)[1:]:
-            path += f".{link.name}"
+        path += "".join(f".{link.name}" for link in links(made)[1:] if link.name)
         self.record.opaque(made.node, path, "a helper from another module")
 
     def discarded(self, value: object) -> None:
@@ -285,6 +284,8 @@ def reaches_database(value: object) -> bool:
         return False
     start = root(value)
     if isinstance(start, Dotted) and isinstance(value, (Made, Attr)):
+        if any(link.name in rows.EXECUTES for link in links(value)):
+            return False  # what a query gave, not the connection
         return start.path in {f"{OP}.get_bind", f"{OP}.get_context"} or any(
             link.name in rows.SESSIONS for link in links(value)
         )

@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from ..facts import Direction, Flag, Operation, OtherCall, Place, Unread, WriteRows
-from .conditions import Dialects, Test
+from .conditions import KNOWN, Dialects, Test
 from .text import Source
 from .values import HOLE, Arguments, Attr, Dotted, Either, Given, Made, how
 
@@ -50,7 +50,9 @@ class Record:
         self.operations.append(operation)
 
     def missing(self, at: Place, why: str) -> Unread:
-        """Something that could not be read, listed once per line."""
+        """Something that could not be read, listed once per line; not where no known database runs it."""
+        if self.dialects is not None and not self.dialects & KNOWN:
+            return Unread(at, why)
         return self.unread.setdefault((at.line, why), Unread(at, why))
 
     def opaque(self, node: ast.expr, name: str, what: str) -> None:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..facts import CreateConstraint, CreateObject, DropObject, Operation, OtherCall, OtherSql, Unread
-from .names import mentions
+from ..facts import AlterColumn, CreateConstraint, CreateObject, DropObject, Operation, OtherCall, OtherSql, Unread
+from .names import bare, mentions
 from .things import Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
 
 IF_EXISTS = re.compile(r"\bIF\s+EXISTS\b|if_exists\s*=\s*True", re.IGNORECASE)
@@ -98,3 +98,25 @@ def _may_concern(op: Operation, thing: Thing) -> bool:
         return thing.kind in ("object", "type") and thing.name is not None and mentions(op.source, thing.name)
     word = thing.name or thing.table  # what has no name is found through its table
     return isinstance(op, OtherSql) and word is not None and mentions(str(op.text), word)
+
+
+def done_again(op: AlterColumn, later: tuple[Operation, ...]) -> bool:
+    """Whether a later line of the upgrade changes the column again, so that one finding there is enough."""
+    return op.new_name is None and any(
+        one.new_name is None
+        and (one.type is not None or op.type is None)
+        and (one.nullable is not None or op.nullable is None)
+        for one in _changes_of_column(op, later)
+    )
+
+
+def put_back(op: AlterColumn, before: tuple[Operation, ...]) -> bool:
+    """Whether the upgrade lifts a NOT NULL for a while, and this line only puts it back."""
+    lifted = next((one.nullable for one in _changes_of_column(op, before) if one.nullable is not None), None)
+    return lifted is True and op.nullable is False and op.type is None and op.new_name is None
+
+
+def _changes_of_column(op: AlterColumn, among: tuple[Operation, ...]) -> Iterator[AlterColumn]:
+    for one in among:
+        if isinstance(one, AlterColumn) and bare(one.table) == bare(op.table) and bare(one.name) == bare(op.name):
+            yield one

@@ -44,7 +44,7 @@ from ..facts import (
 )
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .effect import IF_EXISTS, Effect
+from .effect import IF_EXISTS, Effect, done_again, put_back
 from .names import bare
 from .past import column_before, makes_type, perhaps_there, type_made_before
 from .reverse import type_dropped, undoing, unknown
@@ -70,7 +70,9 @@ def not_undone(migration: Migration, context: Context) -> Iterator[Finding]:
             yield _finding(context, thing.op, f"does not bring back {_called(thing)}, which the upgrade drops")
     yield from _types_left(context, operations, {thing.name for thing in left if thing.kind == "table"}, effect)
     for index, op in enumerate(operations):
-        if isinstance(op, AlterColumn) and _done_again(op, operations[index + 1 :]):
+        if isinstance(op, AlterColumn) and (
+            done_again(op, operations[index + 1 :]) or put_back(op, operations[:index])
+        ):
             continue
         if isinstance(op, (AlterColumn, RenameTable)) and (kept := _kept_change(context, op, down.operations, effect)):
             yield _finding(context, op, kept)
@@ -81,19 +83,6 @@ def _dropped_in_case(context: Context, op: Operation) -> bool:
     if not isinstance(op, (DropTable, DropColumn)) or not IF_EXISTS.search(op.source):
         return False
     return not perhaps_there(context, op)
-
-
-def _done_again(op: AlterColumn, later: tuple[Operation, ...]) -> bool:
-    """Whether a later line of the upgrade changes the column again, so that one finding there is enough."""
-    return op.new_name is None and any(
-        isinstance(one, AlterColumn)
-        and one.new_name is None
-        and (one.type is not None or op.type is None)
-        and (one.nullable is not None or op.nullable is None)
-        and bare(one.table) == bare(op.table)
-        and bare(one.name) == bare(op.name)
-        for one in later
-    )
 
 
 def _types_left(

@@ -1,0 +1,62 @@
+"""What is not worth listing as not judged, beside what is."""
+
+from __future__ import annotations
+
+from reading import operations, unread
+
+from migration_guard.facts import OtherCall, Unread, WriteRows
+
+
+def test_what_no_known_database_runs_is_not_listed() -> None:
+    body = """
+    if op.get_bind().dialect.name == "mysql":
+        op.execute("ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4")
+    """
+
+    assert unread(body) == []
+    assert unread(body.replace("mysql", "postgresql")) != []
+
+
+def test_after_an_early_return_on_other_databases_nothing_is_listed() -> None:
+    body = """
+    if op.get_bind().dialect.name != "mysql":
+        return
+    op.execute("ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4")
+    """
+
+    assert unread(body) == []
+
+
+def test_rows_for_a_table_that_cannot_be_read_are_not_listed() -> None:
+    body = 'op.bulk_insert(tables.kind, [{"name": "x"}])'
+
+    (found,) = operations(body, top="from elsewhere import tables")
+
+    assert isinstance(found, WriteRows)
+    assert isinstance(found.table, Unread)
+    assert unread(body, top="from elsewhere import tables") == []
+
+
+def test_a_helper_that_gets_a_number_from_a_query_does_nothing_to_the_database() -> None:
+    top = "from progressbar import ProgressBar"
+    body = """
+    connection = op.get_bind()
+    count = connection.scalar(sa.text("SELECT count(*) FROM t"))
+    bar = ProgressBar(max_value=count)
+    bar = ProgressBar(connection.execute(sa.text("SELECT count(*) FROM t")).scalar())
+    """
+
+    assert unread(body, top=top) == []
+
+
+def test_a_helper_that_gets_the_connection_is_listed() -> None:
+    top = "from elsewhere import fill"
+
+    assert isinstance(operations("fill(op.get_bind())", top=top)[0], OtherCall)
+    assert unread("fill(op.get_bind())", top=top) == ["a helper from another module: elsewhere.fill"]
+
+
+def test_a_call_of_what_a_helper_gave_back_is_named_without_empty_words() -> None:
+    top = "from elsewhere import reporter"
+
+    assert unread("reporter()(op).update()", top=top) == ["a helper from another module: elsewhere.reporter.update"]
