@@ -217,3 +217,39 @@ def test_a_part_of_a_table_that_is_made_elsewhere_is_listed() -> None:
         "columns made at run time",
         "a column made in another module (app.stamps)",
     ]
+
+
+@pytest.mark.parametrize("type_", ["TYPES['json']", "make_type()", "None"])
+def test_a_type_that_is_made_elsewhere_is_given_as_its_text(type_: str) -> None:
+    assert column(f"sa.Column('c', {type_}, nullable=False)").type == type_
+
+
+def test_a_second_type_like_argument_is_not_the_type() -> None:
+    assert column("sa.Column('c', sa.Text(), sa.Sequence('s'), more)").type == "sa.Text()"
+
+
+def test_a_quoted_name_is_a_name() -> None:
+    assert column("sa.Column(sa.sql.quoted_name('c', True), sa.Text())").name == "c"
+
+
+def test_a_foreign_key_to_a_column_object_of_an_unknown_table_is_listed() -> None:
+    assert unread("op.add_column('t', sa.Column('c', sa.ForeignKey(unknown.c.id)))") == [
+        "a foreign key to a column named at run time"
+    ]
+
+
+def test_a_model_with_a_table_of_its_own_is_known_by_it() -> None:
+    top = "class User(Base):\n    __table__ = sa.Table('user', metadata)"
+    found = only("op.bulk_insert(User, [{'a': 1}])", top=top)
+
+    assert found.table == "user"  # type: ignore[attr-defined]
+
+
+def test_a_foreign_key_constraint_without_its_target_is_listed() -> None:
+    assert unread('op.create_table("t", sa.ForeignKeyConstraint(["p"]))') == [
+        "a foreign key to a table named at run time"
+    ]
+
+
+def test_a_choice_of_a_column_or_nothing_is_not_guessed() -> None:
+    assert unread("op.add_column('t', sa.Column('c') if unknown else None)") == ["a column made at run time"]

@@ -159,3 +159,20 @@ def test_a_comment_in_an_else_branch_covers_the_statement_below_it() -> None:
     )
 
     assert (found.first_line, found.last_line) == (4, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("try:\n    a()\nexcept ValueError:\n    b()  # guard: allow r -- y\n", (4, 4)),
+        ("try:\n    a()\nexcept ValueError:\n    # guard: allow r -- y\n    b()\n", (4, 5)),
+        ("try:\n    a()\nfinally:\n    # guard: allow r -- y\n    b()\n", (4, 5)),
+        ("match x:\n    case 1:\n        # guard: allow r -- y\n        b()\n", (3, 4)),
+        ("if x:\n    a()\n    # guard: allow r -- y\nelse:\n    b()\n", (3, 3)),
+        ("x = 1\n# guard: allow r -- y\n", (2, 2)),
+    ],
+)
+def test_comments_in_every_kind_of_block_find_their_statement(text: str, lines: tuple[int, int]) -> None:
+    (found,) = allows(text)
+
+    assert (found.first_line, found.last_line) == lines

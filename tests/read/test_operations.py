@@ -518,6 +518,9 @@ def test_tables_types_and_sequences_that_create_themselves_are_operations() -> N
             "a table named at run time",
         ),
         ("", "op.execute(make_sql())", "SQL made at run time"),
+        ("", "op.execute(sa.text(make_sql()))", "SQL made at run time"),
+        ("", "op.execute(sa.text('SET x = 1' if unknown else make_sql()))", "SQL made at run time"),
+        ("from app import SQL", "op.execute(sa.text(SQL))", "SQL made in another module (app.SQL)"),
         ("", "Base.metadata.create_all(op.get_bind())", "tables made or dropped from metadata: metadata.create_all"),
         ("def again():\n    again()\n    op.drop_table('t')", "again()", "a function that calls itself: again"),
     ],
@@ -938,3 +941,119 @@ def test_rows_that_a_loop_writes_round_after_round_are_one_operation() -> None:
     found = only("for x in [1, 2, 3]:\n    op.execute(f'INSERT INTO t (a) VALUES ({x})'.replace(str(x), '1'))")
 
     assert isinstance(found, WriteRows)
+
+
+@pytest.mark.parametrize(
+    ("test", "dialects"),
+    [
+        ("context.get_context().impl.__dialect__ == 'sqlite'", {"sqlite"}),
+        ("op.get_bind().name == 'sqlite'", {"sqlite"}),
+        ("app.db.engine.name == 'sqlite'", {"sqlite"}),
+        ("op.get_bind().dialect.name.lower() == 'sqlite'", {"sqlite"}),
+        ("'sqlite' == op.get_bind().dialect.name", {"sqlite"}),
+        ("op.get_bind().dialect.name.upper() == 'SQLITE'", None),
+        ("op.get_bind().dialect.name == name()", None),
+        ("op.get_bind().dialect.name in names()", None),
+        ("name() in op.get_bind().dialect.name", None),
+    ],
+)
+def test_a_dialect_is_known_by_any_of_its_names_or_not_at_all(test: str, dialects: set[str] | None) -> None:
+    found = only(f"if {test}:\n    op.drop_table('t')", top="import app")
+
+    assert found.dialects == (None if dialects is None else frozenset(dialects))
+    assert found.conditional is (dialects is None)
+
+
+@pytest.mark.parametrize(
+    ("test", "runs"),
+    [
+        ("None is None", True),
+        ("1 is not None", True),
+        ("[x for x in [1]] in [[1]]", True),
+        ("'t' in 5", None),
+        ("f", True),
+        ("typing.TYPE_CHECKING", False),
+        ("not typing.TYPE_CHECKING", True),
+        ("1 < 2 < 3", True),
+        ("1 < 2 > 3", False),
+    ],
+)
+def test_a_condition_that_the_text_decides_is_decided(test: str, runs: bool | None) -> None:
+    found = operations(f"if {test}:\n    op.drop_table('t')", top="import typing\ndef f(): pass")
+
+    assert [each.conditional for each in found] == ([] if runs is False else [runs is None])
+
+
+def test_columns_of_an_index_are_named_through_their_order() -> None:
+    found = only(
+        'op.create_index("i", "t", [t.c.a.desc(), sa.desc("b"), sa.column("c").asc()])', top='t = sa.table("t")'
+    )
+
+    assert isinstance(found, CreateIndex)
+    assert found.columns == ("a", "b", "c")
+
+
+def test_an_index_on_a_table_that_is_not_known_is_listed() -> None:
+    assert unread("sa.Index('i', sa.text('a')).create(op.get_bind())") == ["a table named at run time"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "op.alter_column('t', 'c', type_=None, nullable=None, name=None)",
+        "op.alter_column('t', 'c', existing_nullable=None, existing_type=None)",
+    ],
+)
+def test_arguments_that_are_none_change_nothing(body: str) -> None:
+    found = only(body)
+
+    assert isinstance(found, AlterColumn)
+    assert (found.type, found.nullable, found.new_name, found.existing_nullable) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "session.execute()",
+        "thing.create()",
+        "names = [op.f('a')]",
+        "op.f()",
+        "op.execute()",
+        "sa.Sequence().create(op.get_bind())",
+        "op.get_bind().dialect.name.title()",
+        "from app import ready\nif ready([op]) or ready(sa.inspect(op.get_bind())):\n    pass",
+        "from app import shown\nx = shown(sa.inspect(op.get_bind()))",
+    ],
+)
+def test_calls_that_do_nothing_known_are_no_operation(body: str) -> None:
+    assert operations(body) == ()
+    assert unread(body) == []
+
+
+def test_an_operation_object_on_a_variable_of_the_module_level_does_not_run_twice() -> None:
+    top = """
+    bind = op.get_bind()
+    bind.execute(sa.text("DROP TABLE x"))
+    from sqlalchemy.orm import Session
+    session = Session(bind)
+    session.add(Model())
+    session.query(Model).delete()
+    sa.Table("t", sa.MetaData()).create(bind)
+    Base.metadata.create_all(bind)
+    for row in session.query(Model):
+        row.name = 1
+    helper(op)
+    """
+    assert operations("pass", top=top) == ()
+
+
+def test_the_template_for_several_databases_may_use_get() -> None:
+    top = """
+    def upgrade_one():
+        op.drop_table("t")
+    def unrelated():
+        op.drop_table("u")
+    """
+    found = operations('globals().get("upgrade_" + name(), print)()\nglobals()["unrelated"]()', top=top)
+
+    assert [(each.table, each.conditional) for each in found] == [("t", False), ("u", False)]  # type: ignore[attr-defined]

@@ -120,3 +120,28 @@ def test_a_backfill_under_the_same_dialect_as_the_tightening_counts() -> None:
 
     assert isinstance(found, AlterColumn)
     assert found.filled_before is True
+
+
+@pytest.mark.parametrize(
+    ("body", "filled"),
+    [
+        ('op.execute("DELETE FROM s")\nop.rename_table("s", "t")', True),
+        ('op.execute("UPDATE t SET c = 1")\nop.alter_column("t", "c", nullable=True)', False),
+        ("op.execute(sa.update(unknown).values(c=1))", "unread"),
+        (TABLE + "op.execute(t.update().values({unknown: 1}))", "unread"),
+        ('op.add_column("t", sa.Column(unknown, sa.Text()))', False),
+        ('op.add_column("t", sa.Column("c", server_default=None if unknown else "1"))', "unread"),
+        ('op.execute("UPDATE t SET c = 1")\nop.drop_table("t")', False),
+    ],
+)
+def test_renames_drops_and_the_unknown_are_followed(body: str, filled: object) -> None:
+    found = operations(body + TIGHTEN)[-1]
+
+    assert isinstance(found, AlterColumn)
+    assert ("unread" if isinstance(found.filled_before, Unread) else found.filled_before) == filled
+
+
+def test_an_index_of_a_renamed_new_table_is_still_on_it() -> None:
+    body = CREATE + 'op.create_index("i", "t", ["id"])\nop.rename_table("t", "u")\nop.drop_index("i")'
+
+    assert last_is_on_new_table(body) is True

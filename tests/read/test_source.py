@@ -203,6 +203,7 @@ def test_digests_are_the_same_on_every_python() -> None:
         (b"x = 1\n\xff\xfe\n", 2, "the file is not utf-8 text (byte 0xff)"),
         (b"# coding: klingon\n", 1, "its encoding is not one that Python knows"),
         (b"# coding: rot13\nx = 1\n", 1, "its encoding"),
+        (b"# coding: utf-7\nx = '+2AA-'\n", 1, ""),
         (b"x = 1\n\0\n", 2, "it holds NUL bytes"),
         (b"x = " + b"(" * 100_000, 1, ""),
         (b"x = " + b"+".join([b"1"] * 50_000), 1, ""),
@@ -355,3 +356,23 @@ def test_no_valid_python_makes_the_reader_raise(lines: list[str]) -> None:
 
     assert found.broken is None
     assert found.upgrade is not None
+
+
+def test_code_nested_deeper_than_the_reader_goes_is_said_to_be() -> None:
+    found = read_migration(f"revision = 'a'\nx = {'a' + '.b()' * 400}\n".encode(), "m.py")
+
+    assert found.broken is None or found.broken.why.startswith("it is nested too deeply to")
+
+
+def test_a_docstring_of_bytes_or_without_a_stamp_gives_none() -> None:
+    assert read_migration(b'"""Reviewed: by nobody"""\n', "m.py").review is None
+    assert read_migration(b"b'Reviewed: x <y> z 1'\n", "m.py").review is None
+    assert read_migration(b"1\n", "m.py").message == ""
+
+
+def test_an_upgrade_that_is_no_function_is_read_as_one_that_does_nothing() -> None:
+    found = read_migration(b"upgrade = None\ndowngrade = 5\n", "m.py")
+
+    assert found.upgrade is None
+    assert found.downgrade is not None
+    assert found.downgrade.operations == ()

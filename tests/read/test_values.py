@@ -227,3 +227,39 @@ def test_an_enum_of_the_file_can_be_gone_through() -> None:
     found = operations("for each in Tables:\n    op.drop_table(each.value)", top=top)
 
     assert [each.table for each in found] == ["a", "b"]  # type: ignore[attr-defined]
+
+
+def test_a_text_of_many_parts_is_read_whole() -> None:
+    (found,) = operations("op.execute(" + " + ".join(["'DROP '", *["'TABLE '"], "'t'", *["''"] * 700]) + ")")
+
+    assert isinstance(found, DropTable)
+    assert found.table == "t"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'%s-%s' % (unknown, 't')",
+        "'%05d' % unknown",
+        "'{0.name}-{0[1]}-{0:>9}'.format(unknown)",
+        "f'{[unknown]}'",
+        "'%s' % (['t', unknown],)",
+        "'%s' % ((unknown,),)",
+        "str([unknown])",
+        "sorted(names * 90 * 90)[0]",
+        "list(range(99999))[0]",
+        "'x'.join(['y' * 9000] * 999)",
+        "next(iter(['t']))",
+    ],
+)
+def test_a_hole_or_a_huge_value_stays_unread(text: str) -> None:
+    (found,) = operations(f"op.drop_table({text})", top="names = ['t'] * 99")
+
+    assert isinstance(found, DropTable)
+    assert isinstance(found.table, Unread)
+
+
+def test_a_loop_over_one_of_two_lists_is_read_once() -> None:
+    found = operations("for name in ['a'] if unknown else ['b']:\n    op.drop_table(name)")
+
+    assert [each.conditional for each in found] == [True]

@@ -51,7 +51,7 @@ def comments(source: Source) -> Comments:
         if MARKER.match(comment.text):
             markers.append(place)
         if (allow := ALLOW.search(comment.text)) is not None:
-            allows += _allows(source.tree, comment, place, allow["rest"])
+            allows += _allows(source, comment, place, allow["rest"])
         if (reason := IRREVERSIBLE.search(comment.text)) is not None:
             irreversible[comment.line] = reason["reason"]
     return Comments(tuple(markers), tuple(allows), irreversible)
@@ -79,15 +79,15 @@ def _found(source: Source) -> Iterator[Comment]:
             if token.type == tokenize.COMMENT and INTERESTING.search(token.string):
                 alone = not token.line[: token.start[1]].strip()
                 yield Comment(token.start[0], token.start[1] + 1, token.string, alone)
-    except (tokenize.TokenError, SyntaxError):  # it parses, so what cannot be tokenized is the end of the file
+    except (tokenize.TokenError, SyntaxError):  # pragma: no cover -- no file is known that parses and fails here
         return
 
 
-def _allows(tree: ast.Module, comment: Comment, place: Place, rest: str) -> Iterator[Allow]:
+def _allows(source: Source, comment: Comment, place: Place, rest: str) -> Iterator[Allow]:
     ids, _, reason = rest.partition("--")
     until = UNTIL.search(ids) or UNTIL.search(reason)
     ids, reason = UNTIL.sub("", ids), UNTIL.sub("", reason).strip().rstrip(",;").strip()
-    first, last = covered(tree, comment)
+    first, last = covered(source, comment)
     for rule in re.split(r"[,\s]+", ids.strip().strip(",")):
         yield Allow(
             at=place,
@@ -99,20 +99,23 @@ def _allows(tree: ast.Module, comment: Comment, place: Place, rest: str) -> Iter
         )
 
 
-def covered(tree: ast.Module, comment: Comment) -> tuple[int, int]:
+def covered(source: Source, comment: Comment) -> tuple[int, int]:
     """The first and last line of the statement that a comment belongs to.
 
     Behind code: the statement it stands in. Alone on its line: the next statement of the same block, or the
     statement it stands inside of.
     """
-    around = _innermost(tree.body, comment.line)
+    body = source.tree.body
+    around = _innermost(body, comment.line)
     if around is not None and (not comment.alone or not _in_body(around, comment.line)):
         return _lines(around)
-    block = tree.body if around is None else _block(around, comment.line)
+    block = body if around is None else _block(around, comment.line)
     after = bisect_right(block, comment.line, key=_first_line)
     following = block[after] if after < len(block) else None
     if comment.alone and following is not None and following.col_offset + 1 == comment.column:
-        return (comment.line, _lines(following)[1])
+        between = source.lines[comment.line : _first_line(following) - 1]
+        if all(line.lstrip().startswith("#") or not line.strip() for line in between):  # no `else:` between them
+            return (comment.line, _lines(following)[1])
     return (comment.line, comment.line)
 
 
@@ -161,11 +164,5 @@ def _header_holds(statement: ast.stmt, first: ast.stmt, line: int) -> bool:
 
 
 def _block(statement: ast.stmt, line: int) -> list[ast.stmt]:
-    """The block of a compound statement in which a line lies."""
-    best: list[ast.stmt] = []
-    for block in _blocks(statement):
-        if block and (_lines(block[-1])[1] > line or not best):
-            best = block
-            if _lines(block[-1])[1] > line:
-                break
-    return best
+    """The block of a compound statement in which a line lies; empty behind the last statement of the last one."""
+    return next((block for block in _blocks(statement) if block and _lines(block[-1])[1] > line), [])

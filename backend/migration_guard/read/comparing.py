@@ -53,6 +53,15 @@ def _known(value: object) -> bool:
     return isinstance(value, Plain)
 
 
+def operated(operator: ast.operator, left: object, right: object) -> object:
+    """The result of an arithmetic operator, for each of the values that either side may have."""
+    if not isinstance(left, Either) and not isinstance(right, Either):
+        return computed(type(operator), left, right)
+    lefts = left.options if isinstance(left, Either) else (left,)
+    rights = right.options if isinstance(right, Either) else (right,)
+    return joined(tuple(computed(type(operator), one, other) for one in lefts for other in rights))
+
+
 def joined(values: tuple[object, ...]) -> object:
     """One value for several that a condition chooses from."""
     options: list[object] = []

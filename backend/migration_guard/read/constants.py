@@ -91,8 +91,6 @@ def computed(kind: type[ast.AST], left: object, right: object) -> object:
         return AT_RUN_TIME
     if kind is ast.Add and isinstance(left, str) != isinstance(right, str):
         left, right = filled(left), filled(right)
-    if kind is ast.Div and isinstance(left, Made):
-        return AT_RUN_TIME
     simple = (*Plain, list, tuple, dict)
     if not isinstance(left, simple) or not isinstance(right, simple) or not small(left) or not small(right):
         return AT_RUN_TIME

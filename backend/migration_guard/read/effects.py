@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 
 from ..facts import CreateObject, CreateType, DropObject, DropType, OtherCall
 from . import rows
@@ -251,9 +252,9 @@ class Effects(Expressions):
         if isinstance(start, Dotted) and foreign(start.path) and not is_log(value, start):
             self.opaque(value)
 
+    @abstractmethod
     def invoke(self, closure: Closure, arguments: Arguments, node: ast.expr) -> object:
-        """The result of a function of the file. Given by the statements' side."""
-        raise NotImplementedError
+        """The result of a function of the file."""
 
     def row_set(self, name: str, model: object, node: ast.expr) -> None:
         if not self.muted:

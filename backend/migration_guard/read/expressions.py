@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from .calls import OPERATIONS, SILENT
-from .comparing import compared, joined
+from .comparing import compared, joined, operated
 from .conditions import (
     DIALECT_NAME,
     UNSURE,
@@ -17,7 +18,7 @@ from .conditions import (
     is_dialect_name,
     truth,
 )
-from .constants import Plain, computed, formatted
+from .constants import Plain, formatted
 from .record import Record, TooMuch
 from .values import (
     AT_RUN_TIME,
@@ -27,7 +28,6 @@ from .values import (
     Attr,
     Closure,
     Dotted,
-    Either,
     Every,
     Given,
     LocalClass,
@@ -43,7 +43,7 @@ OTHERS = frozenset({"execute", "f", "batch_alter_table"})  # operations that are
 STEPS = 200_000  # expressions evaluated before the reader gives up on a function
 
 
-class Expressions:
+class Expressions(ABC):
     """Evaluates expressions; operations met on the way are added to the record."""
 
     def __init__(self, record: Record, stars: list[str]) -> None:
@@ -180,13 +180,13 @@ class Expressions:
         return "".join(parts)
 
     def _binary(self, node: ast.BinOp, scope: Scope) -> object:
-        left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
-        if isinstance(left, Either) or isinstance(right, Either):
-            lefts = left.options if isinstance(left, Either) else (left,)
-            rights = right.options if isinstance(right, Either) else (right,)
-            if len(lefts) * len(rights) <= 8:
-                return Either(tuple(computed(type(node.op), one, other) for one in lefts for other in rights))
-        return computed(type(node.op), left, right)
+        parts = [node]  # a text of many parts is a deep tree: it is gone through without recursion
+        while isinstance(parts[-1].left, ast.BinOp):
+            parts.append(parts[-1].left)
+        value = self.evaluate(parts[-1].left, scope)
+        for part in reversed(parts):
+            value = operated(part.op, value, self.evaluate(part.right, scope))
+        return value
 
     def _unary(self, node: ast.UnaryOp, scope: Scope) -> object:
         value = self.evaluate(node.operand, scope)
@@ -357,13 +357,13 @@ class Expressions:
             return self.module_name(key, scope) if isinstance(key, str) else AT_RUN_TIME
         return self.apply(callee, arguments, node)
 
+    @abstractmethod
     def apply(self, callee: object, arguments: Arguments, node: ast.expr) -> object:
         """The result of a call, once the operations that it does are added to the record."""
-        raise NotImplementedError
 
+    @abstractmethod
     def row_set(self, name: str, model: object, node: ast.expr) -> None:
         """An attribute of a row of this model is set."""
-        raise NotImplementedError
 
 
 EVALUATORS: dict[type[ast.AST], Callable[..., object]] = {

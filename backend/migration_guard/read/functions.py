@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 from collections.abc import Sequence
 from enum import IntEnum
 
@@ -34,9 +35,9 @@ class Functions(Effects):
         self.returned: list[tuple[Dialects, bool, object]] = []
         self.may_have_returned = False
 
+    @abstractmethod
     def block(self, statements: Sequence[ast.stmt], scope: Scope) -> Flow:
-        """How a block of statements ends. Given by the statements' side."""
-        raise NotImplementedError
+        """How a block of statements ends."""
 
     def invoke(self, closure: Closure, arguments: Arguments, node: ast.expr) -> object:
         if len(self.stack) >= DEEPEST or self.stack.count(closure.node) > 2:

@@ -107,8 +107,8 @@ def column_name(value: object) -> str | None:
         "nulls_first",
         "nulls_last",
     }:
-        first = value.arguments.first()
-        return column_name(value.on if value.on is not None else first and first.value)
+        first = value.arguments.first("column")
+        return column_name(value.on if first is None else first.value)
     if isinstance(value, Made) and value.name in {"Column", "mapped_column"}:
         first = value.arguments.first("name")
         return None if first is None else text_of(first.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Sequence
 
 from . import rows
@@ -284,7 +285,7 @@ WALKERS: dict[type[ast.AST], Callable[..., Flow | None]] = {
     ast.Break: lambda *_: Flow.BREAK,
     ast.Match: Walk._match,
 }
-if hasattr(ast, "TryStar"):
+if sys.version_info >= (3, 11):
     WALKERS[ast.TryStar] = Walk._try
 
 
