@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
 from .findings import Problem
 from .live.environment import cause_in
@@ -21,10 +22,12 @@ def problem_of(error: BaseException, request: Request) -> Problem:
     place = cause_in(error, Path(request.root))
     where = f"{place[0]}:{place[1]}" if place else request.env
     says = f"{type(error).__name__}: {first_line(error)}" if str(error) else type(error).__name__
-    return Problem(f"{request.database}: {request.env} cannot be run: {where} raises {says}", hint_for(error), 4)
+    return Problem(
+        f"{request.database}: {request.env} cannot be run: {where} raises {says}", hint_for(error, request.dialect), 4
+    )
 
 
-def hint_for(error: BaseException) -> str:
+def hint_for(error: BaseException, dialect: str) -> str:
     """One line to try."""
     variable = _VARIABLE.fullmatch(str(error.args[0])) if isinstance(error, KeyError) and error.args else None
     if variable:
@@ -33,6 +36,8 @@ def hint_for(error: BaseException) -> str:
         return f"install {error.name}, or the guard beside the project, so that both are in one environment"
     if isinstance(error, ForbiddenConnection):
         return "let env.py reach its database through SQLAlchemy's create_engine, which the guard leads elsewhere"
+    if isinstance(error, DBAPIError):
+        return f"if the project is not meant for {dialect}, leave it out of `databases` under [tool.migration-guard]"
     if isinstance(error, CommandError):
         return "migration-guard check says more about the files"
     return (

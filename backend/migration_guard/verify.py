@@ -220,7 +220,9 @@ def _report(parts: Sequence[_Part], jobs: Sequence[_Job], settings: Settings, to
         looked_at=LookedAt(
             files=len({migration.path for migration in migrations}),
             revisions=len({migration.id for migration in migrations if not migration.broken}),
-            heads=tuple(sorted(head.id for job in jobs for head in job.history.heads)),
+            heads=tuple(
+                sorted(head.revision for job in jobs for head in job.history.heads if isinstance(head.revision, str))
+            ),
             databases=tuple(part.label for part in parts if part.label),
         ),
         problems=tuple(problem for part in parts for problem in (*part.problems, *_problems(part))),

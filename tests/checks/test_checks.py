@@ -8,7 +8,7 @@ import pytest
 
 from migration_guard.checks import all_checks
 from migration_guard.checks.ways_out import way_out
-from migration_guard.checks.words import listed, tables, undoing
+from migration_guard.checks.words import listed, restoring, tables, undoing
 from migration_guard.facts import Context, Direction, History, Place, Policy
 from migration_guard.findings import Finding
 from migration_guard.live.schema import Difference
@@ -139,6 +139,38 @@ def test_what_is_left_behind_is_taken_away_by_code_that_is_ready_to_paste(differ
 
     assert written == code
     ast.parse(code)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "code"),
+    [
+        ("type", "character varying(255)", 'op.alter_column("t", "c", type_=sa.String(255))'),
+        ("type", "numeric(8,2)", 'op.alter_column("t", "c", type_=sa.Numeric(8,2))'),
+        ("type", "text", 'op.alter_column("t", "c", type_=sa.Text())'),
+        ("nullable", "no", 'op.alter_column("t", "c", nullable=False)'),
+        ("default", "", 'op.alter_column("t", "c", server_default=None)'),
+        ("default", "'x'::text", """op.alter_column("t", "c", server_default=sa.text("'x'::text"))"""),
+        ("type", "mood", None),
+        ("comment", "x", None),
+    ],
+)
+def test_a_column_gets_back_what_it_was(name: str, before: str, code: str | None) -> None:
+    assert restoring(Difference("column", "t.c", "t", "changed", name, before, "other"), "postgresql") == code
+
+
+def test_a_column_on_sqlite_is_changed_in_batch_mode() -> None:
+    code = restoring(Difference("column", "t.c", "t", "changed", "type", "VARCHAR(40)", "TEXT"), "sqlite") or ""
+
+    ast.parse(code)
+    assert 'batch.alter_column("c", type_=sa.String(40))' in code
+
+
+def test_a_history_that_cannot_start_from_nothing_is_told_so() -> None:
+    (finding,) = said(
+        step(first=True, failure=Failure("UndefinedTable", 'relation "user" does not exist', 15, "SELECT 1"))
+    )
+
+    assert "build a new database from nothing" in finding.instead
 
 
 def test_a_constraint_on_sqlite_needs_batch_mode() -> None:

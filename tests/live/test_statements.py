@@ -7,6 +7,7 @@ import linecache
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
 
 from migration_guard.live.statements import Recorder, first_line, names_in_code, tables_written
 from migration_guard.live.steps import Statement
@@ -44,7 +45,7 @@ def test_code_may_write_any_table_that_it_names() -> None:
 
 def test_a_statement_has_the_line_of_the_watched_file_that_ran_it() -> None:
     recorder = Recorder()
-    engine = sa.create_engine("sqlite://")
+    engine = sa.create_engine("sqlite://", poolclass=NullPool)
 
     with engine.connect() as connection, recorder.watching(__file__) as statements:
         connection.exec_driver_sql("SELECT 1")
@@ -59,7 +60,10 @@ def test_a_statement_has_the_line_of_the_watched_file_that_ran_it() -> None:
 def test_statements_of_other_files_are_not_the_revisions() -> None:
     recorder = Recorder()
 
-    with sa.create_engine("sqlite://").connect() as connection, recorder.watching("elsewhere.py") as statements:
+    with (
+        sa.create_engine("sqlite://", poolclass=NullPool).connect() as connection,
+        recorder.watching("elsewhere.py") as statements,
+    ):
         connection.exec_driver_sql("SELECT 1")
     recorder.close()
 

@@ -33,7 +33,7 @@ from ..findings import Finding, Rule, Severity
 from ..live.schema import Difference
 from ..live.steps import Step
 from ..registry import judges
-from .words import listed, own_name, undoing
+from .words import listed, own_name, restoring, undoing
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 
@@ -72,5 +72,8 @@ def _line(difference: Difference, dialect: str) -> str:
         return undoing(difference, dialect) or f"# drop {difference.kind} {difference.name}"
     if difference.what == "missing":
         return f"# make {difference.kind} {difference.name} again, as the revision that first made it does"
-    before = difference.before or "not set"
-    return f"# give {difference.kind} {difference.name} its {difference.property} back: {' '.join(before.split())}"
+    before = " ".join((difference.before or "not set").split())
+    return (
+        restoring(difference, dialect)
+        or f"# give {difference.kind} {difference.name} its {difference.property} back: {before}"
+    )

@@ -79,6 +79,11 @@ def _instead(step: Step, failure: Failure) -> str:
         )
     if code := way_out(failure, step.dialect):
         return code
+    if step.first:
+        return (
+            "Let the first revision make what it needs: `alembic upgrade head` must build a new database from nothing. "
+            "Until then nothing that stands on it can be tried."
+        )
     if failure.without_rows == "works":
         return f"Change or remove the rows that stand in the way first, in upgrade() before line {failure.line}."
     return f"Correct line {failure.line}; `migration-guard verify --database {step.dialect}` runs it again."

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..live.schema import Difference
 
 _SHOWN = 8
 _CONSTRAINTS = {"unique": "unique", "check": "check", "foreign key": "foreignkey", "primary key": "primary"}
+
+_TYPE = re.compile(r"([a-z ]+)(?:\(([\d, ]+)\))?")
+_TYPES = {
+    **dict.fromkeys(("varchar", "character varying"), "sa.String"),
+    **dict.fromkeys(("char", "character"), "sa.CHAR"),
+    **dict.fromkeys(("decimal", "numeric"), "sa.Numeric"),
+    **dict.fromkeys(("datetime", "timestamp without time zone"), "sa.DateTime"),
+    **dict.fromkeys(("float", "double precision"), "sa.Float"),
+    **{name: f"sa.{name.capitalize()}" for name in ("text", "integer", "boolean", "date", "time", "uuid")},
+    "bigint": "sa.BigInteger", "smallint": "sa.SmallInteger", "json": "sa.JSON", "jsonb": "postgresql.JSONB",
+}
 
 
 def shortened(sql: str, length: int = 160) -> str:
@@ -57,9 +69,35 @@ def undoing(difference: Difference, dialect: str) -> str | None:
     return None
 
 
+def restoring(difference: Difference, dialect: str) -> str | None:
+    """An operation that gives a column back what it was, None for what no one line does."""
+    if difference.kind != "column" or difference.table is None:
+        return None
+    argument = _argument(difference.property, difference.before)
+    if argument is None:
+        return None
+    own = own_name(difference)
+    if dialect == "sqlite":
+        return f'with op.batch_alter_table("{difference.table}") as batch:\n    batch.alter_column("{own}", {argument})'
+    schema, _, plain = difference.table.rpartition(".")
+    last = f', schema="{schema}"' if schema else ""
+    return f'op.alter_column("{plain}", "{own}", {argument}{last})'
+
+
 def own_name(difference: Difference) -> str:
     """The name without that of its table or schema."""
     return difference.name.rpartition(".")[2]
+
+
+def _argument(name: str, before: str) -> str | None:
+    if name == "nullable":
+        return f"nullable={before != 'no'}"
+    if name == "default":
+        return f"server_default=sa.text({before!r})" if before else "server_default=None"
+    if name == "type" and (match := _TYPE.fullmatch(before.lower())):
+        type_ = _TYPES.get(match[1].strip())
+        return f"type_={type_}({match[2] or ''})" if type_ else None
+    return None
 
 
 def _table(name: str, *more: str, keyword: str = "") -> str:

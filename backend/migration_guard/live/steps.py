@@ -52,6 +52,7 @@ class Step:
     failure: Failure | None = None
     left: tuple[Difference, ...] = ()
     lost: tuple[str, ...] = ()
+    first: bool = False  # no revision stands below this one
     then: Failure | None = None  # going down: how going up again failed after it
 
     def line_of(self, *words: str) -> Place:

@@ -57,6 +57,7 @@ class Tread:
             self.plan.dialect,
             direction,
             statements=tuple(statements),
+            first=not revision.down_revision,
             **known,
         )
         return step, failure, refusal
