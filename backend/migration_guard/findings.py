@@ -28,10 +28,17 @@ class Rule:
     page: str
     severity: Severity
     dialects: frozenset[str] | None = None  # None: whatever the database
+    allowable: bool = True  # False: no comment can be read where it finds something
 
     @classmethod
     def of(
-        cls, module: str, doc: str | None, *, severity: Severity, dialects: frozenset[str] | set[str] | None = None
+        cls,
+        module: str,
+        doc: str | None,
+        *,
+        severity: Severity,
+        dialects: frozenset[str] | set[str] | None = None,
+        allowable: bool = True,
     ) -> Rule:
         """The rule of a module: `RULE = Rule.of(__name__, __doc__, severity=...)`."""
         page = inspect.cleandoc(doc or "")
@@ -41,6 +48,7 @@ class Rule:
             page=page,
             severity=severity,
             dialects=None if dialects is None else frozenset(dialects),
+            allowable=allowable,
         )
 
 

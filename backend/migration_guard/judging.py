@@ -43,7 +43,7 @@ def on_migration(judges: Judges, migration: Migration, history: History, policy:
     context = Context(policy, history, migration)
     for _, judge in judges.get(Migration, ()):
         for finding in judge(migration, context):
-            yield finding if finding.revision else replace(finding, revision=migration.id)
+            yield finding if finding.revision else replace(finding, revision=_id(migration))
     for function in (migration.upgrade, migration.downgrade):
         for op in function.operations if function else ():
             for rule, judge in judges.get(type(op), ()):
@@ -56,7 +56,7 @@ def on_allow(judges: Judges, allow: Allow, migration: Migration, context: Contex
     """What the rules say about an allow comment."""
     for _, judge in judges.get(Allow, ()):
         for finding in judge(allow, context):
-            yield replace(finding, revision=migration.id)
+            yield replace(finding, revision=_id(migration))
 
 
 def concerning(migration: Migration, dialects: frozenset[str]) -> Migration:
@@ -75,11 +75,15 @@ def _narrowed(function: Function | None, dialects: frozenset[str]) -> Function |
     return replace(function, operations=here)
 
 
+def _id(migration: Migration) -> str | None:
+    return migration.revision if isinstance(migration.revision, str) else None
+
+
 def _placed(finding: Finding, op: Operation, migration: Migration, policy: Policy) -> Finding:
     shown_by = (op.dialects or frozenset()) & policy.dialects
     return replace(
         finding,
-        revision=finding.revision or migration.id,
+        revision=finding.revision or _id(migration),
         direction=finding.direction or op.direction,
         dialect=finding.dialect or (next(iter(shown_by)) if len(shown_by) == 1 else None),
     )

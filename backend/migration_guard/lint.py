@@ -113,7 +113,9 @@ class _Run:
                 revisions=len(
                     {migration.id for one in histories for migration in one.migrations if not migration.broken}
                 ),
-                heads=tuple(sorted(head.id for one in histories for head in one.heads)),
+                heads=tuple(
+                    sorted(head.revision for one in histories for head in one.heads if isinstance(head.revision, str))
+                ),
             ),
             problems=tuple(problems),
             notes=self._notes(len(skipped)),

@@ -34,10 +34,10 @@ def pages() -> dict[Path, str]:
 def _rule_page(rule_id: str) -> str:
     rule = next(rule for rule in every_rule() if rule.id == rule_id)
     where = f" Only on {' and '.join(sorted(rule.dialects))}." if rule.dialects else ""
-    return (
-        f"{MADE}# {rule.id}\n\nAn {rule.severity.value} by default.{where}\n\n{rule.page}\n\n## To allow it\n\n"
-        f"```python\n# guard: allow {rule.id} -- why it is fine here\n```\n"
-    ).replace("An warning", "A warning")
+    page = f"{MADE}# {rule.id}\n\nAn {rule.severity.value} by default.{where}\n\n{rule.page}\n"
+    if rule.allowable:
+        page += f"\n## To allow it\n\n```python\n# guard: allow {rule.id} -- why it is fine here\n```\n"
+    return page.replace("An warning", "A warning")
 
 
 def _rule_table(folder: str) -> str:

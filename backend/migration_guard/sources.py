@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 
 from .facts import Migration, Place, Unread
 from .read.git import Repository
@@ -35,10 +36,15 @@ class Sources:
         for file in project.files():
             path = self.path(file)
             try:
-                found.append(self.migration(path, file.read_bytes()))
+                # A pipe would keep us waiting for ever.
+                why = "" if S_ISREG(file.stat().st_mode) else "it cannot be opened (it is no regular file)"
+                content = b"" if why else file.read_bytes()
             except OSError as error:
-                at = Place(path)
-                found.append(Migration(path, at, broken=Unread(at, f"it cannot be opened ({error.strerror})")))
+                why = f"it cannot be opened ({error.strerror})"
+            if why:
+                found.append(Migration(path, Place(path), broken=Unread(Place(path), why)))
+            else:
+                found.append(self.migration(path, content))
         return found
 
     def index(self, project: Project, repository: Repository) -> list[Migration]:

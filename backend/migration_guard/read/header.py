@@ -72,7 +72,11 @@ def _text(source: Source, module: Module, name: str, statement: ast.stmt) -> Tex
     if value is None:
         return None
     found = text_of(value)
-    return Unread(source.place(statement), f"a revision id given {how(value)}") if found is None else found
+    return Unread(source.place(statement), f"a revision id given {_how(value)}") if found is None else found
+
+
+def _how(value: object) -> str:
+    return f"as {value!r}, which is no text" if isinstance(value, (int, float, bytes)) else how(value)
 
 
 def _names(source: Source, module: Module, name: str, statement: ast.stmt) -> tuple[tuple[str, ...], Unread | None]:
@@ -83,7 +87,7 @@ def _names(source: Source, module: Module, name: str, statement: ast.stmt) -> tu
     for item in items:
         text = text_of(item)
         if text is None:
-            missing = Unread(source.place(statement), f"{name} given {how(item)}")
+            missing = Unread(source.place(statement), f"{name} given {_how(item)}")
         else:
             found.append(text)
     return tuple(found), missing

@@ -33,7 +33,7 @@ def _finding(finding: Finding) -> str:
     lines = ["  ".join(head), _indented(finding.says, 2)]
     if finding.instead.strip():
         lines += ["  Instead:", _indented(finding.instead, 6)]
-    if at.path.endswith(".py"):  # a comment has no place in an ini file or a folder
+    if at.path.endswith(".py") and finding.rule.allowable:  # a comment has no place in an ini file or a folder
         lines.append(f"  To allow it here:  # guard: allow {finding.rule.id} -- <why it is fine>")
     return "\n".join(lines)
 

@@ -10,7 +10,8 @@ Alembic imports every file of the folder before it does anything: one broken fil
 `heads` for everyone. Nothing in it was judged here either.
 
 ## Instead
-Correct the file at the line named. After a conflict in git, look for `<<<<<<<` lines.
+Correct the file at the line named. After a conflict in git, look for `<<<<<<<` lines. Nothing allows such a file: a
+comment in it cannot be read either.
 
 ## Quiet when
 The file parses on the Python that runs the guard. A file that parses but says too little is listed as not judged.
@@ -18,13 +19,14 @@ The file parses on the Python that runs the guard. A file that parses but says t
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from ..facts import Context, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, allowable=False)
 
 
 @judges(Migration)
@@ -35,5 +37,14 @@ def broken_file(migration: Migration, _: Context) -> Iterator[Finding]:
             RULE,
             migration.broken.at,
             says=f"This file cannot be read: {migration.broken}. Alembic loads all files of the folder and stops here.",
-            instead=f"python -m py_compile {migration.path}",
+            instead=_next_step(migration.path, migration.broken.why),
         )
+
+
+def _next_step(path: str, why: str) -> str:
+    """What to type or to write, by what is wrong."""
+    if "cannot be opened" in why:
+        return f"ls -l {shlex.quote(path)}"
+    if "encoding" in why or " text (byte " in why:
+        return "# save the file as UTF-8, or name its encoding in its first line:\n# -*- coding: latin-1 -*-"
+    return f"python -m py_compile {shlex.quote(path)}"
