@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reading import operations, unread
 
-from migration_guard.facts import OtherCall, Unread, WriteRows
+from migration_guard.facts import CreateObject, OtherCall, Unread, WriteRows
 
 
 def test_what_no_known_database_runs_is_not_listed() -> None:
@@ -44,6 +44,8 @@ def test_a_helper_that_gets_a_number_from_a_query_does_nothing_to_the_database()
     count = connection.scalar(sa.text("SELECT count(*) FROM t"))
     bar = ProgressBar(max_value=count)
     bar = ProgressBar(connection.execute(sa.text("SELECT count(*) FROM t")).scalar())
+    bar.start()
+    bar.update(1)
     """
 
     assert unread(body, top=top) == []
@@ -60,3 +62,30 @@ def test_a_call_of_what_a_helper_gave_back_is_named_without_empty_words() -> Non
     top = "from elsewhere import reporter"
 
     assert unread("reporter()(op).update()", top=top) == ["a helper from another module: elsewhere.reporter.update"]
+
+
+def test_an_existing_nullability_matters_only_where_it_changes() -> None:
+    body = 'op.alter_column("t", "c", new_column_name="d", existing_nullable=inspected["nullable"])'
+
+    assert unread(body, top="from elsewhere import inspected") == []
+
+
+def test_a_trigger_on_insert_or_update_is_no_sign_of_sqlite() -> None:
+    body = """
+    op.execute(
+        '''
+        CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $body$
+        BEGIN
+            IF (NEW.a IS NULL) THEN
+                RAISE foreign_key_violation USING MESSAGE = 'no';
+            END IF;
+            RETURN NEW;
+        END;
+        $body$;
+        CREATE TRIGGER stamp BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE PROCEDURE stamp();
+        '''
+    )
+    """
+
+    assert [type(each) for each in operations(body)] == [CreateObject, CreateObject]
+    assert unread(body) == []

@@ -172,7 +172,7 @@ def alter_column(call: Call) -> Operation:
         drops_default=drops_default,
         new_name=call.text_if_given("new_column_name", "a column named"),
         existing_nullable=None
-        if was_nullable is None or was_nullable.value is None
+        if was_nullable is None or was_nullable.value is None or sets_nullable is None
         else record.flag(was_nullable, "an existing nullability given"),
         existing_type=None if existing is None or existing.value is None else type_text(record, existing),
         **common(call),

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from sqlglot.tokenizer_core import Token as GlotToken
 
 PLACEHOLDER = "__unread__"  # what the reader puts where an f-string holds a value that source cannot show
-_SQLITE_WORDS = re.compile(r"`|\b(?:AUTOINCREMENT|WITHOUT\s+ROWID|PRAGMA|INSERT\s+OR|UPDATE\s+OR)\b", re.IGNORECASE)
+_SQLITE_WORDS = re.compile(
+    r"`|\b(?:AUTOINCREMENT|WITHOUT\s+ROWID|PRAGMA|(?:INSERT|UPDATE)\s+OR\s+(?:ABORT|FAIL|IGNORE|REPLACE|ROLLBACK))\b",
+    re.IGNORECASE,
+)
+_DOLLAR_QUOTE = re.compile(r"\$\w*\$")
 _BRACKETS = {"(": ")", "[": "]"}
 _ROUTINES = {"TRIGGER", "FUNCTION", "PROCEDURE"}
 
@@ -61,7 +65,7 @@ def is_sqlite(sql: str, dialects: frozenset[str] | None) -> bool:
     """Whether the text is to be read the way SQLite reads it: [name] and `name` are names there."""
     if dialects is not None and ("sqlite" not in dialects or len(dialects) == 1):
         return "sqlite" in dialects
-    return "$$" not in sql and _SQLITE_WORDS.search(sql) is not None
+    return _DOLLAR_QUOTE.search(sql) is None and _SQLITE_WORDS.search(sql) is not None
 
 
 def split(sql: str, *, at: Place, sqlite: bool) -> Iterator[Statement]:

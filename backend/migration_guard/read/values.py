@@ -222,7 +222,8 @@ def words(text: str) -> frozenset[str]:
 
 HARMLESS = words(
     "builtins alembic sqlalchemy sqlmodel structlog loguru click typer rich tqdm pytz dateutil "
-    "typing_extensions six geoalchemy2 sqlalchemy_utils pgvector citext"
+    "typing_extensions six geoalchemy2 sqlalchemy_utils pgvector citext "
+    "progressbar alive_progress halo yaspin colorama termcolor tabulate dotenv"
 )
 
 
