@@ -62,7 +62,8 @@ def test_no_repository_around_a_folder(tmp_path: Path) -> None:
 def test_no_git_program(top: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert Repository.at(top) is None
+    with pytest.raises(CannotFinish, match="no git program"):
+        Repository.at(top)
 
 
 def test_bare_repository_has_no_work_tree(tmp_path: Path) -> None:

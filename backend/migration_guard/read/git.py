@@ -40,9 +40,9 @@ class Repository:
 
     @classmethod
     def at(cls, path: Path) -> Repository | None:
-        """The repository whose work tree holds a folder; None where there is none, or no git program.
+        """The repository whose work tree holds a folder; None where there is none.
 
-        Raises CannotFinish where git refuses to look because the folder belongs to another user.
+        Raises CannotFinish where there is no git program, or git refuses to look as the folder is another user's.
         """
         try:
             done = subprocess.run(
@@ -51,8 +51,8 @@ class Repository:
                 check=False,
                 env=_environment(),
             )
-        except FileNotFoundError:
-            return None
+        except FileNotFoundError as error:
+            raise CannotFinish("there is no git program on the PATH", "install git, or run it without git") from error
         if done.returncode == 0:
             return cls(Path(os.fsdecode(done.stdout.removesuffix(b"\n"))))
         if b"dubious ownership" in done.stderr:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..errors import UsageError
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -18,6 +20,10 @@ else:
 
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 _PLACEHOLDER = re.compile(r"%\(([^)]*)\)s|%%")
+
+
+class BrokenSettings(UsageError):
+    """Settings of Alembic's that nobody can read."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class Setup:
 def ini_setups(file: Path) -> list[Setup]:
     """The configurations in an ini file, `[alembic]` first. Empty where it has none, or is no ini file at all.
 
+    Raises BrokenSettings for an alembic.ini that is none.
     Each section that names a script_location is one (`alembic -n NAME`), and `[alembic]` always is. A value that
     Alembic would refuse, such as a lone `%` in a password, does not matter here as long as it is not a path.
     """
@@ -46,8 +53,10 @@ def ini_setups(file: Path) -> list[Setup]:
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(file.read_bytes().decode("utf-8-sig", errors="replace"))
-    except configparser.Error:
-        return []
+    except configparser.Error as error:
+        if file.name != "alembic.ini":
+            return []
+        raise _broken(file, error) from error
     defaults = {key: value or "" for key, value in parser.defaults().items()}
     setups = []
     for name in parser.sections():
@@ -67,6 +76,15 @@ def toml_setup(file: Path) -> Setup | None:
     except tomllib.TOMLDecodeError:
         return None
     return _setup(file, "alembic", table) if isinstance(table, dict) else None
+
+
+def _broken(file: Path, error: configparser.Error) -> BrokenSettings:
+    lines = [line for line, _ in getattr(error, "errors", ())]  # a ParsingError has many, the others one at most
+    line = lines[0] if lines else getattr(error, "lineno", 1)
+    return BrokenSettings(
+        f"{file}:{line} cannot be read as an ini file: {error.message.splitlines()[0]}",
+        "correct that line; Alembic stops there, too",
+    )
 
 
 def _is_configuration(name: str, values: Mapping[str, str], defaults: Mapping[str, str]) -> bool:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from ..errors import NothingFound, UsageError
+from ..errors import GuardError, NothingFound, UsageError
 from ..facts import Place
-from .ini import Setup, ini_setups, toml_setup
+from .ini import BrokenSettings, Setup, ini_setups, toml_setup
 from .tree import continued, folders_below, holds_revisions, is_environment, is_revision_file, listings
 
+_NOT_OURS = (NothingFound, BrokenSettings)  # a sample or a template among other settings files
 _INI_SUFFIXES = {".ini", ".cfg", ".conf"}
 _DATABASES = {"sqlite", "postgresql", "postgres", "mysql", "mariadb", "oracle", "mssql", "cockroachdb"}
 
@@ -102,7 +103,7 @@ def projects(root: Path, configs: tuple[str, ...] = ()) -> list[Project]:
 
 def projects_around(root: Path, path: Path) -> list[Project]:
     """The projects of a path below the root, where `projects` leaves them out: those in a folder, else those that the
-    nearest settings files above it name. Raises NothingFound when these name a folder that does not exist."""
+    nearest settings files above it name. Raises NothingFound or UsageError when these are of no use."""
     folder = path if path.is_dir() else path.parent
     found = _searched(root, folder) if path.is_dir() else []
     for above in (folder, *folder.parents):
@@ -142,7 +143,7 @@ def _at_root(root: Path) -> list[Project]:
     found = _of_setups(root, _setups(usual))
     for file in _settings_files(root.iterdir()) if found else ():
         if file not in usual:
-            with suppress(NothingFound):  # a sample or a template
+            with suppress(*_NOT_OURS):
                 found += _of_setups(root, _setups([file]))
     return found
 
@@ -236,11 +237,11 @@ def _searched(root: Path, top: Path | None = None) -> list[Project]:
     """Every project below `top`: settings files of any name first, then script directories that none of them names."""
     found: list[Project] = []
     bare: list[Path] = []
-    broken: NothingFound | None = None
+    broken: GuardError | None = None
     for folder, _, names in folders_below(top or root):
         try:
             found += _of_setups(root, _setups(_settings_files(map(folder.joinpath, names))))
-        except NothingFound as error:  # a sample or a template among others; it counts when nothing else is found
+        except _NOT_OURS as error:  # it counts when nothing else is found
             broken = broken or error
         if "env.py" in names and is_environment(folder / "env.py"):
             bare.append(folder)

@@ -37,7 +37,7 @@ class Wanted:
             if search and self._inside(path) and not any(project.touches(path) for project in touched):
                 try:
                     touched += projects_around(self.root, path)
-                except NothingFound:  # a sample or a template: it says nothing about this path
+                except (NothingFound, UsageError):  # a sample or a template: it says nothing about this path
                     continue
         return touched or found
 
