@@ -59,6 +59,8 @@ def check(
         histories.append(one)
     if not any(one.migrations for one in histories):
         folders = sorted({sources.path(folder) for project in found for folder in project.version_locations})
+        if staged:
+            raise NothingFound(f"no migration is staged in {', '.join(folders)}", "git add it, or leave out --staged")
         raise NothingFound(
             f"no migration in {', '.join(folders)}", 'write the first one: alembic revision -m "<what it does>"'
         )

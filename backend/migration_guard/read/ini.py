@@ -51,12 +51,17 @@ def ini_setups(file: Path) -> list[Setup]:
     """
     # Raw, because the values that fail to interpolate are never the ones we need; `strict` off for the same reason.
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    usual = file.name == "alembic.ini"
     try:
         parser.read_string(file.read_bytes().decode("utf-8-sig", errors="replace"))
     except configparser.Error as error:
-        if file.name != "alembic.ini":
-            return []
-        raise _broken(file, error) from error
+        if usual:
+            raise _broken(file, error) from error
+        return []
+    except OSError:
+        if usual:
+            raise
+        return []
     defaults = {key: value or "" for key, value in parser.defaults().items()}
     setups = []
     for name in parser.sections():
