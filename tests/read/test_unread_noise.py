@@ -89,3 +89,14 @@ def test_a_trigger_on_insert_or_update_is_no_sign_of_sqlite() -> None:
 
     assert [type(each) for each in operations(body)] == [CreateObject, CreateObject]
     assert unread(body) == []
+
+
+def test_a_helper_named_after_an_operation_is_listed_also_where_its_result_is_kept() -> None:
+    top = "from elsewhere import migration"
+
+    found = operations('t = migration.create_table_if_not_exists("t")', top=top)
+
+    assert [each.name for each in found if isinstance(each, OtherCall)] == [
+        "elsewhere.migration.create_table_if_not_exists"
+    ]
+    assert operations('t = migration.table_name("t")', top=top) == ()

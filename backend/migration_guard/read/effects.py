@@ -32,6 +32,7 @@ from .values import (
 )
 
 CHANGES = frozenset({"append", "extend", "insert", "add", "remove", "pop", "clear", "update", "setdefault"})
+BY_NAME = tuple(OPERATIONS)  # a helper called after an operation does it: create_table_if_not_exists(...)
 LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 
 
@@ -87,7 +88,8 @@ class Effects(Expressions):
             return Made(Dotted(f"{OP}.get_bind"), arguments, node)
         if foreign(path):
             self.handed_over(arguments)
-        if foreign(path) and not self.asking and any(reaches_database(each.value) for each in arguments):
+        works = path.rpartition(".")[2].startswith(BY_NAME) or any(reaches_database(each.value) for each in arguments)
+        if foreign(path) and not self.asking and works:
             self.opaque(made)
             return Unknown(f"in another module ({path})")
         return made
