@@ -19,10 +19,10 @@ Write the missing line into `downgrade()`, in the opposite order of the upgrade:
         sa.Enum(name="mood").drop(op.get_bind(), checkfirst=True)
 
 ## Quiet when
-The thing goes with its table or column, is dropped again or replaced within the same upgrade, was made under a
-condition, or a line of the downgrade that the guard cannot read may undo it (that line is listed as not judged). A
-downgrade that is missing altogether is `missing-downgrade`. Values added to an enum stay silent: PostgreSQL cannot
-remove one.
+The thing goes with its table, view or column, is temporary, is dropped again or replaced within the same upgrade, is
+dropped IF EXISTS and no earlier revision makes it, was made under a condition, or a line of the downgrade that the
+guard cannot read may undo it (that line is listed as not judged). A downgrade that is missing altogether is
+`missing-downgrade`. Values added to an enum stay silent: PostgreSQL cannot remove one.
 """
 
 from __future__ import annotations
