@@ -9,7 +9,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from .findings import Problem
-from .live.environment import cause_in
+from .live.environment import CannotLoad, cause_in
 from .live.fence import ForbiddenConnection
 from .live.statements import first_line
 from .protocol import Request
@@ -19,19 +19,43 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
 
 def problem_of(error: BaseException, request: Request) -> Problem:
     """The problem that an error of the project's code is, with file and line of the project where it passed."""
-    place = cause_in(error, Path(request.root))
-    where = f"{place[0]}:{place[1]}" if place else request.env
-    says = f"{type(error).__name__}: {first_line(error)}" if str(error) else type(error).__name__
+    if isinstance(error, CannotLoad) and error.__cause__ is not None:
+        return _cannot_load(error.__cause__, request)
+    where = _place(error, request) or request.env
     return Problem(
-        f"{request.database}: {request.env} cannot be run: {where} raises {says}", hint_for(error, request.dialect), 4
+        f"{request.database}: {request.env} cannot be run: {where} raises {_words(error)}",
+        hint_for(error, request.dialect),
+        4,
     )
+
+
+def _cannot_load(error: BaseException, request: Request) -> Problem:
+    where = _place(error, request)
+    said = f"{where} raises {_words(error)}" if where else _words(error)
+    hint = "migration-guard check says what is wrong in which file"
+    if isinstance(error, ModuleNotFoundError) or _variable(error):
+        hint = hint_for(error, request.dialect)
+    return Problem(f"{request.database}: Alembic cannot load the revisions: {said}", hint, 4)
+
+
+def _place(error: BaseException, request: Request) -> str | None:
+    """File and line of the project where an error passed last."""
+    root = Path(request.root)
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(root):
+        return f"{Path(error.filename).relative_to(root).as_posix()}:{error.lineno or 1}"
+    place = cause_in(error, root)
+    return f"{place[0]}:{place[1]}" if place else None
+
+
+def _words(error: BaseException) -> str:
+    says = (error.msg or "") if isinstance(error, SyntaxError) else first_line(error)
+    return f"{type(error).__name__}: {says}" if says else type(error).__name__
 
 
 def hint_for(error: BaseException, dialect: str) -> str:
     """One line to try."""
-    variable = _VARIABLE.fullmatch(str(error.args[0])) if isinstance(error, KeyError) and error.args else None
-    if variable:
-        return f'set it for the guard: {variable[0]} = "..." under [tool.migration-guard.environment] in pyproject.toml'
+    if variable := _variable(error):
+        return f'set it for the guard: {variable} = "..." under [tool.migration-guard.environment] in pyproject.toml'
     if isinstance(error, ModuleNotFoundError):
         return f"install {error.name}, or the guard beside the project, so that both are in one environment"
     if isinstance(error, ForbiddenConnection):
@@ -44,3 +68,9 @@ def hint_for(error: BaseException, dialect: str) -> str:
         "run `alembic current` to see it in full; variables that env.py needs can be set under "
         "[tool.migration-guard.environment] in pyproject.toml"
     )
+
+
+def _variable(error: BaseException) -> str | None:
+    """The name of the environment variable that a KeyError most likely misses."""
+    found = _VARIABLE.fullmatch(str(error.args[0])) if isinstance(error, KeyError) and error.args else None
+    return found[0] if found else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -215,7 +215,7 @@ def _report(parts: Sequence[_Part], jobs: Sequence[_Job], settings: Settings, to
     )
     return Report(
         findings=tuple(stand),
-        not_judged=tuple(sorted({gap for part in parts for gap in _gaps(part)})),
+        not_judged=tuple(sorted({*_passed_over(jobs), *(gap for part in parts for gap in _gaps(part))})),
         allowed=tuple(covered),
         looked_at=LookedAt(
             files=len({migration.path for migration in migrations}),
@@ -228,6 +228,15 @@ def _report(parts: Sequence[_Part], jobs: Sequence[_Job], settings: Settings, to
         problems=tuple(problem for part in parts for problem in (*part.problems, *_problems(part))),
         notes=tuple(note for part in parts for note in _notes(part)),
     )
+
+
+def _passed_over(jobs: Sequence[_Job]) -> Iterator[NotJudged]:
+    """Files with an id that another has, too: Alembic runs one of them."""
+    for job in jobs:
+        for files in job.history.duplicates:
+            for one in files:
+                others = ", ".join(other.path for other in files if other is not one)
+                yield NotJudged(one.path, one.at.line, f"{one.id} also stands in {others}, and Alembic runs only one")
 
 
 def _gaps(part: _Part) -> list[NotJudged]:

@@ -46,6 +46,10 @@ class Home:
         return env.is_file() and b"current_app" in env.read_bytes()
 
 
+class CannotLoad(Exception):
+    """Alembic cannot load the revision files; the cause says why."""
+
+
 class Stage:
     """What env.py set up, held open at the point where it runs the migrations: revisions are taken one at a time.
 
@@ -147,6 +151,7 @@ class Environment:
         self.recorder = recorder
         self.more_configurations = 0  # calls of context.configure after the first run: other databases of env.py's
         self._script: ScriptDirectory | None = None
+        self._loaded = False
         self._app: Any = None
 
     def run(self, play: Callable[[Stage], None]) -> None:
@@ -176,6 +181,7 @@ class Environment:
                 done.append(True)
                 self.recorder.preparing = False
                 try:
+                    self._load(stage.script)
                     stage.open(arguments)
                     play(stage)
                 except BaseException as raised:  # noqa: BLE001 - carried past env.py, which must not judge our errors
@@ -198,6 +204,15 @@ class Environment:
                     "env.py ran to its end without context.run_migrations()",
                     "make sure it runs migrations when context.is_offline_mode() is false",
                 )
+
+    def _load(self, script: ScriptDirectory) -> None:
+        """Let Alembic read every revision file, once, at the moment when `alembic upgrade` does."""
+        if not self._loaded:
+            try:
+                list(script.walk_revisions())
+            except BaseException as error:
+                raise CannotLoad from error
+            self._loaded = True
 
     def _config(self) -> Config:
         home = self.home

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alembic.script import Script, ScriptDirectory
 
-from ..errors import CannotFinish
+from ..errors import UsageError
 from ..findings import NotJudged
 from .environment import Stage
 from .landing import FreshDatabase, Landing, Tried
@@ -106,7 +106,7 @@ class Stairway:
             if landing.tried is not None:
                 self._tried[name] = landing.tried
             else:
-                self.stepped += 1
+                self.stepped += landing.stands
                 self._stands[name] = landing.stands
             self.lacking.update(landing.lacking)
             if landing.filled is not None:
@@ -121,7 +121,7 @@ class Stairway:
         try:
             below = {each.revision for each in stage.script.iterate_revisions(self.plan.since, "base", inclusive=True)}
         except Exception as error:
-            raise CannotFinish(
+            raise UsageError(
                 f"--since names {self.plan.since!r}: {first_line(error)}", "give the id of a revision, or heads"
             ) from error
         return self.plan.base | below

@@ -47,7 +47,7 @@ class Tread:
             except TookTooLong:
                 line = statements[-1].line if statements else at.line
                 failure = Failure("TimeLimit", f"it did not end within {self.plan.seconds} s", line)
-            except Exception as error:  # noqa: BLE001 - whatever a revision raises is what we came to see
+            except BaseException as error:  # noqa: BLE001 - what a revision raises, SystemExit too, is what we came for
                 failure = failure_of(error, file, statements, at.line)
                 refusal = words_of_refusal(error, self.plan.root)
         step = Step(
