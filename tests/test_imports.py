@@ -22,22 +22,13 @@ MAY = {
     "rules": {"registry", "findings", "facts"},
     "checks": {"registry", "findings", "facts", "live"},
     "allowing": {"facts", "findings"},
-    "judging": {"facts", "findings", "registry", "rules"},
-    "sources": {"facts", "read"},
-    "lint": {"read", "rules", "registry", "findings", "config", "facts", "errors", "allowing", "judging", "sources"},
+    "lint": {"read", "rules", "registry", "findings", "config", "facts", "errors", "allowing"},
+    "verify": {"live", "read", "checks", "registry", "findings", "config", "facts", "errors", "allowing"},
     "report": {"findings", "facts"},
     "words": {"facts"},
     "catalogue": {"checks", "findings", "rules"},
     "extras": {"errors"},
     "progress": {"errors"},
-    "protocol": {"facts", "findings"},
-    "raising": {"findings", "live", "protocol"},
-    "worker": {"live", "checks", "registry", "findings", "facts", "errors", "protocol", "raising"},
-    "child": {"errors", "findings", "live", "protocol"},
-    "verify": {
-        *("live", "read", "checks", "findings", "config", "facts", "errors"),
-        *("allowing", "sources", "child", "protocol"),
-    },
 }
 
 

@@ -14,7 +14,8 @@ from migration_guard.config import Settings, load
 from migration_guard.errors import NothingFound, UsageError
 from migration_guard.findings import Report
 from migration_guard.live import Server
-from migration_guard.verify import name_of, verify
+from migration_guard.verify import verify
+from migration_guard.verify.run import name_of
 
 PROJECTS = Path(__file__).parent / "fixtures" / "projects"
 

@@ -7,8 +7,8 @@ import ast
 import pytest
 
 from migration_guard.checks import all_checks
-from migration_guard.checks.ways_out import way_out
-from migration_guard.checks.words import listed, restoring, tables, undoing
+from migration_guard.checks.shared.ways_out import way_out
+from migration_guard.checks.shared.words import listed, restoring, tables, undoing
 from migration_guard.facts import Context, Direction, History, Place, Policy
 from migration_guard.findings import Finding
 from migration_guard.live.schema import Difference

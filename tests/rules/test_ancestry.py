@@ -12,7 +12,7 @@ from migration_guard.facts import (
     Place,
     RenameTable,
 )
-from migration_guard.rules.ancestry import ancestors, earlier_revisions
+from migration_guard.rules.shared.ancestry import ancestors, earlier_revisions
 
 AT = Place("a.py")
 

@@ -17,7 +17,7 @@ from migration_guard.facts import (
     RenameTable,
     Unread,
 )
-from migration_guard.rules.effect import Effect
+from migration_guard.rules.shared.effect import Effect
 
 AT = Place("a.py", 3)
 UNREAD = Unread(AT, "a name made at run time")

@@ -9,7 +9,7 @@ from migration_guard.facts import Context, History, Migration, Place, Policy, Un
 from migration_guard.findings import Finding
 from migration_guard.read.graph import history, with_base
 from migration_guard.rules import all_rules
-from migration_guard.rules.chains import both, linked, new_id
+from migration_guard.rules.shared.chains import both, linked, new_id
 
 GRAPH = {
     "multiple-heads",

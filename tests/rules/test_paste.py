@@ -1,7 +1,7 @@
 import pytest
 
 from migration_guard.facts import AddColumn, Column, Place, Unread
-from migration_guard.rules.paste import call, column, dedented, filling, literal, one_line, op_name, sql_name
+from migration_guard.rules.shared.paste import call, column, dedented, filling, literal, one_line, op_name, sql_name
 
 AT = Place("a.py", 3)
 

@@ -36,8 +36,8 @@ from ..facts import Context, Place
 from ..findings import Finding, Rule, Severity
 from ..live.steps import Step
 from ..registry import judges
-from .ways_out import way_out
-from .words import shortened
+from .shared.ways_out import way_out
+from .shared.words import shortened
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

@@ -33,7 +33,7 @@ from ..findings import Finding, Rule, Severity
 from ..live.schema import Difference
 from ..live.steps import Step
 from ..registry import judges
-from .words import listed, own_name, restoring, undoing
+from .shared.words import listed, own_name, restoring, undoing
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

@@ -34,7 +34,7 @@ from ..findings import Finding, Rule, Severity
 from ..live.schema import Difference
 from ..live.steps import Drift
 from ..registry import judges
-from .words import listed, own_name
+from .shared.words import listed, own_name
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

@@ -35,7 +35,7 @@ from ..facts import Context, Place
 from ..findings import Finding, Rule, Severity
 from ..live.steps import Step
 from ..registry import judges
-from .words import listed
+from .shared.words import listed
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

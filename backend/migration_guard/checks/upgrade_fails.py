@@ -36,8 +36,8 @@ from ..facts import Context, Place
 from ..findings import Finding, Rule, Severity
 from ..live.steps import Failure, Step
 from ..registry import judges
-from .ways_out import way_out
-from .words import shortened, tables
+from .shared.ways_out import way_out
+from .shared.words import shortened, tables
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .chains import both, linked, named, new_id
+from .shared.chains import both, linked, named, new_id
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

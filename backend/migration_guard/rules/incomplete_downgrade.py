@@ -44,11 +44,11 @@ from ..facts import (
 )
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .effect import IF_EXISTS, Effect, done_again, put_back
-from .names import bare
-from .past import column_before, makes_type, perhaps_there, type_made_before
-from .reverse import type_dropped, undoing, unknown
-from .things import Thing, lasting
+from .shared.effect import IF_EXISTS, Effect, done_again, put_back
+from .shared.names import bare
+from .shared.past import column_before, makes_type, perhaps_there, type_made_before
+from .shared.reverse import type_dropped, undoing, unknown
+from .shared.things import Thing, lasting
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 TOLERANT = re.compile(r"if_not_exists\s*=\s*True|checkfirst\s*=\s*True|\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)

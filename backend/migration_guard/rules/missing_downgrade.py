@@ -31,8 +31,8 @@ from collections.abc import Iterator
 from ..facts import Context, Function, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .reverse import changes_schema, downgrade_for
-from .things import lasting
+from .shared.reverse import changes_schema, downgrade_for
+from .shared.things import lasting
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

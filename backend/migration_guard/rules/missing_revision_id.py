@@ -30,7 +30,7 @@ from pathlib import PurePosixPath
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .chains import link, linked, new_id
+from .shared.chains import link, linked, new_id
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

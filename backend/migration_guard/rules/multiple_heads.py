@@ -31,7 +31,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .chains import both, link, merge_command, moved, named, on_base
+from .shared.chains import both, link, merge_command, moved, named, on_base
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

@@ -34,8 +34,8 @@ from dataclasses import replace
 from ..facts import AddColumn, Column, Context
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .paste import backfill, call, column, execute, filling, literal, sql_name, sql_table
-from .rows import emptied, new_on_this_branch
+from .shared.paste import backfill, call, column, execute, filling, literal, sql_name, sql_table
+from .shared.rows import emptied, new_on_this_branch
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 NO_DEFAULT = re.compile(r"(?:\w+\.)?(?:null\(\)|text\(\s*['\"]null['\"]\s*\))|null|none", re.IGNORECASE)

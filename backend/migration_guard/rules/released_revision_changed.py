@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from ..facts import Context, History, Migration, Place
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .chains import link, linked, restored
+from .shared.chains import link, linked, restored
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .chains import link, linked
+from .shared.chains import link, linked
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

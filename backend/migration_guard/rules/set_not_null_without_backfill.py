@@ -28,10 +28,10 @@ from collections.abc import Iterator
 from ..facts import AddColumn, AlterColumn, Column, Context, CreateConstraint, Operation, OtherSql, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .names import bare, mentions, same
-from .past import column_before
-from .paste import backfill, call, execute, filling, literal, sql_name, sql_table
-from .rows import before, filled_in_past, new_on_this_branch
+from .shared.names import bare, mentions, same
+from .shared.past import column_before
+from .shared.paste import backfill, call, execute, filling, literal, sql_name, sql_table
+from .shared.rows import before, filled_in_past, new_on_this_branch
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

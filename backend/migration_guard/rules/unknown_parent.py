@@ -28,7 +28,7 @@ from pathlib import PurePosixPath
 from ..facts import Context, History, Migration, Place, UnknownParent
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .chains import both, link, linked, moved, on_base, restored
+from .shared.chains import both, link, linked, moved, on_base, restored
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

@@ -40,7 +40,7 @@ from ..facts import (
 )
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .names import bare
+from .shared.names import bare
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

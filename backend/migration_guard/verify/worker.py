@@ -16,20 +16,20 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from .checks import all_checks
-from .errors import CannotFinish, GuardError
-from .facts import Context, History, Place, Policy
-from .findings import NotJudged, Problem
-from .live.drift import disagreements, metadatas, rebuild
-from .live.environment import Environment, Home, Stage
-from .live.fence import fence
-from .live.landing import FreshDatabase
-from .live.observer import Observer
-from .live.redirect import Lead, engines_led
-from .live.stairway import Plan, Stairway
-from .live.statements import Recorder, first_line
-from .live.steps import Drift, Step
-from .live.treading import place_of
+from ..checks import all_checks
+from ..errors import CannotFinish, GuardError
+from ..facts import Context, History, Place, Policy
+from ..findings import NotJudged, Problem
+from ..live.drift import disagreements, metadatas, rebuild
+from ..live.environment import Environment, Home, Stage
+from ..live.fence import fence
+from ..live.landing import FreshDatabase
+from ..live.observer import Observer
+from ..live.redirect import Lead, engines_led
+from ..live.stairway import Plan, Stairway
+from ..live.statements import Recorder, first_line
+from ..live.steps import Drift, Step
+from ..live.treading import place_of
 from .protocol import Channel, Request, finding_to_json
 from .raising import problem_of
 

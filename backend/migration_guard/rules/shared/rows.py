@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..facts import (
+from ...facts import (
     AddColumn,
     AlterColumn,
     Column,

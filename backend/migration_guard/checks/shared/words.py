@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..live.schema import Difference
+from ...live.schema import Difference
 
 _SHOWN = 8
 _CONSTRAINTS = {"unique": "unique", "check": "check", "foreign key": "foreignkey", "primary key": "primary"}
@@ -18,7 +18,10 @@ _TYPES = {
     **dict.fromkeys(("datetime", "timestamp without time zone"), "sa.DateTime"),
     **dict.fromkeys(("float", "double precision"), "sa.Float"),
     **{name: f"sa.{name.capitalize()}" for name in ("text", "integer", "boolean", "date", "time", "uuid")},
-    "bigint": "sa.BigInteger", "smallint": "sa.SmallInteger", "json": "sa.JSON", "jsonb": "postgresql.JSONB",
+    "bigint": "sa.BigInteger",
+    "smallint": "sa.SmallInteger",
+    "json": "sa.JSON",
+    "jsonb": "postgresql.JSONB",
 }
 
 

@@ -11,20 +11,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from .allowing import divided
-from .checks import all_checks
+from ..allowing import divided
+from ..checks import all_checks
+from ..config import Settings
+from ..errors import CannotFinish, NothingFound, UsageError
+from ..facts import History
+from ..findings import Finding, LookedAt, NotJudged, Problem, Report, Severity
+from ..live import Server, dialect_for
+from ..live.scratch import Scratch
+from ..read.git import Repository
+from ..read.graph import history
+from ..read.project import Project, projects
+from ..read.sources import Sources
 from .child import Child, Outcome
-from .config import Settings
-from .errors import CannotFinish, NothingFound, UsageError
-from .facts import History
-from .findings import Finding, LookedAt, NotJudged, Problem, Report, Severity
-from .live import Server, dialect_for
-from .live.scratch import Scratch
 from .protocol import Request
-from .read.git import Repository
-from .read.graph import history
-from .read.project import Project, projects
-from .sources import Sources
 
 Progress = Callable[[str, str, int, int], None]  # database, revision, done, total
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..facts import (
+from ...facts import (
     AddColumn,
     AlterColumn,
     Column,

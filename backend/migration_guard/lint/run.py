@@ -9,18 +9,18 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from .allowing import divided, settled
-from .config import Settings
-from .errors import GuardError, NothingFound, UsageError
-from .facts import Context, History, Migration, Place, Unread
-from .findings import Finding, LookedAt, NotJudged, Problem, Report, Severity
+from ..allowing import divided, settled
+from ..config import Settings
+from ..errors import GuardError, NothingFound, UsageError
+from ..facts import Context, History, Migration, Place, Unread
+from ..findings import Finding, LookedAt, NotJudged, Problem, Report, Severity
+from ..read.git import Repository
+from ..read.graph import history, with_base
+from ..read.project import Project, projects
+from ..read.sources import Sources
+from ..read.wanted import Wanted
+from ..rules.shared.ancestry import ancestors
 from .judging import Judges, ids, judges_for, on_allow, on_history, on_migration
-from .read.git import Repository
-from .read.graph import history, with_base
-from .read.project import Project, projects
-from .read.wanted import Wanted
-from .rules.ancestry import ancestors
-from .sources import Sources
 
 
 def check(
@@ -180,7 +180,7 @@ def _gaps(one: History, judged: frozenset[str]) -> Iterator[NotJudged]:
 @cache
 def _known_ids() -> frozenset[str]:
     """All ids, those of live checks by the names of their files: importing them would load half of the live side."""
-    checks = Path(__file__).parent / "checks"
+    checks = Path(__file__).parents[1] / "checks"
     live = {file.stem.replace("_", "-") for file in checks.glob("*.py") if not file.stem.startswith("_")}
     return frozenset(live) | ids(judges_for(frozenset({"sqlite", "postgresql"})))
 

@@ -15,17 +15,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
-from .errors import CannotFinish
-from .findings import Finding, NotJudged, Problem, Rule
-from .live.urls import hide_in
+from ..errors import CannotFinish
+from ..findings import Finding, NotJudged, Problem, Rule
+from ..live.urls import hide_in
 from .protocol import Request, finding_of_json
 
 GRACE = 20  # seconds beyond the time of one step: the child ends a hanging step by itself where it can
 # The guard's own folder comes last on the path, and the project's is not there while the guard is imported: neither
 # can hide a library of the other's.
-_START = (
-    "import sys; sys.path[:] = [p for p in sys.path if p] + [{path!r}]; from migration_guard.worker import main; main()"
-)
+_START = """\
+import sys
+sys.path[:] = [p for p in sys.path if p] + [{path!r}]
+from migration_guard.verify.worker import main
+main()
+"""
 
 
 @dataclass
@@ -48,7 +51,7 @@ class Child:
         self.log = log
         self._words = log.open("ab")
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START.format(path=str(Path(__file__).parents[1])), str(log)],
+            [sys.executable, "-c", _START.format(path=str(Path(__file__).parents[2])), str(log)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,

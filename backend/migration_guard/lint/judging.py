@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from .facts import Allow, Context, Function, History, Migration, Operation, Policy
-from .findings import Finding, Rule
-from .registry import Judge
-from .rules import all_rules
+from ..facts import Allow, Context, Function, History, Migration, Operation, Policy
+from ..findings import Finding, Rule
+from ..registry import Judge
+from ..rules import all_rules
 
 Judges = dict[type, tuple[tuple[Rule, Judge], ...]]
 

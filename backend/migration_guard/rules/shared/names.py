@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..facts import Text, Unread
+from ...facts import Text, Unread
 
 
 def bare(name: Text | None) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..facts import AlterColumn, CreateConstraint, CreateObject, DropObject, Operation, OtherCall, OtherSql, Unread
+from ...facts import AlterColumn, CreateConstraint, CreateObject, DropObject, Operation, OtherCall, OtherSql, Unread
 from .names import bare, mentions
 from .things import Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from ..facts import History, Migration, Place
+from ...facts import History, Migration, Place
 from .paste import literal
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..live.steps import Failure
+from ...live.steps import Failure
 
 
 def way_out(failure: Failure, dialect: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..facts import (
+from ...facts import (
     AddColumn,
     AlterColumn,
     Column,

@@ -6,10 +6,10 @@ import os
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 
-from .facts import Migration, Place, Unread
-from .read.git import Repository
-from .read.project import Project
-from .read.source import read_migration
+from ..facts import Migration, Place, Unread
+from .git import Repository
+from .project import Project
+from .source import read_migration
 
 
 class Sources:

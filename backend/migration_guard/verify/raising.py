@@ -8,10 +8,10 @@ from pathlib import Path
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from .findings import Problem
-from .live.environment import CannotLoad, cause_in
-from .live.fence import ForbiddenConnection
-from .live.statements import first_line
+from ..findings import Problem
+from ..live.environment import CannotLoad, cause_in
+from ..live.fence import ForbiddenConnection
+from ..live.statements import first_line
 from .protocol import Request
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")

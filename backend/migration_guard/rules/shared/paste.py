@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from ..facts import Column, Operation, Text, Unread
+from ...facts import Column, Operation, Text, Unread
 
 RESERVED = re.compile(
     "all|and|as|check|column|constraint|create|default|desc|end|from|grant|group|having|in|index|into|key|like|limit|"

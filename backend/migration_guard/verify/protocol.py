@@ -8,8 +8,8 @@ import sys
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .facts import Place
-from .findings import Finding, Rule
+from ..facts import Place
+from ..findings import Finding, Rule
 
 
 @dataclass(frozen=True)

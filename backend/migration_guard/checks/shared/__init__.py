@@ -1,0 +1,1 @@
+"""What several checks say alike: words, and the ways out."""
