@@ -206,6 +206,20 @@ def test_location_in_a_package(tmp_path: Path, base: str) -> None:
     assert [p.script_location for p in projects(tmp_path)] == [tmp_path / base / "my/app/db/scripts"]
 
 
+@pytest.mark.parametrize("template", ["{alembic_dir}", "$ALEMBIC_DIR", "${ALEMBIC_DIR}/x", "<folder>"])
+def test_location_that_a_program_fills_in_later_is_found_by_looking(tmp_path: Path, template: str) -> None:
+    tree(
+        tmp_path,
+        **{
+            "alembic.ini": f"[alembic]\nscript_location = {template}\n",
+            "db/env.py": ENV,
+            "db/versions/a_x.py": revision("a"),
+        },
+    )
+
+    assert shown(projects(tmp_path)) == [("db/versions", ["db/versions/a_x.py"])]
+
+
 # Where the revisions are
 
 

@@ -20,6 +20,8 @@ else:
 
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 _PLACEHOLDER = re.compile(r"%\(([^)]*)\)s|%%")
+# A program fills these in when it writes the file for Alembic: JupyterHub has `script_location = {alembic_dir}`.
+_TEMPLATE = re.compile(r"\{\w+\}|\$\{?\w+|<\w+>")
 
 
 class BrokenSettings(UsageError):
@@ -106,7 +108,9 @@ def _setup(file: Path, section: str, values: Mapping[str, Any]) -> Setup:
     return Setup(
         file=file,
         section=section,
-        script_location=next(iter(_paths(values.get("script_location"), known, None)), None),
+        script_location=next(
+            (p for p in _paths(values.get("script_location"), known, None) if not _TEMPLATE.search(p)), None
+        ),
         version_locations=_paths(
             values.get("version_locations"),
             known,
