@@ -217,7 +217,7 @@ def test_location_that_a_program_fills_in_later_is_found_by_looking(tmp_path: Pa
         },
     )
 
-    assert shown(projects(tmp_path)) == [("db/versions", ["db/versions/a_x.py"])]
+    assert shown(projects(tmp_path)) == [("alembic.ini", ["db/versions/a_x.py"])]
 
 
 # Where the revisions are

@@ -248,9 +248,9 @@ def _searched(root: Path, top: Path | None = None) -> list[Project]:
     named = {project.script_location for project in found}
     for folder in bare:
         if folder not in named:
-            found += [
-                p for p in _histories(Project(root, None, folder, ())) if any(map(Path.is_dir, p.version_locations))
-            ]
+            ini = folder.parent / "alembic.ini"  # it stands there with a location that says nothing yet
+            bare_project = Project(root, ini if ini.is_file() and ini_setups(ini) else None, folder, ())
+            found += [p for p in _histories(bare_project) if any(map(Path.is_dir, p.version_locations))]
     if not found and broken:
         raise broken
     return found
