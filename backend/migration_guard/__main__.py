@@ -2,7 +2,15 @@
 
 import sys
 
-from .cli import main
+
+def _run() -> int:
+    try:
+        from .cli import main
+
+        return main()
+    except KeyboardInterrupt:  # while the guard itself is loaded
+        return 130
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_run())

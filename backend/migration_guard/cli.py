@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
-from .errors import GuardError, UsageError
-from .findings import Problem
+from .errors import CannotFinish, GuardError, UsageError
 
 if TYPE_CHECKING:
     from .config import Settings
@@ -31,6 +30,12 @@ exit codes:
   130  interrupted
 """
 FORMATS = ("text", "json", "github")
+
+
+class _Bug(GuardError):
+    """Something of ours is wrong."""
+
+    exit_code = 70
 
 
 class _Parser(argparse.ArgumentParser):
@@ -93,6 +98,8 @@ def _add_format(command: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = io.StringIO()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows the escape instead of failing
             stream.reconfigure(errors="backslashreplace")
@@ -102,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
     except GuardError as error:
-        return _stopped(Problem(str(error), error.hint, error.exit_code), options)
+        return _stopped(error, options)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -115,17 +122,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _stopped(_bug(error), options)
 
 
-def _stopped(problem: Problem, options: argparse.Namespace) -> int:
+def _stopped(error: GuardError, options: argparse.Namespace) -> int:
     """The exit code of a run that ends here, once it has said why."""
+    from .findings import Problem
     from .report.words import printable
+
+    problem = Problem(str(error), error.hint, error.exit_code)
 
     message, hint = (" ".join(printable(words).split()) for words in (problem.message, problem.hint))
     print(f"error: {message}\n  Try: {hint}", file=sys.stderr)
-    if getattr(options, "format", "text") == "github":
-        from .report.github import as_command
-
-        print(as_command(problem))
     try:
+        if getattr(options, "format", "text") == "github":
+            from .report.github import as_command
+
+            print(as_command(problem))
         sys.stdout.flush()
     except OSError:
         _give_up_output()
@@ -137,17 +147,17 @@ def _give_up_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _let_down(error: OSError) -> Problem:
+def _let_down(error: OSError) -> GuardError:
     """What the system refused: a permission, space on a disk."""
     where = f" {os.fsdecode(error.filename)}" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         hint = "free some space; scratch files can go elsewhere: MIGRATION_GUARD_SCRATCH=/another/folder"
     else:
         hint = f"ls -ld{where} shows what stands in the way" if where else "run it once more; if it stays, report it"
-    return Problem(f"the system refuses{where or ' to go on'}: {error.strerror or error}", hint, 4)
+    return CannotFinish(f"the system refuses{where or ' to go on'}: {error.strerror or error}", hint)
 
 
-def _bug(error: Exception) -> Problem:
+def _bug(error: Exception) -> GuardError:
     import tempfile
     import traceback
 
@@ -156,8 +166,8 @@ def _bug(error: Exception) -> Problem:
         with tempfile.NamedTemporaryFile("w", prefix="migration-guard-", suffix=".log", delete=False) as log:
             traceback.print_exception(error, file=log)
     except OSError as refused:
-        return Problem(says, f"report it with this line; no log could be written ({refused.strerror})", 70)
-    return Problem(says, f"report it with {log.name}, which holds the details", 70)
+        return _Bug(says, f"report it with this line; no log could be written ({refused.strerror})")
+    return _Bug(says, f"report it with {log.name}, which holds the details")
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -258,14 +268,19 @@ def _print(report: Report, options: argparse.Namespace, settings: Settings) -> i
     if options.format == "github":
         report = _from_workspace(report, settings.root)
     text = formats.FORMATS[options.format](report, options.command)
-    sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+    try:
+        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CannotFinish(f"the report cannot be written ({error.strerror})", "see where its output goes") from error
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if options.format == "github" and summary:
         from .report.github import summary as summary_of
 
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(summary_of(report, options.command))
-    sys.stdout.flush()
     return report.exit_code
 
 

@@ -191,7 +191,7 @@ def test_an_initdb_that_fails_is_quoted(scratch: Scratch, short_folder: Path, mo
     monkeypatch.setenv("MIGRATION_GUARD_PG_BINDIRS", str(short_folder / "bin"))
 
     with (
-        pytest.raises(CannotFinish, match=r"initdb of PostgreSQL 99\.1 failed \(.*No space left on device\)"),
+        pytest.raises(CannotFinish, match=r"initdb of PostgreSQL 99\.1 from .*/bin failed \(.*No space left on device\)"),
         postgresql.servers("postgresql-99", scratch),
     ):
         pass

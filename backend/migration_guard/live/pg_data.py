@@ -86,7 +86,7 @@ def _initdb(data: Path, install: Install, user: User | None, scratch: Scratch) -
         if "locale" not in said:
             break
     raise CannotFinish(
-        f"initdb of PostgreSQL {install.version} failed ({last_line(said)})",
+        f"initdb of PostgreSQL {install.version} from {install.bin} failed ({last_line(said)})",
         "free some space or set MIGRATION_GUARD_SCRATCH, or give the URL of a server: --database postgresql://...",
     )
 

@@ -20,6 +20,15 @@ from . import watcher
 Kind = Literal["folder", "server", "process", "database"]
 
 
+def _temp_folder() -> str:
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError as error:  # it writes a file into each, so a full disk counts, too
+        raise CannotFinish(
+            "nothing can be written into any temp folder", "free some space, or set MIGRATION_GUARD_SCRATCH"
+        ) from error
+
+
 @dataclass(frozen=True)
 class CleanUp:
     """A registered clean-up. Calling it does it now; the second time it does nothing."""
@@ -43,8 +52,10 @@ class Scratch:
     """
 
     def __init__(self, parent: Path | None = None) -> None:
-        chosen = parent or os.environ.get("MIGRATION_GUARD_SCRATCH") or tempfile.gettempdir()
-        self.folder = Path(chosen).resolve() / f"migration-guard-{secrets.token_hex(6)}"
+        self.folder = (
+            Path(parent or os.environ.get("MIGRATION_GUARD_SCRATCH") or _temp_folder()).resolve()
+            / f"migration-guard-{secrets.token_hex(6)}"
+        )
         self._left: dict[int, tuple[Kind, dict[str, Any]]] = {}
         self._registered = 0
         self._watcher: subprocess.Popen[bytes] | None = None

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
+from ..errors import CannotFinish
 from .steps import Failure, Statement
 from .urls import hide_in
 
@@ -28,6 +29,9 @@ _WRITES = re.compile(
 )
 _CONVERTS = re.compile(
     rf"\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_NAME}.*\sUSING\s", re.IGNORECASE | re.DOTALL
+)
+_NO_ROOM = re.compile(
+    "database or disk is full|disk I/O error|No space left on device|Disk quota exceeded|File too large"
 )
 _CODE = re.compile(r"\s*(DO|CALL|SELECT)\b", re.IGNORECASE)  # may run anything
 
@@ -83,6 +87,17 @@ def names_in_code(statements: Iterable[Statement]) -> set[str]:
     """The words, in lower case, of statements that may do anything to any table they name: DO, CALL, SELECT."""
     texts = (statement.sql for statement in statements if _CODE.match(statement.sql))
     return {word.lower() for text in texts for word in re.findall(r"\w+", text)}
+
+
+def no_room(error: BaseException) -> CannotFinish | None:
+    """What to tell where the scratch database could not grow, which is no fault of a revision's; None elsewhere."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    if not isinstance(error, (DBAPIError, OSError)) or not _NO_ROOM.search(str(cause)):
+        return None
+    return CannotFinish(
+        f"the scratch database has no room ({first_line(cause)})",
+        "free some space, or set MIGRATION_GUARD_SCRATCH to a folder on another disk",
+    )
 
 
 def failure_of(error: BaseException, file: str, statements: list[Statement], line: int) -> Failure:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..facts import Direction, Place
 from .environment import Stage, file_of
-from .statements import failure_of, first_line, last_frame
+from .statements import failure_of, first_line, last_frame, no_room
 from .steps import Failure, Step
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ class Tread:
         self.plan = plan
 
     def take(self, revision: Script, direction: Direction, **known: Any) -> tuple[Step, Failure | None, str | None]:
-        """One step, and if it did not end: how it failed, and its own words where its code refused on purpose."""
+        """One step, and if it did not end: how it failed, and its own words where its code refused on purpose.
+
+        Raises CannotFinish where the database has no room for it.
+        """
         at = place_of(revision, direction, self.plan.root)
         file = file_of(revision)
         failure: Failure | None = None
@@ -47,7 +50,9 @@ class Tread:
             except TookTooLong:
                 line = statements[-1].line if statements else at.line
                 failure = Failure("TimeLimit", f"it did not end within {self.plan.seconds} s", line)
-            except BaseException as error:  # noqa: BLE001 - what a revision raises, SystemExit too, is what we came for
+            except BaseException as error:
+                if (let_down := no_room(error)) is not None:
+                    raise let_down from error
                 failure = failure_of(error, file, statements, at.line)
                 refusal = words_of_refusal(error, self.plan.root)
         step = Step(

@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
@@ -21,6 +22,7 @@ from ..live.urls import hide_in
 from .protocol import Request, finding_of_json
 
 GRACE = 20  # seconds beyond the time of one step: the child ends a hanging step by itself where it can
+POLL = 0.2  # seconds between two looks at a silent child
 # The guard's own folder comes last on the path, and the project's is not there while the guard is imported: neither
 # can hide a library of the other's.
 _START = """\
@@ -72,8 +74,7 @@ class Child:
         revision = ""
         try:
             self._tell(asdict(self.request))
-            while (line := lines.get(timeout=self.request.seconds + GRACE)) is not None:
-                message = json.loads(line)
+            for message in self._messages(lines):
                 kind = message.pop("kind")
                 if kind == "ask":
                     self._tell(new_database())
@@ -97,6 +98,26 @@ class Child:
         finally:
             self.end()
         return found
+
+    def _messages(self, lines: queue.Queue[str | None]) -> Iterator[dict[str, Any]]:
+        """What it says until it is gone: something that it forked may hold the pipe open. Raises queue.Empty where it
+        says nothing for too long."""
+        heard = time.monotonic()
+        gone = False
+        while True:
+            try:
+                line = lines.get(timeout=POLL)
+            except queue.Empty:
+                if gone:
+                    return
+                gone = self._process.poll() is not None
+                if time.monotonic() - heard > self.request.seconds + GRACE:
+                    raise
+                continue
+            if line is None:
+                return
+            heard = time.monotonic()
+            yield json.loads(line)
 
     def end(self) -> None:
         """End it, and what it started, at once."""

@@ -27,7 +27,7 @@ from ..live.landing import FreshDatabase
 from ..live.observer import Observer
 from ..live.redirect import Lead, engines_led
 from ..live.stairway import Plan, Stairway
-from ..live.statements import Recorder, first_line
+from ..live.statements import Recorder, first_line, no_room
 from ..live.steps import Drift, Step
 from ..live.treading import place_of
 from .protocol import Channel, Request, finding_to_json
@@ -114,7 +114,7 @@ class Run:
             except (GuardError, FreshDatabase):
                 raise
             except SQLAlchemyError as error:
-                raise CannotFinish(
+                raise no_room(error) or CannotFinish(
                     f"{self.plan.database} did not answer a question of the guard's: {first_line(error)}",
                     "run it once more; if it stays, report it with this message",
                 ) from error
