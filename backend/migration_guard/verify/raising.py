@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 from pathlib import Path
 
@@ -21,7 +22,14 @@ def problem_of(error: BaseException, request: Request) -> Problem:
     """The problem that an error of the project's code is, with file and line of the project where it passed."""
     if isinstance(error, CannotLoad) and error.__cause__ is not None:
         return _cannot_load(error.__cause__, request)
-    where = _place(error, request) or request.env
+    where = _place(error, request)
+    if isinstance(error, configparser.Error) and where is None and request.ini:
+        return Problem(
+            f"{request.database}: {Path(request.ini).name} cannot be read: {_words(error)}",
+            "correct it as `alembic current` says; a byte order mark counts as text there, too",
+            4,
+        )
+    where = where or request.env
     return Problem(
         f"{request.database}: {request.env} cannot be run: {where} raises {_words(error)}",
         hint_for(error, request.dialect),

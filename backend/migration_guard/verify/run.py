@@ -278,7 +278,8 @@ def _notes(part: _Part) -> list[str]:
     found = []
     for outcome in part.outcomes:
         if done := outcome.done:
-            text = f"{outcome.database}: {_counted(done['stepped'], 'revision')} taken up, down and up"
+            where = outcome.database if len(part.outcomes) == 1 else f"{outcome.database}, {outcome.place}"
+            text = f"{where}: {_counted(done['stepped'], 'revision')} taken up, down and up"
             if done["only_upgraded"]:
                 text += f", {done['only_upgraded']} below them only up"
             found.append(f"{text}; {_counted(len(done['filled']), 'table')} held rows.")
