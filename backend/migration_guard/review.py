@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +20,7 @@ from .facts import Migration
 from .findings import Report
 from .lint import check
 from .read.project import projects
-from .read.source import read_migration
+from .read.sources import Sources
 from .words import questions, sentence
 
 STAMP = re.compile(r"^[ \t]*Reviewed:.*\n?", re.MULTILINE)
@@ -67,8 +69,10 @@ def review(
 
 def signed(content: bytes, migration: Migration, signer: Signer, day: date) -> bytes:
     """The file with the markers removed and the stamp beside `Revises:`; all else to the byte as it was."""
-    newline = "\r\n" if b"\r\n" in content else "\n"
-    text = content.decode("utf-8").replace("\r\n", "\n")
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)  # "utf-8-sig" keeps a byte order mark
+    written = content.decode(encoding)
+    newline = "\r\n" if "\r\n" in written else "\n" if "\n" in written else "\r"
+    text = written.replace("\r\n", "\n").replace("\r", "\n")
     stamp = f"Reviewed: {signer.name} <{signer.email}> {day.isoformat()} {migration.digest}\n"
     head, docstring, rest = _docstring(_without_markers(text, migration), migration)
     docstring = STAMP.sub("", docstring)
@@ -78,7 +82,7 @@ def signed(content: bytes, migration: Migration, signer: Signer, day: date) -> b
     else:
         body, quotes = docstring.rstrip()[:-3], docstring.rstrip()[-3:]
         docstring = f"{body.rstrip()}\n\n{stamp}{quotes}" + docstring[len(docstring.rstrip()) :]
-    return (head + docstring + rest).replace("\n", newline).encode("utf-8")
+    return (head + docstring + rest).replace("\n", newline).encode(encoding, errors="backslashreplace")
 
 
 def _without_markers(text: str, migration: Migration) -> str:
@@ -123,9 +127,7 @@ def _replace(path: Path, content: bytes) -> None:
 def _wanted(settings: Settings, wanted: str | None) -> list[Migration]:
     found = []
     for project in projects(settings.root, settings.config):
-        for file in project.files():
-            path = Path(os.path.relpath(file, settings.root)).as_posix()
-            migration = read_migration(file.read_bytes(), path)
+        for migration in Sources(settings.root).working_tree(project):
             if migration.broken is None and migration.revision is not None:
                 found.append(migration)
     if wanted is None:

@@ -27,6 +27,7 @@ def sql(path: Path, dialect: str, *, cwd: Path, seconds: float = 30) -> tuple[st
 
 
 def _print_sql(path: str, dialect: str) -> int:
+    sys.dont_write_bytecode = True  # nothing of ours stays beside the file
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
 

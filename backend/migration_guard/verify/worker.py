@@ -170,6 +170,8 @@ def main() -> None:
 
 def _ended(channel: Channel) -> Iterator[Problem]:
     request = Request(**json.loads(channel.line()))
+    sys.dont_write_bytecode = True  # nothing is written into the project
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.path.append(request.folder)  # last: a folder of the project's must not hide a library
     run = Run(request, channel)
     try:
