@@ -110,6 +110,18 @@ def test_drift_is_told_from_both_sides() -> None:
     assert "autogenerate does not write these by itself: column age" in finding.instead
 
 
+def test_a_table_or_column_that_no_model_knows_is_not_given_away_to_autogenerate() -> None:
+    table = Drift("pet", AT, "sqlite", "sqlite", (Difference("table", "pet", "pet", "missing"),), "r2")
+    column = Drift("pet", AT, "sqlite", "sqlite", (Difference("column", "pet.age", "pet", "missing"),), "r2")
+
+    (unknown,) = said(table)
+    (dropped,) = said(column)
+
+    assert "alembic revision" not in unknown.instead
+    assert "the next autogenerate drops it with its rows" in unknown.instead
+    assert "careful: it drops age with the values" in dropped.instead
+
+
 @pytest.mark.parametrize(
     ("difference", "code"),
     [

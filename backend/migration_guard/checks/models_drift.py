@@ -63,10 +63,18 @@ def _sentence(difference: Difference) -> str:
 
 
 def _instead(drift: Drift) -> str:
+    if any(d.kind == "table" and d.what == "missing" for d in drift.differences):
+        return (
+            f"# env.py does not know a model of {drift.table}, so the next autogenerate drops it with its rows.\n"
+            "# Import the module that holds the model in env.py; or, where the table belongs to somebody else,\n"
+            "# leave it out: context.configure(..., include_name=...); or drop it in a revision of its own."
+        )
     lines = [f'alembic revision --autogenerate -m "{drift.table} as the model has it"']
     blind = [d for d in drift.differences if d.kind in ("check", "enum") or d.property in ("default", "server default")]
     if blind:
         names = ", ".join(f"{difference.kind} {own_name(difference)}" for difference in blind[:4])
         lines.append(f"# autogenerate does not write these by itself: {names}")
+    if lost := [own_name(d) for d in drift.differences if d.kind == "column" and d.what == "missing"]:
+        lines.append(f"# careful: it drops {listed(lost)} with the values, unless the model gets it back first")
     lines.append("# or change the model, where the migrations are right")
     return "\n".join(lines)
