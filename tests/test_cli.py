@@ -89,6 +89,18 @@ def test_advice_is_for_the_databases_that_the_ini_names(
     assert ("op.batch_alter_table" in capsys.readouterr().out) is batch
 
 
+def test_a_file_that_is_no_migration_is_said_not_to_be_judged(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "settings.py").write_text("")
+
+    main(["-C", str(project), "check", "alembic.ini", "settings.py"])
+
+    out = capsys.readouterr().out
+    assert "alembic.ini:1  no project that was found loads this file" in out
+    assert "settings.py" not in out  # a commit hook hands over every changed Python file
+
+
 def test_no_migrations_is_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["-C", str(tmp_path), "check"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -50,10 +51,11 @@ def test_a_signed_revision_has_no_markers_and_a_stamp_that_matches(settings: Set
     assert "Revises: 1b2c3d4e5f60\nReviewed: Ada Lovelace <ada@example.org> 2026-11-22" in text
 
 
-def test_after_the_review_of_all_the_guard_is_silent(settings: Settings) -> None:
+def test_after_the_review_of_all_the_guard_is_silent(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     before = {finding.rule.id for finding in check(settings.root, settings).findings}
 
-    code = review(settings, None, yes=True, today=DAY)
+    code = review(settings, None, yes=False, ask=lambda _: "y", today=DAY)
 
     assert before == {"unreviewed-autogenerate"}
     assert code == 0
@@ -73,6 +75,33 @@ def test_the_reviewer_sees_operations_findings_and_questions(
     assert "not-null-without-default" in shown
     assert "What do the rows of people that exist today get in age" in shown
     assert "ALTER TABLE people ADD COLUMN age INTEGER NOT NULL" in shown
+
+
+def test_yes_signs_one_that_is_named_and_never_several_unseen(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="would sign 3 that nobody looked at") as refused:
+        review(settings, None, yes=True, today=DAY)
+
+    assert refused.value.hint == "read one and name it: migration-guard review 0a1b2c3d4e5f"
+
+
+def test_where_markers_are_the_sign_only_files_with_markers_ask_for_a_review(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = review(replace(settings, review="markers"), None, yes=True, today=DAY)
+
+    assert code == 0
+    assert "Signed 2c3d4e5f6071" in capsys.readouterr().out
+    assert "Reviewed:" not in (settings.root / "alembic/versions/0a1b2c3d4e5f_people.py").read_text()
+
+
+def test_what_is_still_to_mend_is_said_at_the_end(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    file = "alembic/versions/2c3d4e5f6071_age.py"
+    shutil.copy(COMMITS / "missing-downgrade" / "bad.py", settings.root / file)
+
+    review(settings, "2c3d", yes=True, today=DAY)
+
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == f"Still 1 to mend before it can be merged: migration-guard check {file}"
 
 
 def test_no_is_no_and_writes_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

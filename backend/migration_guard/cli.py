@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 EXIT_CODES = """\
 exit codes:
   0    nothing found
-  1    findings
-  2    wrong arguments or settings
-  3    no migrations found
+  1    findings; a review that was declined
+  2    wrong arguments or settings, a base branch that cannot be read
+  3    no migrations found, or not the revision that was asked for
   4    could not finish: a database out of reach, a full disk
   70   a bug in migration-guard
   130  interrupted
+When a part could not be done, the rest is still judged and the code is that of the part.
 """
 FORMATS = ("text", "json", "github")
 
@@ -78,9 +79,12 @@ def parser() -> argparse.ArgumentParser:
 
     review = commands.add_parser("review", help="show a revision as a reviewer needs it, and sign it")
     review.add_argument(
-        "revision", nargs="?", metavar="REV", help="id, part of one, or file; default: every unsigned one"
+        "revision",
+        nargs="?",
+        metavar="REV",
+        help="an id, the start of one, or a file; default: all that ask for a review",
     )
-    review.add_argument("--yes", action="store_true", help="sign without asking, as git's user.name and user.email")
+    review.add_argument("--yes", action="store_true", help="sign REV without asking, as git's user.name and user.email")
     review.set_defaults(run=_review)
 
     rules = commands.add_parser("rules", help="list every rule and check")
@@ -199,7 +203,7 @@ def _known(rule: str, where: str) -> None:
         from .catalogue import every_rule
 
         ids = [known.id for known in every_rule()]
-        near = difflib.get_close_matches(rule, ids, 1, 0.4)
+        near = difflib.get_close_matches(rule, ids, 1, 0.6)
         raise UsageError(
             f"{where} an unknown rule {rule!r}",
             f"did you mean {near[0]!r}?" if near else "`migration-guard rules` lists them all",
@@ -246,11 +250,13 @@ def _review(options: argparse.Namespace) -> int:
 
 
 def _rules(_: argparse.Namespace) -> int:
-    from .catalogue import every_rule
+    from .catalogue import every_rule, live_checks
 
     width = max(len(rule.id) for rule in every_rule())
     for rule in every_rule():
-        print(f"{rule.id:<{width}}  {rule.severity.value:<7}  {rule.summary}")
+        found_by = "verify" if rule in live_checks() else "check"
+        print(f"{rule.id:<{width}}  {rule.severity.value:<7}  {found_by:<6}  {rule.summary}")
+    print("\nmigration-guard explain ID shows the page of one: what it finds, why it hurts, what to write instead.")
     return 0
 
 

@@ -51,7 +51,8 @@ class Settings:
         default_factory=dict, metadata={"says": "weight per rule: error, warning or off"}
     )
     models: tuple[str, ...] = field(
-        default=(), metadata={"says": "files that hold models, as globs; a change there asks for a revision"}
+        default=(),
+        metadata={"says": "files that hold models, as globs; `review` shows how they differ from the last commit"},
     )
     environment: dict[str, str] = field(
         default_factory=dict, metadata={"says": "variables that env.py finds while `verify` runs it"}

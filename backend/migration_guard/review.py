@@ -17,7 +17,7 @@ from .config import Settings
 from .errors import NothingFound, UsageError
 from .extras import LIVE
 from .facts import Migration
-from .findings import Report
+from .findings import Finding, Report
 from .lint import check
 from .read.project import projects
 from .read.sources import Sources
@@ -50,6 +50,11 @@ def review(
     if not migrations:
         print("Every revision is signed already.")
         return 0
+    if yes and wanted is None and len(migrations) > 1:
+        raise UsageError(
+            f"--yes without a revision would sign {len(migrations)} that nobody looked at",
+            f"read one and name it: migration-guard review {migrations[0].id}",
+        )
     if not yes and not sys.stdin.isatty():
         raise UsageError("review asks a question and needs a terminal", "run it in a terminal, or add --yes")
     signer = _signer(settings.root)
@@ -64,6 +69,8 @@ def review(
         path = settings.root / migration.path
         _replace(path, signed(path.read_bytes(), migration, signer, today or date.today()))
         print(f"Signed {migration.id} in {migration.path}.")
+        if others := _others(check(settings.root, settings, paths=[path])):
+            print(f"Still {len(others)} to mend before it can be merged: migration-guard check {migration.path}")
     return 1 if declined else 0
 
 
@@ -131,7 +138,7 @@ def _wanted(settings: Settings, wanted: str | None) -> list[Migration]:
             if migration.broken is None and migration.revision is not None:
                 found.append(migration)
     if wanted is None:
-        return [m for m in found if _unsigned(m)]
+        return [m for m in found if _unsigned(m, settings)]
     exact = [m for m in found if wanted in (m.id, m.path) or Path(wanted).resolve() == settings.root / m.path]
     matches = exact or [m for m in found if m.id.startswith(wanted)]
     if not matches:
@@ -141,7 +148,9 @@ def _wanted(settings: Settings, wanted: str | None) -> list[Migration]:
     return matches
 
 
-def _unsigned(migration: Migration) -> bool:
+def _unsigned(migration: Migration, settings: Settings) -> bool:
+    if settings.review != "stamp":
+        return bool(migration.markers)
     acts = any(f is not None and f.does != "nothing" for f in (migration.upgrade, migration.downgrade))
     stamped = migration.review is not None and migration.review.digest == migration.digest
     return bool(migration.markers) or (acts and not stamped)
@@ -179,14 +188,19 @@ def _sql(settings: Settings, migration: Migration) -> Iterator[str]:
     for dialect in sorted(settings.dialects):
         text, why = sql(settings.root / migration.path, dialect, cwd=settings.root)
         yield f"\nSQL on {dialect}:"
-        yield from (f"  {line}" for line in (text or f"cannot be shown without a database: {why}").splitlines())
+        shown = f"cannot be shown without a database: {why}" if text is None else text or "none"
+        yield from (f"  {line}" for line in shown.splitlines())
 
 
 def _findings(report: Report) -> Iterator[str]:
-    others = [f for f in report.findings if f.rule.id != "unreviewed-autogenerate"]
+    others = _others(report)
     yield "\nFindings:" if others else "\nNo other finding."
     for finding in others:
         yield f"  {finding.at.path}:{finding.at.line}  {finding.rule.id}: {finding.says}"
+
+
+def _others(report: Report) -> list[Finding]:
+    return [finding for finding in report.findings if finding.rule.id != "unreviewed-autogenerate"]
 
 
 def _model_change(settings: Settings) -> list[str]:

@@ -57,7 +57,10 @@ class Wanted:
         known = {_real(self.root / path) for path in held} if self.paths else set()
         for path in self.paths:
             elsewhere = path.is_dir() and not self._inside(path) and path not in self._real_root.parents
-            if path not in known and (elsewhere or is_revision(path)):
+            strange = path.is_file() and (
+                path.suffix != ".py" or not self._inside(path)
+            )  # a hook names all sorts of .py
+            if path not in known and (elsewhere or strange or is_revision(path)):
                 yield Path(os.path.relpath(path, self._real_root)).as_posix()
 
     def _inside(self, path: Path) -> bool:
