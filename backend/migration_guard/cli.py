@@ -228,8 +228,7 @@ def _verify(options: argparse.Namespace) -> int:
     from .verify import verify
 
     settings = _settings(options)
-    # "postgresql>=14" in the settings says which servers must work; any one of them is a fair witness at the desk.
-    databases = options.database or [name.partition(">")[0].strip() for name in settings.databases]
+    databases = options.database or list(settings.databases)
     with shown() as progress:
         report = verify(
             settings.root,

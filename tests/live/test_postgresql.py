@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, make_url, text
 from migration_guard.errors import CannotFinish, UsageError
 from migration_guard.live import Server, dialect_for, pg_binaries, pg_data, postgresql
 from migration_guard.live import postgresql as adapter
+from migration_guard.live.bounds import bound_of
 from migration_guard.live.fence import fence
 from migration_guard.live.pg_binaries import Install, installs, usable_by
 from migration_guard.live.pg_user import User, cache_folder, may_enter, owned_folder, server_user
@@ -70,13 +71,23 @@ def databases(url: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "spec",
-    ["postgresql", "postgresql-16", "postgresql://db/app", "postgres://db/app", "postgresql+asyncpg://u:p@db/app"],
+    [
+        "postgresql",
+        "postgresql-16",
+        "postgresql>=14",
+        "postgresql == 16",
+        "postgresql://db/app",
+        "postgres://db/app",
+        "postgresql+asyncpg://u:p@db/app",
+    ],
 )
 def test_the_word_a_version_and_every_url_of_it_mean_postgresql(spec: str) -> None:
     assert dialect_for(spec) == ("postgresql", postgresql)
 
 
-@pytest.mark.parametrize("spec", ["postgresql-", "postgresql-new", "postgresql 16", "mysql://db/app", "sqlite"])
+@pytest.mark.parametrize(
+    "spec", ["postgresql-", "postgresql-new", "postgresql 16", "postgresql>=", "postgresql<14", "mysql>=8", "sqlite>=3"]
+)
 def test_other_words_do_not(spec: str) -> None:
     assert not postgresql.spec_matches(spec)
 
@@ -86,7 +97,42 @@ def test_an_unknown_word_is_an_error_that_names_the_known_ones() -> None:
         dialect_for("oracle")
 
 
+@pytest.mark.parametrize(
+    ("spec", "fits", "does_not"),
+    [
+        ("postgresql>=14", ["14.0", "14.9", "18"], ["13.22", "9.6.1"]),
+        ("postgresql>14", ["15.0"], ["14.9"]),
+        ("postgresql==16", ["16.14", "16beta1"], ["17.0", "15.16"]),
+        ("postgresql >= 14.5", ["14.5", "14.10", "15.0"], ["14.4"]),
+    ],
+)
+def test_a_bound_admits_by_as_many_numbers_as_it_has(spec: str, fits: list[str], does_not: list[str]) -> None:
+    bound = bound_of(spec)
+
+    assert bound is not None
+    assert [version for version in (*fits, *does_not) if bound.admits(version)] == fits
+
+
 # Servers of our own
+
+
+@pytest.mark.usefixtures("postgresql")
+def test_a_bound_starts_the_newest_server_that_is_within_it(scratch: Scratch) -> None:
+    newest = max(postgresql.available(), key=int)
+
+    with postgresql.servers("postgresql>=9", scratch) as server:
+        assert server.label.startswith(f"PostgreSQL {newest}")
+
+
+@pytest.mark.usefixtures("postgresql")
+def test_a_bound_that_no_server_is_within_names_what_is_there(scratch: Scratch) -> None:
+    with (
+        pytest.raises(CannotFinish, match="no PostgreSQL > 99 found") as raised,
+        postgresql.servers("postgresql>99", scratch),
+    ):
+        raise AssertionError
+
+    assert f"postgresql-{postgresql.available()[0]}" in raised.value.hint
 
 
 @pytest.mark.usefixtures("postgresql")
@@ -191,7 +237,9 @@ def test_an_initdb_that_fails_is_quoted(scratch: Scratch, short_folder: Path, mo
     monkeypatch.setenv("MIGRATION_GUARD_PG_BINDIRS", str(short_folder / "bin"))
 
     with (
-        pytest.raises(CannotFinish, match=r"initdb of PostgreSQL 99\.1 from .*/bin failed \(.*No space left on device\)"),
+        pytest.raises(
+            CannotFinish, match=r"initdb of PostgreSQL 99\.1 from .*/bin failed \(.*No space left on device\)"
+        ),
         postgresql.servers("postgresql-99", scratch),
     ):
         pass

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from migration_guard.live.schema import Difference, Snapshot, differences, only_tables, tables, without
+from migration_guard.live.schema import Difference, Snapshot, differences, tables, without
 
 PERSONA = {
     ("table", "persona"): {},
@@ -103,12 +101,5 @@ def test_the_version_table_can_be_left_out_with_all_that_belongs_to_it() -> None
     assert without(Snapshot(PERSONA), {"alembic_version"}) == Snapshot(PERSONA)
 
 
-def test_one_table_can_be_looked_at_alone() -> None:
-    assert only_tables(Snapshot(PERSONA | MOOD), {"mood"}) == Snapshot(MOOD)
+def test_the_tables_are_named_in_order() -> None:
     assert tables(Snapshot(PERSONA | MOOD)) == ["mood", "persona"]
-
-
-def test_a_snapshot_survives_json() -> None:
-    snapshot = Snapshot(PERSONA | MOOD)
-
-    assert Snapshot.from_json(json.loads(json.dumps(snapshot.to_json()))) == snapshot

@@ -6,16 +6,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from migration_guard.errors import CannotFinish
 from migration_guard.live import dialect_for, sqlite
 from migration_guard.live.scratch import Scratch
 
 
-@pytest.mark.parametrize("spec", ["sqlite", "sqlite://", "sqlite:///data/app.db", "sqlite+aiosqlite:////srv/app.db"])
+@pytest.mark.parametrize(
+    "spec", ["sqlite", "sqlite>=3.35", "sqlite://", "sqlite:///data/app.db", "sqlite+aiosqlite:////srv/app.db"]
+)
 def test_the_word_and_every_url_of_it_mean_sqlite(spec: str) -> None:
     assert dialect_for(spec) == ("sqlite", sqlite)
 
 
-@pytest.mark.parametrize("spec", ["sqlite3", "postgresql", "mysql://x", "data/sqlite"])
+@pytest.mark.parametrize("spec", ["sqlite3", "sqlite>=", "postgresql", "mysql://x", "data/sqlite"])
 def test_other_words_do_not(spec: str) -> None:
     assert not sqlite.spec_matches(spec)
 
@@ -33,6 +36,20 @@ def test_each_database_is_a_new_empty_file_in_the_scratch_folder() -> None:
         assert server.label == f"SQLite {sqlite3.sqlite_version}"
         assert server.dialect == "sqlite"
     assert not scratch.folder.exists()
+
+
+def test_a_bound_that_the_library_is_not_within_is_told() -> None:
+    with (
+        Scratch() as scratch,
+        pytest.raises(CannotFinish, match=f"no SQLite > 3.99 found: this Python has {sqlite3.sqlite_version}"),
+        sqlite.servers("sqlite>3.99", scratch),
+    ):
+        raise AssertionError
+
+
+def test_a_bound_that_the_library_is_within_changes_nothing() -> None:
+    with Scratch() as scratch, sqlite.servers("sqlite>=3.5", scratch) as server:
+        assert server.label == f"SQLite {sqlite3.sqlite_version}"
 
 
 def test_the_file_that_a_url_names_is_left_alone(tmp_path: Path) -> None:

@@ -62,5 +62,5 @@ def dialect_for(spec: str) -> tuple[str, Dialect]:
             return name, adapter
     raise UsageError(
         f"unknown database {spec!r}",
-        f"use one of {', '.join(DIALECTS)}, a version such as postgresql-16, or a URL",
+        f"use one of {', '.join(DIALECTS)}, a version such as postgresql-16 or postgresql>=14, or a URL",
     )

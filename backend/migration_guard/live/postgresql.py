@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..errors import CannotFinish, UsageError
+from .bounds import bound_of
 from .fence import own_connection
 from .pg_binaries import Install, installs
 from .pg_data import SUPERUSER
@@ -32,8 +33,9 @@ _VERSION = re.compile(r"postgresql(?:-(\d+))?")
 
 
 def spec_matches(spec: str) -> bool:
-    """Whether this names PostgreSQL: the word, the word with a major version, or any URL of it."""
-    return bool(_VERSION.fullmatch(spec) or _ANY_URL.match(spec))
+    """Whether this names PostgreSQL: the word, the word with a version ("-16", ">=14"), or any URL of it."""
+    bound = bound_of(spec)
+    return bool(_VERSION.fullmatch(spec) or _ANY_URL.match(spec) or (bound and bound.name == "postgresql"))
 
 
 def available() -> list[str]:
@@ -159,11 +161,16 @@ def async_driver() -> str:
 
 
 def _install(spec: str) -> Install:
-    version = _VERSION.fullmatch(spec)
-    wanted = version[1] if version else None
-    for install in installs():
-        if wanted in (None, install.major):
-            return install
+    """The best install, for a bound the newest that is within it."""
+    version, bound = _VERSION.fullmatch(spec), bound_of(spec)
+    wanted = version[1] if version else str(bound) if bound else None
+    if bound:
+        fitting = [install for install in installs() if bound.admits(install.version)]
+        fitting.sort(key=lambda install: int(install.major), reverse=True)
+    else:
+        fitting = [install for install in installs() if wanted in (None, install.major)]
+    if fitting:
+        return fitting[0]
     others = ", ".join(f"postgresql-{major}" for major in available())
     raise CannotFinish(
         f"no PostgreSQL {wanted} found on this machine" if wanted else "no PostgreSQL found on this machine",

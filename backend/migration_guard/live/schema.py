@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 Key = tuple[str, str]
 Properties = Mapping[str, str]
@@ -25,15 +25,6 @@ class Snapshot:
     """
 
     objects: Mapping[Key, Properties]
-
-    def to_json(self) -> list[Any]:
-        """The same as data for `json.dumps`, sorted."""
-        return [[kind, name, dict(properties)] for (kind, name), properties in sorted(self.objects.items())]
-
-    @classmethod
-    def from_json(cls, data: list[Any]) -> Snapshot:
-        """The snapshot that `to_json` gave."""
-        return cls({(kind, name): dict(properties) for kind, name, properties in data})
 
 
 @dataclass(frozen=True)
@@ -81,11 +72,6 @@ def differences(before: Snapshot, after: Snapshot) -> list[Difference]:
 def without(snapshot: Snapshot, tables: Collection[str]) -> Snapshot:
     """The snapshot less these tables and what belongs to them, such as Alembic's own version table."""
     return Snapshot({key: found for key, found in snapshot.objects.items() if _table(key, found) not in tables})
-
-
-def only_tables(snapshot: Snapshot, tables: Collection[str]) -> Snapshot:
-    """The part of a snapshot that is these tables and what belongs to them."""
-    return Snapshot({key: found for key, found in snapshot.objects.items() if _table(key, found) in tables})
 
 
 def tables(snapshot: Snapshot) -> list[str]:

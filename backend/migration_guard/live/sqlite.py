@@ -12,6 +12,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
+from ..errors import CannotFinish
+from .bounds import bound_of
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -35,13 +38,22 @@ class SqliteServer:
 
 
 def spec_matches(spec: str) -> bool:
-    """Whether this names SQLite: the word, or any URL of it."""
-    return spec == "sqlite" or bool(re.match(r"sqlite(\+\w+)?://", spec))
+    """Whether this names SQLite: the word, the word with a bound (">=3.35"), or any URL of it."""
+    bound = bound_of(spec)
+    return spec == "sqlite" or bool(re.match(r"sqlite(\+\w+)?://", spec) or (bound and bound.name == "sqlite"))
 
 
 @contextmanager
-def servers(_spec: str, scratch: Scratch) -> Iterator[SqliteServer]:
-    """A server in the scratch folder. Only the dialect of a URL counts: the file that it names is never opened."""
+def servers(spec: str, scratch: Scratch) -> Iterator[SqliteServer]:
+    """A server in the scratch folder. Only the dialect of a URL counts: the file that it names is never opened.
+
+    Raises CannotFinish where a bound leaves out the one version there is: Python's.
+    """
+    if (bound := bound_of(spec)) and not bound.admits(sqlite3.sqlite_version):
+        raise CannotFinish(
+            f"no SQLite {bound} found: this Python has {sqlite3.sqlite_version}",
+            "run the guard on a Python with another SQLite, or change `databases` under [tool.migration-guard]",
+        )
     yield SqliteServer(Path(mkdtemp(prefix="sqlite-", dir=scratch.folder)))
 
 
