@@ -74,6 +74,19 @@ def test_the_hook_and_workflow_that_the_readme_shows_exist() -> None:
     assert f"- id: {hook}\n" in (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
 
 
+def test_the_workflow_to_copy_is_valid_and_pins_what_ours_pins(tmp_path: Path) -> None:
+    (workflow,) = blocks(ROOT / "docs" / "github.md", "yaml")
+    file = tmp_path / "guard.yml"
+    file.write_text(workflow)
+    ours = set(re.findall(r"uses: (\S+)", (ROOT / ".github/workflows/guard.yml").read_text()))
+
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+    assert set(re.findall(r"uses: (\S+)", workflow)) == ours
+
+
 def test_every_shell_block_of_the_runbook_runs_from_top_to_bottom(tmp_path: Path) -> None:
     copy = tmp_path / "backend team"
     copy.mkdir()
