@@ -9,6 +9,7 @@ from ..facts import Direction, Place
 from .schema import Difference
 
 WithoutRows = Literal["works", "fails"]
+TIME_LIMIT = "TimeLimit"  # the kind of a failure that the guard itself ended
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Failure:
     without_rows: WithoutRows | None = None  # the same step on empty tables; None: there were no rows, or not tried
 
     def __str__(self) -> str:
+        if self.kind == TIME_LIMIT:  # no error was raised, so there is no class to name
+            return self.says
         return f"{self.kind}: {self.says}" if self.says else self.kind
 
 
