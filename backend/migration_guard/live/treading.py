@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from ..facts import Direction, Place
 from .environment import Stage, file_of
 from .statements import failure_of, first_line, last_frame, no_room
-from .steps import Failure, Step
+from .steps import TIME_LIMIT, Failure, Step
 
 if TYPE_CHECKING:
     from .stairway import Plan
@@ -49,7 +49,7 @@ class Tread:
                     self.stage.step(revision, direction)
             except TookTooLong:
                 line = statements[-1].line if statements else at.line
-                failure = Failure("TimeLimit", f"it did not end within {self.plan.seconds} s", line)
+                failure = Failure(TIME_LIMIT, f"it did not end within {self.plan.seconds} s (step-timeout)", line)
             except BaseException as error:
                 if (let_down := no_room(error)) is not None:
                     raise let_down from error
