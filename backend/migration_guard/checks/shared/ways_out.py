@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ...live.steps import Failure
+from ...live.steps import TIME_LIMIT, Failure
 
 
 def way_out(failure: Failure, dialect: str) -> str | None:
@@ -93,7 +93,7 @@ def _cast(_: Failure, text: str, __: str) -> str | None:
 
 
 def _time(failure: Failure, _: str, __: str) -> str | None:
-    if failure.kind != "TimeLimit":
+    if failure.kind != TIME_LIMIT:
         return None
     return (
         f"Let the loop at line {failure.line} end when a pass changes no row, "
