@@ -54,6 +54,8 @@ class Landing:
         self.stands = False
         self.tried: Tried | None = None
         self.filled: Filled | None = None
+        self.down_and_up = False  # taken down and up again
+        self.refuses = False  # to go down, by declaration or by its own code
         self.lacking: set[str] = set()  # extensions that the server has not
 
     def walk(self, before: Snapshot | None, tried: Tried | None) -> Snapshot:
@@ -100,11 +102,13 @@ class Landing:
 
     def _down_and_up(self, before: Snapshot, after: Snapshot, watch: Watch) -> Snapshot:
         if reason := self._no_way_down():
+            self.refuses = True
             self.gap(self.revision, reason)
             return after
         down, failure, refusal = self.tread.take(self.revision, "downgrade", filled=self._tables())
         if failure is not None:
             if refusal:
+                self.refuses = True
                 self.gap(self.revision, f"downgrade() refuses: {refusal}")
             else:
                 self.tell(replace(down, failure=failure))
@@ -118,6 +122,7 @@ class Landing:
                 self.tell(replace(again, failure=failure))
             raise FreshDatabase
         self.tell(down)
+        self.down_and_up = True
         end = self.observer.snapshot()
         self.tell(again if down.left else replace(again, left=tuple(differences(after, end))))
         return end
