@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 from alembic.config import CommandLine, Config
 from alembic.operations import Operations
@@ -21,10 +21,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import InvalidRequestError
 
 from ..errors import CannotFinish
+from ..facts import Direction
 from .redirect import Lead
 from .statements import Recorder
-
-Direction = Literal["upgrade", "downgrade"]
 
 
 @dataclass(frozen=True)
