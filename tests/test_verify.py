@@ -152,6 +152,79 @@ def test_an_upgrade_that_refuses_rows_by_its_own_code_is_no_failure(tmp_path: Pa
     ]
 
 
+READ_BY_TYPES = ["types_that_are_stored_as_text", "labels_in_the_models_only"]
+
+
+@pytest.mark.parametrize("name", READ_BY_TYPES)
+def test_types_of_sqlalchemy_can_read_the_values_of_their_columns(name: str, tmp_path: Path) -> None:
+    report = verified(copied(name, tmp_path))
+
+    assert (found(report), report.problems) == ([], ())
+    assert not [gap.why for gap in report.not_judged if "made-up" in gap.why]
+
+
+@pytest.mark.parametrize("name", READ_BY_TYPES)
+def test_types_of_sqlalchemy_can_read_their_values_on_postgresql_too(
+    name: str, tmp_path: Path, postgresql: Server
+) -> None:
+    report = verified(copied(name, tmp_path), postgresql.new_database())
+
+    assert (found(report), report.problems) == ([], ())
+    assert not [gap.why for gap in report.not_judged if "made-up" in gap.why]
+
+
+def not_interpreted(report: Report) -> list[str]:
+    return [gap.why.partition(": ")[2] for gap in report.not_judged if "made-up" in gap.why]
+
+
+ERRORS_OVER_VALUES = [
+    "r2: upgrade() reads values of made-up rows and cannot interpret them: "
+    "JSONDecodeError: Expecting value: line 1 column 1 (char 0); on empty tables it works",
+    "r3: downgrade() reads values of made-up rows and cannot interpret them: "
+    "ValueError: invalid literal for int() with base 10: 'abbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'; "
+    "on empty tables it works",
+    "r5: upgrade() reads values of made-up rows and cannot interpret them: "
+    "KeyError: 'accccccccccccccccccc'; on empty tables it works",
+]
+
+
+def test_code_that_cannot_interpret_made_up_values_is_not_judged_and_one_that_trips_over_null_is(
+    tmp_path: Path,
+) -> None:
+    report = verified(copied("values_that_code_cannot_interpret", tmp_path))
+
+    assert found(report) == ["r4.py:20 upgrade-fails", "r6.py:20 upgrade-fails", "r7.py:24 downgrade-fails"]
+    assert not_interpreted(report) == ERRORS_OVER_VALUES
+    assert report.notes[0].startswith("sqlite: 7 revisions taken up, down and up")
+
+
+def test_code_that_cannot_interpret_made_up_values_is_not_judged_on_postgresql(
+    tmp_path: Path, postgresql: Server
+) -> None:
+    report = verified(copied("values_that_code_cannot_interpret", tmp_path), postgresql.new_database())
+
+    assert found(report) == ["r4.py:20 upgrade-fails", "r6.py:20 upgrade-fails", "r7.py:24 downgrade-fails"]
+    assert not_interpreted(report) == ERRORS_OVER_VALUES
+
+
+def test_a_unique_constraint_without_a_name_of_its_own_is_no_drift(tmp_path: Path) -> None:
+    report = verified(copied("unique_constraints_without_names", tmp_path))
+
+    assert [finding.says.partition(": ")[2] for finding in report.findings] == [
+        "unique person.uq_name_number: name is uq_name_number in the migrations, uq_person_name_number in the models.",
+        "unique pet(number): name is not set in the migrations, one_number in the models.",
+    ]
+
+
+def test_a_unique_constraint_that_postgresql_names_is_no_drift(tmp_path: Path, postgresql: Server) -> None:
+    report = verified(copied("unique_constraints_without_names", tmp_path), postgresql.new_database())
+
+    assert [finding.says.partition(": ")[2] for finding in report.findings] == [
+        "unique person.uq_name_number: name is uq_name_number in the migrations, uq_person_name_number in the models.",
+        "unique pet.pet_number_key: name is pet_number_key in the migrations, one_number in the models.",
+    ]
+
+
 def test_rows_that_a_revision_deletes_or_updates_itself_are_not_lost(tmp_path: Path) -> None:
     assert found(verified(copied("rows_are_deleted_on_purpose", tmp_path))) == []
 

@@ -25,7 +25,8 @@ def downgrade() -> None:
 
 ## Quiet when
 `downgrade()` refuses on purpose: it raises NotImplementedError or an error of its own, or the file says `#
-irreversible: reason`. That is listed as not judged.
+irreversible: reason`. Or it works on empty tables, and its code cannot interpret a value that was made up for a text.
+That is listed as not judged.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ Autogenerate does not see checks, enum labels or, as it is configured by default
 
 ## Quiet when
 `include_object`, `include_name` or `include_schemas` in env.py leave the table or the part out, env.py passes no
-`target_metadata`, or only the names of keys and checks differ.
+`target_metadata`, or only the names of keys and checks differ. Nor does the name of a unique constraint count where the
+models give none, or where it comes from a naming convention and the migrations give none.
 """
 
 from __future__ import annotations

@@ -23,8 +23,9 @@ with op.batch_alter_table("persona") as batch:
 ```
 
 ## Quiet when
-The upgrade works on empty tables and its own code refuses the rows with a `raise`: that is listed as not judged. So
-is every revision that stands on one that failed.
+The upgrade works on empty tables, and its own code refuses the rows with a `raise`, or cannot interpret a value that
+was made up for a text (no JSON, no number, no key of a dict): that is listed as not judged. NULLs are no such values.
+So is every revision that stands on one that failed.
 """
 
 from __future__ import annotations

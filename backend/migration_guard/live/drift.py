@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Column, Connection, Index, MetaData, Table, UniqueConstraint
+from sqlalchemy.sql.elements import conv
 from sqlalchemy.types import NullType
 
 from .schema import Difference, Snapshot, differences, tables
@@ -53,7 +54,7 @@ def disagreements(
     found = [
         each
         for each in differences(migrated, modelled)
-        if each.kind in _KINDS and not (each.kind in _NAMELESS and each.property == "name") and scope.holds(each)
+        if each.kind in _KINDS and not (each.property == "name" and scope.is_nameless(each)) and scope.holds(each)
     ]
     found.sort(key=_table)
     for table, group in groupby(found, _table):
@@ -84,6 +85,26 @@ class _Scope:
         if table is None and "." in difference.table and not self.include_schemas:
             return False
         return self._takes_table(difference.table, table) and self._takes_part(difference, table)
+
+    def is_nameless(self, difference: Difference) -> bool:
+        """Whether a constraint has its name from the database on one side, and on the other not against it."""
+        if difference.kind in _NAMELESS:
+            return True
+        model = self._model(difference.table or "")
+        if difference.kind != "unique" or model is None:
+            return False
+        named = {
+            str(item.name): item
+            for item in model.constraints
+            if isinstance(item, UniqueConstraint) and isinstance(item.name, str)
+        }
+        if difference.after not in named:  # SQLite keeps none, PostgreSQL makes one up
+            return True
+        item = named[difference.after]
+        if not isinstance(item.name, conv):
+            return False
+        made_up = "_".join((model.name, *(column.name for column in item.columns), "key"))
+        return difference.before in ("", made_up)
 
     def _model(self, name: str) -> Table | None:
         if name in self.models:

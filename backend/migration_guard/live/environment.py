@@ -22,8 +22,12 @@ from sqlalchemy.exc import InvalidRequestError
 
 from ..errors import CannotFinish
 from ..facts import Direction
+from .column_types import ColumnTypes
+from .drift import metadatas
 from .redirect import Lead
 from .statements import Recorder
+
+_INSTALLED = re.compile(r"[/\\](site-packages|\.venv)[/\\]")
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Stage:
         self.config = config
         self.script = script
         self.recorder = recorder
+        self.column_types = ColumnTypes()
         self.options: dict[str, Any] = {}
         self.arguments: dict[str, Any] = {}  # of run_migrations, for upgrade() and downgrade()
         self.environment = EnvironmentContext(config, script, fn=self._planned, destination_rev="heads")
@@ -78,6 +83,7 @@ class Stage:
                 "pass connection=... there when context.is_offline_mode() is false",
             )
         self.arguments = arguments
+        self.column_types.take_models(metadatas(self.options))
         self._own = given if _can_be_used(given) else given.engine.connect()
 
     @property
@@ -106,7 +112,7 @@ class Stage:
         self._step = [make(self.script.revision_map, revision)]
         connection = self.connection
         try:
-            with connection.begin() if self._outer else nullcontext():
+            with self.column_types.undone_on_error(), connection.begin() if self._outer else nullcontext():
                 self._configure(connection=connection, **self.options)
                 context = self.environment.get_context()
                 with Operations.context(context), context.begin_transaction():
@@ -193,7 +199,7 @@ class Environment:
                 configure=configure, run_migrations=run_migrations, begin_transaction=nullcontext
             )
             try:
-                with stage.environment:
+                with stage.column_types.listening(), stage.environment:
                     self._script.run_env()
             finally:
                 if error:
@@ -309,7 +315,7 @@ def cause_in(error: BaseException, root: Path) -> tuple[str, int] | None:
     trace = error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        if name.startswith(str(root) + os.sep) and not re.search(r"[/\\](site-packages|\.venv)[/\\]", name):
+        if name.startswith(str(root) + os.sep) and not _INSTALLED.search(name.removeprefix(str(root))):
             found = (Path(os.path.relpath(name, root)).as_posix(), trace.tb_lineno)
         trace = trace.tb_next
     return found

@@ -27,7 +27,7 @@ class FreshDatabase(Exception):
 
 @dataclass(frozen=True)
 class Tried:
-    """A revision that failed on tables with rows, which is to be tried again on empty ones."""
+    """A way that failed on tables with rows, which is to be tried again on empty ones."""
 
     step: Step
     failure: Failure
@@ -65,13 +65,15 @@ class Landing:
         """
         before = before if before is not None else self.observer.snapshot()
         if tried is None:
-            self.filled = self.observer.fill()
+            self.filled = self.observer.fill(self.tread.stage.column_types)
         watch = Watch(self.observer, bool(self.filled and self.filled.tables))
-        step = self._up(tried)
+        tried_down = tried if tried is not None and tried.step.direction == "downgrade" else None
+        step = self._up(tried if tried_down is None else None)
         self.stands = True
-        self.tell(replace(step, lost=watch.lost_on_the_way_up(step.statements)))
+        if tried_down is None:
+            self.tell(replace(step, lost=watch.lost_on_the_way_up(step.statements)))
         after = self.observer.snapshot()
-        return self._down_and_up(before, after, watch)
+        return self._down_and_up(before, after, watch, tried_down)
 
     def _up(self, tried: Tried | None) -> Step:
         tables = self.filled.tables if self.filled else ()
@@ -97,10 +99,16 @@ class Landing:
     def _tell_of(self, tried: Tried, without_rows: Literal["works", "fails"]) -> None:
         if tried.refusal and without_rows == "works":
             self.gap(self.revision, f"upgrade() refuses the rows it was given: {tried.refusal}")
+        elif tried.failure.over_a_value and without_rows == "works":
+            self.gap(
+                self.revision,
+                f"{tried.step.direction}() reads values of made-up rows and cannot interpret them: {tried.failure}; "
+                "on empty tables it works",
+            )
         else:
             self.tell(replace(tried.step, failure=replace(tried.failure, without_rows=without_rows)))
 
-    def _down_and_up(self, before: Snapshot, after: Snapshot, watch: Watch) -> Snapshot:
+    def _down_and_up(self, before: Snapshot, after: Snapshot, watch: Watch, tried: Tried | None) -> Snapshot:
         if reason := self._no_way_down():
             self.refuses = True
             self.gap(self.revision, reason)
@@ -110,9 +118,16 @@ class Landing:
             if refusal:
                 self.refuses = True
                 self.gap(self.revision, f"downgrade() refuses: {refusal}")
+            elif tried is not None:
+                self._tell_of(tried, "fails")
+            elif failure.over_a_value and self._tables():
+                self.tried = Tried(down, failure, None)
+                raise FreshDatabase
             else:
                 self.tell(replace(down, failure=failure))
             return self._as_it_was(after)
+        if tried is not None:
+            self._tell_of(tried, "works")
         back = self.observer.snapshot()
         down = replace(down, left=_traces(before, back), lost=watch.lost_on_the_way_down(down.statements))
         again, failure, _ = self.tread.take(self.revision, "upgrade", attempt=2, filled=self._tables())

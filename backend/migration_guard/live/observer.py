@@ -14,6 +14,7 @@ from .rows import Contents, contents, fill
 from .schema import Snapshot, without
 
 if TYPE_CHECKING:
+    from .column_types import ColumnTypes
     from .rows import TableShape
 
 ROWS = 4  # per table: enough for a duplicate, a NULL and the longest value of each column
@@ -51,9 +52,11 @@ class Observer:
         self.connection.rollback()
         return without(found, {self.version_table})
 
-    def fill(self) -> Filled:
-        """Put rows into every table that can hold some, and commit."""
-        found = fill(self.connection, self._shapes(), rows=ROWS)
+    def fill(self, types: ColumnTypes) -> Filled:
+        """Put rows that the columns' types can read into every table that can hold some, and commit."""
+        dialect = self.connection.dialect
+        shapes = [types.readable(shape, dialect) for shape in self._shapes()]
+        found = fill(self.connection, shapes, rows=ROWS)
         self.connection.commit()
         return Filled(
             tuple(each.table for each in found if each.rows),

@@ -29,6 +29,7 @@ class Failure:
     line: int  # in the revision's file
     statement: str = ""  # the SQL that failed; empty where the error came from Python
     without_rows: WithoutRows | None = None  # the same step on empty tables; None: there were no rows, or not tried
+    over_a_value: bool = False  # code could not read a value, which says nothing of rows that are not made up
 
     def __str__(self) -> str:
         if self.kind == TIME_LIMIT:  # no error was raised, so there is no class to name

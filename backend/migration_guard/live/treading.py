@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..facts import Direction, Place
 from .environment import Stage, file_of
+from .interpreting import is_over_a_value
 from .statements import failure_of, first_line, last_frame, no_room
 from .steps import TIME_LIMIT, Failure, Step
 
@@ -54,6 +56,7 @@ class Tread:
                 if (let_down := no_room(error)) is not None:
                     raise let_down from error
                 failure = failure_of(error, file, statements, at.line)
+                failure = replace(failure, over_a_value=is_over_a_value(error))
                 refusal = words_of_refusal(error, self.plan.root)
         step = Step(
             revision.revision,
@@ -82,7 +85,7 @@ def words_of_refusal(error: BaseException, root: Path) -> str | None:
     if frame is None or isinstance(error.__cause__ or error.__context__, DBAPIError):
         return None
     name = frame.f_code.co_filename
-    if not name.startswith(str(root) + os.sep) or f"{os.sep}site-packages{os.sep}" in name:
+    if not name.startswith(str(root) + os.sep) or f"{os.sep}site-packages{os.sep}" in name.removeprefix(str(root)):
         return None
     if not linecache.getline(name, line).lstrip().startswith(("raise", "assert")):
         return None

@@ -38,16 +38,14 @@ def made(column: ColumnShape, ordinal: int, place: int, dialect: str) -> Made:
         element = made(replace(column, array=False), ordinal, place, dialect)
         text = element.literal.strip("'").replace("''", "'").replace("\\", "\\\\").replace('"', '\\"')
         return Made(quoted('{"' + text + '"}'), UNKNOWN)
-    if column.labels:
-        label = column.labels[ordinal % len(column.labels)]
-        return Made(quoted(label), label)
+    label = column.labels[ordinal % len(column.labels)] if column.labels else None
     if column.kind == "bool":
         on = ordinal % 2 == 0
         return Made(str(on).lower(), on) if dialect == "postgresql" else Made(str(int(on)), int(on))
     if column.kind in _NUMBERS:
-        number = _NUMBERS[column.kind](column, ordinal, place)
+        number = _NUMBERS[column.kind](column, ordinal, place) if label is None else int(label)
         return Made(str(number), number)
-    text = _text(column, ordinal, place)
+    text = _text(column, ordinal, place) if label is None else label
     if dialect == "sqlite" and column.kind == "bytea":
         return Made(f"X'{text.encode().hex()}'", UNKNOWN)
     return Made(quoted(text), UNKNOWN if column.kind in _ONLY_THE_DATABASE_COMPARES else text)
@@ -78,7 +76,7 @@ def short(column: ColumnShape, ordinal: int, dialect: str) -> list[Made]:
             Made("'{\"a\": 1}'", UNKNOWN),
             Made("'\"a\"'", UNKNOWN),
         ]
-    if column.kind in _WORDS:
+    if column.kind in WORDS:
         letter = "abcdefghijklmnopqrstuvwxyz"[ordinal % 26]
         texts = (letter, letter.upper(), str(ordinal), "", f"{letter}@example.org", f"https://example.org/{letter}")
         return [of_value(text[: column.max_length], dialect) for text in texts]
@@ -173,6 +171,7 @@ _NUMBERS: dict[str, Callable[[ColumnShape, int, int], Any]] = {
 _MOMENTS = {
     "date": "%Y-%m-%d",
     "timestamp": "%Y-%m-%d %H:%M:%S.%f",
+    "timestamp T": "%Y-%m-%dT%H:%M:%S",
     "timestamptz": "%Y-%m-%d %H:%M:%S.%f+00",
 }
 _FUNCTIONS: dict[str, Callable[[ColumnShape, int, int], str]] = {
@@ -217,5 +216,7 @@ _TEMPLATES = {
     "geometry": "SRID=4326;POINT({small} {place})",
     "geography": "SRID=4326;POINT({small} {place})",
 }
-_WORDS = {"text", "varchar", "bpchar", "name", "citext"}
+WORDS = frozenset({"text", "varchar", "bpchar", "name", "citext"})
+NUMBERS = frozenset(_NUMBERS)
+INTEGERS = frozenset({"int2", "int4", "int8"})
 _ONLY_THE_DATABASE_COMPARES = ({*_TEMPLATES, *_FUNCTIONS} - {"uuid", "time"}) | {"bytea"}
