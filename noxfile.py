@@ -164,6 +164,9 @@ def revision(session: nox.Session) -> None:
     url = {"SQLALCHEMY_URL": f"sqlite+aiosqlite:///{database}"}
     guard(session, "alembic", "upgrade", "head", env=url, silent=True)
     guard(session, "alembic", "revision", "--autogenerate", "-m", " ".join(session.posargs), env=url)
+    guard(session, "python", "-m", "pip", "install", "--quiet", "ruff", silent=True)
+    guard(session, "ruff", "check", "--quiet", "--fix", "--select", "I,UP", "alembic/versions")
+    guard(session, "ruff", "format", "--quiet", "alembic/versions")
     session.log("Read and finish it, then: nox -s review")
 
 
