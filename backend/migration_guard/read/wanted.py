@@ -23,7 +23,7 @@ class Wanted:
                 raise UsageError(f"{path} does not exist", "give a migration file or a folder that holds some")
         self.root = root
         self.paths = tuple(dict.fromkeys(map(_real, paths)))
-        self._real_root = _real(root)
+        self._real_root = real(root)
         self._each = frozenset(self.paths)
         self._real_folders: dict[str, Path] = {}
 
