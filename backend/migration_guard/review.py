@@ -95,8 +95,13 @@ def signed(content: bytes, migration: Migration, signer: Signer, day: date) -> b
 def _without_markers(text: str, migration: Migration) -> str:
     lines = text.splitlines(keepends=True)
     for place in sorted(migration.markers, reverse=True):
-        code = lines[place.line - 1][: place.column - 1].rstrip()
-        lines[place.line - 1 : place.line] = [code + "\n"] if code else []
+        at = place.line - 1
+        code = lines[at][: place.column - 1].rstrip()
+        lines[at : at + 1] = [code + "\n"] if code else []
+        # Autogenerate puts an empty line before its last marker, which would end the function now.
+        while not code and at and not lines[at - 1].strip() and not "".join(lines[at : at + 1]).strip():
+            at -= 1
+            del lines[at]
     return "".join(lines)
 
 
