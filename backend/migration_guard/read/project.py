@@ -77,7 +77,7 @@ class Project:
     @cached_property
     def _locations(self) -> frozenset[Path]:
         """The folders as they are named, and as git names them: with links resolved."""
-        return frozenset(self.version_locations) | {_real(location) for location in self.version_locations}
+        return frozenset(self.version_locations) | {real_path(location) for location in self.version_locations}
 
 
 def projects(root: Path, configs: tuple[str, ...] = ()) -> list[Project]:
@@ -298,11 +298,11 @@ def _each_once(found: list[Project]) -> list[Project]:
 
     kept: dict[tuple[Path, ...], Project] = {}
     for project in sorted(found, key=plainness):
-        kept.setdefault(tuple(_real(location) for location in project.version_locations), project)
+        kept.setdefault(tuple(real_path(location) for location in project.version_locations), project)
     return sorted(kept.values(), key=lambda p: (p.script_location, p.version_locations, p.section))
 
 
-def _real(path: Path) -> Path:
+def real_path(path: Path) -> Path:
     """The path with links resolved. `Path.resolve` raises for a link that leads to itself."""
     return Path(os.path.realpath(path))
 

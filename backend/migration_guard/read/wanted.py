@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..errors import NothingFound, UsageError
-from .project import Project, projects_around
+from .project import Project, projects_around, real_path
 from .tree import is_revision
 
 
@@ -22,8 +22,8 @@ class Wanted:
             if not os.path.lexists(path):
                 raise UsageError(f"{path} does not exist", "give a migration file or a folder that holds some")
         self.root = root
-        self.paths = tuple(dict.fromkeys(map(_real, paths)))
-        self._real_root = real(root)
+        self.paths = tuple(dict.fromkeys(map(real_path, paths)))
+        self._real_root = real_path(root)
         self._each = frozenset(self.paths)
         self._real_folders: dict[str, Path] = {}
 
@@ -47,14 +47,14 @@ class Wanted:
             return True
         folder, _, name = path.rpartition("/")
         if folder not in self._real_folders:
-            self._real_folders[folder] = _real(self.root / folder)
+            self._real_folders[folder] = real_path(self.root / folder)
         file = self._real_folders[folder] / name
-        file = _real(file) if file.is_symlink() else file
+        file = real_path(file) if file.is_symlink() else file
         return file in self._each or not self._each.isdisjoint(file.parents)
 
     def left_over(self, held: Iterable[str]) -> Iterator[str]:
         """What is asked for by name and in no project: revision files, and folders elsewhere. Relative to the root."""
-        known = {_real(self.root / path) for path in held} if self.paths else set()
+        known = {real_path(self.root / path) for path in held} if self.paths else set()
         for path in self.paths:
             elsewhere = path.is_dir() and not self._inside(path) and path not in self._real_root.parents
             strange = path.is_file() and (
@@ -65,7 +65,3 @@ class Wanted:
 
     def _inside(self, path: Path) -> bool:
         return path == self._real_root or self._real_root in path.parents
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))
