@@ -195,7 +195,9 @@ def test_code_that_cannot_interpret_made_up_values_is_not_judged_and_one_that_tr
 
     assert found(report) == ["r4.py:20 upgrade-fails", "r6.py:20 upgrade-fails", "r7.py:24 downgrade-fails"]
     assert not_interpreted(report) == ERRORS_OVER_VALUES
-    assert report.notes[0].startswith("sqlite: 7 revisions taken up, down and up")
+    assert report.notes == (
+        "sqlite: 7 revisions: 7 up, 6 down and up again, 5 on empty tables only; 1 table held rows.",
+    )
 
 
 def test_code_that_cannot_interpret_made_up_values_is_not_judged_on_postgresql(
@@ -267,6 +269,13 @@ def test_an_environment_that_cannot_be_run_is_one_clear_line(
     assert report.exit_code == 4
 
 
+def test_a_database_on_which_no_migration_ran_was_not_looked_at(tmp_path: Path) -> None:
+    raises, ends = verified(copied("env_raises", tmp_path)), verified(copied("upgrade_ends_the_process", tmp_path))
+
+    assert raises.looked_at.databases == ()
+    assert [label.partition(" ")[0] for label in ends.looked_at.databases] == ["SQLite"]
+
+
 def test_a_missing_variable_is_named_with_the_setting_that_gives_it(tmp_path: Path) -> None:
     root = copied("url_in_variable", tmp_path)
 
@@ -297,7 +306,13 @@ def test_since_takes_older_revisions_up_only(tmp_path: Path) -> None:
     report = verified(copied("downgrade_leaves_an_index", tmp_path), since="r2")
 
     assert found(report) == []
-    assert report.notes[0].startswith("sqlite: 0 revisions taken up, down and up, 2 below them only up")
+    assert report.notes == ("sqlite: 2 revisions only taken up.",)
+
+
+def test_since_the_heads_the_note_speaks_of_the_models_alone(tmp_path: Path) -> None:
+    report = verified(copied("models_agree", tmp_path), since="heads")
+
+    assert report.notes == ("sqlite: models compared with the schema of 2 revisions.",)
 
 
 def test_since_an_unknown_revision_is_a_problem_with_a_way_out(tmp_path: Path) -> None:
@@ -372,9 +387,56 @@ def test_with_a_base_branch_only_this_branchs_revisions_are_stepped_through(tmp_
     report = verified(root, base="main")
 
     assert found(report) == ["r3.py:18 downgrade-leaves-traces"]
-    assert report.notes[0].startswith("sqlite: 1 revision taken up, down and up, 2 below them only up")
+    assert report.notes == ("sqlite: 1 revision: 1 up, 0 down and up again, 2 below only up; 1 table held rows.",)
 
 
-def test_a_base_without_a_repository_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="not in a git repository"):
-        verified(copied("url_in_ini", tmp_path), base="main")
+def test_a_base_without_a_repository_is_told_and_the_whole_stairway_is_done(tmp_path: Path) -> None:
+    report = verified(copied("url_in_ini", tmp_path), base="main")
+
+    assert "not in a git repository, so it has no branch main" in report.problems[0].message
+    assert report.exit_code == 2
+    assert report.notes == ("sqlite: 2 revisions taken up, down and up; 1 table held rows.",)
+
+
+def test_a_base_that_git_does_not_know_is_told_once_and_the_whole_stairway_is_done(tmp_path: Path) -> None:
+    root = copied("url_in_ini", tmp_path)
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "first")
+
+    report = verified(root, base="trunk")
+
+    assert len(report.problems) == 1
+    assert "trunk" in report.problems[0].message
+    assert report.exit_code == 2
+    assert report.notes == ("sqlite: 2 revisions taken up, down and up; 1 table held rows.",)
+
+
+@pytest.mark.usefixtures("postgresql")
+def test_without_any_database_named_every_dialect_is_tried(tmp_path: Path) -> None:
+    root = copied("url_in_ini", tmp_path)
+
+    report = verify(root, Settings(root=root))
+
+    assert [label.partition(" ")[0] for label in report.looked_at.databases] == ["SQLite", "PostgreSQL"]
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("downgrade_refuses", "3 revisions: 3 up, 1 down and up again, 2 refuse to go down; 1 table held rows."),
+        ("downgrade_raises", "3 revisions: 3 up, 2 down and up again; 1 table held rows."),
+        ("upgrade_never_ends", "2 revisions: 1 up, 1 down and up again; 1 table held rows."),
+        ("upgrade_refuses_rows", "2 revisions: 2 up, 2 down and up again, 1 on empty tables only; 1 table held rows."),
+    ],
+)
+def test_the_note_counts_what_came_up_and_what_came_down_and_up_again(name: str, note: str, tmp_path: Path) -> None:
+    assert verified(copied(name, tmp_path)).notes == (f"sqlite: {note}",)
+
+
+def test_a_step_that_does_not_end_is_told_in_words_alone(tmp_path: Path) -> None:
+    report = verified(copied("upgrade_never_ends", tmp_path))
+
+    assert "it did not end within 1 s (step-timeout)" in report.findings[0].says
+    assert "TimeLimit" not in report.findings[0].says

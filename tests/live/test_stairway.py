@@ -15,7 +15,7 @@ from migration_guard.live.environment import Environment, Home, Stage
 from migration_guard.live.landing import FreshDatabase
 from migration_guard.live.observer import Observer
 from migration_guard.live.redirect import Lead, engines_led
-from migration_guard.live.stairway import Plan, Stairway
+from migration_guard.live.stairway import Plan, Stairway, Tally
 from migration_guard.live.statements import Recorder
 from migration_guard.live.steps import Step
 
@@ -142,7 +142,7 @@ def test_revisions_of_the_base_branch_are_only_taken_up(tmp_path: Path, new_data
 
     assert climb.told == ["r2 up", "r2 down", "r2 again"]
     assert climb.steps[0].filled == ("person",)
-    assert (climb.stairway.stepped, climb.stairway.only_upgraded) == (1, 1)
+    assert climb.stairway.tally == Tally(revisions=1, up=1, down_and_up=1, only_upgraded=1)
 
 
 def test_since_the_heads_nothing_is_stepped(tmp_path: Path, new_database: Callable[[], str]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from migration_guard.findings import LookedAt, NotJudged, Report
+from migration_guard.findings import Finding, LookedAt, NotJudged, Report
 from migration_guard.report import FORMATS
 
 from .samples import CLEAN, COMMANDS, FOUND, INDEX, LIVE, MANY, REPORTS, TWO_HEADS, any_report
@@ -114,3 +114,34 @@ def test_no_name_steers_the_terminal(report: Report) -> None:
     assert printed.encode()
     assert all(sign in "\n\t" or sign.isprintable() or sign.isspace() or ord(sign) > 0x9F for sign in printed)
     assert not set("\x1b\r\x9b\u202e\u2028") & set(printed)
+
+
+def on(database: str, says: str) -> Finding:
+    return replace(INDEX, says=says.format(database), dialect=database)
+
+
+def test_a_finding_that_several_databases_show_alike_is_printed_once_with_their_names() -> None:
+    words = "Models and migrations disagree on mood on {}: table mood is in the models only."
+
+    printed = text(Report(findings=tuple(on(name, words) for name in ("sqlite", "postgresql 16"))), "verify")
+
+    assert printed.splitlines()[:2] == [
+        "alembic/versions/7f3a_add_mood.py:19:5  error  index-blocks-writes  postgresql 16, sqlite",
+        "  Models and migrations disagree on mood on postgresql 16, sqlite: table mood is in the models only.",
+    ]
+    assert printed.count("index-blocks-writes  ") == 1
+    assert printed.splitlines()[-1].startswith("1 error: ")
+
+
+def test_findings_that_differ_between_databases_are_printed_each() -> None:
+    report = Report(findings=(on("sqlite", "no such index on {}"), on("postgresql 16", "no index on {}")))
+
+    assert text(report, "verify").count("  Instead:") == 2
+
+
+def test_a_table_that_is_called_after_a_database_keeps_its_name() -> None:
+    says = "sqlite_files has no primary key on {}."
+
+    printed = text(Report(findings=tuple(on(name, says) for name in ("sqlite", "postgresql 16"))), "verify")
+
+    assert "  sqlite_files has no primary key on postgresql 16, sqlite.\n" in printed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -12,13 +12,14 @@ from pathlib import Path
 from ..allowing import divided, settled
 from ..config import Settings
 from ..errors import GuardError, NothingFound, UsageError
-from ..facts import Context, History, Migration, Place, Unread
-from ..findings import Finding, LookedAt, NotJudged, Problem, Report, Severity
+from ..facts import Context, History, Migration, Unread
+from ..findings import Finding, LookedAt, NotJudged, Problem, Report
 from ..read.git import Repository
 from ..read.graph import history, with_base
 from ..read.project import Project, projects
 from ..read.sources import Sources
 from ..read.wanted import Wanted
+from ..reporting import by_place, nothing_in, weighed
 from ..rules.shared.ancestry import ancestors
 from .judging import Judges, ids, judges_for, on_allow, on_history, on_migration
 
@@ -61,9 +62,7 @@ def check(
         folders = sorted({sources.path(folder) for project in found for folder in project.version_locations})
         if staged:
             raise NothingFound(f"no migration is staged in {', '.join(folders)}", "git add it, or leave out --staged")
-        raise NothingFound(
-            f"no migration in {', '.join(folders)}", 'write the first one: alembic revision -m "<what it does>"'
-        )
+        raise nothing_in(folders)
     compared = base is not None and not problems
     gaps = []
     for path in wanted.left_over(migration.path for one in histories for migration in one.migrations):
@@ -103,7 +102,7 @@ class _Run:
         said += self._on_allows(pairs, said)
         allows = {migration.path: migration.allows for one in histories for migration in one.migrations}
         stand, covered = divided(
-            (self._weighed(finding) for finding in sorted(set(said), key=_order)), allows, self.today
+            (weighed(finding, self.settings) for finding in sorted(set(said), key=by_place)), allows, self.today
         )
         judged = frozenset(migration.path for migration, _ in pairs)
         return Report(
@@ -119,7 +118,7 @@ class _Run:
                     sorted(head.revision for one in histories for head in one.heads if isinstance(head.revision, str))
                 ),
             ),
-            problems=tuple(problems),
+            problems=tuple(dict.fromkeys(problems)),
             notes=self._notes(len(skipped)),
         )
 
@@ -136,10 +135,6 @@ class _Run:
 
     def _notes(self, skipped: int) -> tuple[str, ...]:
         return (f"{skipped} revisions up to {self.settings.since} are not judged (since).",) if skipped else ()
-
-    def _weighed(self, finding: Finding) -> Finding:
-        weight = self.settings.severity.get(finding.rule.id)
-        return finding if weight is None else replace(finding, severity=Severity(weight))
 
     def _on_allows(self, pairs: Sequence[tuple[Migration, History]], said: Sequence[Finding]) -> Iterator[Finding]:
         # Without the base branch, and in a part of the files, a rule on the graph may find less than there is.
@@ -183,7 +178,3 @@ def _known_ids() -> frozenset[str]:
     checks = Path(__file__).parents[1] / "checks"
     live = {file.stem.replace("_", "-") for file in checks.glob("*.py") if not file.stem.startswith("_")}
     return frozenset(live) | ids(judges_for(frozenset({"sqlite", "postgresql"})))
-
-
-def _order(finding: Finding) -> tuple[Place, str, str, str]:
-    return finding.at, finding.rule.id, finding.says, finding.instead

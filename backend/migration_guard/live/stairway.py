@@ -36,6 +36,18 @@ class Plan:
     irreversible: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class Tally:
+    """How many revisions did what in one climb."""
+
+    revisions: int = 0  # to be judged
+    up: int = 0
+    down_and_up: int = 0  # of these, taken down and up again
+    refuse: int = 0  # of these, not to be taken down, by declaration or by their own code
+    on_empty_tables: int = 0  # of these, found to work without rows only
+    only_upgraded: int = 0  # history below those that are judged
+
+
 class Stairway:
     """A climb over all revisions, which may need several databases: after a step that spoils one, `climb` raises
     FreshDatabase and is to be called with the stage of a new one, on which it first takes up what is known to work.
@@ -50,8 +62,7 @@ class Stairway:
         self.tell = tell
         self.gap = gap
         self.progress = progress
-        self.stepped = 0  # revisions taken up, down and up
-        self.only_upgraded = 0
+        self.tally = Tally()
         self.filled: set[str] = set()  # tables that held rows before some step
         self.empty: dict[str, str] = {}  # tables that never did, with the reason
         self.lacking: set[str] = set()  # extensions that revisions need and the server has not
@@ -70,6 +81,7 @@ class Stairway:
             self.heads = [revision for revision in self._order if revision.is_head]
         tread = Tread(stage, self.plan)
         history = self._history(stage)
+        self.tally.revisions = sum(revision.revision not in history for revision in self._order)
         for revision in self._order:
             if self._stands.get(revision.revision):
                 self._take_up(tread, revision)
@@ -84,8 +96,8 @@ class Stairway:
                 root = next((root for root, above in self._above.items() if missing in above), missing)
                 self._above.setdefault(root, []).append(name)
             elif name in history:
-                self.only_upgraded += 1
                 self._take_up(tread, revision)
+                self.tally.only_upgraded += 1
             else:
                 before = self._land(tread, observer, revision, before)
         for root, above in self._above.items():
@@ -100,14 +112,18 @@ class Stairway:
     def _land(self, tread: Tread, observer: Observer, revision: Script, before: Snapshot | None) -> Snapshot:
         landing = Landing(tread, observer, revision, self.tell, self._not_judged)
         name = revision.revision
+        tried = self._tried.pop(name, None)
         try:
-            return landing.walk(before, self._tried.pop(name, None))
+            return landing.walk(before, tried)
         finally:
             if landing.tried is not None:
                 self._tried[name] = landing.tried
             else:
-                self.stepped += landing.stands
                 self._stands[name] = landing.stands
+                self.tally.up += landing.stands
+                self.tally.down_and_up += landing.down_and_up
+                self.tally.refuse += landing.refuses
+                self.tally.on_empty_tables += landing.stands and tried is not None
             self.lacking.update(landing.lacking)
             if landing.filled is not None:
                 self.filled.update(landing.filled.tables)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..findings import Finding, Problem, Report, Severity, severity_of
+from ..reporting import counted
 from .markdown import summary
-from .words import conclusion, counted, most_severe_first, printable
+from .words import conclusion, most_severe_first, printable
 
 __all__ = ["as_command", "as_commands", "summary"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..findings import Finding, Report, severity_of
-from .words import by_place
+from ..reporting import by_place
 
 VERSION = 1
 

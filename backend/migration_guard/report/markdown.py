@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ..findings import Finding, Report, severity_of
-from .words import conclusion, counted, most_severe_first, printable, verdict
+from ..reporting import counted
+from .words import conclusion, most_severe_first, printable, verdict
 
 # GitHub refuses a summary above 1 MiB as a whole. In bytes, and together less than that:
 _TABLE, _REMEDIES, _PLACES, _PROBLEMS, _NOTES = 300_000, 400_000, 100_000, 100_000, 50_000

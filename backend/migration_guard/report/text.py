@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ..findings import Allowed, Finding, NotJudged, Problem, Report, severity_of
-from .words import by_place, conclusion, counted, printable
+from ..reporting import by_place, counted
+from .words import conclusion, printable
 
 _PLACES_SHOWN = 20
 
 
 def as_text(report: Report, command: str) -> str:
     """The report as text without colour, the same for the same report."""
+    report = replace(report, findings=tuple(_told_once(sorted(report.findings, key=by_place))))
     blocks = [
-        *(_finding(finding) for finding in sorted(report.findings, key=by_place)),
+        *(_finding(finding) for finding in report.findings),
         *_not_judged(sorted(set(report.not_judged))),
         *_allowed(report.allowed),
         *(printable(note) for note in report.notes),
@@ -23,6 +27,24 @@ def as_text(report: Report, command: str) -> str:
         conclusion(report, command),
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _told_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings, with those that several databases show alike as one that names these databases."""
+    alike: dict[Finding, list[Finding]] = {}
+    for finding in findings:
+        alike.setdefault(_with_database(finding, None), []).append(finding)
+    for same in alike.values():
+        names = dict.fromkeys(finding.dialect for finding in same if finding.dialect)
+        yield _with_database(same[0], ", ".join(names)) if len(names) > 1 else same[0]
+
+
+def _with_database(finding: Finding, name: str | None) -> Finding:
+    """The finding as another database would show it; None stands for any."""
+    if not finding.dialect:
+        return finding
+    own = re.compile(rf"(?<![\w-]){re.escape(finding.dialect)}(?![\w-])")
+    return replace(finding, dialect=name or "*", says=own.sub(lambda _: name or "*", finding.says))
 
 
 def _finding(finding: Finding) -> str:

@@ -1,4 +1,4 @@
-"""What all formats share: the order of findings, the verdict, and what was looked at in one sentence."""
+"""What all formats share: the most severe findings first, the verdict, and what was looked at in one sentence."""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ import re
 from collections.abc import Iterable
 
 from ..findings import Finding, Report, Severity, severity_of
+from ..reporting import by_place, counted
 
 # Control characters, direction overrides and halves of pairs: names in a migration must not steer a terminal or a log.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _HEADS_SHOWN = 5
-
-
-def by_place(finding: Finding) -> tuple[str | int, ...]:
-    """What findings are sorted by, so that every machine prints them in one order."""
-    at = finding.at
-    rest = (finding.revision, finding.direction, finding.dialect, finding.says, finding.instead)
-    return at.path, at.line, at.column, finding.rule.id, *(text or "" for text in rest)
 
 
 def most_severe_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -27,11 +21,6 @@ def most_severe_first(findings: Iterable[Finding]) -> list[Finding]:
 def printable(text: str) -> str:
     """The text with what steers a terminal written out: an escape character becomes `\\x1b`."""
     return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text.replace("\r\n", "\n"))
-
-
-def counted(count: int, noun: str) -> str:
-    """The count with its noun: "1 head", "2 heads"."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def verdict(report: Report) -> str:

@@ -43,6 +43,7 @@ class Outcome:
     gaps: list[NotJudged] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     done: dict[str, Any] | None = None
+    ran: bool = False  # whether env.py came to its first migration
 
 
 class Child:
@@ -86,6 +87,7 @@ class Child:
                     found.problems.append(Problem(**message))
                 elif kind == "progress":
                     revision = message["revision"]
+                    found.ran = True
                     progress(revision, message["done"], message["total"])
                 elif kind == "done":
                     found.done = message

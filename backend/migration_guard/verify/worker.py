@@ -1,4 +1,4 @@
-"""The child process of `verify`: one project on one database, started by `verify.py` and never by people.
+"""The child process of `verify`: one project on one database, started by `child.py` and never by people.
 
 A request comes in as one JSON line, results go out as JSON lines over a pipe of our own: what the project prints goes
 to a file. Whatever the project does to this process, the parent goes on.
@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class Run:
         )
         self.context = Context(Policy(), History(Place(request.place)))
         self.stairway = Stairway(self.plan, self.judge, self.gap, self.progress)
+        self.compared = False  # models with the schema
 
     def whole(self) -> None:
         """From an empty database to the heads, and the models against what stands there."""
@@ -82,8 +84,8 @@ class Run:
             )
         self.channel.send(
             "done",
-            stepped=self.stairway.stepped,
-            only_upgraded=self.stairway.only_upgraded,
+            tally=asdict(self.stairway.tally),
+            compared=self.compared,
             filled=sorted(self.stairway.filled),
             empty=self.stairway.empty,
             lacking=sorted(self.stairway.lacking),
@@ -147,6 +149,7 @@ class Run:
             why = f"{self.plan.database}: the models are not compared, as create_all() fails: {first_line(error)}"
             self.gap(NotJudged(self.request.env, 1, why))
             return
+        self.compared = True
         for table, found in disagreements(migrated, observer.snapshot(), stage.options, models):
             self.judge(Drift(table, place, self.plan.database, self.plan.dialect, found, revision))
 

@@ -1,0 +1,127 @@
+"""What the children said on all databases, as one Report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from ..allowing import divided
+from ..config import Settings
+from ..findings import LookedAt, NotJudged, Problem, Report
+from ..reporting import by_place, counted, weighed
+from .child import Outcome
+from .jobs import Job
+
+
+@dataclass
+class Part:
+    """One database: what its server calls itself and what each project's child said."""
+
+    label: str = ""
+    outcomes: list[Outcome] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def report_of(
+    parts: Sequence[Part], jobs: Sequence[Job], problems: Sequence[Problem], settings: Settings, today: date
+) -> Report:
+    """The report, sorted. `problems` are those from before any database was started."""
+    migrations = [migration for job in jobs for migration in job.history.migrations]
+    outcomes = [outcome for part in parts for outcome in part.outcomes]
+    said = {weighed(finding, settings) for outcome in outcomes for finding in outcome.findings}
+    stand, covered = divided(
+        (finding for finding in sorted(said, key=by_place) if settings.severity.get(finding.rule.id) != "off"),
+        {migration.path: migration.allows for migration in migrations},
+        today,
+    )
+    ran = [part.label for part in parts if any(outcome.ran for outcome in part.outcomes)]
+    return Report(
+        findings=tuple(stand),
+        not_judged=tuple(sorted({*_passed_over(jobs), *(gap for part in parts for gap in _gaps(part))})),
+        allowed=tuple(covered),
+        looked_at=LookedAt(
+            files=len({migration.path for migration in migrations}),
+            revisions=len({migration.id for migration in migrations if not migration.broken}),
+            heads=tuple(
+                sorted(head.revision for job in jobs for head in job.history.heads if isinstance(head.revision, str))
+            ),
+            databases=tuple(dict.fromkeys(ran)),
+        ),
+        problems=(*problems, *(problem for part in parts for problem in (*part.problems, *_problems(part)))),
+        notes=tuple(note for part in parts for note in _notes(part)),
+    )
+
+
+def _passed_over(jobs: Sequence[Job]) -> Iterator[NotJudged]:
+    """Files with an id that another has, too: Alembic runs one of them."""
+    for job in jobs:
+        for files in job.history.duplicates:
+            for one in files:
+                others = ", ".join(other.path for other in files if other is not one)
+                yield NotJudged(one.path, one.at.line, f"{one.id} also stands in {others}, and Alembic runs only one")
+
+
+def _gaps(part: Part) -> list[NotJudged]:
+    found = [gap for outcome in part.outcomes for gap in outcome.gaps]
+    for outcome in part.outcomes:
+        for table, why in (outcome.done or {}).get("empty", {}).items():
+            reason = why.removeprefix(f"{table}: ")
+            found.append(NotJudged(outcome.place, 1, f"{outcome.database}: table {table} stayed empty: {reason}"))
+    return found
+
+
+def _problems(part: Part) -> list[Problem]:
+    """What the children could not do, and a run that proves nothing, as no table held a row."""
+    found = [problem for outcome in part.outcomes for problem in outcome.problems]
+    for outcome in part.outcomes:
+        done = outcome.done
+        if done and done["lacking"]:
+            names = ", ".join(done["lacking"])
+            found.append(
+                Problem(
+                    f"{outcome.database}: revisions need {names}, which this server does not have as an extension",
+                    "give the URL of a server that has it: --database postgresql://user:password@host/name",
+                    4,
+                )
+            )
+        if done and done["empty"] and not done["filled"]:
+            why = done["empty"][min(done["empty"])]
+            found.append(
+                Problem(
+                    f"{outcome.database}: no table could be given rows, so nothing is proved on data: {why}",
+                    "report the table's definition; allow nothing on the strength of this run",
+                    4,
+                )
+            )
+    return found
+
+
+def _notes(part: Part) -> list[str]:
+    found = []
+    for outcome in part.outcomes:
+        if outcome.done:
+            where = outcome.database if len(part.outcomes) == 1 else f"{outcome.database}, {outcome.place}"
+            found.append(f"{where}: {proof(outcome.done)}.")
+    return found
+
+
+def proof(done: dict[str, Any]) -> str:
+    """What a child's climb proved, in words: "11 revisions taken up, down and up; 9 tables held rows"."""
+    tally = done["tally"]
+    total, below = counted(tally["revisions"], "revision"), tally["only_upgraded"]
+    if not tally["revisions"]:
+        history = counted(below, "revision")
+        return f"models compared with the schema of {history}" if done["compared"] else f"{history} only taken up"
+    if tally["down_and_up"] == tally["revisions"] and not tally["on_empty_tables"]:
+        words = f"{total} taken up, down and up"
+    else:
+        words = f"{total}: {tally['up']} up, {tally['down_and_up']} down and up again"
+        if tally["refuse"]:
+            words += f", {tally['refuse']} {'refuses' if tally['refuse'] == 1 else 'refuse'} to go down"
+        if tally["on_empty_tables"]:
+            words += f", {tally['on_empty_tables']} on empty tables only"
+    if below:
+        words += f", {below} below only up"
+    return f"{words}; {counted(len(done['filled']), 'table')} held rows"
