@@ -88,7 +88,7 @@ def versions(root: Path) -> Path:
     return root / VERSIONS
 
 
-def put(root: Path, content: bytes | str = HAZARDOUS, name: str = "added.py") -> Path:
+def put(root: Path, content: bytes | str = HAZARDOUS, name: str = "mood.py") -> Path:
     """A file among the revisions."""
     file = versions(root) / name
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -175,7 +175,7 @@ def test_ini_of_another_program_that_is_none_is_no_business_of_ours(check: Run, 
     (root / "other.ini").write_text("no section\n")
     put(root)
 
-    assert check().rules == [("added.py", HAZARD)]
+    assert check().rules == [("mood.py", HAZARD)]
 
 
 def test_ini_from_windows_is_read(check: Run, root: Path) -> None:
@@ -183,7 +183,7 @@ def test_ini_from_windows_is_read(check: Run, root: Path) -> None:
     ini.write_bytes(b"\xef\xbb\xbf" + ini.read_bytes().replace(b"\n", b"\r\n"))
     put(root)
 
-    assert check().rules == [("added.py", HAZARD)]
+    assert check().rules == [("mood.py", HAZARD)]
 
 
 def test_two_ini_files_side_by_side_are_two_projects(check: Run, root: Path) -> None:
@@ -194,7 +194,7 @@ def test_two_ini_files_side_by_side_are_two_projects(check: Run, root: Path) -> 
 
     said = check()
 
-    assert said.rules == [("added.py", HAZARD)]
+    assert said.rules == [("mood.py", HAZARD)]
     assert said.report is not None
     assert said.report["looked_at"]["files"] == 5
 
@@ -272,14 +272,14 @@ def test_line_ends_and_byte_order_mark_change_nothing(check: Run, root: Path, ne
 
     said = check()
 
-    assert said.rules == [("added.py", HAZARD)]
+    assert said.rules == [("mood.py", HAZARD)]
     assert said.finding(HAZARD)["line"] == 1 + HAZARDOUS[: HAZARDOUS.index("op.add_column")].count("\n")
 
 
 def test_declared_encoding_is_followed(check: Run, root: Path) -> None:
     put(root, b"# coding: latin-1\n" + CAFE.encode("latin-1"))
 
-    assert check().rules == [("added.py", HAZARD)]
+    assert check().rules == [("mood.py", HAZARD)]
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_what_a_header_computes_is_listed_as_not_judged(check: Run, root: Path, 
 
     assert said.report is not None
     assert (said.code, said.rules) == (0, [])
-    assert [gap["path"] for gap in said.report["not_judged"]] == ["alembic/versions/added.py"]
+    assert [gap["path"] for gap in said.report["not_judged"]] == ["alembic/versions/mood.py"]
     assert why in said.report["not_judged"][0]["why"]
     assert "1 place was not judged." in said.github
 
@@ -413,7 +413,7 @@ def test_base_that_cannot_be_had_is_a_wrong_argument_and_the_rest_is_judged(
 
     assert said.report is not None
     assert said.code == 2
-    assert said.rules == [("added.py", HAZARD)]
+    assert said.rules == [("mood.py", HAZARD)]
     (error,) = said.report["errors"]
     assert says in error["message"]
     assert hint in error["try"]
@@ -435,7 +435,7 @@ def test_shallow_clone_says_how_to_deepen_it(check: Run, root: Path, tmp_path: P
     said = check("--base", "origin/main", at=clone)
 
     assert said.code == 2
-    assert said.rules == [("added.py", HAZARD)]
+    assert said.rules == [("mood.py", HAZARD)]
     assert "this shallow clone does not reach back to where this branch and origin/main parted" in said.text
     assert "git fetch --unshallow" in said.text
 
@@ -474,18 +474,18 @@ def test_path_is_judged_by_the_project_around_it(check: Run, root: Path) -> None
 
     assert check().rules == []
     for path in (file, file.parent, service, root / "services"):
-        assert check(str(path.relative_to(root))).rules == [("added.py", HAZARD)]
+        assert check(str(path.relative_to(root))).rules == [("mood.py", HAZARD)]
 
 
 def test_revision_that_no_project_loads_is_listed_when_it_is_asked_for(check: Run, root: Path) -> None:
     (versions(root) / "retired").mkdir()
-    file = put(root, HAZARDOUS.replace("3c4d5e6f7081", "old").replace("2b3c4d5e6f70", "older"), "retired/added.py")
+    file = put(root, HAZARDOUS.replace("3c4d5e6f7081", "old").replace("2b3c4d5e6f70", "older"), "retired/mood.py")
 
     said = check(str(file))
 
     assert said.report is not None
     assert said.report["not_judged"] == [
-        {"path": "alembic/versions/retired/added.py", "line": 1, "why": "no project that was found loads this file"}
+        {"path": "alembic/versions/retired/mood.py", "line": 1, "why": "no project that was found loads this file"}
     ]
 
 
@@ -510,12 +510,12 @@ def test_path_that_does_not_exist_is_a_wrong_argument(check: Run) -> None:
     assert "alembic/versions/nowhere.py does not exist" in said.text
 
 
-@pytest.mark.parametrize("path", [".", "..", "link", "link/added.py", "alembic"])
+@pytest.mark.parametrize("path", [".", "..", "link", "link/mood.py", "alembic"])
 def test_path_may_lead_there_from_above_or_by_a_link(check: Run, root: Path, path: str) -> None:
     put(root)
     (root / "link").symlink_to(VERSIONS)
 
-    assert check(path).rules == [("added.py", HAZARD)]
+    assert check(path).rules == [("mood.py", HAZARD)]
 
 
 def test_run_from_elsewhere_finds_the_paths_in_the_folder_named(
@@ -525,8 +525,8 @@ def test_run_from_elsewhere_finds_the_paths_in_the_folder_named(
     (tmp_path / "link").symlink_to(root)
 
     for folder in (root, tmp_path / "link"):
-        assert main(["-C", str(folder), "check", f"{VERSIONS}/added.py"]) == 1
-        assert "alembic/versions/added.py:11:5  error  not-null-without-default" in capsys.readouterr().out
+        assert main(["-C", str(folder), "check", f"{VERSIONS}/mood.py"]) == 1
+        assert "alembic/versions/mood.py:11:5  error  not-null-without-default" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "alembic.ini"])
