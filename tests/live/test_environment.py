@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from migration_guard.errors import CannotFinish
 from migration_guard.live import Server
+from migration_guard.live.attributes import Attributes
 from migration_guard.live.environment import Environment, Home, Stage, cause_in
 from migration_guard.live.redirect import Lead, engines_led
 from migration_guard.live.statements import Recorder
@@ -201,6 +203,54 @@ def test_an_env_that_never_migrates_is_told(scratch_url: str, recorder: Recorder
     lead = Lead(scratch_url)
     with engines_led(lead), pytest.raises(CannotFinish, match=r"without context\.run_migrations"):
         Environment(home("env_does_nothing", tmp_path), lead, recorder).run(lambda _: None)
+
+
+def test_an_env_that_wants_a_connection_from_its_program_gets_one_on_every_database(
+    scratch_url: str, recorder: Recorder, tmp_path: Path
+) -> None:
+    lead = Lead(scratch_url)
+    seen = []
+    environment = Environment(home("env_wants_connection", tmp_path), lead, recorder)
+
+    with engines_led(lead):
+        for name in ("one.sqlite", "other.sqlite"):
+            lead.url = f"sqlite:///{tmp_path / name}"
+            environment.run(lambda stage: seen.append(file_of(stage.connection.engine)))
+
+    assert [Path(file).name for file in seen] == ["one.sqlite", "other.sqlite"]
+
+
+def test_an_env_that_fails_with_a_connection_too_raises_what_it_raised_without(
+    scratch_url: str, recorder: Recorder, tmp_path: Path
+) -> None:
+    project = home("env_wants_connection", tmp_path)
+    (project.script_location / "env.py").write_text(
+        "from alembic import context\nraise RuntimeError(str(context.config.attributes.get('connection')))\n"
+    )
+    lead = Lead(scratch_url)
+
+    with engines_led(lead), pytest.raises(RuntimeError, match="None"):
+        Environment(project, lead, recorder).run(lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("look", "wanted"),
+    [
+        (lambda attributes: attributes.get("connection"), True),
+        (lambda attributes: attributes["connection"], True),
+        (lambda attributes: "connection" in attributes, True),
+        (lambda attributes: attributes.get("configure_logger", True), False),
+        (len, False),
+    ],
+    ids=["get", "index", "in", "another name", "none"],
+)
+def test_attributes_know_whether_a_connection_was_asked_for(look: Callable[[Attributes], object], wanted: bool) -> None:
+    attributes = Attributes()
+
+    with contextlib.suppress(KeyError):
+        look(attributes)
+
+    assert attributes.wanted is wanted
 
 
 def test_what_env_raises_comes_out_with_the_projects_line(

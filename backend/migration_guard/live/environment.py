@@ -22,9 +22,10 @@ from sqlalchemy.exc import InvalidRequestError
 
 from ..errors import CannotFinish
 from ..facts import Direction
+from .attributes import Attributes
 from .column_types import ColumnTypes
 from .drift import metadatas
-from .redirect import Lead
+from .redirect import Lead, own_engine
 from .statements import Recorder
 
 _INSTALLED = re.compile(r"[/\\](site-packages|\.venv)[/\\]")
@@ -158,57 +159,90 @@ class Environment:
         self._script: ScriptDirectory | None = None
         self._loaded = False
         self._app: Any = None
+        self._configured = False  # whether env.py came to context.configure() in this run
+        self._wants_connection = False  # env.py runs only with the connection of a program
 
     def run(self, play: Callable[[Stage], None]) -> None:
         """Run env.py and call `play` where it runs its first migrations. Errors of `play` come out as they are.
 
-        What env.py itself raises comes out as it is too. Raises CannotFinish where it never runs migrations.
+        What env.py itself raises comes out as it is too. Raises CannotFinish where it never runs migrations. One that
+        comes to nothing after it looked for a connection in `config.attributes` is run once more with one there.
         """
         with self._application():
-            config = self._config()
-            # Loaded once for all runs: reading every revision again would make a long history quadratic.
-            self._script = self._script or ScriptDirectory.from_config(config)
-            stage = Stage(config, self._script, self.recorder)
-            error: list[BaseException] = []
-            done: list[bool] = []
-            self.more_configurations = 0
-
-            def configure(connection: Connection | None = None, **options: Any) -> None:
-                if done:
-                    self.more_configurations += 1
-                    stage.configured_again(connection, options)
-                else:
-                    stage.configured(connection, options)
-
-            def run_migrations(**arguments: Any) -> None:
-                if done:
-                    return
-                done.append(True)
-                self.recorder.preparing = False
-                try:
-                    self._load(stage.script)
-                    stage.open(arguments)
-                    play(stage)
-                except BaseException as raised:  # noqa: BLE001 - carried past env.py, which must not judge our errors
-                    error.append(raised)
-                finally:
-                    stage.close()
-
-            # Overridden on the one object: Alembic's module functions go to it, and would not go to a subclass.
-            vars(stage.environment).update(
-                configure=configure, run_migrations=run_migrations, begin_transaction=nullcontext
-            )
+            if self._wants_connection:
+                self._run_with_connection(play)
+                return
+            attributes = Attributes()
             try:
-                with stage.column_types.listening(), stage.environment:
-                    self._script.run_env()
+                self._run_once(play, attributes)
+            except (Exception, SystemExit) as error:
+                if self._configured or not attributes.wanted:
+                    raise
+                first = error
+            else:
+                return
+            try:
+                self._run_with_connection(play)
+            except (Exception, SystemExit):
+                if self._configured:
+                    raise
+                raise first from None
             finally:
-                if error:
-                    raise error[0]
-            if not done:
-                raise CannotFinish(
-                    "env.py ran to its end without context.run_migrations()",
-                    "make sure it runs migrations when context.is_offline_mode() is false",
-                )
+                self._wants_connection = self._configured
+
+    def _run_with_connection(self, play: Callable[[Stage], None]) -> None:
+        with own_engine(self.lead.url).connect() as connection:
+            self._run_once(play, {"connection": connection})
+
+    def _run_once(self, play: Callable[[Stage], None], attributes: dict[str, Any]) -> None:
+        config = self._config()
+        attributes.update(config.attributes)
+        vars(config)["attributes"] = attributes  # Alembic keeps it there once it has been asked for
+        # Loaded once for all runs: reading every revision again would make a long history quadratic.
+        self._script = self._script or ScriptDirectory.from_config(config)
+        stage = Stage(config, self._script, self.recorder)
+        error: list[BaseException] = []
+        done: list[bool] = []
+        self.more_configurations = 0
+        self._configured = False
+
+        def configure(connection: Connection | None = None, **options: Any) -> None:
+            self._configured = True
+            if done:
+                self.more_configurations += 1
+                stage.configured_again(connection, options)
+            else:
+                stage.configured(connection, options)
+
+        def run_migrations(**arguments: Any) -> None:
+            if done:
+                return
+            done.append(True)
+            self.recorder.preparing = False
+            try:
+                self._load(stage.script)
+                stage.open(arguments)
+                play(stage)
+            except BaseException as raised:  # noqa: BLE001 - carried past env.py, which must not judge our errors
+                error.append(raised)
+            finally:
+                stage.close()
+
+        # Overridden on the one object: Alembic's module functions go to it, and would not go to a subclass.
+        vars(stage.environment).update(
+            configure=configure, run_migrations=run_migrations, begin_transaction=nullcontext
+        )
+        try:
+            with stage.column_types.listening(), stage.environment:
+                self._script.run_env()
+        finally:
+            if error:
+                raise error[0]
+        if not done:
+            raise CannotFinish(
+                "env.py ran to its end without context.run_migrations()",
+                "make sure it runs migrations when context.is_offline_mode() is false",
+            )
 
     def _load(self, script: ScriptDirectory) -> None:
         """Let Alembic read every revision file, once, at the moment when `alembic upgrade` does."""
