@@ -41,6 +41,7 @@ ENVIRONMENTS = [
     "env_begins_around",
     "env_runs_sql_first",
     "env_takes_connection",
+    "env_wants_connection",
     "flask_migrate",
     "models_agree",
     "url_built_in_code",
