@@ -35,6 +35,7 @@ def found(report: Report) -> list[str]:
 
 # Each of these histories is fine; what differs is how env.py comes to its database.
 ENVIRONMENTS = [
+    "async_engine_around_a_plain_one",
     "async_engine_of_the_application",
     "async_env",
     "branches_merge",

@@ -64,11 +64,20 @@ def test_declared_types_get_what_sqlalchemy_reads_back(connection: Connection) -
 
     row = connection.exec_driver_sql("select e, h, i, j, k, l, n, p, x from every_type").first()
     assert row == (
-        *(1, "00000009000040008000000000000001", "0000000a-0000-4000-8000-000000000001"),
+        *(1, "000000098ff540008000fee600000001", "0000000a-8ff5-4000-8000-fee600000001"),
         *("2024-12-06 23:59:58.123456", "2025-01-06", "12:00:58.123456", "{}"),
-        *("00000011-0000-4000-8000-000000000001", row[8]),
+        *("00000011-8ff5-4000-8000-fee600000001", row[8]),
     )
     assert row[8][:4].isdigit()
+
+
+def test_a_uuid_stands_in_one_table_only(connection: Connection) -> None:
+    run(connection, "create table a (id uuid not null primary key); create table b (id char(36) not null primary key)")
+
+    fill(connection, shapes(connection))
+
+    query = "select count(*), count(distinct id) from (select id from a union all select id from b)"
+    assert connection.exec_driver_sql(query).one() == (6, 6)
 
 
 def test_null_stands_once_wherever_it_may_and_values_repeat(connection: Connection) -> None:

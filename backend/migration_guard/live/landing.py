@@ -13,7 +13,7 @@ from .losses import Watch
 from .observer import Filled, Observer
 from .schema import Difference, Snapshot, differences
 from .steps import Failure, Step
-from .treading import Tread
+from .treading import Tread, excerpt
 
 # https://www.postgresql.org/docs/current/sql-createextension.html: its files must be installed beside the server
 _LACKING = re.compile(
@@ -102,8 +102,8 @@ class Landing:
         elif tried.failure.over_a_value and without_rows == "works":
             self.gap(
                 self.revision,
-                f"{tried.step.direction}() reads values of made-up rows and cannot interpret them: {tried.failure}; "
-                "on empty tables it works",
+                f"{tried.step.direction}() reads values of made-up rows and cannot interpret them: "
+                f"{excerpt(str(tried.failure))}; on empty tables it works",
             )
         else:
             self.tell(replace(tried.step, failure=replace(tried.failure, without_rows=without_rows)))

@@ -55,7 +55,7 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
     }
     for oid, row in parts.get("column", ()):
         table = tables[oid]
-        table.columns[row["number"]] = _column(row, types)
+        table.columns[row["number"]] = _column(row, types, table.name)
         table.checks += _domain_checks(row, types)
     for oid, row in parts.get("index", ()):
         _add_index(tables[oid], row)
@@ -73,7 +73,7 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
     )
 
 
-def _column(row: dict[str, Any], types: dict[int, dict[str, Any]]) -> ColumnShape:
+def _column(row: dict[str, Any], types: dict[int, dict[str, Any]], table: str) -> ColumnShape:
     kind, modifier, of = row["kind"], row["modifier"], types.get(row["type"])
     nullable, has_default = row["nullable"], row["has_default"]
     while of is not None and of["class"] == "d":
@@ -98,6 +98,7 @@ def _column(row: dict[str, Any], types: dict[int, dict[str, Any]]) -> ColumnShap
         labels=tuple(of["labels"] or ()) if of else (),
         array=array,
         fields=of["fields"] if of else 0,
+        table=table,
     )
 
 

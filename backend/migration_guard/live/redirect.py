@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy import create_engine as sqlalchemy_create_engine
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool
 
 from . import dialect as adapter_of
@@ -28,6 +30,9 @@ _WHERE = {
     *("host", "hostaddr", "port", "user", "password", "passwd", "dbname", "database", "db", "dsn", "service", "uri"),
     *("passfile", "channel_binding", "gssencmode", "target_session_attrs", "unix_sock", "krbsrvname"),
 }
+_MADE: WeakKeyDictionary[Engine, tuple[str | URL, dict[str, Any]]] = (
+    WeakKeyDictionary()
+)  # with what they were asked for
 
 
 class Lead:
@@ -69,10 +74,20 @@ def engines_led(lead: Lead) -> Iterator[None]:
     def create_engine(url: str | URL, **options: Any) -> Engine:
         return _led(lead, url, options)
 
+    wrap = AsyncEngine.__init__
+
+    def wrap_async(self: AsyncEngine, sync_engine: Engine) -> None:
+        made = _MADE.get(sync_engine)
+        if made is not None and not sync_engine.dialect.is_async:  # AsyncEngine(engine_from_config(...))
+            sync_engine = _led(lead, made[0], {**made[1], "_is_async": True})
+        wrap(self, sync_engine)
+
     _replace(sqlalchemy_create_engine, create_engine)
+    AsyncEngine.__init__ = wrap_async  # type: ignore[method-assign]
     try:
         yield
     finally:
+        AsyncEngine.__init__ = wrap  # type: ignore[method-assign]
         _replace(create_engine, sqlalchemy_create_engine)
 
 
@@ -107,6 +122,7 @@ def _led(lead: Lead, url: str | URL, options: dict[str, Any]) -> Engine:
         parameters.update({**now[1], **session})
 
     event.listen(engine, "do_connect", follow)
+    _MADE[engine] = url, options
     return engine
 
 

@@ -23,6 +23,7 @@ class ColumnShape:
     labels: tuple[str, ...] = ()  # of an enum
     array: bool = False  # of `kind`, which is then the element's
     fields: int = 0  # of a composite type
+    table: str = ""  # its name, as a UUID stands in one table only
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
         found[each.name] = TableShape(
             name=each.name,
             schema=None,
-            columns=tuple(_column(column) for column in own),
+            columns=tuple(_column(column, each.name) for column in own),
             primary_key=tuple(column.name for column in key),
             uniques=(
                 *(UniqueShape(c.name or c.text, spell(c.columns)) for c in by_kind.get("unique", ())),
@@ -83,7 +83,7 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
     return parents_first(found.values())
 
 
-def _column(column: Column) -> ColumnShape:
+def _column(column: Column, table: str) -> ColumnShape:
     match = _DECLARED.match(column.type)
     words, first, second = match.groups() if match else (column.type, None, None)
     upper = words.strip().upper()
@@ -101,4 +101,5 @@ def _column(column: Column) -> ColumnShape:
         max_length=length if kind in ("varchar", "text", "uuid") else None,
         precision=length if kind == "numeric" else None,
         scale=int(second) if second else (0 if length and kind == "numeric" else None),
+        table=table,
     )

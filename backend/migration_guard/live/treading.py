@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .stairway import Plan
 
 
+_WORDS = 200  # characters of an error that a sentence shows
+
+
 class TookTooLong(BaseException):
     """A step did not end in time. No Exception, so that a loop which tries again for ever cannot swallow it."""
 
@@ -89,7 +92,12 @@ def words_of_refusal(error: BaseException, root: Path) -> str | None:
         return None
     if not linecache.getline(name, line).lstrip().startswith(("raise", "assert")):
         return None
-    return first_line(error) or type(error).__name__
+    return excerpt(first_line(error)) or type(error).__name__
+
+
+def excerpt(words: str) -> str:
+    """Words of an error, cut where they are long, as those are that quote a made-up value."""
+    return words if len(words) <= _WORDS else f"{words[:_WORDS]}..."
 
 
 @contextmanager

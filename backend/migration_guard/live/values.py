@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zlib import crc32
 
 from .checks_text import UNKNOWN
 from .shapes import ColumnShape
@@ -118,7 +119,9 @@ def _word(column: ColumnShape, ordinal: int, place: int) -> str:
 
 
 def _uuid(column: ColumnShape, ordinal: int, place: int) -> str:
-    text = f"{place + 1:08x}-0000-4000-8000-{ordinal + 1:012x}"
+    # Rows are moved to another table with their ids: in production they meet no id that is there already.
+    mark = crc32(column.table.encode()) if column.table else 0
+    text = f"{place + 1:08x}-{mark >> 16:04x}-4000-8000-{mark & 0xFFFF:04x}{ordinal + 1:08x}"
     return text.replace("-", "") if column.type.upper().startswith("CHAR(32") else text
 
 
