@@ -559,6 +559,33 @@ def test_server_that_is_not_there_is_told_and_the_rest_is_judged(verify: Run, ro
     assert "secret" not in said.text
 
 
+def executing(root: Path, sql: str) -> None:
+    """A third revision that runs this."""
+    down = 'op.drop_column("persona", "mood")'
+    text = text_of("fine").replace('op.add_column("persona", sa.Column("mood", sa.Text()))', f"op.execute({sql!r})")
+    (root / VERSIONS / "mood.py").write_text(text.replace(down, "pass"))
+
+
+@pytest.mark.usefixtures("postgresql")  # skips where none can be started
+def test_server_that_goes_away_is_no_failure_of_a_revision(verify: Run, root: Path) -> None:
+    executing(root, "COPY (SELECT 1) TO PROGRAM 'kill -QUIT $(head -1 postmaster.pid); sleep 1'")
+
+    said = verify("--database", "postgresql")
+
+    messages = [error["message"] for error in said.report["errors"]]
+    assert (said.code, said.rules) == (4, [])
+    assert any("the server went away (" in message for message in messages)
+    assert any("stopped (" in message for message in messages)
+
+
+def test_revision_that_ends_its_own_connection_is_a_finding(verify: Run, root: Path, url: str) -> None:
+    executing(root, "SELECT pg_terminate_backend(pg_backend_pid())")
+
+    said = verify("--database", url)
+
+    assert (said.code, said.rules) == (1, ["upgrade-fails"])
+
+
 # The system
 
 

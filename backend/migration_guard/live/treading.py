@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.script import Script
 from sqlalchemy.exc import DBAPIError
 
+from ..errors import CannotFinish
 from ..facts import Direction, Place
 from .environment import Stage, file_of
 from .interpreting import is_over_a_value
@@ -42,7 +43,7 @@ class Tread:
     def take(self, revision: Script, direction: Direction, **known: Any) -> tuple[Step, Failure | None, str | None]:
         """One step, and if it did not end: how it failed, and its own words where its code refused on purpose.
 
-        Raises CannotFinish where the database has no room for it.
+        Raises CannotFinish where the database has no room for it, or the server is gone.
         """
         at = place_of(revision, direction, self.plan.root)
         file = file_of(revision)
@@ -56,7 +57,7 @@ class Tread:
                 line = statements[-1].line if statements else at.line
                 failure = Failure(TIME_LIMIT, f"it did not end within {self.plan.seconds} s (step-timeout)", line)
             except BaseException as error:
-                if (let_down := no_room(error)) is not None:
+                if (let_down := no_room(error) or self._gone(error)) is not None:
                     raise let_down from error
                 failure = failure_of(error, file, statements, at.line)
                 failure = replace(failure, over_a_value=is_over_a_value(error))
@@ -72,6 +73,19 @@ class Tread:
             **known,
         )
         return step, failure, refusal
+
+    def _gone(self, error: BaseException) -> CannotFinish | None:
+        """What to tell where the whole server went away; a revision may also end its own connection."""
+        if not isinstance(error, DBAPIError) or not error.connection_invalidated:
+            return None
+        try:
+            self.stage.connection.engine.connect().close()
+        except DBAPIError as refusal:
+            return CannotFinish(
+                f"the server went away ({first_line(refusal.orig or refusal)})",
+                "run it once more; if it stays, its log says why",
+            )
+        return None
 
 
 def place_of(revision: Script, direction: Direction, root: Path) -> Place:
