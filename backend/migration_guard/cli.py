@@ -111,7 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parser().parse_args(arguments)
         run: Callable[[argparse.Namespace], int] = options.run
-        return run(options)
+        code = run(options)
+        sys.stdout.flush()  # here, where a reader that went away can still be told from a bug
+        return code
     except GuardError as error:
         return _stopped(error, options)
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Text, create_engine
@@ -225,4 +226,9 @@ def test_a_table_that_alembic_rebuilt_lacks_only_what_was_really_lost(tmp_path: 
         found = [each.sentence() for each in differences(before, snapshot(connection))]
     engine.dispose()
 
-    assert found == ["index ix_persona_newest: definition was (created desc), is (created)"]
+    lost = ["index ix_persona_newest: definition was (created desc), is (created)"]
+    # SQLAlchemy 2.0.0 takes all of "pk_persona PRIMARY KEY (id), CONSTRAINT uq_persona_name" for the constraint's name
+    # and writes that into the new table.
+    mangled = [sentence for sentence in found if "name was uq_persona_name, is pk_persona primary key" in sentence]
+    assert [sentence for sentence in found if sentence not in mangled] == lost
+    assert not mangled or sqlalchemy.__version__.startswith("2.0.")
