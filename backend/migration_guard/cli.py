@@ -113,7 +113,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run: Callable[[argparse.Namespace], int] = options.run
         code = run(options)
         sys.stdout.flush()  # here, where a reader that went away can still be told from a bug
-        return code
     except GuardError as error:
         return _stopped(error, options)
     except KeyboardInterrupt:
@@ -126,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _stopped(_let_down(error), options)
     except Exception as error:  # noqa: BLE001 - the last line of defence: words instead of a traceback
         return _stopped(_bug(error), options)
+    return code
 
 
 def _stopped(error: GuardError, options: argparse.Namespace) -> int:
