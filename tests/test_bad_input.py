@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import pytest
 from bad_projects import VERSIONS, committed, git, project, text_of, tree
 
 from migration_guard.cli import main
+from migration_guard.read.source import read_migration
+from migration_guard.review import Signer, signed
 
 HAZARD = "not-null-without-default"
 BACKEND = Path(__file__).parents[1] / "backend"
@@ -622,3 +626,19 @@ def test_summary_that_cannot_be_written_is_told(
 
     assert code == 4
     assert f"{root}/nowhere/summary.md: No such file or directory" in capsys.readouterr().err
+
+
+# Signing
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(("start", "encoding"), [("", "utf-8"), ("", "utf-8-sig"), ("# coding: latin-1\n", "latin-1")])
+def test_signature_keeps_encoding_and_line_ends(root: Path, newline: str, start: str, encoding: str) -> None:
+    text = (versions(root) / "2b3c4d5e6f70_names.py").read_text().replace("Names.", "Cafés.")
+    content = f"{start}{text}".replace("\n", newline).encode(encoding)
+
+    done = signed(content, read_migration(content, "names.py"), Signer("Ada", "ada@example.org"), date(2026, 11, 22))
+
+    stamp = re.search(rb"Reviewed: Ada <ada@example\.org> 2026-11-22 [0-9a-f]{8}" + newline.encode(), done)
+    assert stamp is not None
+    assert done.replace(stamp[0], b"") == content
