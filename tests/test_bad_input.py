@@ -631,9 +631,18 @@ def test_summary_that_cannot_be_written_is_told(
 # Signing
 
 
-@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize(("start", "encoding"), [("", "utf-8"), ("", "utf-8-sig"), ("# coding: latin-1\n", "latin-1")])
-def test_signature_keeps_encoding_and_line_ends(root: Path, newline: str, start: str, encoding: str) -> None:
+@pytest.mark.parametrize(
+    ("start", "encoding", "newline"),
+    [
+        ("", "utf-8", "\n"),
+        ("", "utf-8", "\r\n"),
+        ("", "utf-8", "\r"),
+        ("", "utf-8-sig", "\r\n"),
+        ("# coding: latin-1\n", "latin-1", "\n"),
+        ("# coding: latin-1\n", "latin-1", "\r\n"),
+    ],
+)
+def test_signature_keeps_encoding_and_line_ends(root: Path, start: str, encoding: str, newline: str) -> None:
     text = (versions(root) / "2b3c4d5e6f70_names.py").read_text().replace("Names.", "Cafés.")
     content = f"{start}{text}".replace("\n", newline).encode(encoding)
 
