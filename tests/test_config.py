@@ -59,8 +59,11 @@ def test_the_folder_with_the_ini_is_the_root_of_a_project_without_settings(tmp_p
     assert config.load(tmp_path / "app").root == tmp_path
 
 
-def test_databases_with_versions_name_their_dialects(tmp_path: Path) -> None:
-    written(tmp_path, 'databases = ["postgresql>=14", "postgresql-16"]\n')
+@pytest.mark.parametrize(
+    "name", ["postgresql", "postgresql>=14", "postgresql-16", "postgresql == 16", "postgresql+asyncpg://x@y/z"]
+)
+def test_databases_with_versions_name_their_dialects(name: str, tmp_path: Path) -> None:
+    written(tmp_path, f'databases = ["{name}"]\n')
 
     assert config.load(tmp_path).policy.dialects == {"postgresql"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -67,8 +68,7 @@ class Settings:
     @property
     def dialects(self) -> frozenset[str]:
         """The dialects among `databases`, as SQLAlchemy calls them; all that are known where none is named."""
-        names = {name.partition(">")[0].partition("-")[0].partition(":")[0].strip() for name in self.databases}
-        return frozenset(name.partition("+")[0] for name in names) or DIALECTS
+        return frozenset(re.split(r"[^a-z]", name.strip(), maxsplit=1)[0] for name in self.databases) or DIALECTS
 
     @property
     def policy(self) -> Policy:
