@@ -22,7 +22,8 @@ from bad_projects import VERSIONS, committed, project, text_of, tree
 from sqlalchemy import make_url
 
 from migration_guard.cli import main
-from migration_guard.live import Server
+from migration_guard.errors import CannotFinish
+from migration_guard.live import Server, dialect
 from migration_guard.live.scratch import Scratch
 
 BACKEND = Path(__file__).parents[1] / "backend"
@@ -576,6 +577,23 @@ def test_server_that_goes_away_is_no_failure_of_a_revision(verify: Run, root: Pa
     assert (said.code, said.rules) == (4, [])
     assert any("the server went away (" in message for message in messages)
     assert any("stopped (" in message for message in messages)
+
+
+@pytest.mark.usefixtures("postgresql")  # skips where none can be started
+def test_server_of_a_url_that_goes_away_is_told_with_what_is_left_there(verify: Run, root: Path) -> None:
+    executing(root, "COPY (SELECT 1) TO PROGRAM 'kill -QUIT $(head -1 postmaster.pid); sleep 1'")
+
+    with (
+        Scratch() as own,
+        pytest.raises(CannotFinish, match="stopped"),
+        dialect("postgresql").servers("postgresql", own) as server,
+    ):
+        said = verify("--database", server.new_database().replace("+psycopg", ""))
+
+    messages = [error["message"] for error in said.report["errors"]]
+    assert (said.code, said.rules) == (4, [])
+    assert any("the server went away (" in message for message in messages)
+    assert any("the scratch database migration_guard_" in m and "is still there" in m for m in messages)
 
 
 def test_revision_that_ends_its_own_connection_is_a_finding(verify: Run, root: Path, url: str) -> None:

@@ -135,6 +135,7 @@ class ForeignServer:
             with own_connection():
                 drop()
         except psycopg.Error as error:
+            drop.forget()  # told here: nobody else needs to try again
             raise CannotFinish(
                 f"the scratch database {name} at {_where(self.admin)} is still there ({_why(error)})",
                 f'DROP DATABASE "{name}"',
