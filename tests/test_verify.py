@@ -40,6 +40,7 @@ ENVIRONMENTS = [
     "async_env",
     "branches_merge",
     "env_begins_around",
+    "env_commits_by_hand",
     "env_runs_sql_first",
     "env_takes_connection",
     "env_wants_connection",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -18,6 +20,7 @@ from migration_guard.live.redirect import Lead, engines_led
 from migration_guard.live.stairway import Plan, Stairway, Tally
 from migration_guard.live.statements import Recorder
 from migration_guard.live.steps import Step
+from migration_guard.live.treading import TookTooLong, time_limit
 
 PROJECTS = Path(__file__).parents[1] / "fixtures" / "projects"
 
@@ -159,3 +162,13 @@ def test_a_loop_without_end_is_ended(tmp_path: Path, new_database: Callable[[], 
     assert climb.steps[3].failure is not None
     assert climb.steps[3].failure.kind == "TimeLimit"
     assert not climb.stairway.at_heads
+
+
+def test_an_alarm_that_is_swallowed_rings_again() -> None:
+    def swallow_one() -> None:
+        with contextlib.suppress(TookTooLong):
+            time.sleep(5)
+        time.sleep(5)
+
+    with pytest.raises(TookTooLong), time_limit(1):
+        swallow_one()

@@ -235,6 +235,9 @@ class Environment:
         try:
             with stage.column_types.listening(), stage.environment:
                 self._script.run_env()
+        except InvalidRequestError:
+            if not done:  # later, env.py only ends its own transaction, which we have ended
+                raise
         finally:
             if error:
                 raise error[0]

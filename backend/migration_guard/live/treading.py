@@ -126,7 +126,8 @@ def time_limit(seconds: int) -> Iterator[None]:
         raise TookTooLong(seconds)
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # Again and again: what is raised while Python clears an object away, or calls back from C, is swallowed.
+    signal.setitimer(signal.ITIMER_REAL, seconds, min(seconds, 5))
     try:
         yield
     finally:
