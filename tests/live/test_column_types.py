@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeDecorator
 
 from migration_guard.live.column_types import ColumnTypes
 from migration_guard.live.readable import with_readable_values
+from migration_guard.live.rows import fill
 from migration_guard.live.shapes import ColumnShape, TableShape
 from migration_guard.live.sqlite_catalogue import shapes
 
@@ -236,3 +237,24 @@ def test_a_table_of_another_schema_has_types_of_its_own() -> None:
     archived, current = (types.readable(TableShape("person", s, (column,)), DIALECT) for s in ("archive", None))
 
     assert (archived.columns[0].labels, current.columns[0].labels) == (("CALM", "ANGRY"), ())
+
+
+def test_labels_of_a_parent_go_round_so_that_each_kind_of_child_finds_one(database: Database) -> None:
+    database.op.create_table(
+        "pet",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("kind", sa.Enum("cat", "dog", "fish", native_enum=False), nullable=False),
+        sa.UniqueConstraint("kind", "id"),
+    )
+    for kind in ("cat", "dog", "fish"):
+        database.op.create_table(
+            kind,
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("kind", sa.Enum(kind, native_enum=False), sa.CheckConstraint(f"kind = '{kind}'"), nullable=False),
+            sa.ForeignKeyConstraint(["kind", "id"], ["pet.kind", "pet.id"]),
+        )
+    tables = [database.types.readable(shape, DIALECT) for shape in shapes(database.connection)]
+
+    assert {each.table: each.rows > 0 for each in fill(database.connection, tables, rows=4)} == dict.fromkeys(
+        ("pet", "cat", "dog", "fish"), True
+    )

@@ -158,11 +158,11 @@ class Chooser:
 
         if column.name in self.alone:
             found = [value(number + step) for step in (1, 101, 1001, 10_001)]
-        elif column.name in self.together:
-            found = [value(0), value(number + 1), value(number + 101)]
         elif column.labels or column.kind == "bool":
             first = (number + 1) // 2  # each twice, so that there are duplicates and others
             found = [value(first + step) for step in range(max(2, len(column.labels)))]
+        elif column.name in self.together:
+            found = [value(0), value(number + 1), value(number + 101)]
         else:
             found = [value(ordinal) for ordinal in (0, 1, 2)]
         suggested = self.suggested.get(column.name.lower(), [])
