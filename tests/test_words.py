@@ -6,7 +6,8 @@ import pytest
 
 from migration_guard import facts
 from migration_guard.read.source import read_migration
-from migration_guard.words import _WORDS, questions, sentence
+from migration_guard.rules.shared.questions import questions
+from migration_guard.words import _WORDS, sentence
 
 HEAD = "import sqlalchemy as sa\nfrom alembic import op\nrevision = 'a'\ndown_revision = None\n"
 
@@ -75,7 +76,7 @@ def test_a_sentence_says_where_and_whether_it_happens() -> None:
     ],
 )
 def test_a_reviewer_is_asked_what_autogenerate_cannot_know(code: str, question: str) -> None:
-    assert any(question in asked for asked in questions(operations(code)))
+    assert any(question in asked for _, asked in questions(operations(code)))
 
 
 def test_nothing_is_asked_about_new_tables_and_filled_columns() -> None:

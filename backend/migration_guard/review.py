@@ -21,7 +21,8 @@ from .findings import Finding, Report
 from .lint import check
 from .read.project import projects
 from .read.sources import Sources
-from .words import questions, sentence
+from .rules.shared.questions import questions
+from .words import sentence
 
 STAMP = re.compile(r"^[ \t]*Reviewed:.*\n?", re.MULTILINE)
 
@@ -179,7 +180,7 @@ def _shown(settings: Settings, migration: Migration) -> Iterator[str]:
     asked = questions(migration.upgrade.operations if migration.upgrade else ())
     if asked:
         yield "\nOnly you can answer:"
-        yield from (f"  - {question}" for question in asked)
+        yield from (f"  - {question}" for _, question in asked)
 
 
 def _sql(settings: Settings, migration: Migration) -> Iterator[str]:

@@ -76,36 +76,3 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     f.OtherSql: lambda op: f"runs SQL: {' '.join(str(op.text).split())[:100]}",
     f.OtherCall: lambda op: f"calls {op.name}",
 }
-
-
-def questions(operations: tuple[f.Operation, ...]) -> list[str]:
-    """What autogenerate cannot know and a reviewer must answer."""
-    asked = []
-    dropped = [op for op in operations if isinstance(op, f.DropColumn)]
-    added = [op for op in operations if isinstance(op, f.AddColumn)]
-    for old in dropped:
-        for new in added:
-            if str(old.table) == str(new.table):
-                asked.append(
-                    f"Is {old.table}.{old.name} -> {new.column.name} a rename? A drop and an add lose every value."
-                )
-    gone = [op for op in operations if isinstance(op, f.DropTable)]
-    made = [op for op in operations if isinstance(op, f.CreateTable)]
-    asked += [
-        f"Is {old.table} -> {new.table} a rename? A drop and a create lose every row." for old in gone for new in made
-    ]
-    asked += [f"Does no running code and no other chain use table {op.table} any more?" for op in gone]
-    asked += [f"Does no running code read {op.table}.{op.name} any more?" for op in dropped]
-    for new in added:
-        if new.column.nullable is False and new.on_new_table is not True:
-            asked.append(f"What do the rows of {new.table} that exist today get in {new.column.name}, and is it right?")
-    for op in operations:
-        if isinstance(op, f.AlterColumn) and op.nullable is False and op.filled_before is not True:
-            asked.append(f"Which rows of {op.table} have NULL in {op.name} today, and who fills them?")
-        if isinstance(op, f.AlterColumn) and op.type is not None:
-            asked.append(f"Does every value of {op.table}.{op.name} fit the new type {op.type}?")
-        if isinstance(op, f.CreateIndex) and op.unique is True and op.on_new_table is not True:
-            asked.append(f"Are there duplicates in {op.table}{_named(op.columns)} today?")
-        if isinstance(op, f.CreateConstraint) and op.kind in ("unique", "check", "foreign key"):
-            asked.append(f"Do all rows of {op.table} satisfy {op.name or 'the new ' + op.kind} today?")
-    return asked

@@ -25,22 +25,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import (
-    AddColumn,
-    AlterColumn,
-    Context,
-    CreateConstraint,
-    CreateTable,
-    DropColumn,
-    DropConstraint,
-    DropTable,
-    Function,
-    Migration,
-    Operation,
-)
+from ..facts import Context, Function, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.names import bare
+from .shared.questions import questions
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 
@@ -63,43 +51,10 @@ def not_signed(migration: Migration, context: Context) -> Iterator[Finding]:
         says = f"{migration.id} was edited after the review by {review.name} on {review.date}, which ends that review."
     else:
         return
-    questions = migration.upgrade.operations if migration.upgrade else ()
-    look = "".join(f"\n# {question}" for question in doubts(questions))
+    operations = migration.upgrade.operations if migration.upgrade else ()
+    look = "".join(f"\n# line {place.line}: {question}" for place, question in questions(operations))
     yield Finding(RULE, at, says=says, instead=f"migration-guard review {migration.id}{look}")
 
 
 def _acts(function: Function | None) -> bool:
     return function is not None and function.does == "acts"
-
-
-def doubts(operations: tuple[Operation, ...]) -> list[str]:
-    """Questions that autogenerate cannot answer and a reviewer must, each naming tables and columns."""
-    asked = [
-        *_perhaps_renamed(operations, DropTable, CreateTable),
-        *_perhaps_renamed(operations, DropColumn, AddColumn),
-    ]
-    for op in operations:
-        if isinstance(op, AddColumn) and op.column.nullable is False and op.on_new_table is not True:
-            asked.append(f"line {op.at.line}: which value do existing rows of {op.table} get in {op.column.name}?")
-        elif isinstance(op, (CreateConstraint, DropConstraint)) and op.name is None:
-            asked.append(f"line {op.at.line}: this constraint of {op.table} has no name, so nothing can drop it later")
-        elif isinstance(op, AlterColumn) and op.type is not None:
-            asked.append(f"line {op.at.line}: does every value of {op.table}.{op.name} fit the new type?")
-    return asked
-
-
-def _perhaps_renamed(
-    operations: tuple[Operation, ...], drop: type[DropTable | DropColumn], make: type[CreateTable | AddColumn]
-) -> Iterator[str]:
-    """A drop beside an add is how autogenerate writes a rename."""
-    made = [op for op in operations if isinstance(op, make)]
-    for op in operations:
-        if isinstance(op, drop):
-            near = [
-                f"{one.table}" if isinstance(one, CreateTable) else f"{one.table}.{one.column.name}"
-                for one in made
-                if isinstance(one, CreateTable) or (isinstance(one, AddColumn) and bare(one.table) == bare(op.table))
-            ]
-            what = f"{op.table}" if isinstance(op, DropTable) else f"{op.table}.{op.name}"
-            rename = f" Or is it renamed to {near[0]}?" if near else ""
-            yield f"line {op.at.line}: is what stands in {what} really to be lost?{rename}"
