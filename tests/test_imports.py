@@ -19,7 +19,8 @@ MAY = {
     "config": {"facts", "errors"},
     "read": {"facts", "errors"},
     "live": {"facts", "errors", "findings"},  # of findings: what could not be judged
-    "rules": {"registry", "findings", "facts"},
+    "replay": {"facts"},
+    "rules": {"registry", "findings", "facts", "replay"},
     "checks": {"registry", "findings", "facts", "live"},
     "allowing": {"facts", "findings"},
     "lint": {"read", "rules", "registry", "findings", "config", "facts", "errors", "allowing", "reporting"},

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from .errors import UsageError
-from .facts import Policy
+from .facts import OLDEST_POSTGRESQL, Policy
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -19,8 +19,11 @@ else:
 
 Review = Literal["off", "markers", "stamp"]
 Weight = Literal["error", "warning", "off"]
+Downgrades = Literal["required", "never"]
+CHOICES: dict[str, tuple[str, ...]] = {"Review": get_args(Review), "Downgrades": get_args(Downgrades)}
 TABLE = "tool.migration-guard"
 DIALECTS = frozenset({"sqlite", "postgresql"})
+VERSIONED = re.compile(r"postgresql\s*(?:>=|-|==)\s*(\d+)")
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,18 @@ class Settings:
     severity: dict[str, Weight] = field(
         default_factory=dict, metadata={"says": "weight per rule: error, warning or off"}
     )
+    small_tables: tuple[str, ...] = field(
+        default=(),
+        metadata={"says": "tables of few rows, as globs: no lock on them matters"},
+    )
+    downgrades: Downgrades = field(
+        default="required",
+        metadata={"says": "never: this project goes forward only, and no downgrade is asked for"},
+    )
+    lock_timeout: bool = field(
+        default=False,
+        metadata={"says": "true: a role, template or pooler sets lock_timeout, which no file of the project shows"},
+    )
     models: tuple[str, ...] = field(
         default=(),
         metadata={"says": "files that hold models, as globs; `review` shows how they differ from the last commit"},
@@ -71,9 +86,23 @@ class Settings:
         return frozenset(re.split(r"[^a-z]", name.strip(), maxsplit=1)[0] for name in self.databases) or DIALECTS
 
     @property
+    def postgresql(self) -> int:
+        """The oldest major version of PostgreSQL among `databases`: "postgresql>=15", "postgresql-16"."""
+        found = [VERSIONED.fullmatch(name.strip()) for name in self.databases]
+        return min((int(version[1]) for version in found if version), default=OLDEST_POSTGRESQL)
+
+    @property
     def policy(self) -> Policy:
         """What of this the rules need to know."""
-        return Policy(review=self.review, heads=self.heads, dialects=self.dialects)
+        return Policy(
+            review=self.review,
+            heads=self.heads,
+            dialects=self.dialects,
+            postgresql=self.postgresql,
+            downgrades=self.downgrades,
+            lock_timeout=self.lock_timeout,
+            small_tables=self.small_tables,
+        )
 
 
 def keys() -> dict[str, str]:
@@ -132,15 +161,20 @@ def _settings(root: Path, file: Path, table: dict[str, Any]) -> Settings:
     if strange := sorted(settings.dialects - DIALECTS):
         raise UsageError(
             f"{file}: databases names {strange[0]!r}",
-            f'use {" or ".join(sorted(DIALECTS))}, as in databases = ["sqlite"]',
+            f'use {" or ".join(sorted(DIALECTS))}, as in databases = ["sqlite", "postgresql>=15"]',
         )
+    for name in settings.databases:
+        if re.match(r"(sqlite|postgresql)\s*[<>=~!-]", name.strip()) and not VERSIONED.fullmatch(name.strip()):
+            raise UsageError(f"{file}: databases names {name!r}", 'write "sqlite", "postgresql" or "postgresql>=15"')
     return settings
 
 
 def _value(file: Path, key: str, kind: str, value: Any) -> Any:
     """The value in its final type. `kind` is the annotation of the field, as text."""
-    choices = get_args(Review) if kind == "Review" else ()
-    if choices and value in choices:
+    choices = CHOICES.get(kind, ())
+    if value in choices and isinstance(value, str):
+        return value
+    if kind == "bool" and isinstance(value, bool):
         return value
     if kind == "tuple[str, ...]" and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
@@ -161,8 +195,8 @@ def _value(file: Path, key: str, kind: str, value: Any) -> Any:
         "tuple[str, ...]": "a list of strings",
         "str | None": "a string",
         "int": "a whole number above 0",
-        "Review": f"one of {', '.join(get_args(Review))}",
-    }.get(kind, "a table of strings")
+        "bool": "true or false",
+    }.get(kind, f"one of {', '.join(choices)}" if choices else "a table of strings")
     raise UsageError(f"{file}: {key} is {value!r}", f"use {wanted}")
 
 

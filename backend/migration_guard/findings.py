@@ -29,6 +29,7 @@ class Rule:
     severity: Severity
     dialects: frozenset[str] | None = None  # None: whatever the database
     allowable: bool = True  # False: no comment can be read where it finds something
+    on: bool = True  # False: only where the settings give it a severity, or it is selected
 
     @classmethod
     def of(
@@ -39,6 +40,7 @@ class Rule:
         severity: Severity,
         dialects: frozenset[str] | set[str] | None = None,
         allowable: bool = True,
+        on: bool = True,
     ) -> Rule:
         """The rule of a module: `RULE = Rule.of(__name__, __doc__, severity=...)`."""
         page = inspect.cleandoc(doc or "")
@@ -49,6 +51,7 @@ class Rule:
             severity=severity,
             dialects=None if dialects is None else frozenset(dialects),
             allowable=allowable,
+            on=on,
         )
 
 
@@ -65,6 +68,7 @@ class Finding:
     dialect: str | None = None  # the database that shows it, where not all do
     depth: Depth = "read"
     severity: Severity | None = None  # set by the settings; None: the rule's own
+    subject: str = ""  # what it is about, apart from where that stands: the operation's own text, filled in by the run
 
 
 @dataclass(frozen=True, order=True)

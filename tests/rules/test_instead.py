@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from migration_guard.findings import Finding
+from migration_guard.rules.shared.paste import NEXT
 
 from .samples import files, report_on, situations
 
@@ -31,21 +32,36 @@ FIRING = [
 
 def pasted(source: str, finding: Finding) -> str:
     """The migration once a person has followed the advice."""
-    ast.parse(finding.instead)
+    instead = finding.instead.split(NEXT)[0].rstrip("\n")
+    ast.parse(instead)
     lines = source.splitlines()
     tree = ast.parse(source)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     if finding.rule.id == "missing-downgrade":
         if down := functions.get("downgrade"):
             del lines[down.lineno - 1 : down.end_lineno]
-        return "\n".join([*lines, "", finding.instead, ""])
+        return "\n".join([*lines, "", instead, ""])
     if finding.rule.id == "incomplete-downgrade":
-        lines[functions["downgrade"].lineno : functions["downgrade"].lineno] = indented(finding.instead, 4)
+        lines[functions["downgrade"].lineno : functions["downgrade"].lineno] = indented(instead, 4)
     else:
         first = lines[finding.at.line - 1]
-        new = indented(finding.instead, len(first) - len(first.lstrip()))
+        new = indented(instead, len(first) - len(first.lstrip()))
         lines[finding.at.line - 1 : finding.at.last_line] = new
     return "\n".join([*lines, ""])
+
+
+def later_revisions(instead: str) -> list[str]:
+    """What the advice puts into revisions of their own, after this one."""
+    return [part.strip("\n") for part in instead.split(NEXT)[1:]]
+
+
+def revision(number: int, parent: str, body: str) -> str:
+    """A new revision with this upgrade, which says why it cannot go back."""
+    return (
+        f'"""later {number}"""\n\nimport sqlalchemy as sa\n\nfrom alembic import op\n\nrevision = "later{number}"\n'
+        f'down_revision = "{parent}"\n\n\ndef upgrade() -> None:\n{textwrap.indent(body, "    ")}\n\n\n'
+        "def downgrade() -> None:\n    raise NotImplementedError  # irreversible: only a sample\n"
+    )
 
 
 def indented(code: str, depth: int) -> list[str]:
@@ -60,6 +76,10 @@ def test_what_to_write_instead_passes_every_rule_once_pasted(situation: Path, tm
     for finding in sorted(findings, key=lambda one: one.at, reverse=True):
         name = Path(finding.at.path).name
         contents[name] = pasted(contents[name].decode(), finding).encode()
+        for body in later_revisions(finding.instead):
+            count = len([one for one in contents if one.startswith("later")]) + 1
+            parent = f"later{count - 1}" if count > 1 else finding.revision
+            contents[f"later{count}.py"] = revision(count, str(parent), body).encode()
 
     assert findings
     assert [one.says for one in report_on(tmp_path / "after", contents).findings] == []

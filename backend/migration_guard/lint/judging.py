@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from ..facts import Allow, Context, Function, History, Migration, Operation, Policy
+from ..facts import Allow, Context, Environment, Function, History, Migration, Operation, Policy, Use
 from ..findings import Finding, Rule
 from ..registry import Judge
 from ..rules import all_rules
@@ -15,11 +15,13 @@ Judges = dict[type, tuple[tuple[Rule, Judge], ...]]
 
 
 @cache
-def judges_for(dialects: frozenset[str], off: frozenset[str] = frozenset()) -> Judges:
-    """The judges by type of fact, of the rules that are on and concern one of these dialects."""
+def judges_for(dialects: frozenset[str], off: frozenset[str] = frozenset(), on: frozenset[str] = frozenset()) -> Judges:
+    """The judges by type of fact, of the rules that concern one of these dialects and are on: by themselves, or in
+    `on`, and not in `off`."""
     found: dict[type, list[tuple[Rule, Judge]]] = {}
     for entry in all_rules():
-        if entry.rule.id not in off and (entry.rule.dialects is None or entry.rule.dialects & dialects):
+        asked = (entry.rule.on or entry.rule.id in on) and entry.rule.id not in off
+        if asked and (entry.rule.dialects is None or entry.rule.dialects & dialects):
             for fact, judge in entry.judges:
                 found.setdefault(fact, []).append((entry.rule, judge))
     return {fact: tuple(judges) for fact, judges in found.items()}
@@ -31,10 +33,13 @@ def ids(judges: Judges, *facts: type) -> frozenset[str]:
 
 
 def on_history(judges: Judges, history: History, policy: Policy) -> Iterator[Finding]:
-    """What the rules say about the graph of revisions."""
+    """What the rules say about the graph of revisions, and about env.py and its settings."""
     context = Context(policy, history)
     for _, judge in judges.get(History, ()):
         yield from judge(history, context)
+    if history.environment is not None:
+        for _, judge in judges.get(Environment, ()):
+            yield from judge(history.environment, context)
 
 
 def on_migration(judges: Judges, migration: Migration, history: History, policy: Policy) -> Iterator[Finding]:
@@ -50,6 +55,10 @@ def on_migration(judges: Judges, migration: Migration, history: History, policy:
                 if op.dialects is None or rule.dialects is None or op.dialects & rule.dialects:
                     for finding in judge(op, context):
                         yield _placed(finding, op, migration, policy)
+        for use in function.uses if function else ():
+            for _, judge in judges.get(Use, ()):
+                for finding in judge(use, context):
+                    yield replace(finding, revision=finding.revision or _id(migration), direction=use.direction)
 
 
 def on_allow(judges: Judges, allow: Allow, migration: Migration, context: Context) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from ..read.project import Project, projects
 from ..read.sources import Sources
 from ..read.wanted import Wanted
 from ..reporting import by_place, nothing_in, weighed
+from ..rules import all_rules
 from ..rules.shared.ancestry import ancestors
 from .judging import Judges, ids, judges_for, on_allow, on_history, on_migration
 
@@ -87,7 +88,8 @@ class _Run:
     @property
     def judges(self) -> Judges:
         off = frozenset(rule for rule, weight in self.settings.severity.items() if weight == "off")
-        return judges_for(self.settings.dialects, off)
+        on = frozenset(self.settings.severity) - off
+        return judges_for(self.settings.dialects, off, on)
 
     def report(self, histories: Sequence[History], problems: Sequence[Problem], gaps: Sequence[NotJudged]) -> Report:
         """Everything that the rules say, sorted."""
@@ -177,4 +179,4 @@ def _known_ids() -> frozenset[str]:
     """All ids, those of live checks by the names of their files: importing them would load half of the live side."""
     checks = Path(__file__).parents[1] / "checks"
     live = {file.stem.replace("_", "-") for file in checks.glob("*.py") if not file.stem.startswith("_")}
-    return frozenset(live) | ids(judges_for(frozenset({"sqlite", "postgresql"})))
+    return frozenset(live) | frozenset(entry.rule.id for entry in all_rules())

@@ -7,6 +7,10 @@ import re
 
 from ...facts import Column, Operation, Text, Unread
 
+# A line of the advice after which a revision of its own begins, to follow this one: what comes below it is the body of
+# its upgrade. What rules ask for must never need more words than that.
+NEXT = "# --- in the next revision ---"
+
 RESERVED = re.compile(
     "all|and|as|check|column|constraint|create|default|desc|end|from|grant|group|having|in|index|into|key|like|limit|"
     "not|null|offset|on|or|order|primary|references|select|table|then|to|union|unique|user|using|values|when|where|with"

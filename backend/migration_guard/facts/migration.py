@@ -1,0 +1,115 @@
+"""One revision file: its header, its two functions, and what people wrote beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .operations import Operation
+from .places import Direction, Place, Text, Unread
+
+UseKind = Literal[
+    "bind",  # op.get_bind(), a Session, an inspector: there is no database in offline mode
+    "application",  # code of the application, imported to be used here
+    "settings",  # os.environ, a settings module
+    "clock",  # datetime.now(), time.time()
+    "random",  # uuid4(), random, secrets
+    "network",  # requests, httpx, urllib, boto3, sockets
+    "files",  # open(), Path.read_text(): of files that do not lie beside the revision
+]
+
+
+@dataclass(frozen=True)
+class Use:
+    """Something beside the schema that a function of a migration depends on."""
+
+    at: Place
+    direction: Direction
+    kind: UseKind
+    name: str  # as written: "datetime.utcnow", "app.models.User"
+    offline_guarded: bool = False  # under a condition that asks for offline mode, or after a return in it
+
+
+@dataclass(frozen=True)
+class Import:
+    """A name that a file imports. `module` is whole where it is relative and can be resolved."""
+
+    at: Place
+    module: str
+    name: str | None  # None: the module itself
+    bound_as: str
+    used: bool = True
+    ours: bool = False  # its source lies in the project
+
+
+@dataclass(frozen=True)
+class Function:
+    """`upgrade()` or `downgrade()`, with its operations in the order in which they run."""
+
+    at: Place  # the `def` line
+    operations: tuple[Operation, ...] = ()
+    # nothing: pass, docstring, `...`, return, log or print lines; raises: always ends in a raise, does nothing before
+    does: Literal["nothing", "raises", "acts"] = "acts"
+    irreversible: str | None = None  # the reason in `# irreversible: <reason>`
+    parameters: str = ""  # what stands between the brackets of the `def` line, where env.py hands something in
+    uses: tuple[Use, ...] = ()
+
+
+@dataclass(frozen=True)
+class Review:
+    """The stamp `Reviewed: NAME <EMAIL> 2026-11-22 4f1c9a02` in the docstring."""
+
+    at: Place
+    name: str
+    email: str
+    date: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Allow:
+    """A comment `# guard: allow ID -- reason [until 2027-01-31]` and the lines that it covers.
+
+    `used` and `known` are filled in once all rules have run.
+    """
+
+    at: Place
+    rule: str
+    reason: str | None
+    until: str | None
+    first_line: int
+    last_line: int
+    used: bool = False
+    known: bool = True
+    expired: bool = False
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One revision file. `revision` is None where the file gives none, Unread where it is computed."""
+
+    path: str
+    at: Place  # the `revision = ...` line
+    revision: Text | None = None
+    parents: tuple[str, ...] = ()  # down_revision
+    parents_unread: Unread | None = None
+    parents_at: Place | None = None
+    depends_on: tuple[str, ...] = ()
+    branch_labels: tuple[str, ...] = ()
+    message: str = ""  # first line of the docstring
+    upgrade: Function | None = None
+    downgrade: Function | None = None
+    imports: tuple[Import, ...] = ()
+    markers: tuple[Place, ...] = ()  # Alembic's "auto generated ... please adjust" comments
+    warnings: tuple[Place, ...] = ()  # "WARNING: ..." comments that autogenerate left
+    review: Review | None = None
+    digest: str = ""  # of the syntax tree of both functions; equal for equal meaning, on every Python
+    tree: str = ""  # digest of the whole file's syntax tree without docstrings
+    allows: tuple[Allow, ...] = ()
+    unread: tuple[Unread, ...] = ()  # what the reader could not see, each with its place
+    broken: Unread | None = None  # the file cannot be parsed: nothing above is known
+
+    @property
+    def id(self) -> str:
+        """The revision id for messages; the file's path where there is none."""
+        return self.revision if isinstance(self.revision, str) else self.path

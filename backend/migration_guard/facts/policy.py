@@ -1,0 +1,39 @@
+"""What the settings ask of the rules, and what stands around a fact that they judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from .history import History
+from .migration import Migration
+from .places import Text
+
+OLDEST_POSTGRESQL = 14  # the oldest release that the PostgreSQL project still maintains (postgresql.org/support)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the settings ask of the rules."""
+
+    review: Literal["off", "markers", "stamp"] = "markers"
+    heads: tuple[str, ...] = ()  # branch labels that may each have a head of their own
+    dialects: frozenset[str] = frozenset({"sqlite", "postgresql"})
+    postgresql: int = OLDEST_POSTGRESQL  # the oldest major version that the migrations must work on
+    downgrades: Literal["required", "never"] = "required"  # never: this project goes forward only
+    lock_timeout: bool = False  # a role, template or pooler sets one, which no file shows
+    small_tables: tuple[str, ...] = ()  # globs of tables that no lock on matters: few rows, or rarely used
+
+    def is_small(self, table: Text | None) -> bool:
+        """Whether the settings call the table small."""
+        return isinstance(table, str) and any(fnmatchcase(table, pattern) for pattern in self.small_tables)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What stands around a fact that a rule judges."""
+
+    policy: Policy
+    history: History
+    migration: Migration | None = None  # None while the history itself is judged

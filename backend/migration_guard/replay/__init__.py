@@ -1,0 +1,17 @@
+"""The schema as it stands before each operation, built by replaying the operations of the revisions below it."""
+
+from .before import column_before, is_new, objects_on, referring, same_transaction, table_before
+from .state import KnownColumn, KnownConstraint, KnownIndex, KnownTable
+
+__all__ = [
+    "KnownColumn",
+    "KnownConstraint",
+    "KnownIndex",
+    "KnownTable",
+    "column_before",
+    "is_new",
+    "objects_on",
+    "referring",
+    "same_transaction",
+    "table_before",
+]

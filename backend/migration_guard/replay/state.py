@@ -1,0 +1,68 @@
+"""What is known of a table at one point of the history. What is not known is `Unread`, and never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..facts import Column, ConstraintKind, EnumType, Flag, Text
+
+
+@dataclass(frozen=True)
+class KnownColumn:
+    """A column as the operations so far leave it."""
+
+    name: str
+    type: Text | None  # source text, as it was last set; Unread where nobody can tell
+    nullable: Flag
+    server_default: Text | None = None  # None: it has none
+    enum: EnumType | None = None
+    primary_key: Flag = False
+    unique: Flag = False
+    references: Text | None = None
+    made_by: str | None = None  # the revision that added it; None where that is not known
+    filled: Flag = False  # every row has a value, whatever the column allows
+    as_made: Column | None = None  # the column as it was written, where nothing changed it since
+
+
+@dataclass(frozen=True)
+class KnownIndex:
+    name: str | None
+    columns: tuple[Text, ...] = ()
+    unique: Flag = False
+    where: Text | None = None
+    made_by: str | None = None
+    source: str = ""  # the call or statement that made it
+
+
+@dataclass(frozen=True)
+class KnownConstraint:
+    kind: ConstraintKind
+    table: str
+    name: str | None = None
+    columns: tuple[Text, ...] = ()
+    references: Text | None = None
+    on_delete: Text | None = None
+    condition: Text | None = None
+    validated: Flag = True
+    made_by: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class KnownTable:
+    """A table as the operations so far leave it.
+
+    `exists` is True when a revision makes it and none dropped it since, False when it was dropped and not made again,
+    and Unread when nothing that can be read makes it. `whole` says that every column, index and constraint is in here.
+    """
+
+    name: str
+    schema: str | None = None
+    exists: Flag = False
+    whole: bool = False
+    columns: Mapping[str, KnownColumn] = field(default_factory=dict)  # by bare name
+    indexes: tuple[KnownIndex, ...] = ()
+    constraints: tuple[KnownConstraint, ...] = ()
+    made_by: str | None = None  # the revision that made it
+    temporary: bool = False
