@@ -288,7 +288,21 @@ def bulk_insert(call: Call) -> Operation:
 
 def common(call: Call) -> dict[str, Any]:
     """The fields that every operation has."""
-    return call.record.common(call.node, in_batch=call.batch is not None)
+    return call.record.common(
+        call.node,
+        in_batch=call.batch is not None,
+        recreates=None if call.batch is None else _recreates(call, call.batch),
+    )
+
+
+def _recreates(call: Call, batch: Batch) -> Flag | None:
+    """Whether the batch block copies the table into a new one: "always", "never"; None for "auto"."""
+    given = batch.recreate
+    if given is None or given.value == "auto":
+        return None
+    if given.value in ("always", "never"):
+        return given.value == "always"
+    return Unread(call.record.source.place(given.node), "a way to alter the table that is chosen at run time")
 
 
 class Row(NamedTuple):

@@ -172,7 +172,8 @@ class Effects(Expressions):
             first = arguments.first("name")
             return AT_RUN_TIME if first is None else first.value
         if name == "batch_alter_table":
-            return Batch(arguments.first("table_name"), schema_of(arguments), node)
+            recreate = arguments.positional[2] if len(arguments.positional) > 2 else arguments.named.get("recreate")
+            return Batch(arguments.first("table_name"), schema_of(arguments), node, recreate)
         made = Made(Dotted(f"{OP}.{name}"), arguments, node)
         if name in SILENT or self.muted:
             return made

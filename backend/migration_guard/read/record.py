@@ -27,17 +27,29 @@ class Record:
         self.unread: dict[tuple[int, str], Unread] = {}
         self.dialects: Dialects = None
         self.conditional = False
+        self.inspected = False  # the condition asks the database what is there
+        self.swallowed = False  # an error is caught and the function goes on
         self.in_autocommit = False
+        self.in_loop = False  # in a loop whose rounds are known only at run time
 
-    def common(self, node: ast.expr, *, in_batch: bool = False) -> dict[str, Any]:
+    def common(self, node: ast.expr, *, in_batch: bool = False, recreates: Flag | None = None) -> dict[str, Any]:
         """The fields that every operation has."""
         return {
             "at": self.source.place(node),
             "direction": self.direction,
             "source": self.source.segment(node),
             "dialects": self.dialects,
-            "conditional": self.conditional,
             "in_batch": in_batch,
+            "recreates": recreates,
+            **self.circumstances(),
+        }
+
+    def circumstances(self) -> dict[str, Any]:
+        """The fields that tell under which circumstances the next operation runs."""
+        return {
+            "conditional": self.conditional,
+            "inspected": self.inspected,
+            "swallowed": self.swallowed,
             "in_autocommit": self.in_autocommit,
         }
 

@@ -227,11 +227,7 @@ def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
     from .sql import statements  # loads sqlglot, which a migration without SQL does not need
 
     text = sql.replace(HOLE, PLACEHOLDER)
-    changes: dict[str, Any] = {}
-    if record.conditional:
-        changes["conditional"] = True
-    if record.in_autocommit:
-        changes["in_autocommit"] = True
+    changes: dict[str, Any] = {name: True for name, holds in record.circumstances().items() if holds}
     at = record.source.place(node)
     unreadable = "SQL made at run time" if not sql.replace(HOLE, "").strip(" ;\n\t") else None
     if len(sql) > LONGEST:

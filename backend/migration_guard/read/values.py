@@ -146,6 +146,7 @@ class Batch:
     table: Given | None
     schema: Given | None
     node: ast.expr
+    recreate: Given | None = None
 
 
 class Link(NamedTuple):
