@@ -28,11 +28,14 @@ from .columns import (
     CONSTRAINTS,
     column,
     column_names,
+    condition_text,
     constraint,
     enum_type,
     is_column,
+    is_expression,
     is_null,
     table_name,
+    table_schema,
     type_text,
     value_text,
 )
@@ -47,6 +50,7 @@ OLD_NAMES = {
     "referent": ("referent_table",),
     "type": ("type_",),
 }
+TOLERANT = ("if_exists", "if_not_exists", "checkfirst")
 CONSTRAINT_KINDS: dict[str, ConstraintKind] = {
     "unique": "unique",
     "foreignkey": "foreign key",
@@ -98,6 +102,20 @@ class Call:
         if given is not None:
             return self.record.flag(given, f"{names[0]} set")
         return False
+
+    def condition(self, *names: str) -> Text | None:
+        """The SQL condition or expression that the first of these arguments gives; None where the call gives none."""
+        given = next((self.named[name] for name in names if name in self.named), None)
+        return None if given is None or given.value is None else condition_text(self.record, given)
+
+    def tolerates(self) -> Flag:
+        """Whether the call asks the database to pass over what is there already, or is not there."""
+        given = next((self.named[name] for name in TOLERANT if name in self.named), None)
+        if given is None or given.value is None:
+            return False
+        if isinstance(given.value, bool):
+            return given.value
+        return Unread(self.record.source.place(given.node), "whether it may be there, chosen at run time")
 
     @property
     def table(self) -> Text:
@@ -154,7 +172,7 @@ def alter_column(call: Call) -> Operation:
             server_default = drops_default = why
         else:
             server_default = value_text(record, default)
-    existing = named.get("existing_type")
+    existing, existing_default = named.get("existing_type"), named.get("existing_server_default")
     was_nullable = named.get("existing_nullable")
     sets_nullable: Flag | None = None
     if nullable is not None and nullable.value is not None:
@@ -168,13 +186,18 @@ def alter_column(call: Call) -> Operation:
         nullable=sets_nullable,
         type=None if type_ is None else type_text(record, type_),
         enum=None if type_ is None else enum_type(record, type_.value),
+        using=call.condition("postgresql_using"),
         server_default=server_default,
         drops_default=drops_default,
+        adds_identity=default is not None and isinstance(default.value, Made) and default.value.name == "Identity",
         new_name=call.text_if_given("new_column_name", "a column named"),
         existing_nullable=None
         if was_nullable is None or was_nullable.value is None or sets_nullable is None
         else record.flag(was_nullable, "an existing nullability given"),
         existing_type=None if existing is None or existing.value is None else type_text(record, existing),
+        existing_server_default=None
+        if existing_default is None or not existing_default.value or is_null(existing_default.value)
+        else value_text(record, existing_default),
         **common(call),
     )
 
@@ -195,8 +218,17 @@ def create_table(call: Call) -> Operation:
         schema=call.schema,
         columns=tuple(columns),
         constraints=tuple(constraints),
+        whole=call.whole and all(isinstance(each.name, str) for each in columns),
+        temporary=_is_temporary(call),
         **common(call),
     )
+
+
+def _is_temporary(call: Call) -> bool:
+    """Whether `prefixes=["TEMPORARY"]` makes the table one of the session."""
+    given = call.named.get("prefixes")
+    prefixes = given.value if given is not None and isinstance(given.value, (list, tuple)) else ()
+    return any(isinstance(each, str) and each.upper() in {"TEMP", "TEMPORARY"} for each in prefixes)
 
 
 def drop_table(call: Call) -> Operation:
@@ -213,15 +245,29 @@ def rename_table(call: Call) -> Operation:
 
 
 def create_index(call: Call) -> Operation:
+    given = call.named.get("columns")
+    columns = given.value if given is not None and isinstance(given.value, (list, tuple)) else ()
     return CreateIndex(
         name=call.text_if_given("index_name", "an index named"),
         table=call.table,
         schema=call.schema,
         columns=call.columns("columns"),
+        expressions=any(is_expression(each) for each in columns),
+        where=call.condition("postgresql_where", "sqlite_where", "mssql_where"),
+        method=_method(call),
         unique=call.flag("unique"),
         concurrently=call.flag("postgresql_concurrently"),
         **common(call),
     )
+
+
+def _method(call: Call) -> Text | None:
+    given = call.named.get("postgresql_using")
+    if given is None or given.value is None:
+        return None
+    if isinstance(given.value, str):
+        return given.value.lower()
+    return Unread(call.record.source.place(given.node), "an index method chosen at run time")
 
 
 def drop_index(call: Call) -> Operation:
@@ -241,7 +287,7 @@ def create_constraint(kind: ConstraintKind) -> Callable[[Call], Operation]:
 
     def build(call: Call) -> Operation:
         table, schema, references = call.table if kind != "foreign key" or call.batch else None, call.schema, None
-        columns = call.columns("columns")
+        columns = call.columns("columns") if kind != "exclude" else _excluded(call)
         if kind == "foreign key":
             columns = call.columns("local_cols")
             references = call.text("referent_table", "a table named")
@@ -255,11 +301,25 @@ def create_constraint(kind: ConstraintKind) -> Callable[[Call], Operation]:
             schema=schema,
             columns=columns,
             references=references,
+            references_schema=call.text_if_given("referent_schema", "a schema named"),
+            remote_columns=call.columns("remote_cols"),
+            on_delete=call.text_if_given("ondelete", "what happens on delete"),
+            condition=call.condition("condition"),
             not_valid=call.flag("postgresql_not_valid"),
             **common(call),
         )
 
     return build
+
+
+def _excluded(call: Call) -> tuple[Text, ...]:
+    """The columns of `create_exclude_constraint("x", "t", ("room", "="), ("during", "&&"))`."""
+    pairs = [given for given in call.rest if isinstance(given.value, (list, tuple)) and given.value]
+    return tuple(
+        name
+        for given in pairs
+        for name in column_names(call.record, Given([given.value[0]], given.node))  # type: ignore[index]
+    )
 
 
 def drop_constraint(call: Call) -> Operation:
@@ -281,18 +341,18 @@ def bulk_insert(call: Call) -> Operation:
         kind="insert",
         # which table gets new rows changes no verdict, so nothing is listed where it cannot be read
         table=Unread(call.record.source.place(given.node), "a table named at run time") if name is None else name,
+        schema=table_schema(given.value),
         columns=() if rows is None else tuple(map(str, keys(Arguments([rows])))),
+        one_row_each=True,
         **common(call),
     )
 
 
 def common(call: Call) -> dict[str, Any]:
     """The fields that every operation has."""
-    return call.record.common(
-        call.node,
-        in_batch=call.batch is not None,
-        recreates=None if call.batch is None else _recreates(call, call.batch),
-    )
+    recreates = None if call.batch is None else _recreates(call, call.batch)
+    found = call.record.common(call.node, in_batch=call.batch is not None, recreates=recreates)
+    return {**found, "tolerant": call.tolerates()}
 
 
 def _recreates(call: Call, batch: Batch) -> Flag | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from ..facts import Column, Constraint, EnumType, Flag, Text, Unread
+from ..facts import Column, Constraint, ConstraintKind, EnumType, Filled, Flag, Text, Unread
 from .record import Record, column_name, text_of
 from .values import Arguments, Attr, Dotted, Either, Given, LocalClass, Made, how, root
 
@@ -56,37 +56,74 @@ def _written(record: Record, made: Made) -> Column:
     else:
         name = record.missing(record.source.place(made.node), "a column without a name")
     type_ = arguments.named.get("type_")
-    generated = False
+    filled: Filled | None = None
     references: Text | None = None
+    key: Made | None = None
+    check: Text | None = None
     for given in rest:
         kind = given.value.name if isinstance(given.value, Made) else ""
         if kind in {"Identity", "Computed"}:
-            generated = True
+            filled = _filled_as(given.value)
         elif kind == "ForeignKey" and isinstance(given.value, Made):
-            references = _reference(record, given.value)
+            key = given.value
+            references = _reference(record, key)
+        elif kind == "CheckConstraint" and isinstance(given.value, Made):
+            check = constraint(record, given.value).condition
         elif kind not in {"Sequence", "FetchedValue", "DefaultClause", *CONSTRAINTS} and type_ is None:
             type_ = given
     primary_key = _flag(record, arguments, "primary_key", default=False)
-    nullable = _nullable(record, made, primary_key)
     default, by_default = _server_default(record, arguments)
+    filled = filled or by_default
+    nullable = _nullable(record, made, primary_key is True or filled == "identity")
     if default is None and not arguments.whole and "server_default" not in arguments.named:
         default = Unread(record.source.place(made.node), "a default set at run time")
     autoincrement = arguments.named.get("autoincrement")
     if primary_key is True and references is None and type_ is not None and type_name(type_.value) in INTEGERS:
-        generated = generated or autoincrement is None or autoincrement.value is not False
+        counts = autoincrement is None or autoincrement.value is not False
+        filled = filled or ("serial" if counts else None)
     return Column(
         name=name,
         type=None if type_ is None else type_text(record, type_),
         nullable=nullable,
         server_default=default,
-        generated=generated or by_default,
+        generated=filled is not None,
+        filled_as=filled,
         primary_key=primary_key,
         unique=_flag(record, arguments, "unique", default=False),
         index=_flag(record, arguments, "index", default=False),
         enum=None if type_ is None else enum_type(record, type_.value),
         references=references,
+        references_name=None if key is None else _said(record, key.arguments, "name", "a constraint named"),
+        on_delete=None if key is None else _said(record, key.arguments, "ondelete", "what happens on delete"),
+        check=check,
+        collation=None if type_ is None else _collation(record, type_.value),
+        python_default="default" in arguments.named or "insert_default" in arguments.named,
         source=record.source.segment(made.node),
     )
+
+
+def _filled_as(value: object) -> Filled | None:
+    """How the database fills a column with this `Identity(...)` or `Computed(...)`; None where it does not.
+
+    A computed column that says nothing is stored on PostgreSQL before 18, which knows no other.
+    """
+    if not isinstance(value, Made) or value.name not in {"Identity", "Computed"}:
+        return None
+    if value.name == "Identity":
+        return "identity"
+    given = value.arguments.named.get("persisted")
+    return "virtual" if given is not None and given.value is False else "stored"
+
+
+def _said(record: Record, arguments: Arguments, name: str, what: str) -> Text | None:
+    given = arguments.named.get(name)
+    return None if given is None or given.value is None else record.text(given, what)
+
+
+def _collation(record: Record, value: object) -> Text | None:
+    if not isinstance(value, Made):
+        return None
+    return _said(record, value.arguments, "collation", "a collation named")
 
 
 def _may_be_name(value: object) -> bool:
@@ -97,13 +134,13 @@ def _may_be_name(value: object) -> bool:
     return not isinstance(start, Dotted) or not start.path.startswith("sqlalchemy.")
 
 
-def _nullable(record: Record, made: Made, primary_key: Flag) -> Flag:
+def _nullable(record: Record, made: Made, never: bool) -> Flag:
     given = made.arguments.named.get("nullable")
     if given is not None:
         return record.flag(given, "a nullability set")
     if not made.arguments.whole:
         return record.missing(record.source.place(made.node), "a nullability set at run time")
-    return primary_key is not True
+    return not never
 
 
 def _flag(record: Record, arguments: Arguments, name: str, *, default: bool) -> Flag:
@@ -111,19 +148,19 @@ def _flag(record: Record, arguments: Arguments, name: str, *, default: bool) -> 
     return default if given is None else record.flag(given, f"{name} set")
 
 
-def _server_default(record: Record, arguments: Arguments) -> tuple[Text | None, bool]:
-    """The default as source text, and whether it is really an identity or computed column."""
+def _server_default(record: Record, arguments: Arguments) -> tuple[Text | None, Filled | None]:
+    """The default as source text, and how it is filled where that is really an identity or computed column."""
     given = arguments.named.get("server_default")
     if given is None:
-        return None, False
+        return None, None
     options = given.value.options if isinstance(given.value, Either) else (given.value,)
-    generated = all(isinstance(option, Made) and option.name in {"Identity", "Computed"} for option in options)
+    filled = {_filled_as(option) for option in options}
     empty = [is_null(option) for option in options]
     if all(empty):
-        return None, False
+        return None, None
     if any(empty):
-        return record.missing(record.source.place(given.node), "a default chosen at run time"), False
-    return value_text(record, given), generated
+        return record.missing(record.source.place(given.node), "a default chosen at run time"), None
+    return value_text(record, given), filled.pop() if len(filled) == 1 else None
 
 
 def is_null(value: object) -> bool:
@@ -233,33 +270,86 @@ def table_name(value: object) -> str | None:
     return None
 
 
+def table_schema(value: object) -> Text | None:
+    """The schema of a `sa.table`, `sa.Table` or local model; None where none is written."""
+    if isinstance(value, Attr) and value.name == "__table__":
+        value = value.on
+    if isinstance(value, LocalClass):
+        if "__table__" in value.members:
+            return table_schema(value.members["__table__"])
+        options = value.members.get("__table_args__")
+        last = options[-1] if isinstance(options, (list, tuple)) and options else options
+        return text_of(last.get("schema")) if isinstance(last, dict) else None
+    if isinstance(value, Made) and value.name in {"table", "Table", "TableClause"}:
+        given = value.arguments.named.get("schema")
+        return None if given is None else text_of(given.value)
+    if isinstance(value, Made) and value.name in {"alias", "aliased"}:
+        first = value.arguments.first()
+        return table_schema(value.on if value.on is not None else first and first.value)
+    return None
+
+
+def condition_text(record: Record, given: Given) -> Text:
+    """A condition or expression as SQL where that is written, `sa.text("a > 0")`, else as the source writes it."""
+    found = text_of(given.value)
+    if found is not None:
+        return found
+    if isinstance(given.value, (Made, Attr, Dotted)):
+        return value_text(record, given)
+    return Unread(record.source.place(given.node), f"a condition made {how(given.value)}")
+
+
+def is_expression(value: object) -> bool:
+    """Whether a part of an index is computed: `sa.func.lower(...)`, `sa.text("lower(email)")`."""
+    if isinstance(value, Made) and value.name == "text":
+        words = (text_of(value) or "").split()
+        return bool(words) and ("(" in words[0] or not words[0].strip('"`').isidentifier())
+    return isinstance(value, Made) and column_name(value) is None
+
+
 def constraint(record: Record, made: Made) -> Constraint:
     """A constraint inside CREATE TABLE."""
     arguments = made.arguments
-    given = arguments.named.get("name")
-    name = None if given is None or given.value is None else record.text(given, "a constraint named")
+    name = _said(record, arguments, "name", "a constraint named")
+    source = record.source.segment(made.node)
     if made.name == "ForeignKeyConstraint":
-        local = _nth(arguments, 0, "columns")
-        remote = _nth(arguments, 1, "refcolumns")
-        table: Text | None = None
-        if remote is not None and isinstance(remote.value, list) and remote.value:
-            target = remote.value[0]
-            table = text_of(target)
-            if isinstance(target, Attr):
-                table = table_name(target.on.on if isinstance(target.on, Attr) else target.on)
-            elif table is not None:
-                table = table.rpartition(".")[0]
-        if table is None:
-            table = record.missing(record.source.place(made.node), "a foreign key to a table named at run time")
-        columns = () if local is None else column_names(record, local)
-        return Constraint("foreign key", name, columns, table)
+        return _foreign_key(record, made, name)
     if made.name == "CheckConstraint":
-        return Constraint("check", name)
+        given = arguments.first("sqltext")
+        return Constraint(
+            "check", name, condition=None if given is None else condition_text(record, given), source=source
+        )
     if made.name == "ExcludeConstraint":
-        return Constraint("exclude", name)
-    kind = arguments.positional
-    columns = tuple(_column(record, given.value, given.node) for given in kind)
-    return Constraint("unique" if made.name == "UniqueConstraint" else "primary key", name, columns)
+        return Constraint("exclude", name, source=source)
+    kind: ConstraintKind = "unique" if made.name == "UniqueConstraint" else "primary key"
+    columns = tuple(_column(record, given.value, given.node) for given in arguments.positional)
+    return Constraint(kind, name, columns, source=source)
+
+
+def _foreign_key(record: Record, made: Made, name: Text | None) -> Constraint:
+    local, remote = _nth(made.arguments, 0, "columns"), _nth(made.arguments, 1, "refcolumns")
+    targets = remote.value if remote is not None and isinstance(remote.value, (list, tuple)) else []
+    table: Text | None = None
+    columns: list[Text] = []
+    for target in targets:
+        text = text_of(target)
+        if isinstance(target, Attr):
+            table = table_name(target.on.on if isinstance(target.on, Attr) else target.on)
+            columns.append(target.name)
+        elif text is not None:
+            table = text.rpartition(".")[0]
+            columns.append(text.rpartition(".")[2])
+    if table is None:
+        table = record.missing(record.source.place(made.node), "a foreign key to a table named at run time")
+    return Constraint(
+        "foreign key",
+        name,
+        () if local is None else column_names(record, local),
+        table,
+        tuple(columns) if len(columns) == len(targets) else (),
+        _said(record, made.arguments, "ondelete", "what happens on delete"),
+        source=record.source.segment(made.node),
+    )
 
 
 def _nth(arguments: Arguments, index: int, name: str) -> Given | None:
