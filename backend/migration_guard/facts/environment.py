@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .places import Flag, Place, Text
+from .places import Flag, Place, Text, Unread
 
 
 @dataclass(frozen=True)
@@ -38,3 +38,8 @@ class Environment:
     password_at: Place | None = None  # a URL with a password in the settings file
     dialects: frozenset[str] = frozenset()  # of the URLs that can be read
     target_metadata: Flag = False  # whether models are handed over
+    broken: Unread | None = None  # why an env.py that is there could not be read
+    # Where the connection is in a transaction before configure() is called. Alembic then leaves transactions to env.py:
+    # transaction_per_migration does nothing (and is False here), autocommit_block() fails (runtime/migration.py).
+    transaction_before: Place | None = None
+    lock_of_transaction: bool = False  # the only upgrade_lock is pg_advisory_xact_lock, which ends at the first commit

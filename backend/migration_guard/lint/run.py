@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from ..config import Settings
 from ..errors import GuardError, NothingFound, UsageError
 from ..facts import Context, History, Migration, Unread
 from ..findings import Finding, LookedAt, NotJudged, Problem, Report
+from ..read.environment import environment
 from ..read.git import Repository
 from ..read.graph import history, with_base
 from ..read.project import Project, projects
@@ -58,14 +59,15 @@ def check(
                 one = _compared(one, base, sources, project)
             except GuardError as error:
                 problems.append(Problem(str(error), error.hint, error.exit_code))
-        histories.append(one)
+        histories.append(replace(one, environment=environment(root, project)))
     if not any(one.migrations for one in histories):
         folders = sorted({sources.path(folder) for project in found for folder in project.version_locations})
         if staged:
             raise NothingFound(f"no migration is staged in {', '.join(folders)}", "git add it, or leave out --staged")
         raise nothing_in(folders)
     compared = base is not None and not problems
-    gaps = []
+    broken = [one.environment.broken for one in histories if one.environment and one.environment.broken]
+    gaps = [NotJudged(gap.at.path, gap.at.line, gap.why) for gap in broken]
     for path in wanted.left_over(migration.path for one in histories for migration in one.migrations):
         if path.startswith(".."):
             folder = path if (root / path).is_dir() else path.rpartition("/")[0]

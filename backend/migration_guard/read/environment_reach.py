@@ -1,0 +1,86 @@
+"""What env.py runs beside its own lines: the functions of the project that it uses, and the hooks on its engines."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from .environment_modules import FUNCTIONS, Module, Modules
+
+_MOST = 80  # definitions looked at for one env.py
+_DEPTH = 4  # calls that lead to calls
+Part = tuple[Module, ast.AST]
+
+
+def reached(modules: Modules, env: Module) -> list[Part]:
+    """env.py itself, then the project's functions, classes and values that it uses, then hooks beside them."""
+    parts: list[Part] = [(env, env.source.tree)]
+    depth = {id(env.source.tree): 0}
+    for module, node in parts:
+        if depth[id(node)] >= _DEPTH:
+            continue
+        for used in _used(node):
+            found = modules.meant(module, used)
+            if found is None or found.module is env or id(found.node) in depth:
+                continue
+            if isinstance(found.node, ast.ClassDef) and _is_model(found.node):
+                continue
+            if len(parts) >= _MOST:
+                break
+            depth[id(found.node)] = depth[id(node)] + 1
+            parts.append((found.module, found.node))
+    known = {id(node) for _, node in parts}
+    for where, _ in env.imports.values():
+        modules.find(where)
+    for module in modules.loaded:
+        parts += [(module, hook) for hook in _hooks(module) if id(hook) not in known and module is not env]
+    return parts
+
+
+def _used(node: ast.AST) -> Iterator[ast.expr]:
+    """The names and dotted names that a part uses, longest first of each chain."""
+    todo = [node]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, ast.Attribute) or (isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)):
+            yield one
+        todo += ast.iter_child_nodes(one)
+
+
+def _is_model(node: ast.ClassDef) -> bool:
+    return any(
+        isinstance(target, ast.Name) and target.id == "__tablename__"
+        for statement in node.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+    )
+
+
+def _hooks(module: Module) -> Iterator[ast.AST]:
+    """The functions that a module hangs on engine events as it is loaded."""
+    named = set()
+    for node in ast.walk(module.source.tree):
+        if isinstance(node, FUNCTIONS) and any("listens_for" in ast.dump(one) for one in node.decorator_list):
+            yield node
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "listen":
+            named |= {one.id for one in node.args if isinstance(one, ast.Name)}
+    for name in sorted(named & module.definitions.keys()):
+        yield module.definitions[name]
+
+
+def texts(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+    """The strings of a part with the nodes that hold them: f-strings with `{}` in their gaps, no docstrings, and the
+    names of keywords, which are the keys of `dict(...)`."""
+    todo = [node]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant):
+            continue
+        if isinstance(one, ast.JoinedStr):
+            yield one, "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in one.values)
+            continue
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
+            yield one, one.value
+        elif isinstance(one, ast.keyword) and one.arg:
+            yield one.value, one.arg
+        todo += ast.iter_child_nodes(one)
