@@ -1,17 +1,29 @@
 """The schema as it stands before each operation, built by replaying the operations of the revisions below it."""
 
-from .before import column_before, is_new, objects_on, referring, same_transaction, table_before
-from .state import KnownColumn, KnownConstraint, KnownIndex, KnownTable
+from .before import (
+    column_before,
+    is_new,
+    objects_on,
+    operations_above,
+    referring,
+    same_transaction,
+    table_before,
+    type_before,
+)
+from .state import KnownColumn, KnownConstraint, KnownIndex, KnownTable, KnownType
 
 __all__ = [
     "KnownColumn",
     "KnownConstraint",
     "KnownIndex",
     "KnownTable",
+    "KnownType",
     "column_before",
     "is_new",
     "objects_on",
+    "operations_above",
     "referring",
     "same_transaction",
     "table_before",
+    "type_before",
 ]

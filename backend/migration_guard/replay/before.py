@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
-from ..facts import Context, CreateObject, Operation, Place, Text, Unread
-from .state import KnownColumn, KnownConstraint, KnownTable
+from ..facts import (
+    Context,
+    CreateObject,
+    CreateTable,
+    Operation,
+    Text,
+    TransactionControl,
+    Unread,
+)
+from .effects import found
+from .names import bare, words_in
+from .replaying import Replay
+from .state import KnownColumn, KnownConstraint, KnownTable, KnownType
+from .touching import TYPE
 
 
-def table_before(context: Context, op: Operation, table: Text, schema: Text | None = None) -> KnownTable:
+def table_before(
+    context: Context, op: Operation, table: Text, schema: Text | None = None, *, dialect: str | None = None
+) -> KnownTable:
     """The table as it stands just before the operation runs, through all revisions below and the lines above.
 
-    In `downgrade()` that is after the whole upgrade, and after the lines of the downgrade above.
+    In `downgrade()` that is after the whole upgrade, and after the lines of the downgrade above. Where the databases
+    of the settings (or of the operation's branch) have come to differ, what they do not agree on is Unread, unless one
+    `dialect` is asked for.
     """
-    return KnownTable(str(table), exists=Unread(op.at if op else Place(""), "a table made elsewhere"))
+    name = bare(table)
+    if name is None:
+        return KnownTable(str(table), exists=Unread(op.at, "a table named at run time"))
+    replay = Replay.of(context.history)
+    state = replay.before(context, op, replay.touching.root(name), _asked(context, op, dialect))
+    place = found(state, table, schema)
+    if place is None:
+        return KnownTable(name, exists=Unread(op.at, "a schema named at run time"))
+    return place[1]
 
 
 def column_before(
-    context: Context, op: Operation, table: Text, name: Text, schema: Text | None = None
+    context: Context, op: Operation, table: Text, name: Text, schema: Text | None = None, *, dialect: str | None = None
 ) -> KnownColumn | None:
-    """The column just before the operation; None where the replay knows no such column (`whole` tells if there is none)."""
-    return table_before(context, op, table, schema).columns.get(str(name))
+    """The column just before the operation; None where no such column is known (`whole` tells if there is none)."""
+    return table_before(context, op, table, schema, dialect=dialect).columns.get(bare(name) or "")
+
+
+def type_before(context: Context, op: Operation, name: Text, *, dialect: str | None = None) -> KnownType:
+    """The enum type just before the operation, with its labels."""
+    plain = bare(name)
+    if plain is not None:
+        replay = Replay.of(context.history)
+        state = replay.before(context, op, replay.touching.root(TYPE + plain), _asked(context, op, dialect))
+        if state.type is not None:
+            return state.type
+    return KnownType(plain or str(name), exists=Unread(op.at, "a type that no revision makes"))
 
 
 def is_new(context: Context, op: Operation, table: Text, schema: Text | None = None) -> bool:
@@ -26,17 +61,78 @@ def is_new(context: Context, op: Operation, table: Text, schema: Text | None = N
 
     It is made by an earlier line of this function, or by a revision that the base branch does not have.
     """
-    return op.on_new_table is True
+    if op.on_new_table is True:
+        return True
+    migration, base = context.migration, context.history.base
+    if migration is None:
+        return False
+    known = table_before(context, op, table, schema)
+    if known.made_by is None or known.exists is False:
+        return False
+    if known.made_by == migration.revision:
+        return (
+            op.direction == "upgrade"
+            or (base is not None and known.made_by not in base.ids)
+            or _above(context, op, known)
+        )
+    return base is not None and known.made_by not in base.ids
+
+
+def _above(context: Context, op: Operation, table: KnownTable) -> bool:
+    """Whether an earlier line of the downgrade makes the table."""
+    return any(
+        isinstance(one, CreateTable) and bare(one.table) == bare(table.name) for one in operations_above(context, op)
+    )
 
 
 def referring(context: Context, op: Operation, table: Text) -> tuple[KnownConstraint, ...]:
     """The foreign keys of other tables (and of the table itself) that point to the table, just before the operation."""
-    return ()
+    name = bare(table)
+    if name is None:
+        return ()
+    replay = Replay.of(context.history)
+    root = replay.touching.root(name)
+    found_keys: list[KnownConstraint] = []
+    for other in sorted({replay.touching.root(one) for one in replay.touching.referrers.get(root, ())}):
+        state = replay.before(context, op, other, _asked(context, op, None))
+        for known in state.tables.values():
+            if known.exists is not False:
+                found_keys += [key for key in known.constraints if _points_to(key, name, root, replay)]
+    return tuple(found_keys)
+
+
+def _points_to(key: KnownConstraint, name: str, root: str, replay: Replay) -> bool:
+    """Whether a foreign key points to a table, which may have been renamed since."""
+    target = bare(key.references)
+    return key.kind == "foreign key" and target is not None and (target == name or replay.touching.root(target) == root)
 
 
 def objects_on(context: Context, op: Operation, table: Text) -> tuple[CreateObject, ...]:
     """The views, triggers and policies that stand on the table, or name it, just before the operation."""
-    return ()
+    name = bare(table)
+    if name is None:
+        return ()
+    replay = Replay.of(context.history)
+    root = replay.touching.root(name)
+    state = replay.before(context, op, root, _asked(context, op, None))
+    return tuple(
+        one
+        for one in state.objects
+        if replay.touching.root(bare(one.table) or "") == root
+        or any(replay.touching.root(word) == root for word in words_in(one.source))
+    )
+
+
+def operations_above(context: Context, op: Operation) -> tuple[Operation, ...]:
+    """The operations that run before this one in its function."""
+    migration = context.migration
+    function = None if migration is None else migration.upgrade if op.direction == "upgrade" else migration.downgrade
+    above: list[Operation] = []
+    for one in function.operations if function else ():
+        if one is op:
+            break
+        above.append(one)
+    return tuple(above)
 
 
 def same_transaction(context: Context, op: Operation) -> tuple[Operation, ...]:
@@ -45,4 +141,53 @@ def same_transaction(context: Context, op: Operation) -> tuple[Operation, ...]:
     Those above it in the function, back to the last autocommit block; and, where env.py runs all pending revisions in
     one transaction, those of the revisions below that the base branch does not have (without a base: of no other).
     """
-    return ()
+    migration, environment = context.migration, context.history.environment
+    if migration is None or op.in_autocommit or (environment is not None and environment.autocommit is True):
+        return ()
+    own, committed = _uncommitted(operations_above(context, op))
+    one_for_all = environment is None or not environment.found or environment.transaction_per_migration is False
+    base = context.history.base
+    if committed or base is None or not one_for_all or op.direction == "downgrade":
+        return own
+    order = Replay.of(context.history).touching.order
+    found_below: list[Operation] = []
+    at = order.start(migration)
+    pending: list[str] = []
+    if at:
+        first, *others = at
+        pending += reversed(order.beside(first, others)) if others else ()
+        run = first
+        while True:
+            pending.append(run)
+            below = order.below(run)
+            if not below or run in base.ids:
+                break
+            pending += reversed(order.aside(run)) if len(below) > 1 else ()
+            run = below[0]
+    for revision in pending:
+        up = order.known[revision].upgrade
+        if revision in base.ids or up is None:
+            continue
+        here, committed = _uncommitted(up.operations)
+        found_below[:0] = here
+        if committed:
+            break
+    return (*found_below, *own)
+
+
+def _uncommitted(operations: tuple[Operation, ...]) -> tuple[tuple[Operation, ...], bool]:
+    """The operations since the last one that commits, and whether there was one."""
+    for index in range(len(operations) - 1, -1, -1):
+        one = operations[index]
+        if one.in_autocommit or (isinstance(one, TransactionControl) and one.what in ("commit", "rollback")):
+            return operations[index + 1 :], True
+    return operations, False
+
+
+def _asked(context: Context, op: Operation, dialect: str | None) -> frozenset[str]:
+    """The dialects on which the question is asked."""
+    if dialect is not None:
+        return frozenset({dialect})
+    if op.dialects is None:
+        return context.policy.dialects
+    return (op.dialects & context.policy.dialects) or op.dialects

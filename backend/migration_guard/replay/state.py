@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..facts import Column, ConstraintKind, EnumType, Flag, Text
+from ..facts import Column, ConstraintKind, CreateObject, EnumType, Flag, Text
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,25 @@ class KnownTable:
     constraints: tuple[KnownConstraint, ...] = ()
     made_by: str | None = None  # the revision that made it
     temporary: bool = False
+
+
+@dataclass(frozen=True)
+class KnownType:
+    """An enum type as the operations so far leave it. `labels` are in order, Unread ones where a label was read so."""
+
+    name: str
+    exists: Flag = False
+    labels: tuple[Text, ...] = ()
+    made_by: str | None = None
+
+
+Key = tuple[str, str]  # of a table: schema ("" for the default one) and bare name
+
+
+@dataclass(frozen=True)
+class State:
+    """All tables that ever had one of a set of names, what stands on them, and the enum type of such a name."""
+
+    tables: Mapping[Key, KnownTable] = field(default_factory=dict)
+    objects: tuple[CreateObject, ...] = ()
+    type: KnownType | None = None

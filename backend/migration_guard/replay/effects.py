@@ -1,0 +1,260 @@
+"""What one operation leaves of the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..facts import (
+    AddColumn,
+    AddEnumValue,
+    AlterColumn,
+    AlterTable,
+    CreateConstraint,
+    CreateIndex,
+    CreateObject,
+    CreateTable,
+    CreateType,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropObject,
+    DropTable,
+    DropType,
+    Operation,
+    OtherCall,
+    OtherSql,
+    Place,
+    RenameEnumValue,
+    RenameObject,
+    RenameTable,
+    Text,
+    Unread,
+    ValidateConstraint,
+    WriteRows,
+)
+from .columns import added, altered, dropped, known, written
+from .constraints import (
+    constraint_added,
+    constraint_dropped,
+    constraint_renamed,
+    constraint_validated,
+    constraints_of,
+    index_added,
+    index_dropped,
+    index_renamed,
+    indexes_of,
+)
+from .hidden import blurred, hidden
+from .joining import joined
+from .names import bare, place_of
+from .state import Key, KnownTable, KnownType, State
+from .touching import TYPE, enums_of, hides
+
+_NOWHERE = Place("")
+
+
+@dataclass(frozen=True)
+class Step:
+    """Whose operations are replayed: the table or type, the revision, and how the project names constraints."""
+
+    name: str  # as in Touching
+    revision: str | None
+    conventions: dict[str, str]
+    root: Callable[[str], str]
+
+
+def after(state: State, op: Operation, step: Step) -> State:
+    """The state once the operation has run. What may not run, or cannot be read, leaves what it touches unread."""
+    if what := hides(op):
+        state = hidden(state, what, op)
+        if not isinstance(op, (OtherCall, OtherSql)):
+            return state
+    if step.name.startswith(TYPE):
+        return _type_after(state, op, step)
+    done = _done(state, op, step)
+    if op.conditional and not op.inspected and done is not state:
+        return joined(state, done, Unread(op.at, "a change under a condition"))
+    return done
+
+
+def at_end(state: State) -> State:
+    """The state once the function has returned: temporary tables are gone with its connection."""
+    if not any(table.temporary for table in state.tables.values()):
+        return state
+    return replace(state, tables={key: table for key, table in state.tables.items() if not table.temporary})
+
+
+def found(state: State, table: Text, schema: Text | None) -> tuple[Key, KnownTable] | None:
+    """The table with its key; by its bare name alone where one side leaves the schema out. None for a name unread."""
+    key = place_of(table, schema)
+    if key is None:
+        return None
+    if key in state.tables:
+        return key, state.tables[key]
+    namesakes = [other for other in state.tables if other[1] == key[1] and "" in (other[0], key[0])]
+    if len(namesakes) == 1:
+        return namesakes[0], state.tables[namesakes[0]]
+    return key, unseen(key, Unread(_NOWHERE, "a table that no revision makes"))
+
+
+def unseen(key: Key, why: Unread) -> KnownTable:
+    """A table that nothing so far makes."""
+    return KnownTable(key[1], key[0] or None, exists=why)
+
+
+def _done(state: State, op: Operation, step: Step) -> State:
+    if isinstance(op, (OtherCall, OtherSql)):
+        return blurred(state, op)
+    if isinstance(op, (CreateObject, DropObject)):
+        return _object_after(state, op)
+    if isinstance(op, RenameTable) or (isinstance(op, RenameObject) and op.kind == "table"):
+        return _renamed(state, op)
+    if isinstance(op, RenameObject) and op.table is None:
+        tables = {key: index_renamed(table, op) for key, table in state.tables.items()}
+        return replace(state, tables=tables)
+    table: Text | None = getattr(op, "table", None)
+    if isinstance(op, DropIndex) and table is None:
+        return replace(state, tables={key: index_dropped(one, op) for key, one in state.tables.items()})
+    place = None if table is None else found(state, table, getattr(op, "schema", None))
+    if place is None:
+        return state
+    key, before = place
+    if step.root(key[1]) != step.name:  # a table of another name is dropped, and foreign keys to it with it
+        return _without_references(state, key[1]) if isinstance(op, DropTable) else state
+    if isinstance(op, DropTable):
+        table_after = _gone(before)
+    elif (make := MAKES.get(type(op))) is not None:
+        table_after = before if _is_there(before, op) else make(before, op, step)
+    elif (change := CHANGES.get(type(op))) is not None:
+        table_after = change(before, op)
+    else:
+        return state
+    return replace(state, tables={**state.tables, key: table_after})
+
+
+def _gone(table: KnownTable) -> KnownTable:
+    return KnownTable(table.name, table.schema, exists=False, whole=True)
+
+
+def _is_there(table: KnownTable, op: Operation) -> bool:
+    """Whether the operation asks first, and what it adds is known to be there."""
+    if not (op.inspected or op.swallowed or op.tolerant is True):
+        return False
+    if isinstance(op, CreateTable):
+        return table.exists is True
+    if isinstance(op, AddColumn):
+        return bare(op.column.name) in table.columns
+    name = bare(getattr(op, "name", None))
+    listed = table.indexes if isinstance(op, CreateIndex) else table.constraints
+    return name is not None and any(bare(one.name) == name for one in listed)
+
+
+def _created(before: KnownTable, op: CreateTable, step: Step) -> KnownTable:
+    columns = {column.name: column for one in op.columns if (column := known(one, step.revision, added=False))}
+    constraints = constraints_of(op, before.name, step)
+    for key in constraints:
+        for name in map(bare, key.columns if key.kind == "primary key" else ()):
+            if name in columns:
+                columns[name] = replace(columns[name], nullable=False, primary_key=True)
+    return KnownTable(
+        before.name,
+        before.schema,
+        exists=True,
+        whole=op.whole and bool(columns) and len(columns) == len(op.columns),
+        columns=columns,
+        indexes=indexes_of(op, before.name, step),
+        constraints=constraints,
+        made_by=step.revision,
+        temporary=op.temporary,
+    )
+
+
+def _changed(before: KnownTable, op: AlterTable) -> KnownTable:
+    """Another form of ALTER TABLE: most leave columns and constraints as they are."""
+    if op.what.startswith(("set schema", "inherit", "no inherit", "of", "not of")):
+        return replace(before, whole=False, exists=Unread(op.at, "a table that was moved"))
+    return before
+
+
+def _renamed(state: State, op: RenameTable | RenameObject) -> State:
+    table: Text | None = op.table if isinstance(op, RenameTable) else op.name
+    place = None if table is None else found(state, table, getattr(op, "schema", None))
+    new = bare(op.new_name)
+    if place is None:
+        return state
+    key, before = place
+    tables = dict(state.tables)
+    tables[key] = _gone(before)
+    if new is not None:
+        constraints = tuple(replace(one, table=new) for one in before.constraints)
+        tables[key[0], new] = replace(before, name=new, constraints=constraints)
+    return replace(state, tables=tables)
+
+
+def _without_references(state: State, name: str) -> State:
+    tables = {
+        key: replace(table, constraints=kept)
+        if len(kept := tuple(c for c in table.constraints if bare(c.references) != name)) != len(table.constraints)
+        else table
+        for key, table in state.tables.items()
+    }
+    return replace(state, tables=tables)
+
+
+def _object_after(state: State, op: CreateObject | DropObject) -> State:
+    kept = tuple(
+        one
+        for one in state.objects
+        if one.kind != op.kind or bare(one.name) != bare(op.name) or (op.table and bare(one.table) != bare(op.table))
+    )
+    return replace(state, objects=(*kept, op) if isinstance(op, CreateObject) else kept)
+
+
+def _type_after(state: State, op: Operation, step: Step) -> State:
+    """The enum type once the operation has run."""
+    name = step.name.removeprefix(TYPE)
+    before = state.type or KnownType(name, exists=Unread(op.at, "a type that no revision makes"))
+    kind = before
+    if isinstance(op, CreateType) and not (before.exists is True and (op.tolerant is True or op.inspected)):
+        kind = KnownType(bare(op.name) or name, True, op.enum.labels if op.enum else (), step.revision)
+    elif isinstance(op, DropType):
+        kind = replace(before, exists=False, labels=(), made_by=None)
+    elif isinstance(op, AddEnumValue):
+        kind = replace(before, labels=(*before.labels, op.value))
+    elif isinstance(op, RenameEnumValue):
+        labels = tuple(op.new_value if label == op.value else label for label in before.labels)
+        kind = replace(before, labels=labels)
+    elif isinstance(op, RenameObject):
+        kind = replace(before, name=bare(op.new_name) or name)
+    elif isinstance(op, CreateTable) and before.exists is not True:
+        # add_column makes no type: there it must exist already (Alembic up to 1.20 at least)
+        for enum in enums_of(op):
+            if bare(enum.name) == name and enum.native is True and enum.create_type is True:
+                kind = KnownType(name, True, enum.labels, step.revision)
+    if op.conditional and not op.inspected and kind != before:
+        kind = replace(kind, exists=kind.exists if kind.exists == before.exists else Unread(op.at, "a condition"))
+    return replace(state, type=kind)
+
+
+def _named_object(before: KnownTable, op: RenameObject) -> KnownTable:
+    return constraint_renamed(index_renamed(before, op), op)
+
+
+MAKES: dict[type, Callable[[KnownTable, Any, Step], KnownTable]] = {
+    CreateTable: _created,
+    AddColumn: added,
+    CreateIndex: index_added,
+    CreateConstraint: constraint_added,
+}
+CHANGES: dict[type, Callable[[KnownTable, Any], KnownTable]] = {
+    AlterTable: _changed,
+    DropColumn: dropped,
+    AlterColumn: altered,
+    WriteRows: written,
+    DropIndex: index_dropped,
+    DropConstraint: constraint_dropped,
+    ValidateConstraint: constraint_validated,
+    RenameObject: _named_object,
+}
