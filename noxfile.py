@@ -183,6 +183,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """The budgets of the reading side, measured beside their peers; arguments after `--` go to bench/static.py."""
+    install(session, ".", *groups("bench"))
+    session.run("python", "bench/static.py", *session.posargs)
+
+
+@nox.session
 def package(session: nox.Session) -> None:
     """Build the wheel, install it alone, run it: the reading side needs nothing else."""
     install(session, "build", "twine")
