@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,11 @@ from .text import Source, Unreadable
 MOST_FILES = 40  # parsed for one env.py
 LONGEST_FILE = 400_000  # bytes
 _DEPTH = 12  # names that lead to names
+# What is worth looking for in a module beyond its names; a small one may pass on what another module makes.
+_TELLING = re.compile(
+    rb"lock_timeout|statement_timeout|advisory|foreign_keys|configure\(|run_sync|get_lock|begin immediate", re.IGNORECASE
+)
+_SMALL = 4_000
 _ENTRIES = ("", "src", "backend", "server", "api", "lib")  # of sys.path, below each folder above env.py
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -117,6 +123,7 @@ class Modules:
         self._entries = [folder / entry for folder in above for entry in _ENTRIES if (folder / entry).is_dir()]
         self._loaded: dict[Path, Module | None] = {}
         self._named: dict[str, Module | None] = {}
+        self._telling: dict[str, bool] = {}
 
     @property
     def loaded(self) -> list[Module]:
@@ -149,6 +156,11 @@ class Modules:
         return self._named[dotted]
 
     def _find(self, dotted: str) -> Module | None:
+        located = self._located(dotted)
+        return self.loaded_once(*located) if located else None
+
+    def _located(self, dotted: str) -> tuple[Path, tuple[str, ...]] | None:
+        """The file of a module, and the package for its relative imports."""
         parts = dotted.split(".")
         if not all(part.isidentifier() for part in parts):
             return None
@@ -156,8 +168,19 @@ class Modules:
             stem = entry.joinpath(*parts)
             for file, package in ((stem.with_name(f"{parts[-1]}.py"), parts[:-1]), (stem / "__init__.py", parts)):
                 if file.is_file():
-                    return self.loaded_once(file, tuple(package))
+                    return file, tuple(package)
         return None
+
+    def tells(self, dotted: str) -> bool:
+        """Whether a module may hold more than names: parsing takes long, and most that env.py imports hold models."""
+        if dotted not in self._telling:
+            located = self._located(dotted)
+            try:
+                content = located[0].read_bytes() if located else b""
+            except OSError:
+                content = b""
+            self._telling[dotted] = bool(content) and (len(content) < _SMALL or _TELLING.search(content) is not None)
+        return self._telling[dotted]
 
     def loaded_once(self, file: Path, package: tuple[str, ...] | None = None) -> Module | None:
         """The parsed file, None where it cannot be read or enough files were."""

@@ -20,6 +20,8 @@ def reached(modules: Modules, env: Module) -> list[Part]:
         if depth[id(node)] >= _DEPTH:
             continue
         for used in _used(node):
+            if not _is_worth_following(modules, module, used):
+                continue
             found = modules.meant(module, used)
             if found is None or found.module is env or id(found.node) in depth:
                 continue
@@ -30,11 +32,24 @@ def reached(modules: Modules, env: Module) -> list[Part]:
             depth[id(found.node)] = depth[id(node)] + 1
             parts.append((found.module, found.node))
     known = {id(node) for _, node in parts}
-    for where, _ in env.imports.values():
-        modules.find(where)
+    for where in sorted({where for where, _ in env.imports.values()}):
+        if modules.tells(where):
+            modules.find(where)
     for module in modules.loaded:
         parts += [(module, hook) for hook in _hooks(module) if id(hook) not in known and module is not env]
     return parts
+
+
+def _is_worth_following(modules: Modules, module: Module, used: ast.expr) -> bool:
+    """Whether a name is the module's own, or stands in a module that may tell something."""
+    while isinstance(used, ast.Attribute):
+        used = used.value
+    if not isinstance(used, ast.Name):
+        return False
+    if used.id not in module.imports:
+        return used.id in module.definitions or used.id in module.values
+    where, inner = module.imports[used.id]
+    return modules.tells(where) or (inner is not None and modules.tells(f"{where}.{inner}"))
 
 
 def _used(node: ast.AST) -> Iterator[ast.expr]:
