@@ -10,7 +10,7 @@ from migration_guard.rules.shared.paste import NEXT
 from .samples import files, report_on, situations
 
 # These say what to type in a shell, or that a comment has to go.
-NO_CODE = {"unreviewed-autogenerate", "unreadable-migration", "useless-allow"}
+NO_CODE = {"message-missing", "unreviewed-autogenerate", "unreadable-migration", "useless-allow"}
 NO_CODE_HERE = {"no_revision_at_all"}
 # What stood there before cannot be known from source text, and the advice says so.
 HONEST = {

@@ -17,7 +17,8 @@ Take the file back and write what is missing as a new revision:
 
 ## Quiet when
 Only formatting, comments or the docstring changed, the file was renamed, the base branch made the same change, or the
-base branch changed the revision after this branch left it.
+base branch changed the revision after this branch left it. A released revision that only follows a new one now is
+`inserted-below-released`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from collections.abc import Iterator
 from ..facts import Context, History, Migration, Place
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.chains import link, linked, restored
+from .shared.chains import inserted, link, linked, restored
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 
@@ -40,6 +41,8 @@ def edited(history: History, _: Context) -> Iterator[Finding]:
         ref = history.base.ref if history.base else ""
         back = _taken_back(ref, now, was)
         if set(now.parents) != set(was.parents):
+            if now.digest == was.digest and any(one is now for _, one, _ in inserted(history)):
+                continue  # inserted-below-released says it, where the new revision stands
             before, after = (" and ".join(one.parents) or "nothing" for one in (was, now))
             yield Finding(
                 RULE,

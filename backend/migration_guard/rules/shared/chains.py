@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from ...facts import History, Migration, Place
@@ -60,6 +60,11 @@ def _program(history: History) -> str:
     return f"alembic -c {shlex.quote(str(ini))}"
 
 
+def autogenerate_command(history: History) -> str:
+    """The command that writes a revision for what the models say."""
+    return f'{_program(history)} revision --autogenerate -m "<what the models changed>"'
+
+
 def restored(ref: str, migration: Migration) -> str:
     """The command that brings back a file of the base branch."""
     return f"git checkout {shlex.quote(ref)} -- {shlex.quote(migration.path)}"
@@ -78,3 +83,32 @@ def new_id(history: History, for_path: str, like: str = "") -> str:
 def on_base(history: History) -> frozenset[str]:
     """The ids that stand on the base branch; none where no base was given."""
     return frozenset(migration.id for migration in (history.base.migrations if history.base else ()))
+
+
+def above(history: History, start: Migration) -> frozenset[str]:
+    """The ids of a revision and of all that follow it, directly or not."""
+    children = history.worked_out.get("children")
+    if not isinstance(children, dict):
+        children = {}
+        for migration in history.by_id.values():
+            for parent in migration.parents:
+                children.setdefault(parent, []).append(migration.id)
+        history.worked_out["children"] = children
+    seen = {start.id}
+    todo = [start.id]
+    while todo:
+        for child in children.get(todo.pop(), ()):
+            if child not in seen:
+                seen.add(child)
+                todo.append(child)
+    return frozenset(seen)
+
+
+def inserted(history: History) -> Iterator[tuple[Migration, Migration, Migration]]:
+    """Each new revision that a released one follows now: it, its follower, and the follower as it was released."""
+    base = history.base
+    for now, was in base.edited if base else ():
+        for parent in now.parents:
+            new = history.by_id.get(parent)
+            if base and new is not None and parent not in was.parents and parent not in base.ids:
+                yield new, now, was

@@ -1,0 +1,55 @@
+"""
+A revision does not say what it is for.
+
+## What it finds
+A docstring that is missing, empty, or "empty message", which is what `alembic revision` without `-m` writes. Off
+unless the settings give it a severity.
+
+## Why it hurts
+`alembic history` shows one line for each revision. Whoever has to decide at night how far to go down reads nothing
+there.
+
+## Instead
+Say in one line what changes:
+
+    \"\"\"add the mood of a persona
+
+## Quiet when
+A merge revision says nothing but that: its parents say the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import AddColumn, Context, CreateTable, Migration, Place
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)
+
+
+@judges(Migration)
+def silent(migration: Migration, _: Context) -> Iterator[Finding]:
+    """One finding for a revision whose docstring tells nothing."""
+    told = migration.message.strip().rstrip(".").casefold()
+    says_nothing = told in ("", "empty message", migration.id.casefold()) or told.startswith("revision id:")
+    if migration.broken is None and says_nothing and len(migration.parents) < 2:
+        yield Finding(
+            RULE,
+            Place(migration.path),
+            says=f'{migration.id} says "{migration.message}": `alembic history` shows nothing of what it does.'
+            if migration.message
+            else f"{migration.id} has no message: `alembic history` shows nothing of what it does.",
+            instead=f'"""{_guessed(migration)}',
+        )
+
+
+def _guessed(migration: Migration) -> str:
+    """What the first operation suggests."""
+    for op in migration.upgrade.operations if migration.upgrade else ():
+        if isinstance(op, CreateTable) and isinstance(op.table, str):
+            return f"add table {op.table}"
+        if isinstance(op, AddColumn) and isinstance(op.column.name, str):
+            return f"add {op.column.name} to {op.table}"
+    return "<what it does>"
