@@ -1,0 +1,94 @@
+"""
+A name is longer than the 63 bytes that PostgreSQL keeps.
+
+## What it finds
+Tables, columns, indexes, constraints and types that are made or renamed under a name of more than 63 bytes.
+
+## Why it hurts
+In SQL PostgreSQL cuts the name off with a notice that nobody reads: two long names become one, and what looks the name
+up in the catalogue does not find it. In calls SQLAlchemy refuses too long names of indexes and constraints, so that the
+revision fails on PostgreSQL while it passes on SQLite.
+
+## Instead
+Give it a shorter name:
+
+    op.create_index("ix_interaction_persona_status_created", "interaction", ["persona_id", "status", "created_at"])
+
+## Quiet when
+The name is wrapped in `op.f(...)`, as autogenerate writes names that SQLAlchemy shortens the same way each time, or
+the line stands in `downgrade()`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+
+from ..facts import (
+    AddColumn,
+    AlterColumn,
+    Context,
+    CreateConstraint,
+    CreateIndex,
+    CreateTable,
+    CreateType,
+    Operation,
+    RenameObject,
+    RenameTable,
+    Text,
+)
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.editing import executed, sql
+from .shared.paste import dedented
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+MOST = 63
+
+
+@judges(CreateTable, RenameTable, AddColumn, AlterColumn, CreateIndex, CreateConstraint, CreateType, RenameObject)
+def cut_off(op: Operation, _: Context) -> Iterator[Finding]:
+    """Names that PostgreSQL does not keep whole."""
+    if op.direction != "upgrade":
+        return
+    for name in dict.fromkeys(_names(op)):
+        if not isinstance(name, str) or len(name.encode()) <= MOST or _is_shortened(op, name):
+            continue
+        cut = name.encode()[:MOST].decode(errors="ignore")
+        effect = "PostgreSQL cuts it off" if op.by_sql else "SQLAlchemy refuses it, or PostgreSQL cuts it off"
+        yield Finding(
+            RULE,
+            op.at,
+            says=f"{name} has {len(name.encode())} bytes and PostgreSQL keeps {MOST}: {effect} ({cut}).",
+            instead=_with(op, name, shorter(name)),
+        )
+
+
+def shorter(name: str) -> str:
+    """A name that fits and that no other long name becomes."""
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return name.encode()[: MOST - 9].decode(errors="ignore").rstrip("_") + "_" + digest
+
+
+def _names(op: Operation) -> Iterator[Text | None]:
+    if isinstance(op, CreateTable):
+        yield op.table
+        yield from (one.name for one in op.columns)
+        yield from (one.name for one in op.constraints)
+    elif isinstance(op, (RenameTable, AlterColumn, RenameObject)):
+        yield op.new_name
+    elif isinstance(op, AddColumn):
+        yield op.column.name
+    elif isinstance(op, (CreateIndex, CreateConstraint, CreateType)):
+        yield op.name
+
+
+def _is_shortened(op: Operation, name: str) -> bool:
+    return not op.by_sql and re.search(rf"\bf\(\s*['\"]{re.escape(name)}['\"]", op.source) is not None
+
+
+def _with(op: Operation, name: str, new: str) -> str:
+    if op.by_sql:
+        return executed(op, sql(op).replace(name, new))
+    return dedented(op.source).replace(name, new)

@@ -1,0 +1,149 @@
+"""The user's own call or statement with one thing changed, and where it has to stand to work."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from ...facts import Context, Operation, OtherCall, OtherSql, SetOption, Text, TransactionControl
+from .paste import NEXT, dedented, execute, literal, one_line, op_name, sql_name, sql_table
+
+LOST = "pass  # moved into a revision of its own, with its line of downgrade()"
+
+
+def edited(source: str, changes: dict[str, str | None]) -> str | None:
+    """A call with keyword arguments set to other source text, None: left out; None where the text is no call."""
+    found = _call(source)
+    if found is None:
+        return None
+    text, call = found
+    given = [keyword for keyword in call.keywords if keyword.arg in changes]
+    for keyword in sorted(given, key=lambda one: -one.value.col_offset):
+        value = changes[str(keyword.arg)]
+        end = keyword.value.end_col_offset or 0
+        if value is not None:
+            text = text[: keyword.value.col_offset] + value.encode() + text[end:]
+        else:
+            start = text[: keyword.col_offset].rstrip()
+            text = start[:-1] + text[end:] if start.endswith(b",") else text[: keyword.col_offset] + text[end:]
+    names = {keyword.arg for keyword in given}
+    more = [f"{key}={value}" for key, value in changes.items() if key not in names and value is not None]
+    body = text.decode()
+    head = body[: body.rindex(")")].rstrip(" ,")
+    separator = "" if head.endswith("(") else ", "
+    return head + (separator + ", ".join(more) if more else "") + ")"
+
+
+def unbatched(op: Operation) -> str | None:
+    """The user's call on a batch object as one on `op`, which does its work at once; other calls as they stand."""
+    source = one_line(op.source)
+    if not op.in_batch:
+        return source
+    found = _call(source)
+    if found is None or not found[1].args:
+        return None
+    text, call = found
+    first, func = call.args[0], call.func
+    if not isinstance(func, ast.Attribute):
+        return None
+    table = getattr(op, "table", None)
+    schema = getattr(op, "schema", None)
+    place = ", " + literal(table)
+    at = first.end_col_offset or 0
+    text = text[:at] + place.encode() + text[at:]
+    start = func.end_col_offset or 0
+    changed = "op." + func.attr + text[start:].decode()
+    return changed if schema is None else edited(changed, {"schema": literal(schema)})
+
+
+def _call(source: str) -> tuple[bytes, ast.Call] | None:
+    source = one_line(source)
+    try:
+        tree = ast.parse(source, mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+    # a call over several lines, as comments leave it, is written anew
+    return (source.encode(), tree) if isinstance(tree, ast.Call) and "\n" not in source else None
+
+
+def sql(op: Operation) -> str:
+    """The text of a statement on one line, without the semicolon."""
+    text = op.source
+    if "'" not in text and "--" not in text and "$$" not in text:
+        text = " ".join(text.split())
+    return text.strip().rstrip(";").rstrip()
+
+
+def executed(op: Operation, text: str) -> str:
+    """A line that runs a statement of one or several lines."""
+    if "\n" in text and '"""' not in text and "\\" not in text:
+        return f'{op_name(op)}.execute("""{text}""")'
+    return f"{op_name(op)}.execute({literal(text)})"
+
+
+def as_written(op: Operation) -> list[str]:
+    """The operation as the user wrote it, able to stand by itself."""
+    if op.by_sql:
+        return [executed(op, sql(op))]
+    source = dedented(op.source)
+    name = re.match(r"(\w+)\.", source)
+    if op.in_batch and name:
+        table, schema = getattr(op, "table", None), getattr(op, "schema", None)
+        more = "" if schema is None else f", schema={literal(schema)}"
+        head = f"with op.batch_alter_table({literal(table)}{more}) as {name[1]}:"
+        return [head, *(f"    {line}" for line in source.splitlines())]
+    return source.splitlines()
+
+
+def autocommitted(op: Operation, *lines: str) -> list[str]:
+    """The lines in a block that runs each of them outside of any transaction."""
+    return [f"with {op_name(op)}.get_context().autocommit_block():", *(f"    {line}" for line in lines)]
+
+
+def counts(op: Operation) -> bool:
+    """Whether an operation leaves something behind, as far as it can be read."""
+    return not isinstance(op, (SetOption, TransactionControl, OtherCall, OtherSql))
+
+
+def beside(context: Context, op: Operation) -> list[Operation]:
+    """The other operations of the same function that leave something behind."""
+    migration = context.migration
+    function = None if migration is None else migration.upgrade if op.direction == "upgrade" else migration.downgrade
+    return [one for one in (function.operations if function else ()) if one is not op and counts(one)]
+
+
+def apart(context: Context, op: Operation, lines: list[str], left: list[str] | None = None) -> str:
+    """Lines for an `autocommit_block`, where they stand in the way of nothing: in place if the operation is alone in
+    its revision, else in the next one, while `left` stays."""
+    block = lines if op.in_autocommit else autocommitted(op, *lines)
+    if not left and not [one for one in beside(context, op) if not one.in_autocommit]:
+        return "\n".join(block)
+    return later(autocommitted(op, *lines), left)
+
+
+def later(lines: list[str], left: list[str] | None = None) -> str:
+    """What stays in this revision, then the lines for the next one."""
+    return "\n".join([*(left or [LOST]), NEXT, *lines])
+
+
+def needs_autocommit(context: Context) -> bool:
+    """Whether a next revision may run in the same transaction: then only an `autocommit_block` ends it."""
+    environment = context.history.environment
+    return environment is not None and environment.found and environment.transaction_per_migration is not True
+
+
+def committed_first(context: Context, op: Operation, *lines: str) -> list[str]:
+    """Lines for a revision of their own that must run after the one before it is committed."""
+    return autocommitted(op, *lines) if needs_autocommit(context) else list(lines)
+
+
+def validation(context: Context, op: Operation, table: Text, schema: Text | None, name: Text) -> list[str]:
+    """The lines that validate a constraint, in the next revision."""
+    text = f"ALTER TABLE {sql_table(table, schema)} VALIDATE CONSTRAINT {sql_name(name)}"
+    return committed_first(context, op, execute(op, text))
+
+
+def allowed(op: Operation, rule: str, reason: str) -> str:
+    """The user's own line under a comment that allows it, where nothing else can be written."""
+    lines = [executed(op, sql(op))] if op.by_sql else dedented(op.source).splitlines()
+    return "\n".join([f"# guard: allow {rule} -- {reason}", *lines])
