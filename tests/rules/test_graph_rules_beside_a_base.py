@@ -6,7 +6,7 @@ import pytest
 
 from migration_guard.facts import Changes, CreateTable, Function, HeadFile, History, Migration, Place
 
-from .test_graph_rules import MINE, THEIRS, VERSIONS, A, B, beside, migration, of, rules, said, the_finding
+from .test_graph_rules import MINE, VERSIONS, A, B, beside, migration, of, rules, said, the_finding
 
 LONE = migration("f0f0")
 
