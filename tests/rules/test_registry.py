@@ -25,8 +25,8 @@ def named(entry: Registered) -> str:
 
 
 def on_the_graph(entry: Registered) -> bool:
-    """Whether a rule judges whole histories: those are built by test_graph_rules.py."""
-    return any(fact is History for fact, _ in entry.judges)
+    """Whether a rule judges whole histories or env.py: those are built by test_graph_rules.py and test_environment_rules.py."""
+    return any(fact in (History, facts.Environment) for fact, _ in entry.judges)
 
 
 @pytest.mark.parametrize("entry", all_rules(), ids=named)

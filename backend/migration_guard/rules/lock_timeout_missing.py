@@ -1,0 +1,58 @@
+"""
+A migration may wait for a lock for ever, and everybody waits behind it.
+
+## What it finds
+An env.py that sets no `lock_timeout`, in a project with revisions that change tables which are there already: once per
+project, at the call of `context.configure`.
+
+## Why it hurts
+On PostgreSQL even an `ALTER TABLE` that takes a millisecond first waits until every older transaction on the table has
+ended: a report, a backup, a forgotten session. While it waits for its ACCESS EXCLUSIVE lock, every later query of the
+table, reads too, waits behind it. The application stands still until somebody finds out who holds the lock.
+
+## Instead
+Say how long a statement may wait, and try again later when it was not enough:
+
+    with connectable.connect() as connection:
+        connection.execute(text("SET lock_timeout = '4s'"))
+        connection.commit()
+        context.configure(connection=connection, target_metadata=target_metadata)
+
+## Quiet when
+env.py, what it calls, a hook on its engine or the URL sets one, every revision that stops anybody sets its own, or the
+settings say that a role, template or pooler does (`lock-timeout = true`). What env.py calls may also lie out of sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import Context, Environment
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.surroundings import runs_here, stopping, where
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, allowable=False)
+
+
+@judges(Environment)
+def endless_wait(environment: Environment, context: Context) -> Iterator[Finding]:
+    """An env.py without lock_timeout above revisions that need one."""
+    if not runs_here(environment, context, "postgresql"):
+        return
+    if environment.lock_timeout is not False or context.policy.lock_timeout:
+        return
+    needing = list(stopping(context))
+    if not needing:
+        return
+    migration, op = needing[-1]
+    others = f" and {len(needing) - 1} more" if len(needing) > 1 else ""
+    yield Finding(
+        RULE,
+        where(environment),
+        says=f"Nothing sets lock_timeout: on PostgreSQL a migration such as {migration.id} ({op.at.path}:"
+        f"{op.at.line}){others} waits for its lock without end, and every query of that table waits behind it.",
+        instead="connection.execute(text(\"SET lock_timeout = '4s'\"))\n"
+        "connection.commit()  # before context.configure(connection=connection, ...)",
+        dialect="postgresql",
+    )
