@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -180,9 +181,14 @@ def is_called(one: KnownConstraint, name: Text) -> bool:
         return False
     if one.name is not None:
         return alike(bare(one.name) or "", wanted)
-    columns = "_".join(bare(column) or "" for column in one.columns)
-    parts = [one.table, columns if one.kind != "primary key" else "", ENDINGS.get(one.kind, "")]
-    return wanted == "_".join(part for part in parts if part)
+    columns = "_".join(bare(column) or "" for column in one.columns) if one.kind != "primary key" else ""
+    parts = "_".join(part for part in (one.table, columns, ENDINGS.get(one.kind, "")) if part)
+    if wanted == parts:
+        return True
+    # a convention that could not be read: its usual short word, the table, then the columns
+    plain = re.sub("_+", "_", wanted)
+    start = f"{SHORT.get(one.kind, '')}_{one.table}"
+    return plain.startswith(f"{start}_{columns}" if columns else start) and one.kind in SHORT
 
 
 def constraint_renamed(before: KnownTable, op: RenameObject) -> KnownTable:

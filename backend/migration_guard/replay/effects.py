@@ -75,8 +75,16 @@ def after(state: State, op: Operation, step: Step) -> State:
         return _type_after(state, op, step)
     done = _done(state, op, step)
     if op.conditional and not op.inspected and done is not state:
-        return joined(state, done, Unread(op.at, "a change under a condition"))
+        return joined(_with_unseen(state, op), done, Unread(op.at, "a change under a condition"))
     return done
+
+
+def _with_unseen(state: State, op: Operation) -> State:
+    """The state with the table of the operation in it, though nothing so far makes it."""
+    place = found(state, getattr(op, "table", None) or Unread(op.at, ""), getattr(op, "schema", None))
+    if place is None or place[0] in state.tables:
+        return state
+    return replace(state, tables={**state.tables, place[0]: place[1]})
 
 
 def at_end(state: State) -> State:
