@@ -49,6 +49,8 @@ class Effect:
         """What the upgrade removes and nothing brings back."""
         lost: list[Thing] = []
         for thing in sorted(self.gone_up, key=lambda one: one.kind != "table"):
+            if any(goes_with(thing, one) for one in self.made_up if one.kind == "table"):
+                continue  # it stood on a table that this very upgrade makes
             back = any(identical(thing, one) or comes_with(thing, one) for one in self.made_down)
             if not any(identical(thing, one) for one in self.gone_down):
                 back = back or any(identical(thing, one) for one in self.made_up)  # replaced, and left as it is now

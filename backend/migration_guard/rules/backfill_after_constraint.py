@@ -1,0 +1,97 @@
+"""
+The rows are put right only after the constraint that they must satisfy.
+
+## What it finds
+An `UPDATE` or `DELETE` in `upgrade()` below the line that makes the column it fills NOT NULL, or that makes the unique,
+check or foreign key constraint on it.
+
+## Why it hurts
+The database checks the rows when the constraint is made. It finds them as they were, the upgrade stops, and the line
+that would have put them right is never reached. On an empty database all is well.
+
+## Instead
+Put the rows right first:
+
+    op.execute("UPDATE persona SET mood = 'calm' WHERE mood IS NULL")
+    op.alter_column("persona", "mood", existing_type=sa.String(20), nullable=False)
+
+## Quiet when
+The table is new, the constraint is on a column that is new too and holds only NULL, an earlier line already fills the
+column or cleans up, or the constraint is NOT VALID.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import AlterColumn, Context, CreateConstraint, CreateIndex, Operation, WriteRows
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from ..replay import column_before
+from .shared.cleaning import cleans, columns_of
+from .shared.names import bare
+from .shared.running import above, is_old_column, is_old_table, statement
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+
+
+@judges(WriteRows)
+def too_late(op: WriteRows, context: Context) -> Iterator[Finding]:
+    """A backfill that is never reached."""
+    if op.direction != "upgrade" or op.kind == "insert" or not is_old_table(context, op, op.table, op.schema):
+        return
+    earlier = above(context, op)
+    for index, one in enumerate(earlier):
+        columns = _asked_of(one, op, context)
+        if not columns or one.conditional:
+            continue
+        if any(cleans(write, op.table, columns) for write in (*earlier[:index], *earlier[index + 1 :])):
+            continue  # another line does it too
+        if not _meant_for(op, columns):
+            continue
+        what = _what(one)
+        yield Finding(
+            RULE,
+            op.at,
+            says=f"This comes too late: line {one.at.line} {what} and stops at the rows of {op.table} that this is to "
+            "put right, so it is never reached.",
+            instead=f"# above line {one.at.line}, which {what}:\n{statement(op)}",
+        )
+        return
+
+
+def _meant_for(op: WriteRows, columns: frozenset[str]) -> bool:
+    """Whether the statement looks at the values of these columns to put them right, or gives all rows new ones."""
+    chosen = bool({*op.where_columns, *op.where_null} & columns)
+    if op.kind == "delete":
+        return chosen
+    return bool(set(map(bare, op.columns)) & columns) and (chosen or op.where is False)
+
+
+def _asked_of(one: Operation, op: WriteRows, context: Context) -> frozenset[str]:
+    """The columns of the written table that an operation demands something of."""
+    if bare(getattr(one, "table", None)) != bare(op.table):
+        return frozenset()
+    if isinstance(one, AlterColumn) and one.nullable is False and one.filled_before is not True:
+        known = column_before(context, one, one.table, one.name, one.schema)
+        name = bare(one.name)
+        if name is None or one.existing_nullable is False or (known is not None and known.nullable is False):
+            return frozenset()
+        return frozenset() if op.where_null and name not in map(bare, op.where_null) else frozenset([name])
+    if isinstance(one, CreateConstraint) and (one.not_valid is not False or one.using_index is not None):
+        return frozenset()
+    if isinstance(one, CreateIndex) and one.unique is not True:
+        return frozenset()
+    if not isinstance(one, (CreateConstraint, CreateIndex)):
+        return frozenset()
+    # A column that is new here is NULL in every row: that is equal to nothing, points nowhere and meets every check.
+    columns = columns_of(one)
+    return columns if all(is_old_column(context, one, one.table, name, one.schema) for name in columns) else frozenset()
+
+
+def _what(one: Operation) -> str:
+    if isinstance(one, AlterColumn):
+        return f"makes {one.name} NOT NULL"
+    if isinstance(one, CreateIndex):
+        return f"makes the unique index {one.name or ''}".rstrip()
+    return f"makes the constraint {getattr(one, 'name', None) or ''}".rstrip()

@@ -1,0 +1,84 @@
+"""
+A column is dropped that running code may still use.
+
+## What it finds
+`op.drop_column` in `upgrade()` (in a batch block and in raw SQL too) of a column that an earlier release knows.
+
+## Why it hurts
+The values are gone for good: a downgrade brings the column back empty. And while a release goes out, the release before
+it still runs. An ORM names every column in each SELECT, so its queries of the whole table fail until the last old
+process is gone.
+
+## Instead
+Take two releases. The first no longer names the column in any model or query (a column that is NOT NULL without a
+default becomes nullable there, or the new release cannot insert). The second drops it, after a backup, and says so:
+
+    # guard: allow column-dropped -- not named by any release since 2.4
+    op.drop_column("persona", "mood")
+
+## Quiet when
+The table or column is new in this revision or on this branch, the table is temporary or put aside (`persona_old`,
+`tmp_persona`), another column takes over the name after the values were copied, the drop is IF EXISTS of a column that
+no revision makes, a column of the same type is added beside it (`probable-rename` asks about that), or the line stands
+in `downgrade()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import AddColumn, AlterColumn, Context, DropColumn
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from ..replay import column_before, table_before
+from .shared.names import bare
+from .shared.running import allowed, copies, function_of, is_old_column, name_stays
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+
+
+@judges(DropColumn)
+def column_of_running_code(op: DropColumn, context: Context) -> Iterator[Finding]:
+    """A drop that takes values, and a name from the code that still runs."""
+    name = bare(op.name)
+    if op.direction != "upgrade" or name is None or not is_old_column(context, op, op.table, op.name, op.schema):
+        return
+    known = column_before(context, op, op.table, op.name, op.schema)
+    if op.tolerant is True and known is None and table_before(context, op, op.table, op.schema).whole:
+        return
+    copied = next(copies(context, op, name), None)
+    stays = name_stays(context, op)
+    if isinstance(stays, AlterColumn) or (stays is not None and copied is not None) or _perhaps_renamed(context, op):
+        return
+    column = f"{op.table}.{op.name}"
+    lost = (
+        f"Dropping {column} removes its values for good"
+        if copied is None
+        else f"Dropping {column} takes the name away, though line {copied.at.line} copied its values"
+    )
+    if stays is not None:
+        says = f"{lost}: the column that line {stays.at.line} adds under the same name begins empty."
+    else:
+        says = f"{lost}, and a release that still names the column fails on every query of it until it is replaced."
+    if known is not None and known.nullable is False and known.server_default is None and known.primary_key is False:
+        says += f" Until then the new release cannot insert into {op.table}: the column is NOT NULL without a default."
+    yield Finding(RULE, op.at, says=says, instead=allowed(op, RULE.id, f"no release that still runs names {column}"))
+
+
+def _perhaps_renamed(context: Context, op: DropColumn) -> bool:
+    """Whether a column of the same type is added in the same upgrade: that may be a rename, and is asked about."""
+    known = column_before(context, op, op.table, op.name, op.schema)
+    if known is None or not isinstance(known.type, str):
+        return False
+    return any(
+        isinstance(one, AddColumn)
+        and bare(one.table) == bare(op.table)
+        and bare(one.column.name) != bare(op.name)
+        and isinstance(one.column.type, str)
+        and _plain(one.column.type) == _plain(known.type)
+        for one in function_of(context, op)
+    )
+
+
+def _plain(type_text: str) -> str:
+    return type_text.rpartition(".")[2].replace("()", "").replace(" ", "").lower()

@@ -1,0 +1,71 @@
+"""
+A column that running code uses gets another name.
+
+## What it finds
+`op.alter_column(..., new_column_name=...)` and `RENAME COLUMN` in `upgrade()`, of a column that an earlier release
+knows.
+
+## Why it hurts
+While a release goes out, the release before it still runs, and an ORM names every column in each SELECT: all its
+queries of the table fail at once. Going back to the old release fails in the same way.
+
+## Instead
+Add the new column, let the code write both, fill the old rows, and drop the old column releases later:
+
+    op.add_column("persona", sa.Column("temper", sa.String(20), nullable=True))
+    # --- in the next revision ---
+    op.execute("UPDATE persona SET temper = mood WHERE temper IS NULL")
+
+Where a stop of the application is planned, or the model keeps the old name (`mapped_column("mood")` is changed in a
+release of its own), allow the line and say so.
+
+## Quiet when
+The table or column is new in this revision or on this branch, the old name stays with another column of the same
+upgrade, only the case changes, or the line stands in `downgrade()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import AlterColumn, Context, Unread
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from ..replay import column_before
+from .shared.names import bare
+from .shared.paste import NEXT, call, execute, literal, sql_name, sql_table
+from .shared.running import allowed, is_old_column, name_stays
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+
+
+@judges(AlterColumn)
+def name_of_running_code(op: AlterColumn, context: Context) -> Iterator[Finding]:
+    """A rename that the code of the release before does not know."""
+    if op.direction != "upgrade" or op.new_name is None or bare(op.new_name) == bare(op.name):
+        return
+    if not is_old_column(context, op, op.table, op.name, op.schema) or name_stays(context, op) is not None:
+        return
+    yield Finding(
+        RULE,
+        op.at,
+        says=f"Renaming {op.table}.{op.name} to {op.new_name} breaks a release that still runs: its queries of "
+        f"{op.table} name {op.name} and fail from now on.",
+        instead="\n".join(_both_for_a_while(op, context)),
+    )
+
+
+def _both_for_a_while(op: AlterColumn, context: Context) -> list[str]:
+    """Both columns side by side; the line itself with its allow comment where the type is not known."""
+    known = column_before(context, op, op.table, op.name, op.schema)
+    kind = op.existing_type or (known.type if known is not None else None)
+    if kind is None or isinstance(kind, Unread) or isinstance(op.new_name, Unread) or op.by_sql:
+        return allowed(op, RULE.id, f"no release that still runs names {op.table}.{op.name}").splitlines()
+    new = literal(op.new_name)
+    filled = f"UPDATE {sql_table(op.table, op.schema)} SET {sql_name(op.new_name or '')} = {sql_name(op.name)}"  # noqa: S608
+    return [
+        f"# the code writes both columns until no release names {op.name} any more",
+        *call(op, "add_column", f"sa.Column({new}, {kind}, nullable=True)", table=op.table, schema=op.schema),
+        NEXT,
+        execute(op, f"{filled} WHERE {sql_name(op.new_name or '')} IS NULL"),
+    ]

@@ -1,0 +1,168 @@
+"""
+A constraint is added that rows of today may violate.
+
+## What it finds
+A unique, check, foreign key or primary key constraint, or a unique index, on columns that hold values already, with no
+earlier line or revision that puts the rows right.
+
+## Why it hurts
+The database checks every row. One duplicate, one orphan, one value out of range, and the upgrade stops: on the database
+of production, and on no other. And until the release before is gone, its writes may fail at the new constraint.
+
+## Instead
+Find the rows and put them right first:
+
+    op.execute("DELETE FROM tag WHERE id NOT IN (SELECT min(id) FROM tag GROUP BY name)")
+    op.create_unique_constraint("uq_tag_name", "tag", ["name"])
+
+Where the code has seen to it all along, allow the line and say how that is known.
+
+## Quiet when
+The table is new or was emptied, the columns were added by this revision or on this branch, rows are deleted or the
+columns written before (in this revision or the one below), the constraint takes the place of one that asked as much or
+more, uses an index that is there, is NOT VALID, or the line stands in `downgrade()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import AddColumn, Context, CreateConstraint, CreateIndex, DropConstraint, DropIndex, Operation
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from ..replay import KnownConstraint, KnownIndex, table_before
+from .shared.ancestry import is_opaque
+from .shared.cleaning import cleans, columns_of
+from .shared.names import bare
+from .shared.paste import NEXT, execute, sql_name, sql_table
+from .shared.running import above, function_of, is_old_column, is_old_table, statement
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+KEYS = {"unique", "primary key"}
+ROWS = {
+    "unique": "two rows hold the same values",
+    "primary key": "two rows hold the same values, or one holds NULL",
+    "check": "a row does not meet it",
+    "foreign key": "a row points to nothing",
+    "exclude": "two rows overlap",
+}
+
+
+@judges(CreateConstraint)
+def constraint_on_rows(op: CreateConstraint, context: Context) -> Iterator[Finding]:
+    """A constraint that the database checks against rows nobody looked at."""
+    if op.not_valid is not False or op.using_index is not None or op.kind not in ROWS:
+        return
+    yield from _judged(op, context, op.kind)
+
+
+@judges(CreateIndex)
+def unique_index_on_rows(op: CreateIndex, context: Context) -> Iterator[Finding]:
+    """A unique index, which is a constraint under another name."""
+    if op.unique is True:
+        yield from _judged(op, context, "unique")
+
+
+def _judged(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> Iterator[Finding]:
+    columns = columns_of(op)
+    if op.direction != "upgrade" or not columns or not is_old_table(context, op, op.table, op.schema):
+        return
+    if _on_new_columns(op, context, kind) or _replaces(op, context, kind) or _holds_already(op, context, kind):
+        return
+    if any(is_opaque(one) or cleans(one, op.table, columns) for one in above(context, op)):
+        return
+    if any(cleans(one, op.table, columns) for one in _just_before(context)):
+        return
+    named = f"{op.name} " if isinstance(op.name, str) else ""
+    what = "unique index" if isinstance(op, CreateIndex) else f"{kind} constraint"
+    on = f" ({', '.join(map(str, op.columns))})" if op.columns else ""
+    yield Finding(
+        RULE,
+        op.at,
+        says=f"The {what} {named}on {op.table}{on} stops the upgrade if {ROWS[kind]}: nothing before it looks at the "
+        "rows that are there.",
+        instead="\n".join(_cleaned_first(op, context, kind)),
+    )
+
+
+def _on_new_columns(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> bool:
+    """Whether a column is so new that only this branch can have filled it.
+
+    One such column is enough: NULL is never equal, points nowhere and meets every check.
+    """
+    names = {plain for plain in map(bare, op.columns) if plain is not None}
+    if kind == "check" or (isinstance(op, CreateIndex) and op.expressions):
+        words = columns_of(op)
+        names |= words & set(table_before(context, op, op.table, op.schema).columns)
+        names |= {plain for plain in map(_added, above(context, op)) if plain in words and plain is not None}
+    return any(not is_old_column(context, op, op.table, name, op.schema) for name in names)
+
+
+def _added(op: Operation) -> str | None:
+    return bare(op.column.name) if isinstance(op, AddColumn) else None
+
+
+def _replaces(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> bool:
+    """Whether the upgrade drops one that asked as much; of one that nobody knows that is taken to be so."""
+    wanted = set(map(bare, op.columns))
+    for one in function_of(context, op):
+        if not isinstance(one, (DropConstraint, DropIndex)) or bare(one.table) not in (None, bare(op.table)):
+            continue
+        if isinstance(one, DropIndex) and kind not in KEYS:
+            continue
+        if isinstance(one, DropConstraint) and one.kind not in (None, kind) and not {one.kind, kind} <= KEYS:
+            continue
+        known = table_before(context, one, op.table, op.schema)
+        named: list[KnownConstraint | KnownIndex] = [*known.constraints, *known.indexes]
+        gone = [there for there in named if there.name is not None and bare(there.name) == bare(one.name)]
+        if not gone or any(set(map(bare, there.columns)) <= wanted or kind not in KEYS for there in gone):
+            return True
+    return False
+
+
+def _holds_already(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> bool:
+    """Whether another constraint or index of the table asks at least as much."""
+    if kind not in KEYS:
+        return False
+    before = table_before(context, op, op.table, op.schema)
+    keys: list[set[str | None]] = [{name} for name, one in before.columns.items() if one.unique is True]
+    keys.append({name for name, one in before.columns.items() if one.primary_key is True})
+    keys += [set(map(bare, one.columns)) for one in before.constraints if one.kind in KEYS]
+    keys += [set(map(bare, one.columns)) for one in before.indexes if one.unique is True and one.where is None]
+    return any(key and key <= set(map(bare, op.columns)) for key in keys)
+
+
+def _just_before(context: Context) -> Iterator[Operation]:
+    """The operations of the revisions that this one follows."""
+    if context.migration is None:
+        return
+    for parent in context.migration.parents:
+        migration = context.history.by_id.get(parent)
+        if migration is not None and migration.upgrade is not None:
+            yield from migration.upgrade.operations
+
+
+def _cleaned_first(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> list[str]:
+    """The rows put right, and then the user's own line: on PostgreSQL in a revision of its own."""
+    table = sql_table(op.table, op.schema)
+    columns = ", ".join(sql_name(name) for name in op.columns)
+    if kind in ("unique", "primary key"):
+        sql = f"DELETE FROM {table} WHERE id NOT IN (SELECT min(id) FROM {table} GROUP BY {columns})"  # noqa: S608
+        note = "or merge the rows that are alike"
+    elif kind == "foreign key" and isinstance(op, CreateConstraint):
+        name = sql_name(op.columns[0]) if op.columns else "<column>"
+        remote = sql_name(op.remote_columns[0]) if op.remote_columns else "id"
+        there = sql_table(op.references or "<table>", op.references_schema)
+        sql = f"UPDATE {table} SET {name} = NULL WHERE {name} NOT IN (SELECT {remote} FROM {there})"  # noqa: S608
+        note = "or delete the rows that point to nothing"
+    else:
+        name = (
+            next((name for name in sorted(columns_of(op))), "<column>") if not op.columns else sql_name(op.columns[0])
+        )
+        condition = (
+            op.condition if isinstance(op, CreateConstraint) and isinstance(op.condition, str) else "<condition>"
+        )
+        sql = f"UPDATE {table} SET {name} = <value> WHERE NOT ({condition})"  # noqa: S608
+        note = "or delete the rows that do not meet it"
+    later = [NEXT] if "postgresql" in context.policy.dialects else []
+    return [f"{execute(op, sql)}  # {note}", *later, statement(op)]

@@ -1,0 +1,94 @@
+"""
+A view, trigger or function is dropped and not made again.
+
+## What it finds
+`DROP VIEW`, `DROP MATERIALIZED VIEW`, `DROP TRIGGER`, `DROP FUNCTION` or `DROP PROCEDURE` in `upgrade()`, with no line
+of the same upgrade that makes it again.
+
+## Why it hurts
+Queries of the view fail at once, what a trigger kept up to date goes stale without a word, and what calls the function
+fails on the next write. No model shows any of this, so nothing else notices.
+
+## Instead
+Put the new form in the place of the old one in the same revision (`CREATE OR REPLACE`), or drop it once nothing uses it
+and say so:
+
+    # guard: allow dependants-dropped -- nothing reads the view since 2.4
+    op.execute("DROP VIEW persona_summary")
+
+## Quiet when
+The same upgrade makes it or its replacement, an earlier line or this branch made it, its table is dropped too, it is
+dropped IF EXISTS and no revision makes it, a trigger's function goes with the trigger, or the line stands in
+`downgrade()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import Context, CreateObject, DropObject, DropTable, Operation, RenameObject
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.ancestry import ancestors
+from .shared.names import bare, mentions
+from .shared.running import allowed, function_of, made_here
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+BREAKS = {
+    "view": "every query of it fails from now on",
+    "materialized view": "every query of it fails from now on",
+    "trigger": "what it kept up to date goes stale without an error",
+    "function": "what calls it fails on its next run",
+    "procedure": "what calls it fails on its next run",
+}
+
+
+@judges(DropObject)
+def gone_for_good(op: DropObject, context: Context) -> Iterator[Finding]:
+    """An object that others stand on, and that nothing replaces."""
+    name = bare(op.name)
+    if op.direction != "upgrade" or op.kind not in BREAKS or name is None:
+        return
+    beside = function_of(context, op)
+    if any(_replaces(one, op) or _takes_along(one, op) for one in beside):
+        return
+    makers = _makers(context, name)
+    if any(made_here(context, revision) for revision in makers) or (op.tolerant is True and not makers):
+        return
+    of = f" of {op.table}" if op.table is not None else ""
+    yield Finding(
+        RULE,
+        op.at,
+        says=f"Dropping {op.kind} {op.name}{of} with nothing in its place: {BREAKS[op.kind]}.",
+        instead=allowed(op, RULE.id, f"nothing that still runs uses {op.name}"),
+    )
+
+
+def _replaces(one: Operation, op: DropObject) -> bool:
+    """Whether the operation puts something in the place of what is dropped."""
+    if isinstance(one, RenameObject):
+        return bare(one.new_name) == bare(op.name)
+    if not isinstance(one, CreateObject):
+        return False
+    another_trigger = one.kind == op.kind == "trigger" and bare(one.table) == bare(op.table)
+    return bare(one.name) == bare(op.name) or another_trigger
+
+
+def _takes_along(one: Operation, op: DropObject) -> bool:
+    """Whether what is dropped has lost its use with something else that goes."""
+    if isinstance(one, DropTable):
+        return isinstance(one.table, str) and (bare(one.table) == bare(op.table) or mentions(op.source, one.table))
+    return isinstance(one, DropObject) and one.kind == "trigger" and op.kind in ("function", "procedure")
+
+
+def _makers(context: Context, name: str) -> list[str]:
+    """The ids of the revisions below, and of this one, that make an object of this name."""
+    if context.migration is None:
+        return []
+    return [
+        migration.id
+        for migration in (context.migration, *ancestors(context.history, context.migration))
+        if migration.upgrade is not None
+        for one in migration.upgrade.operations
+        if isinstance(one, CreateObject) and bare(one.name) == name
+    ]

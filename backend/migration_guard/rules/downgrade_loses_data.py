@@ -1,0 +1,149 @@
+"""
+The downgrade drops values that only the upgrade could put where they are.
+
+## What it finds
+- An upgrade that copies values into a column or table and drops where they came from, with a downgrade that brings the
+  old place back and drops the new one without copying anything.
+- A downgrade that makes a type narrower again (a shorter string, a smaller integer) with nothing that sees to values
+  which have become longer since.
+
+## Why it hurts
+After going down, the old column is there and empty: everything it ever held is lost, without an error. A narrower type
+stops the downgrade at the first value that does not fit, on the day when a release must be taken back.
+
+## Instead
+Copy the values back before they go, cut what is too long on purpose, or refuse:
+
+    def downgrade() -> None:
+        op.add_column("persona", sa.Column("mood", sa.String(20)))
+        op.execute("UPDATE persona SET mood = temper")
+        op.drop_column("persona", "temper")
+
+## Quiet when
+The downgrade writes to the place that it brings back (or to the column that it narrows), it calls something that the
+guard cannot read, or it refuses with its reason. A column that the upgrade simply adds goes with the downgrade: that is
+what going down means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import AddColumn, AlterColumn, Context, CreateTable, DropColumn, DropTable, Migration, Operation, WriteRows
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from ..replay import column_before
+from .shared.ancestry import is_opaque
+from .shared.cleaning import cleans
+from .shared.names import bare, mentions
+from .shared.paste import execute, sql_name, sql_table
+from .shared.running import above, statement
+from .shared.widths import Narrowing, narrowing
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+
+
+@judges(Migration)
+def moved_and_not_moved_back(migration: Migration, _: Context) -> Iterator[Finding]:
+    """One finding per place that the downgrade drops with the moved values in it."""
+    up, down = migration.upgrade, migration.downgrade
+    if up is None or down is None or down.does != "acts" or any(map(is_opaque, down.operations)):
+        return
+    for op in down.operations:
+        if not isinstance(op, (DropColumn, DropTable)):
+            continue
+        source = _came_from(op, up.operations)
+        if source is None or not _back_empty(source, down.operations):
+            continue
+        old = _called(source)
+        yield Finding(
+            RULE,
+            op.at,
+            says=f"Going down drops {_called(op)}, which holds what the upgrade moved there out of {old}: "
+            f"{old} comes back empty.",
+            instead=f"{_copied_back(op, source)}  # or however the old values come out of it\n{statement(op)}",
+            direction="downgrade",
+        )
+
+
+@judges(AlterColumn)
+def narrower_again(op: AlterColumn, context: Context) -> Iterator[Finding]:
+    """A type that values written since the upgrade may not fit any more."""
+    if op.direction != "downgrade" or not isinstance(op.type, str):
+        return
+    if any(is_opaque(one) or cleans(one, op.table, frozenset([bare(op.name) or ""])) for one in above(context, op)):
+        return
+    known = column_before(context, op, op.table, op.name, op.schema)
+    was = op.existing_type or (known.type if known is not None else None)
+    step = narrowing(was, op.type) if isinstance(was, str) else None
+    if step is None or op.using is not None:
+        return
+    yield Finding(
+        RULE,
+        op.at,
+        says=f"Going down makes {op.table}.{op.name} narrower, from {step.was} to {step.becomes}: it stops at the "
+        "first value written since that does not fit.",
+        instead=f"{_fitted(op, step)}  # or stop here, and say so\n{statement(op)}",
+    )
+
+
+def _came_from(op: DropColumn | DropTable, up: tuple[Operation, ...]) -> DropColumn | DropTable | None:
+    """What the upgrade dropped after it had copied its values into the place that goes."""
+    for index, write in enumerate(up):
+        if not isinstance(write, WriteRows) or write.kind == "delete" or bare(write.table) != bare(op.table):
+            continue
+        if isinstance(op, DropColumn) and bare(op.name) not in map(bare, write.columns):
+            continue
+        for gone in up[index + 1 :]:
+            if isinstance(gone, DropTable) and bare(gone.table) != bare(write.table):
+                name = bare(gone.table)
+            elif isinstance(gone, DropColumn) and bare(gone.name) not in map(bare, write.columns):
+                name = bare(gone.name)
+                if bare(gone.table) != bare(write.table) and not mentions(write.source, str(bare(gone.table))):
+                    continue
+            else:
+                continue
+            if name is not None and mentions(write.source, name):
+                return gone
+    return None
+
+
+def _back_empty(source: DropColumn | DropTable, down: tuple[Operation, ...]) -> bool:
+    """Whether the downgrade makes the old place again and writes nothing into it."""
+    table = bare(source.table)
+    back = any(
+        (isinstance(one, CreateTable) and bare(one.table) == table)
+        if isinstance(source, DropTable)
+        else (isinstance(one, AddColumn) and bare(one.table) == table and bare(one.column.name) == bare(source.name))
+        for one in down
+    )
+    written = any(
+        isinstance(one, WriteRows) and one.kind != "delete" and bare(one.table) in (None, table) for one in down
+    )
+    return back and not written
+
+
+def _called(op: DropColumn | DropTable) -> str:
+    return f"{op.table}.{op.name}" if isinstance(op, DropColumn) else f"table {op.table}"
+
+
+def _copied_back(op: DropColumn | DropTable, source: DropColumn | DropTable) -> str:
+    to = sql_table(source.table, source.schema)
+    if isinstance(op, DropColumn) and isinstance(source, DropColumn) and bare(op.table) == bare(source.table):
+        return execute(op, f"UPDATE {to} SET {sql_name(source.name)} = {sql_name(op.name)}")  # noqa: S608
+    place = sql_table(op.table, op.schema)
+    if isinstance(source, DropColumn):
+        sql = f"UPDATE {to} SET {sql_name(source.name)} = (SELECT <value> FROM {place} WHERE <key of {source.table}>)"  # noqa: S608
+    else:
+        sql = f"INSERT INTO {to} (<columns>) SELECT <values> FROM {place}"  # noqa: S608
+    return execute(op, sql)
+
+
+def _fitted(op: AlterColumn, step: Narrowing) -> str:
+    """The line that makes every value fit."""
+    table, name = sql_table(op.table, op.schema), sql_name(op.name)
+    if step.length is not None:
+        sql = f"UPDATE {table} SET {name} = substr({name}, 1, {step.length}) WHERE length({name}) > {step.length}"  # noqa: S608
+    else:
+        sql = f"UPDATE {table} SET {name} = <value that fits> WHERE {name} > {step.largest}"  # noqa: S608
+    return execute(op, sql)

@@ -1,0 +1,78 @@
+"""
+A guarantee that running code may rely on is lifted.
+
+## What it finds
+In `upgrade()`, on an existing table: a column that becomes nullable, a server default that is dropped, a unique, check
+or foreign key constraint that is dropped and not made again.
+
+## Why it hurts
+Code of the release before was written for the guarantee: it meets NULL where there never was one, writes rows that get
+no default, or reads two rows where there was one. What is written meanwhile stands in the way of putting it back.
+
+## Instead
+Release the code that copes without the guarantee first, then lift it and say so:
+
+    # guard: allow guarantee-dropped -- since 2.4 the code accepts personas without a mood
+    op.alter_column("persona", "mood", existing_type=sa.String(20), nullable=True)
+
+## Quiet when
+The table or column is new in this revision or on this branch, the same upgrade makes the guarantee again or drops the
+column, or the line stands in `downgrade()`. The rule is off unless the settings turn it on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import AlterColumn, Context, CreateConstraint, CreateIndex, DropColumn, DropConstraint, Operation
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from ..replay import column_before
+from .shared.names import bare
+from .shared.running import allowed, below, function_of, is_old_column, is_old_table
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)
+
+
+@judges(AlterColumn)
+def weaker_column(op: AlterColumn, context: Context) -> Iterator[Finding]:
+    """NULL allowed, or a default gone."""
+    if op.direction != "upgrade" or not is_old_column(context, op, op.table, op.name, op.schema):
+        return
+    later = below(context, op)
+    if any(isinstance(one, (DropColumn, AlterColumn)) and _same_column(one, op) for one in later):
+        return
+    known = column_before(context, op, op.table, op.name, op.schema)
+    was_nullable = op.existing_nullable is True or (known is not None and known.nullable is True)
+    if op.nullable is True and not was_nullable:
+        yield _finding(op, f"{op.table}.{op.name} may be NULL from now on", "reads it as if it always had a value")
+    had_none = known is not None and known.server_default is None
+    if op.drops_default is True and not had_none:
+        yield _finding(op, f"{op.table}.{op.name} loses its default", "leaves it out when it inserts")
+
+
+@judges(DropConstraint)
+def constraint_gone(op: DropConstraint, context: Context) -> Iterator[Finding]:
+    """A constraint that nothing replaces."""
+    if op.direction != "upgrade" or not is_old_table(context, op, op.table, op.schema):
+        return
+    beside = function_of(context, op)
+    again = any(
+        isinstance(one, (CreateConstraint, CreateIndex)) and bare(one.table) == bare(op.table) for one in beside
+    )
+    goes = any(isinstance(one, DropColumn) and bare(one.table) == bare(op.table) for one in beside)
+    if not again and not goes:
+        yield _finding(op, f"{op.table} loses its constraint {op.name or ''}".rstrip(), "relies on it")
+
+
+def _same_column(one: DropColumn | AlterColumn, op: AlterColumn) -> bool:
+    return bare(one.table) == bare(op.table) and bare(one.name) == bare(op.name)
+
+
+def _finding(op: Operation, what: str, old_code: str) -> Finding:
+    return Finding(
+        RULE,
+        op.at,
+        says=f"{what}: a release that still runs {old_code}.",
+        instead=allowed(op, RULE.id, "the release that runs copes without it"),
+    )

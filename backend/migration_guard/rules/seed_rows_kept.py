@@ -1,0 +1,95 @@
+"""
+Rows that the upgrade inserts stay after the downgrade.
+
+## What it finds
+`op.bulk_insert`, or an `INSERT` of given values, in `upgrade()` into a table that stands after the downgrade, while no
+line of `downgrade()` deletes from it.
+
+## Why it hurts
+After going down and up again the rows are there twice, or the upgrade stops at their key ("duplicate key value"), on
+the day when a release was taken back and is tried again.
+
+## Instead
+Delete them by their key:
+
+    def downgrade() -> None:
+        op.execute("DELETE FROM role WHERE name IN ('admin', 'guest')")
+
+or insert only what is not there (`ON CONFLICT DO NOTHING`, `WHERE NOT EXISTS`).
+
+## Quiet when
+The downgrade drops or empties the table, deletes from it or cannot be read whole, the insert is idempotent or copies
+rows of the database (`INSERT ... SELECT`, rows of a query), the upgrade deletes from the table itself first, or the
+downgrade refuses or is missing (`missing-downgrade`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import Context, DropTable, Function, Migration, Operation, OtherSql, RenameTable, WriteRows
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.ancestry import is_opaque
+from .shared.names import bare, mentions
+from .shared.paste import execute, sql_name, sql_table
+from .shared.reverse import changes_schema
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+
+
+@judges(Migration)
+def rows_left(migration: Migration, context: Context) -> Iterator[Finding]:
+    """One finding per table, at its first insert."""
+    up, down = migration.upgrade, migration.downgrade
+    if up is None or down is None or down.does == "raises" or context.policy.downgrades == "never":
+        return
+    if down.does == "nothing" and (down.irreversible or any(map(changes_schema, up.operations))):
+        return
+    if any(map(is_opaque, down.operations)):
+        return
+    told: set[str] = set()
+    for index, op in enumerate(up.operations):
+        if not isinstance(op, WriteRows) or not _is_seed(op):
+            continue
+        table = bare(op.table)
+        if table is None or table in told or _gone_before(up.operations[:index], table) or _gone(up, table, index):
+            continue
+        if not any(_takes_away(one, table) for one in down.operations):
+            told.add(table)
+            yield _finding(op)
+
+
+def _is_seed(op: WriteRows) -> bool:
+    """Whether the line inserts rows that stand in the file."""
+    return op.kind == "insert" and not op.from_query and not op.idempotent and not op.conditional
+
+
+def _gone_before(earlier: tuple[Operation, ...], table: str) -> bool:
+    """Whether the upgrade takes the rows away first, so that it can run again."""
+    return any(isinstance(one, WriteRows) and one.kind == "delete" and bare(one.table) == table for one in earlier)
+
+
+def _gone(up: Function, table: str, index: int) -> bool:
+    """Whether a later line of the upgrade drops the table, or gives it another name."""
+    return any(isinstance(one, (DropTable, RenameTable)) and bare(one.table) == table for one in up.operations[index:])
+
+
+def _takes_away(op: Operation, table: str) -> bool:
+    if isinstance(op, WriteRows):
+        return op.kind == "delete" and bare(op.table) in (None, table)
+    if isinstance(op, (DropTable, RenameTable)):
+        return bare(op.table) in (None, table)
+    return isinstance(op, OtherSql) and mentions(str(op.text), table)
+
+
+def _finding(op: WriteRows) -> Finding:
+    table = sql_table(op.table, op.schema)
+    key = sql_name(op.columns[0]) if op.columns else "id"
+    return Finding(
+        RULE,
+        op.at,
+        says=f"Going down leaves the rows that this inserts into {op.table}: the next upgrade writes them twice, or "
+        "stops at their key.",
+        instead=f"# in downgrade():\n{execute(op, f'DELETE FROM {table} WHERE {key} IN (<the keys of these rows>)')}",  # noqa: S608
+    )

@@ -1,0 +1,122 @@
+"""What the code of the release before still counts on while a migration runs: old tables, old columns, their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...facts import (
+    AddColumn,
+    AlterColumn,
+    Context,
+    CreateObject,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    Operation,
+    RenameTable,
+    Text,
+    WriteRows,
+)
+from ...replay import column_before, is_new, table_before
+from .names import bare, mentions
+from .paste import dedented, execute
+
+# Names that a history gives to what it puts aside for a while: no application knows such a table.
+PUT_ASIDE = re.compile(r"(?:^_+|^|_)(?:tmp|temp|temporary|backup|bak|bkp|old|orig|legacy|copy|staging)\d*(?:_|\d*$)")
+
+
+def function_of(context: Context, op: Operation) -> tuple[Operation, ...]:
+    """All operations of the function that the operation stands in."""
+    migration = context.migration
+    function = None if migration is None else migration.upgrade if op.direction == "upgrade" else migration.downgrade
+    return () if function is None else function.operations
+
+
+def above(context: Context, op: Operation) -> tuple[Operation, ...]:
+    """The operations that run before this one in its function."""
+    operations = function_of(context, op)
+    return operations[: next((index for index, one in enumerate(operations) if one is op), len(operations))]
+
+
+def below(context: Context, op: Operation) -> tuple[Operation, ...]:
+    """The operations that run after this one in its function."""
+    operations = function_of(context, op)
+    return operations[next((index + 1 for index, one in enumerate(operations) if one is op), len(operations)) :]
+
+
+def is_old_table(context: Context, op: Operation, table: Text | None, schema: Text | None = None) -> bool:
+    """Whether rows of the table and code that uses it may be there when the operation runs."""
+    name = bare(table)
+    if table is None or name is None or is_new(context, op, table, schema):
+        return False
+    known = table_before(context, op, table, schema)
+    return not known.temporary and not PUT_ASIDE.search(name)
+
+
+def is_old_column(context: Context, op: Operation, table: Text, name: Text, schema: Text | None = None) -> bool:
+    """Whether rows of a released database, and code that runs, may know the column."""
+    if not is_old_table(context, op, table, schema) or bare(name) is None:
+        return False
+    if any(_adds(one, table, name) for one in above(context, op)):
+        return False
+    known = column_before(context, op, table, name, schema)
+    return known is None or known.made_by is None or not made_here(context, known.made_by)
+
+
+def made_here(context: Context, revision: str) -> bool:
+    """Whether a revision is this one, or one that the base branch does not have."""
+    if context.migration is not None and revision == context.migration.id:
+        return True
+    base = context.history.base
+    return base is not None and revision not in base.ids
+
+
+def _adds(one: Operation, table: Text, name: Text) -> bool:
+    if bare(getattr(one, "table", None)) != bare(table):
+        return False
+    if isinstance(one, AlterColumn) and one.new_name is not None:
+        return bare(one.new_name) == bare(name)
+    return isinstance(one, AddColumn) and bare(one.column.name) == bare(name)
+
+
+def name_stays(context: Context, op: DropTable | RenameTable | DropColumn | AlterColumn) -> Operation | None:
+    """The operation of the same upgrade that gives the old name to something else, so that old code still finds it."""
+    table = bare(op.table)
+    for one in function_of(context, op):
+        if isinstance(op, (DropTable, RenameTable)):
+            if _makes(one, table):
+                return one
+        elif one is not op and _adds(one, op.table, op.name):
+            return one
+    return None
+
+
+def _makes(one: Operation, table: str | None) -> bool:
+    """Whether a table or view has this name once the operation has run."""
+    if isinstance(one, RenameTable):
+        return bare(one.new_name) == table
+    if isinstance(one, CreateTable):
+        return bare(one.table) == table
+    return isinstance(one, CreateObject) and "view" in one.kind and bare(one.name) == table
+
+
+def copies(context: Context, op: Operation, name: str) -> Iterator[WriteRows | CreateTable]:
+    """The lines above that write rows out of a table or column of this name into another place."""
+    for one in above(context, op):
+        if isinstance(one, WriteRows) and one.kind != "delete" and mentions(one.source, name):
+            into = bare(one.table) == name and one.kind == "insert"
+            if not into and name not in map(bare, one.columns):
+                yield one
+        elif isinstance(one, CreateTable) and not one.whole and one.by_sql and mentions(one.source, name):
+            yield one
+
+
+def statement(op: Operation) -> str:
+    """The operation as a statement that stands for itself: the user's call, or their SQL in one."""
+    return execute(op, op.source) if op.by_sql else dedented(op.source)
+
+
+def allowed(op: Operation, rule: str, reason: str) -> str:
+    """The operation with the comment that allows it, for what is right only at another time."""
+    return f"# guard: allow {rule} -- {reason}\n{statement(op)}"

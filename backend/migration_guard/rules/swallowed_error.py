@@ -1,0 +1,72 @@
+"""
+An error of a statement is caught, and the migration goes on.
+
+## What it finds
+An operation inside `try:` whose `except` neither raises again nor returns, with no savepoint around it.
+
+## Why it hurts
+On PostgreSQL a failed statement aborts the whole transaction: every later statement is refused ("current transaction is
+aborted"), so the migration that wanted to go on fails at its next line, or at Alembic's own note of the version. On
+SQLite the half that ran stays and the revision counts as done, whatever it left out.
+
+## Instead
+Put the statement into a savepoint, which alone is rolled back:
+
+    try:
+        with op.get_bind().begin_nested():
+            op.drop_index("ix_persona_mood", table_name="persona")
+    except sa.exc.OperationalError:
+        pass
+
+or say it in the statement (`if_exists=True`), which needs no `try` at all.
+
+## Quiet when
+A savepoint stands around the statement, the `except` raises, or the statement runs in an autocommit block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import Context, Function, Migration, Operation
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.paste import op_name
+from .shared.running import statement
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+
+
+@judges(Migration)
+def goes_on_after_an_error(migration: Migration, context: Context) -> Iterator[Finding]:
+    """One finding per run of operations whose errors are caught together."""
+    for function in (migration.upgrade, migration.downgrade):
+        for op in _first_of_each(function):
+            yield Finding(
+                RULE,
+                op.at,
+                says=_says(context),
+                instead=_in_a_savepoint(op),
+                direction=op.direction,
+            )
+
+
+def _first_of_each(function: Function | None) -> Iterator[Operation]:
+    before: Operation | None = None
+    for op in function.operations if function else ():
+        caught = op.swallowed and not op.in_autocommit
+        if caught and (before is None or op.at.line > before.at.last_line + 1):
+            yield op
+        before = op if caught else None
+
+
+def _says(context: Context) -> str:
+    postgresql = "on PostgreSQL the failed statement aborts the transaction, so all that follows fails too"
+    sqlite = "on SQLite what ran before the error stays, and the revision counts as done"
+    words = [text for name, text in (("postgresql", postgresql), ("sqlite", sqlite)) if name in context.policy.dialects]
+    return f"An error here is caught and the migration goes on: {'; '.join(words)}."
+
+
+def _in_a_savepoint(op: Operation) -> str:
+    inside = "\n".join(f"    {line}" for line in statement(op).splitlines())
+    return f"with {op_name(op)}.get_bind().begin_nested():\n{inside}"

@@ -1,0 +1,59 @@
+"""
+A table is dropped that running code may still use.
+
+## What it finds
+`op.drop_table` in `upgrade()` (and `DROP TABLE` in raw SQL) of a table that an earlier release knows.
+
+## Why it hurts
+The rows are gone for good: a downgrade brings the table back empty. And while a release goes out, the release before it
+still runs: each of its queries of the table fails until the last old process is gone.
+
+## Instead
+Take two releases. The first no longer names the table. The second drops it, after a backup, and says so:
+
+    # guard: allow table-dropped -- not named by any release since 2.4
+    op.drop_table("persona")
+
+## Quiet when
+The table is new in this revision or on this branch, is temporary or put aside (`persona_old`, `tmp_persona`), another
+table or a view takes over its name after the rows were copied, the drop is IF EXISTS of a table that no revision makes,
+or the line stands in `downgrade()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import Context, CreateObject, DropTable, RenameTable
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from ..replay import table_before
+from .shared.names import bare
+from .shared.running import allowed, copies, is_old_table, name_stays
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+
+
+@judges(DropTable)
+def table_of_running_code(op: DropTable, context: Context) -> Iterator[Finding]:
+    """A drop that takes rows, and a name from the code that still runs."""
+    name = bare(op.table)
+    if op.direction != "upgrade" or name is None or not is_old_table(context, op, op.table, op.schema):
+        return
+    if op.tolerant is True and table_before(context, op, op.table, op.schema).exists is not True:
+        return
+    copied = next(copies(context, op, name), None)
+    stays = name_stays(context, op)
+    if isinstance(stays, (RenameTable, CreateObject)) or (stays is not None and copied is not None):
+        return
+    if stays is not None and stays.at < op.at:
+        return  # made again under a condition, or by another branch of the same function
+    if copied is None:
+        says = f"Dropping {op.table} removes its rows for good"
+    else:
+        says = f"Dropping {op.table} takes the name away, though line {copied.at.line} copied its rows"
+    if stays is not None:
+        says += f": the table that line {stays.at.line} makes under the same name begins empty."
+    else:
+        says += ", and a release that still names the table fails on every query of it until it is replaced."
+    yield Finding(RULE, op.at, says=says, instead=allowed(op, RULE.id, f"no release that still runs names {op.table}"))

@@ -1,0 +1,53 @@
+"""
+A table that running code uses gets another name.
+
+## What it finds
+`op.rename_table` and `ALTER TABLE ... RENAME TO` in `upgrade()`, of a table that an earlier release knows.
+
+## Why it hurts
+While a release goes out, the release before it still runs: each of its queries of the table fails at once. Going back
+to the old release fails in the same way.
+
+## Instead
+Leave a view under the old name until no release uses it. PostgreSQL passes writes through a view of one table:
+
+    op.rename_table("persona", "character")
+    op.execute("CREATE VIEW persona AS SELECT * FROM character")
+
+Or keep the table's name and rename only the class in the code (`__tablename__` stays).
+
+## Quiet when
+The table is new in this revision or on this branch, is temporary or put aside, a view or another table has the old name
+after the upgrade, only the case changes, or the line stands in `downgrade()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import Context, RenameTable
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.names import bare
+from .shared.paste import execute, sql_table
+from .shared.running import PUT_ASIDE, is_old_table, name_stays, statement
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+
+
+@judges(RenameTable)
+def name_of_running_code(op: RenameTable, context: Context) -> Iterator[Finding]:
+    """A rename that the code of the release before does not know."""
+    if op.direction != "upgrade" or bare(op.new_name) == bare(op.table):
+        return
+    if not is_old_table(context, op, op.table, op.schema) or name_stays(context, op) is not None:
+        return
+    aside = PUT_ASIDE.search(bare(op.new_name) or "") is not None
+    view = f"CREATE VIEW {sql_table(op.table, op.schema)} AS SELECT * FROM {sql_table(op.new_name, op.schema)}"  # noqa: S608
+    yield Finding(
+        RULE,
+        op.at,
+        says=f"Renaming table {op.table} to {op.new_name} {'takes it from' if aside else 'breaks'} a release that "
+        f"still runs: its queries name {op.table} and fail from now on.",
+        instead=f"{statement(op)}\n{execute(op, view)}  # dropped once no release names {op.table}",
+    )

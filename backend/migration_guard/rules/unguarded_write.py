@@ -1,0 +1,94 @@
+"""
+A statement overwrites or deletes every row of a table.
+
+## What it finds
+`DELETE FROM` or `TRUNCATE` of a table that an earlier release filled, and `UPDATE ... SET column = <constant>` of an
+existing column, without a WHERE clause, in `upgrade()`.
+
+## Why it hurts
+What stood there before is gone, on every database, and no downgrade knows it. A forgotten WHERE looks just the same.
+
+## Instead
+Say which rows are meant:
+
+    op.execute("UPDATE persona SET mood = 'calm' WHERE mood IS NULL")
+
+or, where every row is meant, say so:
+
+    # guard: allow unguarded-write -- sessions: everybody signs in again
+    op.execute("DELETE FROM session")
+
+## Quiet when
+The column was added by this revision or on this branch (a backfill), the new value is worked out from the row, the
+table is new, temporary, put aside or dropped below, its rows were copied elsewhere before, the statement runs for given
+rows or in batches, or the line stands in `downgrade()`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..facts import Context, DropColumn, DropTable, WriteRows
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.names import bare
+from .shared.paste import execute, sql_name, sql_table
+from .shared.running import allowed, below, copies, is_old_column, is_old_table
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+# What is assigned, where it is the same for every row: a literal, a bound value, the time.
+CONSTANT = re.compile(
+    r"\bSET\s+\"?\w+\"?\s*=\s*"
+    r"(?:'(?:[^']|'')*'(?:::\w+)?|-?\d[\d.]*|TRUE|FALSE|NULL|CURRENT_\w+|NOW\(\)|:\w+)\s*(?:;|$)",
+    re.IGNORECASE,
+)
+VALUES = re.compile(
+    r"\.values\(\s*(?:\{\s*['\"]?\w+['\"]?\s*:|\w+\s*=)\s*(?:['\"][^'\"]*['\"]|-?\d[\d.]*|True|False|None)\s*,?\s*\}?\s*\)"
+)
+
+
+@judges(WriteRows)
+def every_row(op: WriteRows, context: Context) -> Iterator[Finding]:
+    """A write that leaves out no row, and takes what was there."""
+    table = bare(op.table)
+    if op.direction != "upgrade" or op.where is not False or op.one_row_each or op.in_batches or op.conditional:
+        return
+    if table is None or op.kind == "insert" or not is_old_table(context, op, op.table, op.schema):
+        return
+    if any(isinstance(one, DropTable) and bare(one.table) == table for one in below(context, op)):
+        return
+    if any(True for _ in copies(context, op, table)):
+        return
+    if op.kind == "delete":
+        verb = "Truncating" if op.truncates else "Deleting from"
+        says = (
+            f"{verb} {op.table} without a WHERE removes all its rows, on every database: no downgrade brings them back."
+        )
+    elif CONSTANT.search(op.source) or VALUES.search(op.source):
+        old = [name for name in op.columns if is_old_column(context, op, op.table, name, op.schema)]
+        if len(old) != 1 or _dropped_below(op, context, old[0]):
+            return
+        says = f"This overwrites {op.table}.{old[0]} in every row with one value: what stood there is gone."
+    else:
+        return
+    yield Finding(RULE, op.at, says=says, instead=_instead(op))
+
+
+def _dropped_below(op: WriteRows, context: Context, name: object) -> bool:
+    return any(
+        isinstance(one, DropColumn) and bare(one.table) == bare(op.table) and one.name == name
+        for one in below(context, op)
+    )
+
+
+def _instead(op: WriteRows) -> str:
+    lines = allowed(op, RULE.id, "every row is meant: <why>").splitlines()
+    if op.kind == "update" and op.by_sql and op.columns:
+        name = sql_name(op.columns[0])
+        guarded = f"{op.source.rstrip().rstrip(';')} WHERE {name} IS NULL"
+        return f"{execute(op, guarded)}  # or whichever rows are meant"
+    if op.kind == "delete" and op.by_sql:
+        chosen = f"DELETE FROM {sql_table(op.table, op.schema)} WHERE <the rows that are meant>"  # noqa: S608
+        lines += ["# or:", f"# {execute(op, chosen)}"]
+    return "\n".join(lines)
