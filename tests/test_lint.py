@@ -83,6 +83,15 @@ def test_finding_in_a_branch_for_one_database_names_it(root: Path) -> None:
     assert "on postgresql" in finding.says
 
 
+def test_finding_of_a_rule_on_one_database_names_it(root: Path) -> None:
+    write(root, "a", 'op.create_table("persona", sa.Column("id", sa.Integer()))', down='op.drop_table("persona")')
+    write(root, "b", 'op.create_index("ix", "persona", ["id"])', parent="a", down='op.drop_index("ix")')
+
+    found = check(root, Settings()).findings
+
+    assert [(finding.rule.id, finding.dialect) for finding in found] == [("index-blocks-writes", "postgresql")]
+
+
 def test_branch_for_a_database_that_is_not_configured_is_not_judged(root: Path) -> None:
     write(root, "a", f'if op.get_bind().dialect.name == "postgresql":\n        {NO_DEFAULT}')
 

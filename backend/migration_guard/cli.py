@@ -30,7 +30,7 @@ exit codes:
   130  interrupted
 When a part could not be done, the rest is still judged and the code is that of the part.
 """
-FORMATS = ("text", "json", "github")
+FORMATS = ("text", "json", "sarif", "github", "markdown", "gitlab", "junit")
 
 
 class _Bug(GuardError):
@@ -98,6 +98,14 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_format(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", choices=FORMATS, default="text", help="form of the report (default: text)")
+    command.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        metavar="[FORMAT:]FILE",
+        help="write the report to FILE, too, as in sarif:guard.sarif; without a FORMAT it takes that of --format, and "
+        "text is printed; repeatable",
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -270,39 +278,16 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _print(report: Report, options: argparse.Namespace, settings: Settings) -> int:
-    from . import report as formats
+    from .printing import put_out
 
-    if options.format == "github":
-        report = _from_workspace(report, settings.root)
-    text = formats.FORMATS[options.format](report, options.command)
-    try:
-        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise CannotFinish(f"the report cannot be written ({error.strerror})", "see where its output goes") from error
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if options.format == "github" and summary:
-        from .report.github import summary as summary_of
-
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(summary_of(report, options.command))
-    return report.exit_code
-
-
-def _from_workspace(report: Report, root: Path) -> Report:
-    """The report with its paths as GitHub counts them: from the top of the checkout, where the root may be deeper."""
-    workspace = os.environ.get("GITHUB_WORKSPACE")
-    if not workspace or not root.is_relative_to(Path(workspace).resolve()):
-        return report
-    deeper = root.relative_to(Path(workspace).resolve()).as_posix()
-    if deeper == ".":
-        return report
-    return replace(
+    put_out(
         report,
-        findings=tuple(
-            replace(finding, at=replace(finding.at, path=f"{deeper}/{finding.at.path}")) for finding in report.findings
-        ),
-        not_judged=tuple(replace(gap, path=f"{deeper}/{gap.path}") for gap in report.not_judged),
+        options.command,
+        settings.root,
+        form=options.format,
+        outputs=options.output,
+        folder=Path(options.folder),
+        staged=getattr(options, "staged", False),
+        environment=os.environ,
     )
+    return report.exit_code

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 import inspect
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from .facts import Direction, Place
@@ -69,6 +70,7 @@ class Finding:
     depth: Depth = "read"
     severity: Severity | None = None  # set by the settings; None: the rule's own
     subject: str = ""  # what it is about, apart from where that stands: the operation's own text, filled in by the run
+    fingerprint: str = ""  # its name across runs, which lines and words leave alone: filled in where someone reads it
 
 
 @dataclass(frozen=True, order=True)
@@ -90,6 +92,26 @@ class Allowed:
 
 
 @dataclass(frozen=True)
+class Remembered:
+    """An entry of the baseline file: a finding that stood when the file was written."""
+
+    rule: str
+    revision: str | None
+    path: str | None  # only where there is no revision, which a file keeps when it is renamed
+    fingerprint: str
+    about: str  # for people who read the file
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the baseline file said of this run: the findings that it holds, and its entries that nothing matches."""
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    stale: tuple[Remembered, ...] = ()
+
+
+@dataclass(frozen=True)
 class Problem:
     """A part of the run that could not be done while the rest went on. Its exit code is the run's."""
 
@@ -106,6 +128,7 @@ class LookedAt:
     revisions: int = 0
     heads: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()  # verify: the servers, "PostgreSQL 16.2"
+    selected: tuple[str, ...] | None = None  # the rules that --select and --ignore left; None: as the settings say
 
 
 @dataclass(frozen=True)
@@ -118,6 +141,8 @@ class Report:
     looked_at: LookedAt = LookedAt()
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()  # plain sentences for people, such as what a run proved
+    known: Known | None = None  # None: there is no baseline
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # files to show lines of
 
     @property
     def exit_code(self) -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from migration_guard.facts import Place
 from migration_guard.findings import (
     Allowed,
     Finding,
+    Known,
     LookedAt,
     NotJudged,
     Problem,
+    Remembered,
     Report,
     Rule,
     Severity,
@@ -30,6 +34,7 @@ INDEX = Finding(
     '    op.create_index("ix_persona_mood", "persona", ["mood"], postgresql_concurrently=True)\n',
     revision="7f3a",
     direction="upgrade",
+    subject='op.create_index(\n        "ix_persona_mood", "persona", ["mood"],\n    )',
 )
 TWO_HEADS = Finding(
     HEADS,
@@ -110,9 +115,41 @@ HOSTILE = Report(
     looked_at=LookedAt(files=1, revisions=1, heads=(ATTACK,), databases=(ATTACK,)),
     problems=(Problem(ATTACK, ATTACK, 4),),
     notes=(ATTACK,),
+    known=Known(
+        ATTACK,
+        (Finding(BLOCKS, Place(ATTACK), ATTACK, ATTACK, subject=ATTACK),),
+        (Remembered("x", ATTACK, None, "7" * 32, ATTACK),),
+    ),
+    sources={f"a,b:c%{ATTACK}.py": f"\n\n{ATTACK}"},
 )
-REPORTS = {"clean": CLEAN, "found": FOUND, "live": LIVE, "many": MANY, "hostile": HOSTILE}
-COMMANDS = {"clean": "check", "found": "check", "live": "verify", "many": "check", "hostile": "verify"}
+SOURCES = {
+    MOOD: "\n" * 18
+    + "    op.create_index(\n        'ix_persona_mood', 'persona', ['mood'],\n    )\n"
+    + "\n" * 8
+    + "    if True: op.create_index('ix_b', 'persona', ['b'])\n",
+}
+BASELINE = Report(
+    findings=(replace(INDEX, dialect="postgresql"),),
+    known=Known(
+        "migration-guard-baseline.json",
+        (replace(SOFTENED, revision="7f3a", subject="op.create_index('ix_b')"), TWO_HEADS),
+        (
+            Remembered("missing-downgrade", "52de", None, "5" * 32, "52de has no downgrade."),
+            Remembered("unreadable-migration", None, "alembic/versions/0.py", "6" * 32, "0.py cannot be read."),
+        ),
+    ),
+    looked_at=LookedAt(files=3, revisions=3, heads=("7f3a",), selected=("index-blocks-writes", "multiple-heads")),
+    sources=SOURCES,
+)
+REPORTS = {"clean": CLEAN, "found": FOUND, "live": LIVE, "many": MANY, "hostile": HOSTILE, "baseline": BASELINE}
+COMMANDS = {
+    "clean": "check",
+    "found": "check",
+    "live": "verify",
+    "many": "check",
+    "hostile": "verify",
+    "baseline": "check",
+}
 
 _text = st.one_of(st.text(), st.lists(st.sampled_from(ATTACK.split(" ")), max_size=4).map(" ".join))
 _findings = st.builds(
@@ -126,6 +163,7 @@ _findings = st.builds(
     dialect=st.none() | _text,
     depth=st.sampled_from(("read", "trace", "experiment")),
     severity=st.sampled_from((None, *Severity)),
+    subject=_text,
 )
 any_report = st.builds(
     Report,
@@ -135,4 +173,5 @@ any_report = st.builds(
     st.builds(LookedAt, st.integers(0, 3), st.integers(0, 3), *[st.lists(_text, max_size=7).map(tuple)] * 2),
     st.lists(st.builds(Problem, _text, _text, st.sampled_from((2, 3, 4, 70))), max_size=3).map(tuple),
     st.lists(_text, max_size=3).map(tuple),
+    st.none() | st.builds(Known, _text, st.lists(_findings, max_size=3).map(tuple)),
 )

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from migration_guard.findings import Report
 from migration_guard.report import FORMATS
 
-from .samples import COMMANDS, FOUND, LIVE, REPORTS, any_report
+from .samples import BASELINE, COMMANDS, FOUND, LIVE, REPORTS, any_report
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-PARTS = ("findings", "not_judged", "allowed", "looked_at", "errors")
+PARTS = ("findings", "not_judged", "allowed", "baseline", "looked_at", "errors")
 
 
 def printed(report: Report, command: str = "check") -> Any:
@@ -29,6 +29,8 @@ def printed(report: Report, command: str = "check") -> Any:
 def fields(part: str) -> set[str]:
     """The fields that the schema gives an object of that part."""
     schema = SCHEMA["properties"][part]
+    if part == "baseline":
+        return set(schema["properties"])
     schema = schema.get("items", schema)
     own = set(schema.get("properties", ()))
     for other in schema.get("allOf", ()):
@@ -62,14 +64,15 @@ def test_every_report_keeps_to_the_schema(report: Report) -> None:
 
 
 def test_the_schema_names_every_field_and_the_page_explains_it() -> None:
-    found, live = printed(FOUND), printed(LIVE, "verify")
+    found, live, baseline = printed(FOUND), printed(LIVE, "verify"), printed(BASELINE)
     page = (DOCS / "json.md").read_text(encoding="utf-8")
 
     assert set(found) == set(SCHEMA["properties"]) == {"version", *PARTS}
     assert set(found["findings"][0]) == fields("findings")
     assert set(found["not_judged"][0]) == fields("not_judged")
     assert set(found["allowed"][0]) == fields("allowed")
-    assert set(live["looked_at"]) == fields("looked_at")
+    assert set(baseline["baseline"]) == fields("baseline")
+    assert set(live["looked_at"]) | set(found["looked_at"]) == fields("looked_at")
     assert set(live["errors"][0]) == fields("errors")
     named = set(found).union(*map(fields, PARTS))
     assert [name for name in sorted(named) if f"| `{name}` |" not in page] == []
@@ -90,12 +93,32 @@ def test_what_people_read_in_the_text_is_in_the_json_too() -> None:
         "depth": "experiment",
         "message": "Going down from 7f3a leaves behind: type mood_kind.",
         "instead": "op.execute('DROP TYPE mood_kind')",
+        "subject": "",
+        "fingerprint": finding["fingerprint"],
     }
 
 
 def test_databases_are_looked_at_by_verify_alone() -> None:
     assert printed(LIVE, "verify")["looked_at"]["databases"] == ["SQLite 3.45.1", "PostgreSQL 16.2"]
     assert "databases" not in printed(LIVE, "check")["looked_at"]
+
+
+def test_the_subject_is_the_operation_on_one_line() -> None:
+    subjects = {finding["line"]: finding["subject"] for finding in printed(FOUND)["findings"]}
+
+    assert subjects[19] == "op.create_index('ix_persona_mood', 'persona', ['mood'])"
+
+
+def test_what_the_baseline_knows_is_apart_and_what_it_could_do_without_is_named() -> None:
+    baseline = printed(BASELINE)["baseline"]
+
+    assert [finding["rule"] for finding in baseline["known"]] == ["multiple-heads", "index-blocks-writes"]
+    assert baseline["stale"][0] == {
+        "rule": "missing-downgrade",
+        "revision": "52de",
+        "path": None,
+        "fingerprint": "5" * 32,
+    }
 
 
 def test_the_severity_of_the_settings_counts() -> None:

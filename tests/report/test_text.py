@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 
+from migration_guard.facts import Place
 from migration_guard.findings import Finding, LookedAt, NotJudged, Report
 from migration_guard.report import FORMATS
+from migration_guard.report.colour import wanted
+from migration_guard.report.frame import frame
+from migration_guard.report.text import as_text
 
-from .samples import CLEAN, COMMANDS, FOUND, INDEX, LIVE, MANY, REPORTS, TWO_HEADS, any_report
+from .samples import BASELINE, CLEAN, COMMANDS, FOUND, INDEX, LIVE, MANY, REPORTS, TWO_HEADS, any_report
 
 text = FORMATS["text"]
 
@@ -145,3 +150,111 @@ def test_a_table_that_is_called_after_a_database_keeps_its_name() -> None:
     printed = text(Report(findings=tuple(on(name, says) for name in ("sqlite", "postgresql 16"))), "verify")
 
     assert "  sqlite_files has no primary key on postgresql 16, sqlite.\n" in printed
+
+
+FILE = """\
+def upgrade():
+    op.add_column(
+        "persona",
+\tsa.Column("mood", sa.Text()),
+        schema=None,
+        if_not_exists=True,
+    )
+    with op.batch_alter_table("a") as b: b.drop_column("x")
+    URL = "postgresql://ada:s3cret@db/x"
+    x = \x1b[31m
+"""
+
+
+def drawn(line: int, column: int = 5, end: int = 0, path: str = "a.py") -> list[str]:
+    return frame(Place(path, line, column, end), {"a.py": FILE, "a.ini": FILE})
+
+
+def test_the_frame_is_the_line_with_its_number_and_without_its_margin() -> None:
+    assert drawn(1, 1, 2)[0] == "1 | def upgrade():"
+    assert drawn(5) == ["5 | schema=None,"]
+
+
+def test_of_a_long_statement_the_first_lines_are_shown() -> None:
+    assert drawn(2, 5, 7) == [
+        "2 | op.add_column(",
+        '3 |     "persona",',
+        '4 | sa.Column("mood", sa.Text()),',  # after a tab, which counts as four
+        "  | ... (3 more lines)",
+    ]
+
+
+def test_a_caret_shows_what_is_not_the_first_thing_on_its_line() -> None:
+    assert drawn(8, 42) == [
+        '8 | with op.batch_alter_table("a") as b: b.drop_column("x")',
+        "  |                                      ^",
+    ]
+
+
+def test_a_password_and_what_steers_a_terminal_are_not_shown() -> None:
+    assert drawn(9) == ['9 | URL = "postgresql://ada:***@db/x"']
+    assert drawn(10) == ["10 | x = \\x1b[31m"]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "path"), [(1, 1, "a.py"), (99, 1, "a.py"), (2, 1, "a.ini"), (2, 1, "gone.py")]
+)
+def test_no_frame_where_there_is_nothing_to_see(line: int, column: int, path: str) -> None:
+    assert drawn(line, column, path=path) == []
+
+
+def test_a_very_long_line_is_cut() -> None:
+    (line,) = frame(Place("a.py", 2), {"a.py": "\n" + "x" * 10_000})
+
+    assert len(line) < 200
+
+
+def test_the_frame_stands_between_the_head_and_the_message() -> None:
+    assert text(BASELINE, "check").splitlines()[:5] == [
+        "alembic/versions/7f3a_add_mood.py:19:5  error  index-blocks-writes  postgresql",
+        "  19 | op.create_index(",
+        "  20 |     'ix_persona_mood', 'persona', ['mood'],",
+        "  21 | )",
+        "  Building ix_persona_mood holds a SHARE lock: writes to persona wait until it ends.",
+    ]
+
+
+def test_colour_changes_no_word() -> None:
+    painted = as_text(BASELINE, "check", colour=True)
+
+    assert "\x1b[1;31merror\x1b[0m" in painted
+    assert re.sub("\x1b\\[[0-9;]*m", "", painted) == as_text(BASELINE, "check")
+
+
+@pytest.mark.parametrize(
+    ("environment", "terminal", "colour"),
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"TERM": "dumb"}, True, False),
+        ({"NO_COLOR": "1"}, True, False),
+        ({"NO_COLOR": ""}, True, True),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
+        ({"FORCE_COLOR": "1", "TERM": "dumb"}, False, True),
+        ({"FORCE_COLOR": "0"}, True, False),
+    ],
+)
+def test_colour_is_for_terminals_and_for_those_who_ask(
+    environment: dict[str, str], terminal: bool, colour: bool
+) -> None:
+    assert wanted(environment, terminal) is colour
+
+
+def test_known_findings_are_counted_in_one_line_and_stale_entries_named_with_what_to_do() -> None:
+    printed = text(BASELINE, "check")
+
+    assert "Known since the baseline: 2 findings (migration-guard-baseline.json)\n" in printed
+    assert (
+        "2 entries of the baseline are found no more: missing-downgrade in 52de, unreadable-migration in "
+        "alembic/versions/0.py.\n  Take them out: migration-guard baseline --prune\n" in printed
+    )
+    assert printed.endswith("1 error: 2 rules on 3 revisions in 3 files, 1 head (7f3a).\n")
+
+
+def test_only_known_findings_are_no_new_findings() -> None:
+    assert text(replace(BASELINE, findings=()), "check").splitlines()[-1].startswith("No new findings: ")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from ..facts import Allow, Context, Environment, Function, History, Migration, Operation, Policy, Use
+from ..facts import Allow, Context, Direction, Environment, Function, History, Migration, Place, Policy, Use
 from ..findings import Finding, Rule
 from ..registry import Judge
 from ..rules import all_rules
@@ -36,10 +37,12 @@ def on_history(judges: Judges, history: History, policy: Policy) -> Iterator[Fin
     """What the rules say about the graph of revisions, and about env.py and its settings."""
     context = Context(policy, history)
     for _, judge in judges.get(History, ()):
-        yield from judge(history, context)
+        for finding in judge(history, context):
+            yield _told(finding, policy, subject=_named(finding, history))
     if history.environment is not None:
         for _, judge in judges.get(Environment, ()):
-            yield from judge(history.environment, context)
+            for finding in judge(history.environment, context):
+                yield _told(finding, policy)
 
 
 def on_migration(judges: Judges, migration: Migration, history: History, policy: Policy) -> Iterator[Finding]:
@@ -48,24 +51,24 @@ def on_migration(judges: Judges, migration: Migration, history: History, policy:
     context = Context(policy, history, migration)
     for _, judge in judges.get(Migration, ()):
         for finding in judge(migration, context):
-            yield finding if finding.revision else replace(finding, revision=_id(migration))
+            yield _told(finding, policy, revision=_id(migration), subject=_standing_at(finding.at, migration))
     for function in (migration.upgrade, migration.downgrade):
         for op in function.operations if function else ():
             for rule, judge in judges.get(type(op), ()):
                 if op.dialects is None or rule.dialects is None or op.dialects & rule.dialects:
                     for finding in judge(op, context):
-                        yield _placed(finding, op, migration, policy)
+                        yield _told(finding, policy, _id(migration), op.direction, op.source, op.dialects)
         for use in function.uses if function else ():
             for _, judge in judges.get(Use, ()):
                 for finding in judge(use, context):
-                    yield replace(finding, revision=finding.revision or _id(migration), direction=use.direction)
+                    yield _told(finding, policy, _id(migration), use.direction, use.name)
 
 
 def on_allow(judges: Judges, allow: Allow, migration: Migration, context: Context) -> Iterator[Finding]:
     """What the rules say about an allow comment."""
     for _, judge in judges.get(Allow, ()):
         for finding in judge(allow, context):
-            yield replace(finding, revision=_id(migration))
+            yield _told(finding, context.policy, _id(migration), subject=allow.rule)
 
 
 def concerning(migration: Migration, dialects: frozenset[str]) -> Migration:
@@ -88,11 +91,39 @@ def _id(migration: Migration) -> str | None:
     return migration.revision if isinstance(migration.revision, str) else None
 
 
-def _placed(finding: Finding, op: Operation, migration: Migration, policy: Policy) -> Finding:
-    shown_by = (op.dialects or frozenset()) & policy.dialects
+def _told(
+    finding: Finding,
+    policy: Policy,
+    revision: str | None = None,
+    direction: Direction | None = None,
+    subject: str = "",
+    dialects: frozenset[str] | None = None,
+) -> Finding:
+    """The finding with what its judge left open: where it belongs, what it is about, and the one database it concerns.
+
+    `dialects` are those on which the operation runs; None for all.
+    """
+    concerned = policy.dialects
+    for narrower in (finding.rule.dialects, dialects):
+        concerned = concerned & narrower if narrower is not None else concerned
+    narrowed = finding.rule.dialects is not None or dialects is not None
     return replace(
         finding,
-        revision=finding.revision or _id(migration),
-        direction=finding.direction or op.direction,
-        dialect=finding.dialect or (next(iter(shown_by)) if len(shown_by) == 1 else None),
+        revision=finding.revision or revision,
+        direction=finding.direction or direction,
+        subject=finding.subject or subject,
+        dialect=finding.dialect or (next(iter(concerned)) if narrowed and len(concerned) == 1 else None),
     )
+
+
+def _standing_at(at: Place, migration: Migration) -> str:
+    """The text of the operation at a place; nothing where another thing stands there."""
+    functions = [function for function in (migration.upgrade, migration.downgrade) if function]
+    return next((op.source for function in functions for op in function.operations if op.at == at), "")
+
+
+def _named(finding: Finding, history: History) -> str:
+    """The revisions that a finding on the graph names: with others in it, it is another finding."""
+    ours = history.by_id.keys() | (history.base.ids if history.base else frozenset())
+    words = re.findall(r"[\w.-]*\w", finding.says)
+    return " ".join(sorted(ours & set(words)))

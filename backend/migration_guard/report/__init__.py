@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 from ..findings import Report
-from .github import as_commands
-from .json import as_json
-from .text import as_text
+
+Format = Callable[[Report, str], str]
+
+
+def _in(module: str, function: str) -> Format:
+    """A format that is loaded when it is asked for: a commit hook prints text and needs no other."""
+
+    def form(report: Report, command: str) -> str:
+        loaded: Format = getattr(import_module(f"{__name__}.{module}"), function)
+        return loaded(report, command)
+
+    return form
+
 
 # name -> function of the report and of the command that made it ("check" or "verify")
-FORMATS: dict[str, Callable[[Report, str], str]] = {"text": as_text, "json": as_json, "github": as_commands}
+FORMATS: dict[str, Format] = {
+    "text": _in("text", "as_text"),
+    "json": _in("json", "as_json"),
+    "sarif": _in("sarif", "as_sarif"),
+    "github": _in("github", "as_commands"),
+    "markdown": _in("markdown", "summary"),
+    "gitlab": _in("gitlab", "as_gitlab"),
+    "junit": _in("junit", "as_junit"),
+}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..findings import Finding, Problem, Report, Severity, severity_of
 from ..reporting import counted
 from .markdown import summary
-from .words import conclusion, most_severe_first, printable
+from .words import conclusion, known_in_words, most_severe_first, printable
 
 __all__ = ["as_command", "as_commands", "summary"]
 
@@ -30,7 +30,11 @@ def as_commands(report: Report, command: str) -> str:
         message += f"{_PER_STEP} errors and {_PER_STEP} warnings of a step. The job summary has them all."
         lines.append(_command("notice", {"title": "migration-guard"}, message))
     # The runner also obeys `##[...]`, anywhere in a line that is no `::` command.
-    lines.append(f"migration-guard {command}: {conclusion(report, command)}".replace("##[", "## ["))
+    last = [
+        *(known_in_words(report.known) if report.known else ()),
+        f"migration-guard {command}: {conclusion(report, command)}",
+    ]
+    lines += [line.replace("##[", "## [") for line in last]
     return "\n".join(lines) + "\n"
 
 

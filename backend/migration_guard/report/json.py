@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from ..findings import Finding, Report, severity_of
+from ..findings import Finding, Known, Report, severity_of
+from ..fingerprints import fingerprinted, plain
 from ..reporting import by_place
 
 VERSION = 1
+_SUBJECT = 300  # characters: a statement may be a whole data set
 
 
 def as_json(report: Report, command: str) -> str:
     """The report as one JSON object, the same for the same report, in ASCII so that any terminal takes it."""
     from json import dumps  # late: the other formats do without
 
+    report = fingerprinted(report)
     seen = report.looked_at
     looked_at: dict[str, object] = {"files": seen.files, "revisions": seen.revisions, "heads": list(seen.heads)}
+    if command == "check":
+        looked_at["rules"] = None if seen.selected is None else list(seen.selected)
     if command == "verify":
         looked_at["databases"] = list(seen.databases)
     return dumps(
@@ -27,6 +32,7 @@ def as_json(report: Report, command: str) -> str:
                 {**_finding(entry.finding), "reason": entry.reason, "until": entry.until}
                 for entry in sorted(report.allowed, key=lambda entry: by_place(entry.finding))
             ],
+            "baseline": _baseline(report.known),
             "looked_at": looked_at,
             "errors": [
                 {"message": problem.message, "try": problem.hint, "exit_code": problem.exit_code}
@@ -35,6 +41,19 @@ def as_json(report: Report, command: str) -> str:
         },
         indent=2,
     )
+
+
+def _baseline(known: Known | None) -> dict[str, object] | None:
+    if known is None:
+        return None
+    return {
+        "path": known.path,
+        "known": [_finding(finding) for finding in sorted(known.findings, key=by_place)],
+        "stale": [
+            {"rule": entry.rule, "revision": entry.revision, "path": entry.path, "fingerprint": entry.fingerprint}
+            for entry in known.stale
+        ],
+    }
 
 
 def _finding(finding: Finding) -> dict[str, object]:
@@ -50,4 +69,10 @@ def _finding(finding: Finding) -> dict[str, object]:
         "depth": finding.depth,
         "message": finding.says,
         "instead": finding.instead,
+        "subject": _cut(plain(finding.subject)),
+        "fingerprint": finding.fingerprint,
     }
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SUBJECT else f"{text[:_SUBJECT]}..."

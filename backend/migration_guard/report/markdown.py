@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ..findings import Finding, Report, severity_of
 from ..reporting import counted
-from .words import conclusion, most_severe_first, printable, verdict
+from .words import conclusion, known_in_words, most_severe_first, printable, verdict
 
 # GitHub refuses a summary above 1 MiB as a whole. In bytes, and together less than that:
 _TABLE, _REMEDIES, _PLACES, _PROBLEMS, _NOTES = 300_000, 400_000, 100_000, 100_000, 50_000
@@ -31,6 +31,7 @@ def summary(report: Report, command: str) -> str:
             head="### Not judged\n",
         ),
         f"Allowed by comments: {counted(len(report.allowed), 'finding')}." if report.allowed else "",
+        "\n\n".join(map(escaped, known_in_words(report.known))) if report.known else "",
         _within(_NOTES, "note", map(escaped, report.notes), between="\n\n"),
         escaped(conclusion(report, command)),
     )

@@ -8,23 +8,27 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ..findings import Allowed, Finding, NotJudged, Problem, Report, severity_of
+from ..findings import Allowed, Finding, Known, NotJudged, Problem, Report, severity_of
 from ..reporting import by_place, counted
-from .words import conclusion, printable
+from .colour import Paint, coloured, plain
+from .frame import frame
+from .words import conclusion, known_in_words, printable
 
 _PLACES_SHOWN = 20
 
 
-def as_text(report: Report, command: str) -> str:
-    """The report as text without colour, the same for the same report."""
+def as_text(report: Report, command: str, *, colour: bool = False) -> str:
+    """The report as text, the same for the same report; in colour only where a terminal reads it."""
+    paint = coloured if colour else plain
     report = replace(report, findings=tuple(_told_once(sorted(report.findings, key=by_place))))
     blocks = [
-        *(_finding(finding) for finding in report.findings),
+        *(_finding(finding, frame(finding.at, report.sources), paint) for finding in report.findings),
         *_not_judged(sorted(set(report.not_judged))),
         *_allowed(report.allowed),
+        *_known(report.known),
         *(printable(note) for note in report.notes),
         *(_problem(problem) for problem in report.problems),
-        conclusion(report, command),
+        paint("head", conclusion(report, command)),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -47,12 +51,18 @@ def _with_database(finding: Finding, name: str | None) -> Finding:
     return replace(finding, dialect=name or "*", says=own.sub(lambda _: name or "*", finding.says))
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, lines_of_source: list[str], paint: Paint) -> str:
     at = finding.at
-    head = [f"{_line(at.path)}:{at.line}:{at.column}", severity_of(finding).value, finding.rule.id]
+    weight = severity_of(finding).value
+    place = f"{_line(at.path)}:{at.line}:{at.column}"
+    head = [paint("place", place), paint(weight, weight), paint("rule", finding.rule.id)]
     if finding.dialect:
         head.append(_line(finding.dialect))
-    lines = ["  ".join(head), _indented(finding.says, 2)]
+    lines = ["  ".join(head)]
+    for line in lines_of_source:
+        number, bar, text = line.partition("|")
+        lines.append(f"  {paint('gutter', number + bar)}{text}")
+    lines.append(_indented(finding.says, 2))
     if finding.instead.strip():
         lines += ["  Instead:", _indented(finding.instead, 6)]
     if at.path.endswith(".py") and finding.rule.allowable:  # a comment has no place in an ini file or a folder
@@ -85,6 +95,11 @@ def _allowed(allowed: tuple[Allowed, ...]) -> Iterator[str]:
         rules = Counter(entry.finding.rule.id for entry in allowed)
         shown = ", ".join(f"{rule} {count}" for rule, count in sorted(rules.items()))
         yield f"Allowed by comments: {counted(len(allowed), 'finding')} ({shown})"
+
+
+def _known(known: Known | None) -> Iterator[str]:
+    if known and (known.findings or known.stale):
+        yield "\n".join(known_in_words(known))
 
 
 def _problem(problem: Problem) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..findings import Finding, Report, Severity, severity_of
+from ..findings import Finding, Known, Remembered, Report, Severity, severity_of
 from ..reporting import by_place, counted
 
 # Control characters, direction overrides and halves of pairs: names in a migration must not steer a terminal or a log.
@@ -24,11 +24,13 @@ def printable(text: str) -> str:
 
 
 def verdict(report: Report) -> str:
-    """The result in a few words: "2 errors and 1 warning", "No findings"."""
+    """The result in a few words: "2 errors and 1 warning", "No findings", "No new findings" beside known ones."""
     errors = sum(severity_of(finding) is Severity.ERROR for finding in report.findings)
     warnings = len(report.findings) - errors
     found = " and ".join(counted(count, noun) for count, noun in ((errors, "error"), (warnings, "warning")) if count)
     words = found or "No findings"
+    if report.known and report.known.findings and not found:
+        words = "No new findings"
     if report.problems:
         words += f", and {counted(len(report.problems), 'part')} of the run could not be done"
     return words
@@ -38,6 +40,8 @@ def looked_at(report: Report, command: str) -> str:
     """What the run covered: "12 revisions in 12 files, 1 head (ab12)", for verify with the databases."""
     seen = report.looked_at
     words = f"{counted(seen.revisions, 'revision')} in {counted(seen.files, 'file')}, "
+    if seen.selected is not None:
+        words = f"{counted(len(seen.selected), 'rule')} on {words}"
     shown = ", ".join(seen.heads[:_HEADS_SHOWN])
     more = len(seen.heads) - _HEADS_SHOWN
     if more > 0:
@@ -46,6 +50,28 @@ def looked_at(report: Report, command: str) -> str:
     if command == "verify":
         words += f", run on {' and '.join(seen.databases) or 'no database'}"
     return printable(words).replace("\n", " ")
+
+
+def known_in_words(known: Known) -> list[str]:
+    """What the baseline holds of this run, a line each for what it hides and for what it could do without."""
+    path = " ".join(printable(known.path).split())
+    lines = []
+    if known.findings:
+        lines.append(f"Known since the baseline: {counted(len(known.findings), 'finding')} ({path})")
+    if known.stale:
+        one = len(known.stale) == 1
+        shown = ", ".join(_entry(entry) for entry in known.stale[:_HEADS_SHOWN])
+        more = len(known.stale) - _HEADS_SHOWN
+        lines.append(
+            f"{len(known.stale)} {'entry' if one else 'entries'} of the baseline {'is' if one else 'are'} found no "
+            f"more: {shown}{f' and {more} more' if more > 0 else ''}.\n"
+            f"  Take {'it' if one else 'them'} out: migration-guard baseline --prune"
+        )
+    return lines
+
+
+def _entry(entry: Remembered) -> str:
+    return " ".join(printable(f"{entry.rule} in {entry.revision or entry.path}").split())
 
 
 def conclusion(report: Report, command: str) -> str:

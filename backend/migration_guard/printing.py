@@ -1,0 +1,151 @@
+"""Where a report goes: standard output, files, and the job summary on GitHub."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from .errors import CannotFinish, UsageError
+from .findings import Finding, Report
+from .fingerprints import fingerprinted
+from .report import FORMATS
+
+_BY_FINGERPRINT = frozenset({"json", "sarif", "gitlab"})
+_FROM_THE_CHECKOUT = frozenset({"github", "sarif", "gitlab", "junit"})  # read by servers that know the checkout alone
+
+
+def destinations(form: str, outputs: Sequence[str]) -> tuple[str, list[tuple[str, Path]]]:
+    """The format for standard output, and each file with its own: `--output` is FILE, or FORMAT:FILE.
+
+    A FILE without a format takes that of `--format`, and then text is printed.
+    Raises UsageError where two outputs name one file.
+    """
+    printed, files = form, []
+    for output in outputs:
+        named, colon, rest = output.partition(":")
+        if colon and named in FORMATS:
+            files.append((named, Path(rest)))
+        else:
+            files.append((form, Path(output)))
+            printed = "text"
+    for number, (_, file) in enumerate(files):
+        if not file.name or file in [other for _, other in files[:number]]:
+            wrong = f"--output names {file} twice" if file.name else "--output names no file"
+            raise UsageError(wrong, "write --output FILE, or --output FORMAT:FILE, as sarif:guard.sarif")
+    return printed, files
+
+
+def put_out(
+    report: Report,
+    command: str,
+    root: Path,
+    *,
+    form: str,
+    outputs: Sequence[str] = (),
+    folder: Path = Path(),
+    staged: bool = False,
+    environment: Mapping[str, str],
+) -> None:
+    """Print the report and write it to the files that were asked for, relative to a folder.
+
+    Raises CannotFinish for what cannot be written.
+    """
+    printed, files = destinations(form, outputs)
+    wanted = {printed, *(form for form, _ in files)}
+    if wanted & _BY_FINGERPRINT:
+        report = fingerprinted(report)
+    if "text" in wanted and report.findings:
+        report = replace(report, sources=_sources(report.findings, root, staged))
+    for form, file in files:
+        text = FORMATS[form](_for(form, report, root, environment), command)
+        try:
+            (folder / file).write_text(_ended(text), encoding="utf-8", errors="backslashreplace", newline="\n")
+        except OSError as error:
+            raise CannotFinish(
+                f"the report cannot be written to {file} ({error.strerror})", "name another file after --output"
+            ) from error
+    _print(_printed(printed, _for(printed, report, root, environment), command, environment))
+    summary = environment.get("GITHUB_STEP_SUMMARY")
+    if printed == "github" and summary:
+        with Path(summary).open("a", encoding="utf-8") as page:
+            page.write(FORMATS["markdown"](_for("github", report, root, environment), command))
+
+
+def _printed(form: str, report: Report, command: str, environment: Mapping[str, str]) -> str:
+    if form != "text":
+        return FORMATS[form](report, command)
+    from .report.colour import wanted
+    from .report.text import as_text
+
+    return as_text(report, command, colour=wanted(environment, sys.stdout.isatty()))
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") or not text else text + "\n"
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(_ended(text))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CannotFinish(f"the report cannot be written ({error.strerror})", "see where its output goes") from error
+
+
+def _for(form: str, report: Report, root: Path, environment: Mapping[str, str]) -> Report:
+    """The report as the reader of a format can use it."""
+    if form == "sarif" and environment.get("GITHUB_ACTIONS") == "true":
+        # Code scanning opens an alert for a suppressed result, too: https://github.com/github/codeql-action/issues/1230
+        report = replace(report, allowed=(), known=None)
+    if form not in _FROM_THE_CHECKOUT:
+        return report
+    return _from_checkout(report, root, environment.get("GITHUB_WORKSPACE") or environment.get("CI_PROJECT_DIR"))
+
+
+def _from_checkout(report: Report, root: Path, checkout: str | None) -> Report:
+    """The report with its paths as a server counts them: from the top of the checkout, where the root may be deeper."""
+    top = Path(checkout).resolve() if checkout else root
+    if not root.is_relative_to(top) or root == top:
+        return report
+    deeper = root.relative_to(top).as_posix()
+
+    def moved(finding: Finding) -> Finding:
+        return replace(finding, at=replace(finding.at, path=f"{deeper}/{finding.at.path}"))
+
+    return replace(
+        report,
+        findings=tuple(map(moved, report.findings)),
+        not_judged=tuple(replace(gap, path=f"{deeper}/{gap.path}") for gap in report.not_judged),
+        allowed=tuple(replace(entry, finding=moved(entry.finding)) for entry in report.allowed),
+        known=replace(report.known, findings=tuple(map(moved, report.known.findings))) if report.known else None,
+    )
+
+
+def _sources(findings: Sequence[Finding], root: Path, staged: bool) -> dict[str, str]:
+    """The Python files in which something was found, as the run saw them, by path. What cannot be read is left out."""
+    paths = sorted({finding.at.path for finding in findings if finding.at.path.endswith(".py")})
+    if staged:
+        return _staged(paths, root)
+    found = {}
+    for path in paths:
+        with suppress(OSError):  # a file of the base branch, or one that is a finding because it cannot be opened
+            found[path] = (root / path).read_bytes().decode("utf-8", "replace")
+    return found
+
+
+def _staged(paths: Sequence[str], root: Path) -> dict[str, str]:
+    """The files as the next commit would have them."""
+    from .read.git import Repository
+
+    repository = Repository.at(root)
+    if repository is None:
+        return {}
+    named = {repository.folder(root / path): path for path in paths}
+    folders = sorted({name.rpartition("/")[0] for name in named if name})
+    contents = repository.staged(folders)
+    return {path: contents[name].decode("utf-8", "replace") for name, path in named.items() if name in contents}
