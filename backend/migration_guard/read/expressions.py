@@ -7,6 +7,7 @@ import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+from ..facts import Use, UseKind
 from .calls import OPERATIONS, SILENT
 from .comparing import compared, joined, operated
 from .conditions import (
@@ -19,7 +20,9 @@ from .conditions import (
     truth,
 )
 from .constants import Plain, formatted
+from .library import Library, copied, settled
 from .record import Record, TooMuch
+from .uses import is_context, use_of
 from .values import (
     AT_RUN_TIME,
     HOLE,
@@ -30,6 +33,7 @@ from .values import (
     Dotted,
     Every,
     Given,
+    Instance,
     LocalClass,
     Made,
     Scope,
@@ -40,24 +44,28 @@ from .values import (
 OP = "alembic.op"
 BUILTINS = {name: Dotted(f"builtins.{name}") for name in dir(builtins)}
 OTHERS = frozenset({"execute", "f", "batch_alter_table"})  # operations that are no fact of their own
+LIBRARIES = ("sqlalchemy.", "alembic.", "builtins.")
 STEPS = 200_000  # expressions evaluated before the reader gives up on a function
 
 
 class Expressions(ABC):
     """Evaluates expressions; operations met on the way are added to the record."""
 
-    def __init__(self, record: Record, stars: list[str]) -> None:
+    def __init__(self, record: Record, library: Library) -> None:
         self.record = record
-        self.stars = stars  # modules whose names are all imported
+        self.library = library
         self.uncertain: dict[int, tuple[object, int]] = {}  # lists that may hold less than is known, and what is sure
         self.asking = 0  # inside a condition, where a helper gives an answer and does nothing
         self.steps = 0
+        self.limit = STEPS
+        self.uses: dict[Use, None] = {}
+        self.guarded = False  # whether offline mode has been thought of here
         self.muted = False  # while the module is read: nothing that happens there belongs to a direction
 
     def evaluate(self, node: ast.expr, scope: Scope) -> object:
         """What an expression stands for."""
         self.steps += 1
-        if self.steps > STEPS:
+        if self.steps > self.limit:
             raise TooMuch
         evaluator = EVALUATORS.get(type(node))
         return AT_RUN_TIME if evaluator is None else evaluator(self, node, scope)
@@ -75,31 +83,69 @@ class Expressions(ABC):
 
     def _name(self, node: ast.Name, scope: Scope) -> object:
         try:
-            return scope.find(node.id)
+            value = scope.find(node.id)
         except KeyError:
-            pass
-        name = node.id
+            value = self._unbound(node.id, scope)
+        return self.seen(value, node) if isinstance(value, Dotted) else value
+
+    def _unbound(self, name: str, scope: Scope) -> object:
         if name in BUILTINS:
             return BUILTINS[name]
-        for module in self.stars:
-            if module == OP and (name in OPERATIONS or name in SILENT or name in OTHERS):
-                return Dotted(f"{OP}.{name}")
-        others = [module for module in self.stars if module != OP]
-        return Dotted(f"{others[-1]}.{name}") if others else AT_RUN_TIME
+        stars = scope.module().stars
+        others = [star for star in stars if star.path != OP]
+        if len(others) < len(stars) and (name in OPERATIONS or name in SILENT or name in OTHERS):
+            return Dotted(f"{OP}.{name}")
+        for star in others:
+            if not isinstance(self.library.known(star.part(name)).value, Unknown):
+                return star.part(name)
+        return others[-1].part(name) if others else AT_RUN_TIME
+
+    def seen(self, name: Dotted, node: ast.expr) -> object:
+        """What a name from another module stands for: its value, as far as the project's own source shows it."""
+        if name.path.startswith(LIBRARIES):
+            return name
+        value, use = self.library.known(name)
+        if use is not None:
+            self.use(use, name.path, node)
+        return copied(value) if settled(value) else name
+
+    def use(self, kind: UseKind, name: str, node: ast.expr) -> None:
+        """Something beside the schema is used."""
+        if not self.muted:
+            place = self.record.source.place(node)
+            self.uses[Use(place, self.record.direction, kind, name, self.guarded)] = None
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> object:
-        return self.attribute(self.evaluate(node.value, scope), node.attr)
+        value = self.attribute(self.evaluate(node.value, scope), node.attr)
+        if isinstance(value, Attr) and value.name in {"bind", "connection"} and is_context(value.on):
+            self.use("bind", f"get_context().{value.name}", node)
+        return self.seen(value, node) if isinstance(value, Dotted) else value
 
     def attribute(self, on: object, name: str) -> object:
         """The value of `<on>.<name>`."""
         if isinstance(on, Dotted):
-            return DIALECT_NAME if is_dialect_name(on, name) else Dotted(f"{on.path}.{name}")
+            return DIALECT_NAME if is_dialect_name(on, name) else on.part(name)
         if isinstance(on, LocalClass) and name in on.members:
             found = on.members[name]
+            if isinstance(found, Closure):
+                return method_of(found, on, None)
             return Attr(on, name) if isinstance(found, Made) else found
+        if isinstance(on, Instance):
+            return self._of_instance(on, name)
         if name == "value" and isinstance(on, (str, int)):
             return on  # a member of an enum of the file
         return DIALECT_NAME if is_dialect_name(on, name) else Attr(on, name)
+
+    def _of_instance(self, on: Instance, name: str) -> object:
+        if name in on.attributes:
+            return on.attributes[name]
+        made_from = on.callee
+        found = made_from.members.get(name, AT_RUN_TIME) if isinstance(made_from, LocalClass) else AT_RUN_TIME
+        if isinstance(found, Closure):
+            method = method_of(found, made_from, on)
+            return self.apply(method, Arguments(), on.node) if is_property(found) else method
+        known = isinstance(made_from, LocalClass) and made_from.known
+        return found if known and not isinstance(found, (Made, Unknown)) else Attr(on, name)
 
     def _item(self, node: ast.Subscript, scope: Scope) -> object:
         on = self.evaluate(node.value, scope)
@@ -325,6 +371,9 @@ class Expressions(ABC):
             on = self.evaluate(target.value, scope)
             if isinstance(on, Row) and not self.muted:
                 self.row_set(target.attr, on.model, target)
+            elif isinstance(on, Instance):
+                before = on.attributes.get(target.attr, value)
+                on.attributes[target.attr] = joined((before, value)) if self.record.conditional else value
 
     # Calls
 
@@ -355,6 +404,8 @@ class Expressions(ABC):
         if isinstance(callee, Attr) and callee.name == "get" and _is_globals(callee.on) and arguments.positional:
             key = arguments.positional[0].value
             return self.module_name(key, scope) if isinstance(key, str) else AT_RUN_TIME
+        if (used := use_of(callee, arguments, self.record.source.path)) is not None:
+            self.use(*used, node)
         return self.apply(callee, arguments, node)
 
     @abstractmethod
@@ -401,6 +452,27 @@ class Row(Unknown):
     def __init__(self, model: object) -> None:
         super().__init__()
         self.model = model
+
+
+def method_of(method: Closure, made_from: object, instance: Instance | None) -> Closure:
+    """A function of a class, as it is got from the class or from one of its objects."""
+    decorators = _decorators(method)
+    owner = made_from if "classmethod" in decorators else None if "staticmethod" in decorators else instance
+    return method if owner is None else Closure(method.node, method.scope, owner, method.decorated)
+
+
+def is_property(method: Closure) -> bool:
+    """Whether a function of a class is called by naming it."""
+    return not _decorators(method).isdisjoint(("property", "cached_property"))
+
+
+def _decorators(method: Closure) -> set[str]:
+    """The last words of a function's decorators."""
+    found = set()
+    for decorator in getattr(method.node, "decorator_list", ()):
+        named = decorator.func if isinstance(decorator, ast.Call) else decorator
+        found.add(named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", ""))
+    return found
 
 
 def _set_item(on: object, key: object, value: object) -> None:

@@ -10,8 +10,9 @@ from enum import IntEnum
 from .comparing import joined
 from .conditions import Dialects, Test, all_of, any_of, truth
 from .effects import Effects
+from .library import Library
 from .record import Record
-from .values import AT_RUN_TIME, Arguments, Closure, Scope
+from .values import AT_RUN_TIME, Arguments, Closure, Given, Scope
 
 DEEPEST = 25  # calls inside calls
 
@@ -29,9 +30,9 @@ class Flow(IntEnum):
 class Functions(Effects):
     """Follows calls into functions of the file."""
 
-    def __init__(self, record: Record, stars: list[str]) -> None:
-        super().__init__(record, stars)
-        self.stack: list[ast.AST] = []
+    def __init__(self, record: Record, library: Library) -> None:
+        super().__init__(record, library)
+        self.stack: list[tuple[ast.AST, int]] = []
         self.returned: list[tuple[Dialects, bool, object]] = []
         self.may_have_returned = False
 
@@ -40,12 +41,18 @@ class Functions(Effects):
         """How a block of statements ends."""
 
     def invoke(self, closure: Closure, arguments: Arguments, node: ast.expr) -> object:
-        if len(self.stack) >= DEEPEST or self.stack.count(closure.node) > 2:
+        key = closure.node, id(closure.scope)
+        if len(self.stack) >= DEEPEST or self.stack.count(key) > 2:
             self.record.missing(self.record.source.place(node), f"a function that calls itself: {closure.name}")
             return AT_RUN_TIME
+        if closure.owner is not None:
+            first = Given(closure.owner, node)
+            arguments = Arguments([first, *arguments.positional], arguments.named, arguments.whole)
+        if closure.decorated is not None:
+            return self.invoke(closure.decorated, arguments, node)
         inner = Scope(self.parameters(closure, arguments), closure.scope)
         if isinstance(closure.node, ast.Lambda):
-            self.stack.append(closure.node)
+            self.stack.append(key)
             try:
                 return self.evaluate(closure.node.body, inner)
             finally:
@@ -58,11 +65,12 @@ class Functions(Effects):
     def body(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> tuple[Flow, object]:
         """How a function ends, and what it gives back."""
         record = self.record
-        before = (record.dialects, record.conditional)
+        before = (record.dialects, record.conditional, record.inspected)
         returned, self.returned = self.returned, []
         may_have_returned, self.may_have_returned = self.may_have_returned, False
         asking, self.asking = self.asking, 0
-        self.stack.append(node)
+        guarded = self.guarded
+        self.stack.append((node, id(scope.parent)))
         try:
             flow = self.block(node.body, scope)
             if flow is Flow.ON and self.returned:
@@ -73,7 +81,8 @@ class Functions(Effects):
             self.returned = returned
             self.may_have_returned = may_have_returned
             self.asking = asking
-            record.dialects, record.conditional = before
+            self.guarded = guarded
+            record.dialects, record.conditional, record.inspected = before
         if value is None and " yielded" in scope.names:
             value = scope.names[" yielded"]
         return flow, value

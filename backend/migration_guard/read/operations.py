@@ -6,29 +6,39 @@ import ast
 
 from ..facts import Direction, Function, OtherCall, Unread
 from .expressions import OP
-from .functions import Flow
+from .functions import Flow, Raised
+from .library import Library
+from .modules import Modules
 from .order import in_order
 from .record import Record, TooMuch
 from .text import Source
-from .values import AT_RUN_TIME, Arguments, Closure, Dotted, Scope
+from .values import AT_RUN_TIME, Arguments, Closure, Dotted, Given, ModuleScope, Scope
 from .walk import Walk
 
 
 class Module:
     """The names of a file after its top-level statements, ready for its two functions to be read."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, modules: Modules | None = None) -> None:
         self.source = source
-        self.scope = Scope({"__file__": source.path, "__name__": source.path.rpartition("/")[2].removesuffix(".py")})
-        self.stars: list[str] = []
+        names: dict[str, object] = {
+            "__file__": source.path,
+            "__name__": source.path.rpartition("/")[2].removesuffix(".py"),
+        }
+        self.scope = ModuleScope(names, folder=source.path.rpartition("/")[0])
+        self.library = Library(modules, self._reading)
         self.unread: dict[tuple[int, str], Unread] = {}
-        walk = Walk(Record(source, "upgrade"), self.stars)
-        walk.muted = True
         try:
-            walk.block(source.tree.body, self.scope)
+            self._reading().block(source.tree.body, self.scope)
         except TooMuch:
             why = "top-level statements that are more than the reader follows"
             self.unread[(1, why)] = Unread(source.place(source.tree.body[0]), why)
+
+    def _reading(self) -> Walk:
+        """A walk through top-level statements, whose operations belong to no direction."""
+        walk = Walk(Record(self.source, "upgrade"), self.library)
+        walk.muted = True
+        return walk
 
     def function(self, direction: Direction, irreversible: dict[int, str]) -> Function | None:
         """One direction; None where the file has no such function. `irreversible`: reasons by their line."""
@@ -37,12 +47,15 @@ class Module:
         if found is None or node is None:
             return None
         record = Record(self.source, direction)
+        walk = Walk(record, self.library)
         flow = Flow.ON
+        if isinstance(found, Dotted) and isinstance(helper := self.library.known(found).value, Closure):
+            found, self.source.at = helper, node
         if isinstance(found, Closure):
             if isinstance(found.node, ast.Lambda):
-                Walk(record, self.stars).apply(found, Arguments(), found.node)
+                walk.apply(found, Arguments(), found.node)
             else:
-                flow = self._run(found, found.node, record)
+                flow = self._run(found, found.node, walk)
         elif isinstance(found, Dotted):
             at = self.source.place(node)
             record.add(OtherCall(at=at, direction=direction, name=found.path))
@@ -55,20 +68,25 @@ class Module:
             does="acts" if record.operations else "raises" if flow is Flow.RAISE else "nothing",
             irreversible=next((why for line, why in irreversible.items() if node.lineno <= line <= last), None),
             parameters=ast.unparse(node.args) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else "",
+            uses=tuple(sorted(walk.uses, key=lambda use: (use.at, use.kind, use.name))),
         )
 
-    def _run(self, found: Closure, node: ast.FunctionDef | ast.AsyncFunctionDef, record: Record) -> Flow:
-        walk = Walk(record, self.stars)
-        names = walk.parameters(found, Arguments()) | _handed_in(node)
+    def _run(self, found: Closure, node: ast.FunctionDef | ast.AsyncFunctionDef, walk: Walk) -> Flow:
+        record = walk.record
+        here = ast.copy_location(ast.Name(found.name, ast.Load()), node)
+        handed_in = _handed_in(node)
         try:
+            if found.decorated is not None:
+                named = {name: Given(value, here) for name, value in handed_in.items()}
+                walk.invoke(found, Arguments(named=named), here)
+                return Flow.ON
+            names = walk.parameters(found, Arguments()) | handed_in
             return walk.body(node, Scope(names, found.scope))[0]
+        except Raised:
+            return Flow.RAISE
         except TooMuch:
             record.operations = record.operations[:-1]  # room for one more
-            record.opaque(
-                ast.copy_location(ast.Name(found.name, ast.Load()), node),
-                f"the rest of {found.name}()",
-                "more steps than the reader follows",
-            )
+            record.opaque(here, f"the rest of {found.name}()", "more steps than the reader follows")
             return Flow.ON
 
 

@@ -37,7 +37,7 @@ class Record:
         return {
             "at": self.source.place(node),
             "direction": self.direction,
-            "source": self.source.segment(node),
+            "source": self.source.call(node),
             "dialects": self.dialects,
             "in_batch": in_batch,
             "recreates": recreates,

@@ -6,18 +6,22 @@ from ..facts import Migration, Place, Unread
 from .comments import comments
 from .digests import digests
 from .header import header
+from .modules import Modules
 from .operations import Module
 from .text import Source, Unreadable
 
 
-def read_migration(content: bytes, path: str) -> Migration:
-    """Everything that the text of a revision file shows.
+def read_migration(
+    content: bytes, path: str, modules: Modules | None = None, reads: set[str] | None = None
+) -> Migration:
+    """Everything that the text of a revision file shows, and that of the helpers it uses as `modules` finds them.
 
     `content` is the file as it is on disk or in git, `path` how it is called in messages. Never raises: a file that
-    cannot be parsed gives a Migration whose `broken` says why, and nothing else.
+    cannot be parsed gives a Migration whose `broken` says why, and nothing else. The paths of the helpers' modules
+    that it depends on are added to `reads`.
     """
     try:
-        return _read(Source(content, path))
+        return _read(Source(content, path), modules, reads)
     except Unreadable as error:
         place = Place(path, error.line, error.column)
         return Migration(path=path, at=place, broken=Unread(place, str(error)))
@@ -25,13 +29,15 @@ def read_migration(content: bytes, path: str) -> Migration:
         return Migration(path=path, at=Place(path), broken=Unread(Place(path), "it is nested too deeply to read"))
 
 
-def _read(source: Source) -> Migration:
-    module = Module(source)
+def _read(source: Source, modules: Modules | None, reads: set[str] | None) -> Migration:
+    module = Module(source, modules)
     said = comments(source)
     fields = header(source, module)
     upgrade = module.function("upgrade", said.irreversible)
     downgrade = module.function("downgrade", said.irreversible)
     digest, tree = digests(source.tree)
+    if reads is not None:
+        reads |= module.library.reads
     missing = {(each.at, each.why): each for each in [*fields.pop("unread"), *module.unread.values()]}
     return Migration(
         path=source.path,

@@ -7,32 +7,51 @@ from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 
 from ..facts import Migration, Place, Unread
+from .files import Committed, WorkingTree, roots
 from .git import Repository
+from .modules import Files, Modules
 from .project import Project
 from .source import read_migration
 
 
 class Sources:
-    """Reads the migrations under one root. Equal content at one path is parsed once, wherever it comes from."""
+    """Reads the migrations under one root. Equal content at one path is parsed once, wherever it comes from, unless it
+    uses helpers that may differ there."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._read: dict[tuple[str, bytes], Migration] = {}
+        self._with_helpers: dict[tuple[str, bytes, Modules], Migration] = {}
+        self._reads: dict[str, frozenset[str]] = {}
 
     def path(self, file: Path) -> str:
         """The file relative to the root, with `/`."""
         return Path(os.path.relpath(file, self.root)).as_posix()
 
-    def migration(self, path: str, content: bytes) -> Migration:
+    def dependencies(self, path: str) -> frozenset[str]:
+        """The files of helpers that the facts of a migration rest upon, as it was read last."""
+        return self._reads.get(path, frozenset())
+
+    def migration(self, path: str, content: bytes, modules: Modules | None = None) -> Migration:
         """The facts of one file."""
         key = path, content
-        if key not in self._read:
-            self._read[key] = read_migration(content, path)
-        return self._read[key]
+        if key in self._read:
+            return self._read[key]
+        if modules is not None and (path, content, modules) in self._with_helpers:
+            return self._with_helpers[path, content, modules]
+        reads: set[str] = set()
+        found = read_migration(content, path, modules, reads)
+        self._reads[path] = frozenset(reads)
+        if reads and modules is not None:
+            self._with_helpers[path, content, modules] = found
+        else:
+            self._read[key] = found
+        return found
 
     def working_tree(self, project: Project) -> list[Migration]:
         """The files as they are now. One that cannot be opened is a broken migration."""
         found = []
+        modules = Modules(WorkingTree(self.root), roots(self.root, project))
         for file in project.files():
             path = self.path(file)
             try:
@@ -44,28 +63,33 @@ class Sources:
             if why:
                 found.append(Migration(path, Place(path), broken=Unread(Place(path), why)))
             else:
-                found.append(self.migration(path, content))
+                found.append(self.migration(path, content, modules))
         return found
 
     def index(self, project: Project, repository: Repository) -> list[Migration]:
         """The files as the next commit would have them."""
         folders = _folders(project, repository)
-        return self._of(project, folders, repository.staged(list(folders)))
+        files = Committed(self.root, repository)
+        return self._of(project, folders, repository.staged(list(folders)), files)
 
     def commit(self, project: Project, repository: Repository, commit: str) -> list[Migration]:
         """The files as a commit has them."""
         folders = _folders(project, repository)
-        return self._of(project, folders, repository.files(commit, list(folders)))
+        files = Committed(self.root, repository, commit)
+        return self._of(project, folders, repository.files(commit, list(folders)), files)
 
-    def _of(self, project: Project, folders: dict[str, Path], files: dict[str, bytes]) -> list[Migration]:
+    def _of(
+        self, project: Project, folders: dict[str, Path], contents: dict[str, bytes], files: Files
+    ) -> list[Migration]:
         found = {}
-        for name, content in files.items():
+        modules = Modules(files, roots(self.root, project))
+        for name, content in contents.items():
             for folder, location in folders.items():
                 if PurePosixPath(name).is_relative_to(folder):
                     file = location / PurePosixPath(name).relative_to(folder)
                     if project.holds(file):
                         found[self.path(file)] = content
-        return [self.migration(path, found[path]) for path in sorted(found)]
+        return [self.migration(path, found[path], modules) for path in sorted(found)]
 
 
 def _folders(project: Project, repository: Repository) -> dict[str, Path]:

@@ -10,6 +10,8 @@ import warnings
 
 from ..facts import Place
 
+_HOME = "home"  # the attribute of a node that stands in a helper's file
+
 
 class Unreadable(Exception):
     """The file cannot be parsed. `str(error)` reads well after "cannot be read: "."""
@@ -29,17 +31,31 @@ class Source:
         self.lines = self.text.split("\n")
         self.tree = _parsed(self.text)
         self._ascii = self.text.isascii()
+        self.at: ast.stmt | ast.expr | None = None  # what is being read here while a helper elsewhere is followed
 
     def place(self, node: ast.AST) -> Place:
-        """Where a statement, expression or handler stands."""
+        """Where a statement, expression or handler stands: for one of a helper's file, where it is called here."""
+        if _HOME in node.__dict__:
+            if self.at is None:
+                return Place(self.path)
+            node = self.at
         line = getattr(node, "lineno", 1)
         column = getattr(node, "col_offset", 0)
         if not self._ascii:
             column = len(self.lines[line - 1].encode()[:column].decode(errors="ignore"))
         return Place(self.path, line, column + 1, getattr(node, "end_lineno", None) or line)
 
+    def call(self, node: ast.expr | ast.stmt) -> str:
+        """The text of a call as it stands here: of one in a helper's file, the call of the helper."""
+        if _HOME in node.__dict__:
+            return "" if self.at is None else self.segment(self.at)
+        return self.segment(node)
+
     def segment(self, node: ast.expr | ast.stmt) -> str:
         """The text of a node as it stands. `ast.get_source_segment` splits the whole file at every call."""
+        home: Source = node.__dict__.get(_HOME, self)
+        if home is not self:
+            return home.segment(node)
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
         start, end = node.col_offset, node.end_col_offset or 0
         if not self._ascii:
@@ -53,6 +69,18 @@ class Source:
         """The text of an expression on one line."""
         text = self.segment(node)
         return " ".join(ast.unparse(node).split("\n")) if "\n" in text else text
+
+
+def adopted(node: ast.AST) -> bool:
+    """Whether a node stands in a helper's file."""
+    return _HOME in node.__dict__
+
+
+def adopt(statement: ast.stmt, source: Source) -> None:
+    """Mark all nodes of a statement of a helper's file, which must not be taken for lines of the migration."""
+    for node in ast.walk(statement):
+        if isinstance(node, (ast.expr, ast.stmt)):  # `Load()` and the like are shared by all trees
+            node.__dict__[_HOME] = source
 
 
 def _decoded(content: bytes) -> str:

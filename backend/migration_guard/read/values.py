@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -31,9 +31,17 @@ AT_RUN_TIME = Unknown()
 
 @dataclass(eq=False)
 class Dotted:
-    """Something in another module, by its full name whatever it was imported as: "sqlalchemy.Column"."""
+    """Something in another module, by its full name whatever it was imported as: "sqlalchemy.Column".
+
+    `folder` is where a relative import stands: the path then begins with its dots.
+    """
 
     path: str
+    folder: str | None = None
+
+    def part(self, name: str) -> Dotted:
+        """Something inside it."""
+        return Dotted(f"{self.path}{'' if self.path.endswith('.') else '.'}{name}", self.folder)
 
 
 @dataclass(eq=False)
@@ -92,6 +100,13 @@ class Made:
 
 
 @dataclass(eq=False)
+class Instance(Made):
+    """An object of a class that can be read, with the attributes that it was given so far."""
+
+    attributes: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
 class Either:
     """One of several values: which one is decided at run time or by the dialect."""
 
@@ -111,20 +126,49 @@ class Scope:
 
     def find(self, name: str) -> object:
         """The value of a name. Raises KeyError where nothing here binds it."""
-        scope: Scope | None = self
-        while scope is not None:
+        scope = self
+        while True:
             if name in scope.names:
                 return scope.names[name]
+            if scope.parent is None:
+                break
             scope = scope.parent
+        if isinstance(scope, ModuleScope):
+            return scope.get(name)
         raise KeyError(name)
+
+    def module(self) -> ModuleScope:
+        """The scope of the module around."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope if isinstance(scope, ModuleScope) else ModuleScope()
+
+
+@dataclass(eq=False)
+class ModuleScope(Scope):
+    """The names of a whole module. Those of a helper's module are worked out when they are first asked for."""
+
+    folder: str = ""  # where its relative imports start
+    name: str = ""  # "app.db.tools"; empty for the migration itself
+    stars: list[Dotted] = field(default_factory=list)  # modules whose names are all imported
+    later: Callable[[str], None] | None = None  # binds one more name, if the module has it
+
+    def get(self, name: str) -> object:
+        """The value of a name. Raises KeyError where the module does not bind it."""
+        if name not in self.names and self.later is not None:
+            self.later(name)
+        return self.names[name]
 
 
 @dataclass(eq=False)
 class Closure:
-    """A function or lambda of the file."""
+    """A function or lambda of the file or of a helper's module."""
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     scope: Scope
+    owner: object = None  # the instance or class that a method belongs to: its first argument
+    decorated: Closure | None = None  # what its decorators made of it, which is called in its place
 
     @property
     def name(self) -> str:
@@ -133,10 +177,11 @@ class Closure:
 
 @dataclass(eq=False)
 class LocalClass:
-    """A class of the file, mostly a model or an enum."""
+    """A class of the file or of a helper's module, mostly a model or an enum."""
 
     name: str
     members: dict[str, object]
+    known: bool = True  # False: it is made from classes that cannot be read, and may have more
 
 
 @dataclass(eq=False)

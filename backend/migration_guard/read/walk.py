@@ -10,17 +10,22 @@ from . import rows
 from .comparing import joined
 from .conditions import UNSURE, DialectName, Dialects, Test, all_of, any_of, both, either, named, truth
 from .expressions import Row
-from .functions import Flow, Functions, Raised
-from .values import AT_RUN_TIME, Closure, Dotted, Either, LocalClass, Made, Scope
+from .following import Following
+from .functions import Flow, Raised
+from .text import adopted
+from .values import AT_RUN_TIME, Arguments, Closure, Dotted, Either, Given, LocalClass, Made, Scope
 
 
-class Walk(Functions):
+class Walk(Following):
     """Goes through statements and evaluates what stands in them."""
 
     def block(self, statements: Sequence[ast.stmt], scope: Scope) -> Flow:
         """How a block ends."""
+        source = self.record.source
         try:
             for statement in statements:
+                if not adopted(statement):
+                    source.at = statement
                 walker = WALKERS.get(type(statement))
                 if walker is not None and (flow := walker(self, statement, scope)):
                     return flow
@@ -62,14 +67,41 @@ class Walk(Functions):
         return Flow.RAISE
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
-        scope.names[node.name] = Closure(node, scope)
+        made = Closure(node, scope)
+        scope.names[node.name] = made if not node.decorator_list else self.decorated(made, scope)
+
+    def decorated(self, made: Closure, scope: Scope) -> Closure:
+        """The function with what its decorators make of it, as far as these stand in the file or in the project."""
+        node, current = made.node, made
+        for decorator in reversed(getattr(node, "decorator_list", ())):
+            before, self.muted = self.muted, True
+            value = self.evaluate(decorator, scope)
+            if isinstance(value, Dotted):
+                value = self.library.known(value).value
+            result = (
+                self.apply(value, Arguments([Given(current, decorator)]), decorator)
+                if isinstance(value, Closure)
+                else None
+            )
+            self.muted = before
+            if isinstance(result, Closure):
+                current = result
+        if current is not made:
+            made = Closure(node, scope, decorated=current)
+        return made
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> None:
         inner = Scope({}, scope)
+        known = True
+        for base in node.bases:
+            value = self.evaluate(base, scope)
+            if isinstance(value, LocalClass):
+                inner.names |= value.members
+            known = known and (value.known if isinstance(value, LocalClass) else is_plain_class(value))
         before, self.muted = self.muted, True
         self.block(node.body, inner)
         self.muted = before
-        scope.names[node.name] = LocalClass(node.name, inner.names)
+        scope.names[node.name] = LocalClass(node.name, inner.names, known)
 
     def _import(self, node: ast.Import, scope: Scope) -> None:
         for alias in node.names:
@@ -80,13 +112,13 @@ class Walk(Functions):
                 scope.names[head] = Dotted(head)
 
     def _import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
-        module = "." * node.level + (node.module or "")
+        around = scope.module()
+        module = Dotted("." * node.level + (node.module or ""), around.folder if node.level else None)
         for alias in node.names:
-            if alias.name == "*":
-                self.stars.append(module)
-            else:
-                dot = "" if module.endswith(".") else "."
-                scope.names[alias.asname or alias.name] = Dotted(f"{module}{dot}{alias.name}")
+            if alias.name != "*":
+                scope.names[alias.asname or alias.name] = module.part(alias.name)
+            elif not adopted(node):
+                around.stars.append(module)
 
     # Branches
 
@@ -315,6 +347,11 @@ def _merge(names: dict[str, object], ends: list[dict[str, object]]) -> None:
             names[name] = joined(values)
         elif names.get(name) is not first:
             names[name] = first
+
+
+def is_plain_class(value: object) -> bool:
+    """Whether a base class brings no attributes of its own that matter: `object`, an abstract class, an enum."""
+    return isinstance(value, Dotted) and value.path.partition(".")[0] in {"builtins", "abc", "enum", "typing"}
 
 
 def _assigned(node: ast.AST) -> set[str]:

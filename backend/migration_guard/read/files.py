@@ -1,0 +1,90 @@
+"""The project's source files as the working tree, the index or a commit has them, one at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from stat import S_ISREG
+
+from .git import Repository
+from .ini import BrokenSettings, ini_setups, toml_setup
+from .modules import LARGEST
+from .project import Project
+
+
+class WorkingTree:
+    """Files as they are now."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def any_of(self, paths: Sequence[str]) -> tuple[str, bytes] | None:
+        for path in paths:
+            file = self._root / path
+            with suppress(OSError, ValueError):
+                about = file.stat()
+                if S_ISREG(about.st_mode) and about.st_size <= LARGEST:  # a pipe would keep us waiting for ever
+                    return path, file.read_bytes()
+        return None
+
+    def may_hold(self, path: str) -> bool:
+        with suppress(OSError, ValueError):
+            return (self._root / path).exists()
+        return False
+
+
+class Committed:
+    """Files as a commit has them, or as the next commit will where none is named."""
+
+    def __init__(self, root: Path, repository: Repository, commit: str = "") -> None:
+        self._root = root
+        self._repository = repository
+        self._commit = commit
+
+    def any_of(self, paths: Sequence[str]) -> tuple[str, bytes] | None:
+        names: dict[str, str] = {}
+        for path in paths:
+            name = self._repository.folder(Path(os.path.normpath(self._root / path)))
+            if name is not None:
+                names[path] = f"{self._commit}:{name}"
+        contents = self._repository.blobs(list(dict.fromkeys(names.values())))
+        for path, name in names.items():
+            if len(content := contents.get(name, b"")) <= LARGEST and name in contents:
+                return path, content
+        return None
+
+    def may_hold(self, path: str) -> bool:  # noqa: ARG002
+        return True
+
+
+def roots(root: Path, project: Project) -> Callable[[], Iterator[str]]:
+    """The folders that a run of Alembic may have on its path, relative to the root and nearest first.
+
+    These are known for certain only where `prepend_sys_path` names them; else the command's working directory is one,
+    which may be any folder above the settings file, and the package may be installed from a folder `src`.
+    """
+
+    def found() -> Iterator[str]:
+        starts = [project.ini.parent] if project.ini is not None else []
+        for script in (project.script_location, *project.version_locations):
+            starts += [folder for folder in (script, *script.parents) if folder == root or root in folder.parents]
+        starts.append(root)
+        for start in starts:
+            for entry in (*_prepended(project.ini), "", "src"):
+                relative = os.path.relpath(start / entry, root).replace(os.sep, "/")
+                if not relative.startswith(".."):
+                    yield "" if relative == "." else relative
+
+    return found
+
+
+def _prepended(ini: Path | None) -> tuple[str, ...]:
+    """The folders that the settings put on the path."""
+    if ini is None:
+        return ()
+    with suppress(BrokenSettings):
+        setups = [toml_setup(ini)] if ini.suffix == ".toml" else ini_setups(ini)
+        return tuple(entry for setup in setups if setup is not None for entry in setup.prepend_sys_path)
+    return ()
