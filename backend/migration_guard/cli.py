@@ -193,15 +193,18 @@ def _settings(options: argparse.Namespace) -> Settings:
     settings = load(folder)
     for rule in settings.severity:
         _known(rule, "[tool.migration-guard.severity] names")
-    return settings if settings.databases else replace(settings, databases=_databases(settings))
+    return settings if settings.databases else _databases(settings, options.command)
 
 
-def _databases(settings: Settings) -> tuple[str, ...]:
-    """PostgreSQL alone where every ini names it; a SQLite URL often stands for the desk only and narrows nothing."""
+def _databases(settings: Settings, command: str) -> Settings:
+    """The settings with the databases that the project's files name, and why. `verify` runs on those it can start."""
+    from .read.databases import BOTH, databases
     from .read.project import projects
 
-    named = {project.dialect for project in projects(settings.root, settings.config)}
-    return ("postgresql",) if named == {"postgresql"} else ("sqlite", "postgresql")
+    found = databases(settings.root, projects(settings.root, settings.config))
+    if command == "verify" and not set(found.names) <= set(BOTH):
+        return replace(settings, databases=BOTH)
+    return replace(settings, databases=found.names, databases_why=found.why)
 
 
 def _known(rule: str, where: str) -> None:

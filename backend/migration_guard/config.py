@@ -38,9 +38,10 @@ class Settings:
         default=(),
         metadata={
             "says": "databases that the migrations must work on; "
-            "when not given, PostgreSQL if every ini has such a URL, else SQLite and PostgreSQL"
+            "when not given, those that the project's files name, else SQLite and PostgreSQL"
         },
     )
+    databases_why: str = field(default="", metadata={"key": False})  # a sentence, where they were not given
     heads: tuple[str, ...] = field(
         default=(), metadata={"says": "branch labels that may each have a head of their own"}
     )

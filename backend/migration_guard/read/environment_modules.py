@@ -18,7 +18,8 @@ LONGEST_FILE = 400_000  # bytes
 _DEPTH = 12  # names that lead to names
 # What is worth looking for in a module beyond its names; a small one may pass on what another module makes.
 _TELLING = re.compile(
-    rb"lock_timeout|statement_timeout|advisory|foreign_keys|configure\(|run_sync|get_lock|begin immediate", re.IGNORECASE
+    rb"lock_timeout|statement_timeout|advisory|foreign_keys|configure\(|run_sync|get_lock|begin immediate",
+    re.IGNORECASE,
 )
 _SMALL = 4_000
 _ENTRIES = ("", "src", "backend", "server", "api", "lib")  # of sys.path, below each folder above env.py

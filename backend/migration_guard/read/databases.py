@@ -1,0 +1,168 @@
+"""Which databases a project's migrations are meant for, where its settings do not say: from what its files show.
+
+Nothing is certain here, so the answer comes with its reason, and where files say nothing both databases are judged.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .environment_urls import dialects_in
+from .project import Project
+
+BOTH = ("sqlite", "postgresql")
+_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
+_MOST = 200  # revision files looked into, spread over the history
+_ENOUGH = 3  # files that use what only one database has
+# What SQLite has no word for, as types or as SQL. What Alembic renders for both (UUID, TIMESTAMP) is not among it.
+_ONLY_POSTGRESQL = re.compile(
+    rb"\b(?:JSONB|TSVECTOR|HSTORE|ExcludeConstraint|CITEXT|INT4RANGE|TSTZRANGE|DATERANGE)\b|"
+    rb"\bpostgresql\.(?:ARRAY|ENUM|INET|CIDR)\b|dialects\.postgresql import [^\n]*\b(?:ARRAY|ENUM)\b|"
+    rb"(?i:\bcreate\s+extension\b|\balter\s+type\b|\bcreate\s+type\s+\w+\s+as\b|\blanguage\s+'?plpgsql|\bdo\s+\$\$|"
+    rb"\bset\s+search_path|"
+    rb"\bindex\s+concurrently\b|\busing\s+gin\b|\balter\s+column\b|::\s*(?:jsonb?|text|uuid|varchar|integer|regclass|\w+\[\])\b|"
+    rb"\bgen_random_uuid\(|\buuid_generate_v4\(|\bcreate\s+materialized\s+view\b)"
+)
+_ONLY_MYSQL = re.compile(
+    rb"\bmysql\.(?:LONGTEXT|TINYINT|MEDIUMTEXT|VARCHAR|DATETIME|INTEGER|ENUM)\b|(?i:\bengine\s*=\s*innodb)|`\w+`\.`\w+`"
+)
+# A file that asks which database it runs on, or has a type for each, is meant for several.
+_BRANCHES = re.compile(rb"dialect\.name|dialect\s*[!=]=|drivername|with_variant|is_(?:sqlite|postgres)")
+_SQLITE = re.compile(
+    rb"[\"']sqlite[\"']|\bpragma\s+\w+\s*[=(;\"']|sqlite:/|\bsqlite_where|"
+    rb"dialects(?:\.sqlite| import [^\n]*\bsqlite\b)",
+    re.IGNORECASE,
+)
+_DRIVERS = {
+    "postgresql": re.compile(rb"^[^#\n]*\b(?:psycopg2?(?:-binary|cffi)?|psycopg\[\w+|asyncpg|pg8000)\b", re.MULTILINE),
+    "aiosqlite": re.compile(rb"^[^#\n]*\baiosqlite\b", re.MULTILINE),
+    "mysql": re.compile(
+        rb"^[^#\n]*\b(?:pymysql|mysqlclient|mysql-connector-python|aiomysql|asyncmy)\b", re.MULTILINE | re.IGNORECASE
+    ),
+}
+_DEPENDENCIES = re.compile(
+    r"pyproject\.toml|setup\.(?:cfg|py)|Pipfile|(?:[\w.-]*requirements[\w.-]*|base|prod(?:uction)?|main|app|common)\.(?:txt|in)"
+)
+_SURROUNDINGS = re.compile(
+    r"(?:docker-)?compose[\w.-]*\.ya?ml|\.?env[\w.-]*(?:example|sample|template|dist|default)[\w.-]*|(?:example|sample)\.env"
+)
+_LONGEST = 300_000  # bytes of a settings file
+
+
+@dataclass(frozen=True)
+class Databases:
+    """The databases to judge for, and a sentence that says why."""
+
+    names: tuple[str, ...]
+    why: str
+
+
+@dataclass
+class _Seen:
+    """What the files of a project show; files are named relative to the root."""
+
+    only_postgresql: list[str] = field(default_factory=list)
+    only_mysql: list[str] = field(default_factory=list)
+    sqlite: list[str] = field(default_factory=list)  # they name SQLite
+    batch: list[str] = field(default_factory=list)
+    several: list[str] = field(default_factory=list)  # they ask which database they run on
+    named: dict[str, str] = field(default_factory=dict)  # database -> the settings file with its URL or driver
+
+
+def databases(root: Path, found: Sequence[Project]) -> Databases:
+    """The databases that the migrations of these projects are meant for."""
+    inis = {project.dialect for project in found}
+    if inis == {"postgresql"}:
+        return _answer(("postgresql",), f"{found[0].place.path} names it")
+    seen = _seen(root, found)
+    postgresql, mysql = seen.named.get("postgresql"), seen.named.get("mysql")
+    # A SQLite URL in an ini often stands for the desk only: it counts where migrations were made to fit.
+    sqlite = next(iter(seen.sqlite), None) or (seen.named.get("sqlite") if not seen.only_postgresql else None)
+    if seen.only_postgresql and not sqlite:
+        first, *others = seen.only_postgresql
+        uses = "and others use" if others else "uses"
+        return _answer(("postgresql",), f"{first} {uses} what only it has")
+    if len(seen.only_mysql) >= (1 if mysql else _ENOUGH) and not (sqlite or postgresql):
+        return _answer(("mysql",), f"{seen.only_mysql[0]} uses what only it has")
+    driver = seen.named.get("aiosqlite")
+    if driver and not (seen.only_postgresql or postgresql or mysql or seen.several):
+        return _answer(("sqlite",), f"{driver} names its driver, and nothing names another")
+    if postgresql and not (sqlite or seen.batch):
+        return _answer(("postgresql",), f"{postgresql} names it, and nothing names SQLite")
+    if mysql and not (sqlite or seen.batch or postgresql):
+        return _answer(("mysql",), f"{mysql} names it, and nothing names another")
+    return _answer(BOTH, "the files name more than one" if sqlite or postgresql else "the files name none")
+
+
+def _answer(names: tuple[str, ...], why: str) -> Databases:
+    shown = " and ".join(_NAMES[name] for name in names)
+    return Databases(names, f"Judged for {shown}: {why} (`databases` in the settings decides).")
+
+
+def _seen(root: Path, found: Sequence[Project]) -> _Seen:
+    """What the files of the projects show."""
+    seen = _Seen()
+    files = [file for project in found for file in project.files()]
+    for file in files[:: max(1, len(files) // _MOST)]:
+        text, shown = _bytes(file), _shown(root, file)
+        small = text.lower()
+        if b"batch_alter_table" in small:
+            seen.batch.append(shown)
+        if (b"sqlite" in small or b"pragma" in small) and _SQLITE.search(text):
+            seen.sqlite.append(shown)
+        if (b"dialect" in small or b"variant" in small or b"is_" in small or b"driver" in small) and _BRANCHES.search(
+            small
+        ):
+            seen.several.append(shown)
+        else:
+            for kind, pattern in ((seen.only_postgresql, _ONLY_POSTGRESQL), (seen.only_mysql, _ONLY_MYSQL)):
+                if len(kind) < _ENOUGH and pattern.search(text):
+                    kind.append(shown)
+    for project in found:
+        env = project.script_location / "env.py"
+        if _SQLITE.search(_bytes(env)):
+            seen.sqlite.append(_shown(root, env))
+        if project.dialect is not None and project.ini is not None:
+            seen.named.setdefault(project.dialect, _shown(root, project.ini))
+    for file in _settings_files(root, found):
+        text = _bytes(file)
+        urls = dialects_in(text.decode("utf-8", errors="replace"))
+        for name, driver in _DRIVERS.items():
+            if name in urls or (_DEPENDENCIES.fullmatch(file.name) and driver.search(text)):
+                seen.named.setdefault(name, _shown(root, file))
+    return seen
+
+
+def _settings_files(root: Path, found: Sequence[Project]) -> list[Path]:
+    """The files beside the projects, up to the root, that name drivers or URLs."""
+    folders: dict[Path, None] = {}
+    for project in found:
+        for folder in (project.script_location, *project.script_location.parents):
+            folders[folder] = None
+            if folder == root or folder == folder.parent:
+                break
+    for folder in list(folders):
+        folders[folder / "requirements"] = None
+    return [
+        file
+        for folder in folders
+        if folder.is_dir()
+        for file in sorted(folder.iterdir())
+        if (_DEPENDENCIES.fullmatch(file.name) or _SURROUNDINGS.fullmatch(file.name)) and file.is_file()
+    ]
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(_LONGEST)
+    except OSError:
+        return b""
+
+
+def _shown(root: Path, file: Path) -> str:
+    return Path(os.path.relpath(file, root)).as_posix()
