@@ -123,7 +123,8 @@ def _said(record: Record, arguments: Arguments, name: str, what: str) -> Text | 
 def _collation(record: Record, value: object) -> Text | None:
     if not isinstance(value, Made):
         return None
-    return _said(record, value.arguments, "collation", "a collation named")
+    given = value.arguments.named.get("collation")
+    return None if given is None or given.value is None else text_or_unread(record, given, "a collation named")
 
 
 def _may_be_name(value: object) -> bool:

@@ -6,7 +6,7 @@ import ast
 import dataclasses
 from typing import Any, Literal
 
-from ..facts import Column, CreateObject, DropObject, Flag, Operation, OtherSql, Text, Unread, WriteRows
+from ..facts import Column, CreateObject, DropObject, Flag, Operation, OtherSql, SetOption, Text, Unread, WriteRows
 from .calls import operation
 from .columns import is_null, table_name
 from .record import Record, column_name, keys, text_of
@@ -224,7 +224,7 @@ def row_model(value: object) -> object:
 
 def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
     """Add the operations of SQL text, which may hold parts known only at run time."""
-    from .sql import statements  # loads sqlglot, which a migration without SQL does not need
+    from .sql import statements  # a migration without SQL does not need it
 
     text = sql.replace(HOLE, PLACEHOLDER)
     changes: dict[str, Any] = {name: True for name, holds in record.circumstances().items() if holds}
@@ -248,12 +248,14 @@ def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
 
 
 def _list_unread(record: Record, found: Operation) -> None:
-    """List what of a statement could not be read, but for rows and values, which no rule asks for."""
+    """List what of a statement could not be read, but for rows, values and conditions, which change no verdict."""
     if isinstance(found, WriteRows):
         if isinstance(found.table, Unread):
             record.missing(found.at, "a table named at run time")
         return
     for name, value in vars(found).items():
+        if name in ("condition", "where", "using") or isinstance(found, SetOption):
+            continue
         for each in value if isinstance(value, tuple) else (value,):
             if isinstance(each, Unread):
                 record.missing(found.at, "a table named at run time" if name == "table" else each.why)

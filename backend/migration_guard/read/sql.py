@@ -1,24 +1,40 @@
-"""Raw SQL text as the same operation facts that calls become, for PostgreSQL and SQLite."""
+"""Raw SQL text as the same operation facts that calls become, for PostgreSQL and SQLite, in part for MySQL."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from ..facts import Direction, Operation, OtherSql, Place, Unread
-from .sql_cursor import PLACEHOLDER, NotSql, Statement, is_sqlite, split, words
-from .sql_objects import altered, created, dropped
+from .sql_blocks import in_block
+from .sql_common import Common
+from .sql_cursor import PLACEHOLDER, Cursor, cursor
+from .sql_lexer import NotSql, Spoken, Statement, split, spoken, words
+from .sql_objects import altered, created, dropped, renamed
 from .sql_rows import written_rows
-from .sql_tables import Common
+from .sql_session import maintenance, option, pragma, transaction
 
-_READERS = {"CREATE": created, "ALTER": altered, "DROP": dropped}
-_WRITES = words("WITH INSERT REPLACE UPDATE DELETE TRUNCATE SELECT")
-# Statements of PostgreSQL and SQLite that no fact holds: their text alone is kept.
+Reader = Callable[[Cursor, Common], Iterator[Operation]]
+
+
+def _table(verbs: str, reader: Reader) -> dict[str, Reader]:
+    return dict.fromkeys(verbs.split(), reader)
+
+
+_AFTER_VERB: dict[str, Reader] = {"CREATE": created, "ALTER": altered, "DROP": dropped, "RENAME": renamed}
+_READERS: dict[str, Reader] = {
+    **_table("WITH INSERT REPLACE UPDATE DELETE TRUNCATE SELECT", written_rows),
+    **_table("BEGIN START COMMIT END ROLLBACK ABORT SAVEPOINT RELEASE", transaction),
+    **_table("VACUUM ANALYZE CLUSTER REINDEX REFRESH LOCK CHECKPOINT", maintenance),
+    "SET": option,
+    "PRAGMA": pragma,
+}
+# Statements that no fact holds: their text alone is kept.
 _OTHER = words(
-    "ABORT ANALYZE ATTACH BEGIN CALL CHECKPOINT CLOSE CLUSTER COMMENT COMMIT COPY DEALLOCATE DECLARE DETACH DISCARD DO "
-    "END EXECUTE EXPLAIN FETCH GRANT IMPORT LISTEN LOAD LOCK MERGE MOVE NOTIFY PRAGMA PREPARE REASSIGN REFRESH REINDEX "
-    "RELEASE RESET REVOKE ROLLBACK SAVEPOINT SECURITY SET SHOW START TABLE UNLISTEN VACUUM VALUES ("
+    "ATTACH CALL CLOSE COMMENT COPY DEALLOCATE DECLARE DETACH DISCARD DO EXEC EXECUTE EXPLAIN FETCH GRANT IMPORT "
+    "LISTEN LOAD MERGE MOVE NOTIFY OPTIMIZE PREPARE REASSIGN RESET REVOKE SECURITY SHOW TABLE UNLISTEN UNLOCK USE "
+    "VALUES ("
 )
 _WORDS_SHOWN, _CHARACTERS_SHOWN = 6, 60
 
@@ -30,17 +46,24 @@ def statements(sql: str, *, at: Place, direction: Direction, dialects: frozenset
     Names come without quotes, those written without quotes in lower case as PostgreSQL folds them. An identifier
     `__unread__` stands for a part made at run time and becomes Unread. Each `source` is the statement's own text.
     """
-    sqlite = is_sqlite(sql, dialects)
+    how = spoken(sql, dialects)
     try:
-        found = list(split(sql, at=at, sqlite=sqlite))
+        found = list(split(sql, at=at, how=how))
     except NotSql:
-        common = Common(at=at, direction=direction, source=sql.strip(), by_sql=True, dialects=dialects)
-        return [OtherSql(**common, text=_unread(at, sql))]
-    return [operation for statement in found for operation in _operations(statement, direction, dialects)]
+        return [OtherSql(**_common(at, sql.strip(), direction, dialects), text=_unread(at, sql))]
+    return [operation for each in found for operation in _operations(each, how, direction, dialects)]
 
 
-def _operations(statement: Statement, direction: Direction, dialects: frozenset[str] | None) -> list[Operation]:
-    common = Common(at=statement.at, direction=direction, source=statement.source, by_sql=True, dialects=dialects)
+def _common(at: Place, source: str, direction: Direction, dialects: frozenset[str] | None) -> Common:
+    return Common(at=at, direction=direction, source=source, by_sql=True, dialects=dialects, tolerant=False)
+
+
+def _operations(
+    statement: Statement, how: Spoken, direction: Direction, dialects: frozenset[str] | None
+) -> list[Operation]:
+    common = _common(statement.at, statement.source, direction, dialects)
+    if statement.tokens[0].word == "DO" and (inside := in_block(statement, how, common, _read)) is not None:
+        return inside
     try:
         return list(_read(statement, common)) or [OtherSql(**common, text=statement.source)]
     except NotSql:
@@ -48,13 +71,13 @@ def _operations(statement: Statement, direction: Direction, dialects: frozenset[
 
 
 def _read(statement: Statement, common: Common) -> Iterator[Operation]:
-    cursor = statement.cursor()
-    word = cursor.word
-    if word in _WRITES:
-        yield from written_rows(cursor, common)
-    elif word in _READERS and not cursor.placeholder_next:
-        cursor.take(word)
-        yield from _READERS[word](cursor, common)
+    words = cursor(statement)
+    word = words.word
+    if word in _READERS:
+        yield from _READERS[word](words, common)
+    elif word in _AFTER_VERB and not words.placeholder_next:
+        words.take(word)
+        yield from _AFTER_VERB[word](words, common)
     elif word not in _OTHER:
         raise NotSql
     if not statement.balanced:

@@ -1,147 +1,18 @@
-"""SQL text cut into words by sqlglot, and a cursor that walks over the words of one statement."""
+"""A cursor that walks over the words of one SQL statement."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Collection, Iterator
 
-from ..facts import Place, Text, Unread
-
-if TYPE_CHECKING:
-    from sqlglot.tokenizer_core import Token as GlotToken
+from ..facts import Text, Unread
+from .sql_lexer import NotSql, Statement, Token
 
 PLACEHOLDER = "__unread__"  # what the reader puts where an f-string holds a value that source cannot show
-_SQLITE_WORDS = re.compile(
-    r"`|\b(?:AUTOINCREMENT|WITHOUT\s+ROWID|PRAGMA|(?:INSERT|UPDATE)\s+OR\s+(?:ABORT|FAIL|IGNORE|REPLACE|ROLLBACK))\b",
-    re.IGNORECASE,
-)
-_DOLLAR_QUOTE = re.compile(r"\$\w*\$")
-_BRACKETS = {"(": ")", "[": "]"}
-_ROUTINES = {"TRIGGER", "FUNCTION", "PROCEDURE"}
 
 
-def words(text: str) -> frozenset[str]:
-    """The words of a text as a set."""
-    return frozenset(text.split())
-
-
-class NotSql(Exception):
-    """These words make no statement that we know."""
-
-
-@dataclass(frozen=True)
-class Token:
-    """One word. `word` is what keywords are compared with: upper case, empty for quoted names and strings."""
-
-    kind: Literal["word", "quoted", "string", "sign"]
-    word: str
-    text: str  # without quotes; names that are not quoted folded as the database folds them
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class Statement:
-    """The words of one statement inside `sql`, and for each opening bracket where it closes."""
-
-    at: Place
-    sql: str
-    tokens: tuple[Token, ...]
-    closes: dict[int, int]
-    balanced: bool
-
-    @property
-    def source(self) -> str:
-        return self.sql[self.tokens[0].start : self.tokens[-1].end]
-
-    def cursor(self) -> Cursor:
-        return Cursor(self, 0, len(self.tokens))
-
-
-def is_sqlite(sql: str, dialects: frozenset[str] | None) -> bool:
-    """Whether the text is to be read the way SQLite reads it: [name] and `name` are names there."""
-    if dialects is not None and ("sqlite" not in dialects or len(dialects) == 1):
-        return "sqlite" in dialects
-    return _DOLLAR_QUOTE.search(sql) is None and _SQLITE_WORDS.search(sql) is not None
-
-
-def split(sql: str, *, at: Place, sqlite: bool) -> Iterator[Statement]:
-    """The statements of a script, in order. Raises NotSql where a quote or a comment never ends."""
-    from sqlglot.errors import TokenError
-
-    try:
-        tokens = list(_tokens(sql, sqlite))
-    except TokenError as error:
-        raise NotSql from error
-    own: list[Token] = []
-    depth = blocks = 0
-    routine = False
-    for token in tokens:
-        word = token.word
-        if word == ";" and depth <= 0 and blocks <= 0:
-            if own:
-                yield _statement(at, sql, own)
-            own, depth, blocks, routine = [], 0, 0, False
-            continue
-        own.append(token)
-        depth += (word == "(") - (word == ")")
-        # A trigger of SQLite and BEGIN ATOMIC of PostgreSQL hold whole statements between BEGIN and END.
-        routine = routine or (len(own) < 6 and word in _ROUTINES and own[0].word == "CREATE")
-        if routine and (word == "BEGIN" or (blocks and word == "CASE")):
-            blocks += 1
-        elif blocks and word == "END":
-            blocks -= 1
-    if own:
-        yield _statement(at, sql, own)
-
-
-def _statement(at: Place, sql: str, tokens: list[Token]) -> Statement:
-    closes: dict[int, int] = {}
-    opened: list[int] = []
-    balanced = True
-    for index, token in enumerate(tokens):
-        if token.word in _BRACKETS:
-            opened.append(index)
-        elif token.word in _BRACKETS.values():
-            if opened and _BRACKETS[tokens[opened[-1]].word] == token.word:
-                closes[opened.pop()] = index
-            else:
-                balanced = False
-    return Statement(at, sql, tuple(tokens), closes, balanced and not opened)
-
-
-@cache
-def _tokenizer(sqlite: bool) -> Callable[[str], list[GlotToken]]:
-    # Of the ALTER statements in real migrations, sqlglot's parser gives a third back as opaque commands, and its tree
-    # changes from release to release. Its tokenizer knows quotes, dollar quotes and comments of both databases, and
-    # words are enough to tell what a statement does to which table.
-    from sqlglot.dialects.postgres import Postgres
-    from sqlglot.dialects.sqlite import SQLite
-
-    base = SQLite.Tokenizer if sqlite else Postgres.Tokenizer
-    plain = type("Tokenizer", (base,), {"COMMANDS": set()})  # or the words after VACUUM, DO, REPLACE come as one text
-    return lambda sql: list(plain().tokenize(sql))
-
-
-def _tokens(sql: str, sqlite: bool) -> Iterator[Token]:
-    for found in _tokenizer(sqlite)(sql):
-        start, end = found.start, found.end + 1
-        kind = found.token_type.name
-        if kind == "IDENTIFIER":
-            yield Token("quoted", "", found.text, start, end)
-        elif kind.endswith("STRING"):
-            yield Token("string", "", found.text, start, end)
-        elif kind != "BACKSLASH":  # `\:` is how text() of SQLAlchemy writes a colon
-            for piece in re.finditer(r"\S+", sql[start:end]):  # sqlglot joins "PRIMARY KEY"
-                text = piece[0]
-                first, last = start + piece.start(), start + piece.end()
-                if text[0].isalpha() or text[0] == "_":
-                    yield Token("word", text.upper(), text if sqlite else text.lower(), first, last)
-                else:
-                    yield Token("sign", text, text, first, last)
+def cursor(statement: Statement) -> Cursor:
+    """A cursor over the whole statement."""
+    return Cursor(statement, 0, len(statement.tokens))
 
 
 class Cursor:
@@ -173,6 +44,15 @@ class Cursor:
             return ""
         tokens = self._statement.tokens
         return self._statement.sql[tokens[self._at].start : tokens[self._stop - 1].end]
+
+    @property
+    def statement(self) -> Statement:
+        return self._statement
+
+    @property
+    def rest(self) -> tuple[Token, ...]:
+        """The words from here to the end."""
+        return self._statement.tokens[self._at : self._stop]
 
     def text(self, what: str) -> Text:
         """The text from here to the end; Unread, "a type made at run time", where a placeholder is part of it."""

@@ -15,10 +15,15 @@ from ..facts import (
     DropType,
     EnumType,
     Operation,
+    RenameEnumValue,
+    RenameObject,
+    RenameTable,
     Text,
 )
-from .sql_cursor import Cursor, NotSql, words
-from .sql_tables import Common, altered_table, created_table
+from .sql_common import Common, if_exists, if_not_exists, mysql
+from .sql_cursor import Cursor
+from .sql_lexer import NotSql, words
+from .sql_tables import altered_table, created_table
 
 _LONG_KINDS = (
     ("MATERIALIZED", "VIEW"),
@@ -29,6 +34,7 @@ _SHORT_KINDS = words(
     "VIEW SEQUENCE TRIGGER FUNCTION PROCEDURE AGGREGATE SCHEMA EXTENSION DOMAIN POLICY RULE STATISTICS COLLATION "
     "PUBLICATION"
 )
+_ON_TABLE = ("trigger", "policy", "rule")
 
 
 def created(cursor: Cursor, common: Common) -> Iterator[Operation]:
@@ -36,7 +42,10 @@ def created(cursor: Cursor, common: Common) -> Iterator[Operation]:
     replaces = cursor.take("OR", "REPLACE")
     cursor.take_any("GLOBAL", "LOCAL")
     temporary = cursor.take_any("TEMP", "TEMPORARY") != ""
-    cursor.take_any("UNLOGGED", "VIRTUAL", "RECURSIVE", "CONSTRAINT", "TRUSTED")
+    if cursor.take("DEFINER"):
+        cursor.up_to(("VIEW", "TRIGGER", "FUNCTION", "PROCEDURE", "SQL"))
+        cursor.take("SQL", "SECURITY") and cursor.token()
+    cursor.take_any("UNLOGGED", "VIRTUAL", "RECURSIVE", "CONSTRAINT", "TRUSTED", "FULLTEXT", "SPATIAL")
     if cursor.take("TABLE"):
         yield from created_table(cursor, common, temporary=temporary)
     elif cursor.take("UNIQUE", "INDEX"):
@@ -46,31 +55,56 @@ def created(cursor: Cursor, common: Common) -> Iterator[Operation]:
     elif cursor.take("TYPE"):
         yield _created_type(cursor, common)
     elif (kind := _kind(cursor)) and not temporary:
-        cursor.take("IF", "NOT", "EXISTS")
-        yield CreateObject(**common, kind=kind, name=cursor.qualified()[1], replaces=replaces)
+        common = if_not_exists(cursor, common)
+        name = cursor.qualified()[1]
+        table = _table_of(cursor) if kind in _ON_TABLE else None
+        yield CreateObject(**common, kind=kind, name=name, table=table, replaces=replaces)
+
+
+def _table_of(cursor: Cursor) -> Text | None:
+    """The table of a trigger, policy or rule: what follows the first ON, in a rule the first TO."""
+    rest = cursor.copy()
+    while not rest.ended:
+        rest.up_to(("ON", "TO"))
+        if rest.take("ON") or rest.take("TO"):
+            if rest.word in ("SELECT", "INSERT", "UPDATE", "DELETE") and rest.ahead(1) == "TO":
+                continue  # CREATE RULE r AS ON INSERT TO t
+            try:
+                return rest.qualified()[1]
+            except NotSql:
+                return None
+    return None
 
 
 def dropped(cursor: Cursor, common: Common) -> Iterator[Operation]:
     """What a DROP removes, one operation for each name."""
+    cascade = any(token.word == "CASCADE" for token in cursor.rest[-1:])
+    cursor.take("TEMPORARY")
     if cursor.take("TABLE"):
-        cursor.take("IF", "EXISTS")
-        names = list(cursor.names())
-        cascade = cursor.take("CASCADE")
-        for schema, name in names:
+        common = if_exists(cursor, common)
+        for schema, name in list(cursor.names()):
             yield DropTable(**common, table=name, schema=schema, cascade=cascade)
     elif cursor.take("INDEX"):
         concurrently = cursor.take("CONCURRENTLY")
-        cursor.take("IF", "EXISTS")
+        common = if_exists(cursor, common)
         for schema, name in cursor.names():
-            yield DropIndex(**common, name=name, schema=schema, concurrently=concurrently)
+            on = cursor.qualified() if cursor.take("ON") else None
+            yield DropIndex(
+                **(common if on is None else mysql(common)),
+                name=name,
+                table=on and on[1],
+                schema=schema if on is None else on[0],
+                concurrently=concurrently,
+            )
     elif cursor.take("TYPE"):
-        cursor.take("IF", "EXISTS")
+        common = if_exists(cursor, common)
         for _, name in cursor.names():
-            yield DropType(**common, name=name)
+            yield DropType(**common, name=name, cascade=cascade)
     elif kind := _kind(cursor):
-        cursor.take("IF", "EXISTS")
-        for _, name in cursor.names():
-            yield DropObject(**common, kind=kind, name=name)
+        common = if_exists(cursor, common)
+        for _, name in list(cursor.names()):
+            table = cursor.qualified()[1] if kind in _ON_TABLE and cursor.take("ON") else None
+            yield DropObject(**common, kind=kind, name=name, table=table, cascade=cascade)
 
 
 def altered(cursor: Cursor, common: Common) -> Iterator[Operation]:
@@ -78,10 +112,38 @@ def altered(cursor: Cursor, common: Common) -> Iterator[Operation]:
     if cursor.take("TABLE"):
         yield from altered_table(cursor, common)
     elif cursor.take("TYPE"):
-        _, name = cursor.qualified()
-        if cursor.take("ADD", "VALUE"):
-            cursor.take("IF", "NOT", "EXISTS")
-            yield AddEnumValue(**common, type=name, value=cursor.string())
+        yield from _altered_type(cursor, common)
+    elif kind := cursor.take_any("INDEX").lower() or _kind(cursor):
+        common = if_exists(cursor, common)
+        name = cursor.qualified()[1]
+        if cursor.word == "(":  # the arguments of a function
+            cursor.step()
+        table = cursor.qualified()[1] if kind in _ON_TABLE and cursor.take("ON") else None
+        if cursor.take("RENAME", "TO"):
+            yield RenameObject(**common, kind=kind, name=name, new_name=cursor.name(), table=table)
+
+
+def _altered_type(cursor: Cursor, common: Common) -> Iterator[Operation]:
+    _, name = cursor.qualified()
+    if cursor.take("ADD", "VALUE"):
+        common = if_not_exists(cursor, common)
+        value = cursor.string()
+        yield AddEnumValue(**common, type=name, value=value, placed=cursor.word in ("BEFORE", "AFTER"))
+    elif cursor.take("RENAME", "VALUE"):
+        value = cursor.string()
+        cursor.need("TO")
+        yield RenameEnumValue(**common, type=name, value=value, new_value=cursor.string())
+    elif cursor.take("RENAME", "TO"):
+        yield RenameObject(**common, kind="type", name=name, new_name=cursor.name())
+
+
+def renamed(cursor: Cursor, common: Common) -> Iterator[Operation]:
+    """RENAME TABLE a TO b, c TO d of MySQL."""
+    cursor.need("TABLE")
+    for part in cursor.parts():
+        schema, name = part.qualified()
+        part.need("TO")
+        yield RenameTable(**mysql(common), table=name, schema=schema, new_name=part.qualified()[1])
 
 
 def _kind(cursor: Cursor) -> str:
@@ -92,29 +154,45 @@ def _kind(cursor: Cursor) -> str:
 
 def _created_index(cursor: Cursor, common: Common, *, unique: bool) -> CreateIndex:
     concurrently = cursor.take("CONCURRENTLY")
-    cursor.take("IF", "NOT", "EXISTS")
+    common = if_not_exists(cursor, common)
     name = None if cursor.word == "ON" else cursor.qualified()[1]
+    method: Text | None = None
+    if cursor.take("USING"):  # MySQL names the method here
+        method = cursor.name()
     cursor.need("ON")
     cursor.take("ONLY")
     schema, table = cursor.qualified()
     if cursor.take("USING"):
-        cursor.name()
-    columns = tuple(_indexed(part) for part in cursor.group().parts())
+        method = cursor.name()
+    parts = [_indexed(part) for part in cursor.group().parts()]
+    cursor.up_to(("WHERE",))
     return CreateIndex(
-        **common, name=name, table=table, schema=schema, columns=columns, unique=unique, concurrently=concurrently
+        **common,
+        name=name,
+        table=table,
+        schema=schema,
+        columns=tuple(column for column, _ in parts),
+        expressions=any(computed for _, computed in parts),
+        where=cursor.text("a condition") if cursor.take("WHERE") else None,
+        method=method,
+        unique=unique,
+        concurrently=concurrently,
     )
 
 
-def _indexed(part: Cursor) -> Text:
-    """The column that a part of an index names, or its expression."""
+def _indexed(part: Cursor) -> tuple[Text, bool]:
+    """The column that a part of an index names, or its expression; and whether it is one."""
     expression = part.up_to({"COLLATE", "ASC", "DESC", "NULLS"})
     column = expression.copy()
     try:
         name = column.name()
     except NotSql:
-        return expression.text("an expression")
+        return expression.text("an expression"), True
     operator_class = column.word.isidentifier()
-    return name if column.ended or operator_class else expression.text("an expression")
+    prefix = len(column.rest) == 3 and column.word == "(" and column.ahead(1).isdigit()  # MySQL: the first characters
+    if column.ended or operator_class or prefix:
+        return name, False
+    return expression.text("an expression"), True
 
 
 def _created_type(cursor: Cursor, common: Common) -> CreateType:

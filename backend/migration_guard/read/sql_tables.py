@@ -2,66 +2,83 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypedDict
 
 from ..facts import (
     AddColumn,
     AlterColumn,
+    AlterTable,
     Column,
     Constraint,
-    ConstraintKind,
     CreateConstraint,
+    CreateIndex,
     CreateTable,
-    Direction,
     DropColumn,
     DropConstraint,
+    DropIndex,
     Operation,
     OtherSql,
-    Place,
+    RenameObject,
     RenameTable,
     Text,
-    Unread,
+    ValidateConstraint,
 )
-from .sql_cursor import Cursor, NotSql, words
+from .sql_columns import CONSTRAINT_WORDS, column, columns_of, constraint, default, type_text
+from .sql_common import Common, if_exists, if_not_exists, mysql
+from .sql_cursor import Cursor
+from .sql_lexer import NotSql, words
 
-# What ends a type or a default: postgresql.org/docs/current/sql-createtable.html, sqlite.org/lang_createtable.html
-_COLUMN_WORDS = words(
-    "CONSTRAINT NOT NULL DEFAULT GENERATED PRIMARY UNIQUE REFERENCES CHECK COLLATE DEFERRABLE INITIALLY AUTOINCREMENT "
-    "AS STORAGE COMPRESSION ON MATCH"
-)
-_CONSTRAINT_WORDS = words("CONSTRAINT UNIQUE PRIMARY FOREIGN CHECK EXCLUDE")
-_AFTER_NAME = words("AS PARTITION OF USING WITH ON TABLESPACE")
-_SERIALS = words("SERIAL BIGSERIAL SMALLSERIAL SERIAL2 SERIAL4 SERIAL8")
-_OTHER_ACTIONS = words("VALIDATE ENABLE DISABLE SET RESET OWNER CLUSTER INHERIT NO OF NOT REPLICA ATTACH DETACH FORCE")
-_NULL = re.compile(r"NULL(\s*::.*)?", re.IGNORECASE | re.DOTALL)
-
-
-class Common(TypedDict):
-    """What all operations of one statement share."""
-
-    at: Place
-    direction: Direction
-    source: str
-    by_sql: bool
-    dialects: frozenset[str] | None
+_AFTER_NAME = words("AS PARTITION OF USING WITH ON TABLESPACE SELECT")
+# Actions that no fact of their own holds, by their first word and how many words name them.
+_OTHER_ACTIONS = {
+    "ENABLE": 2,
+    "DISABLE": 2,
+    "SET": 2,
+    "RESET": 1,
+    "OWNER": 2,
+    "CLUSTER": 2,
+    "INHERIT": 1,
+    "NO": 2,
+    "OF": 1,
+    "NOT": 2,
+    "REPLICA": 2,
+    "ATTACH": 2,
+    "DETACH": 2,
+    "FORCE": 2,
+    "ENGINE": 1,  # from here on MySQL
+    "CHARACTER": 2,
+    "CHARSET": 1,
+    "COLLATE": 1,
+    "COMMENT": 1,
+    "AUTO_INCREMENT": 1,
+    "ROW_FORMAT": 1,
+    "ALGORITHM": 1,
+    "LOCK": 1,
+    "CONVERT": 4,
+    "DEFAULT": 2,
+}
+_ROW_SECURITY = ("ROW", "LEVEL", "SECURITY")
+_KEYS = ("INDEX", "KEY")  # of MySQL
+_INDEXES = (*_KEYS, "FULLTEXT", "SPATIAL")
 
 
 def created_table(cursor: Cursor, common: Common, *, temporary: bool = False) -> Iterator[Operation]:
     """The table in what follows CREATE TABLE."""
-    cursor.take("IF", "NOT", "EXISTS")
+    common = if_not_exists(cursor, common)
     schema, table = cursor.qualified()
     columns: list[Column] = []
     constraints: list[Constraint] = []
+    whole = cursor.word == "(" and cursor.ahead(1) not in ("SELECT", "WITH", "LIKE")
     if cursor.word == "(":
-        for element in cursor.group().parts():
-            if element.word in _CONSTRAINT_WORDS:
-                constraints.append(_constraint(element))
-            elif element.word not in ("LIKE", "PERIOD"):
-                columns.append(_column(element))
-    elif cursor.word not in _AFTER_NAME:
+        for element in cursor.group().parts() if whole else ():
+            if element.word in CONSTRAINT_WORDS:
+                constraints.append(constraint(element))
+            elif element.word in ("LIKE", "PERIOD"):
+                whole = False
+            elif element.word not in _KEYS:
+                columns.append(column(element))
+    elif cursor.word not in _AFTER_NAME and cursor.word != "LIKE":
         raise NotSql
     yield CreateTable(
         **common,
@@ -69,13 +86,19 @@ def created_table(cursor: Cursor, common: Common, *, temporary: bool = False) ->
         schema=schema,
         columns=tuple(columns),
         constraints=tuple(constraints),
+        whole=whole and all(isinstance(each.name, str) for each in columns) and not _is_copy(cursor),
         temporary=temporary,
     )
 
 
+def _is_copy(cursor: Cursor) -> bool:
+    """Whether the columns come from elsewhere, as in CREATE TABLE t (id) AS SELECT, or INHERITS (u)."""
+    return any(token.word in ("AS", "SELECT", "INHERITS") for token in cursor.rest)
+
+
 def altered_table(cursor: Cursor, common: Common) -> Iterator[Operation]:
     """One operation for each action in what follows ALTER TABLE."""
-    cursor.take("IF", "EXISTS")
+    on_table = if_exists(cursor, common)
     cursor.take("ONLY")
     start = cursor.copy()
     schema, table = cursor.qualified()
@@ -85,154 +108,157 @@ def altered_table(cursor: Cursor, common: Common) -> Iterator[Operation]:
         raise NotSql
     for action in cursor.parts():
         text = f"{head} {action.source}"
-        if action.word in _OTHER_ACTIONS:
-            yield OtherSql(**common, text=text)
-        elif action.take("ADD"):
+        if action.take("RENAME", "TO") or action.take("RENAME", "AS"):
+            yield RenameTable(**on_table, table=table, new_name=action.name(), schema=schema)
+        elif action.word == "RENAME":
+            yield _renamed(action, common, schema, table)
+        elif action.word == "DROP":
+            yield _dropped(action, common, schema, table)
+        elif action.word == "ADD":
             yield _added(action, common, schema, table)
-        elif action.take("DROP", "CONSTRAINT"):
-            action.take("IF", "EXISTS")
-            yield DropConstraint(**common, name=action.name(), table=table, schema=schema)
-        elif action.take("DROP"):
-            action.take("COLUMN")
-            action.take("IF", "EXISTS")
-            yield DropColumn(**common, table=table, name=action.name(), schema=schema)
-        elif action.take("RENAME", "TO"):
-            yield RenameTable(**common, table=table, new_name=action.name(), schema=schema)
-        elif action.take("RENAME", "CONSTRAINT") or action.take("ALTER", "CONSTRAINT"):
-            yield OtherSql(**common, text=text)
-        elif action.take("RENAME"):
-            action.take("COLUMN")
-            name = action.name()
-            action.need("TO")
-            yield AlterColumn(**common, table=table, name=name, schema=schema, new_name=action.name())
+        elif action.take("VALIDATE", "CONSTRAINT"):
+            yield ValidateConstraint(**common, name=action.name(), table=table, schema=schema)
+        elif action.word in _OTHER_ACTIONS or (action.word == "ALTER" and action.ahead(1) == "CONSTRAINT"):
+            yield AlterTable(
+                **common,
+                table=table,
+                schema=schema,
+                what=_first_words(action),
+                concurrently=any(token.word == "CONCURRENTLY" for token in action.rest),
+            )
         elif action.take("ALTER"):
             action.take("COLUMN")
             change = AlterColumn(**common, table=table, name=action.name(), schema=schema)
             yield _altered(action, change) or OtherSql(**common, text=text)
+        elif action.word in ("MODIFY", "CHANGE"):
+            yield _changed(action, common, schema, table)
         else:
             raise NotSql
 
 
+def _first_words(action: Cursor) -> str:
+    """The words that name an action of ALTER TABLE: "detach partition", "enable row level security", "set"."""
+    count = 2 if action.word == "ALTER" else _OTHER_ACTIONS[action.word]
+    found = [token.word for token in action.rest[:count] if token.word.isidentifier()]
+    rest = tuple(token.word for token in action.rest[count - 1 : count + 2])
+    if rest == _ROW_SECURITY:
+        found += rest[1:]
+    elif rest[1:] == _ROW_SECURITY[:2]:  # NO FORCE ROW LEVEL SECURITY
+        found += _ROW_SECURITY
+    return " ".join(found).lower()
+
+
 def _added(cursor: Cursor, common: Common, schema: Text | None, table: Text) -> Operation:
-    if cursor.word in _CONSTRAINT_WORDS or (cursor.word == "NOT" and cursor.ahead(1) == "NULL"):
-        not_valid = cursor.source.upper().split()[-2:] == ["NOT", "VALID"]
-        found = _constraint(cursor)
-        return CreateConstraint(
-            **common,
-            kind=found.kind,
-            name=found.name,
-            table=table,
-            schema=schema,
-            columns=found.columns,
-            references=found.references,
-            not_valid=not_valid,
-        )
+    cursor.need("ADD")
+    if cursor.word in _INDEXES and "(" in (cursor.ahead(1), cursor.ahead(2), cursor.ahead(3)):
+        cursor.take_any("FULLTEXT", "SPATIAL")
+        cursor.take_any(*_KEYS)
+        name = cursor.name() if cursor.word != "(" else None
+        return CreateIndex(**mysql(common), name=name, table=table, schema=schema, columns=columns_of(cursor))
+    if cursor.word in CONSTRAINT_WORDS or (cursor.word == "NOT" and cursor.ahead(1) == "NULL"):
+        return _added_constraint(cursor, common, schema, table)
     cursor.take("COLUMN")
-    cursor.take("IF", "NOT", "EXISTS")
-    return AddColumn(**common, table=table, column=_column(cursor), schema=schema)
+    return AddColumn(**if_not_exists(cursor, common), table=table, column=column(cursor), schema=schema)
+
+
+def _added_constraint(cursor: Cursor, common: Common, schema: Text | None, table: Text) -> CreateConstraint:
+    last = tuple(token.word for token in cursor.rest[-2:])
+    copy = cursor.copy()
+    references_schema: Text | None = None
+    copy.up_to(("REFERENCES",))
+    if copy.take("REFERENCES"):
+        references_schema = copy.qualified()[0]
+    copy = cursor.copy()
+    copy.up_to(("USING",))
+    using_index = copy.name() if copy.take("USING", "INDEX") else None
+    found = constraint(cursor)
+    return CreateConstraint(
+        **common,
+        kind=found.kind,
+        name=found.name,
+        table=table,
+        schema=schema,
+        columns=found.columns,
+        references=found.references,
+        references_schema=references_schema,
+        remote_columns=found.remote_columns,
+        on_delete=found.on_delete,
+        condition=found.condition,
+        using_index=using_index,
+        not_valid=last == ("NOT", "VALID"),
+    )
+
+
+def _dropped(cursor: Cursor, common: Common, schema: Text | None, table: Text) -> Operation:
+    cursor.need("DROP")
+    cascade = any(token.word == "CASCADE" for token in cursor.rest[-1:])
+    if cursor.take("CONSTRAINT"):
+        common = if_exists(cursor, common)
+        return DropConstraint(**common, name=cursor.name(), table=table, schema=schema, cascade=cascade)
+    if cursor.take("PRIMARY", "KEY"):
+        return DropConstraint(**mysql(common), name=None, table=table, schema=schema, kind="primary key")
+    if cursor.take("FOREIGN", "KEY"):
+        return DropConstraint(**mysql(common), name=cursor.name(), table=table, schema=schema, kind="foreign key")
+    if cursor.take("CHECK"):
+        return DropConstraint(**mysql(common), name=cursor.name(), table=table, schema=schema, kind="check")
+    if cursor.word in _KEYS and len(cursor.rest) == 2 and cursor.ahead(1) not in ("CASCADE", "RESTRICT"):
+        cursor.take_any(*_KEYS)
+        return DropIndex(**mysql(common), name=cursor.name(), table=table, schema=schema)
+    cursor.take("COLUMN")
+    common = if_exists(cursor, common)
+    return DropColumn(**common, table=table, name=cursor.name(), schema=schema, cascade=cascade)
+
+
+def _renamed(cursor: Cursor, common: Common, schema: Text | None, table: Text) -> Operation:
+    cursor.need("RENAME")
+    kind = cursor.take_any("CONSTRAINT") or (cursor.ahead(2) == "TO" and cursor.take_any(*_KEYS))
+    cursor.take("COLUMN")
+    name = cursor.name()
+    cursor.need("TO")
+    if kind:
+        called = "constraint" if kind == "CONSTRAINT" else "index"
+        return RenameObject(**common, kind=called, name=name, new_name=cursor.name(), table=table)
+    return AlterColumn(**common, table=table, name=name, schema=schema, new_name=cursor.name())
 
 
 def _altered(cursor: Cursor, change: AlterColumn) -> AlterColumn | None:
     """The change of a column that ALTER COLUMN name asks for; None where it changes nothing that a fact holds."""
     if cursor.take("TYPE") or cursor.take("SET", "DATA", "TYPE"):
-        return replace(change, type=_type(cursor.up_to(("USING", "COLLATE"))))
+        kind = type_text(cursor.up_to(("USING", "COLLATE")))
+        cursor.up_to(("USING",))
+        return replace(change, type=kind, using=cursor.text("an expression") if cursor.take("USING") else None)
     if cursor.take("SET", "NOT", "NULL"):
         return replace(change, nullable=False)
     if cursor.take("DROP", "NOT", "NULL"):
         return replace(change, nullable=True)
     if cursor.take("SET", "DEFAULT"):
-        default = _default(cursor)
-        return replace(change, server_default=default, drops_default=default is None)
+        value = default(cursor)
+        return replace(change, server_default=value, drops_default=value is None)
     if cursor.take("DROP", "DEFAULT"):
         return replace(change, drops_default=True)
+    if cursor.take("ADD", "GENERATED"):
+        return replace(change, adds_identity=True)
     if cursor.word in ("SET", "RESET", "ADD", "DROP", "RESTART"):  # statistics, storage, identity
         return None
     raise NotSql
 
 
-def _column(cursor: Cursor) -> Column:
-    source = cursor.source
-    name = cursor.name()
-    if cursor.ended and isinstance(name, Unread):  # the placeholder may hold the whole definition
-        return Column(name, cursor.unread("a type"), nullable=cursor.unread("a column"), source=source)
-    serial = cursor.word in _SERIALS
-    kind = cursor.up_to(_COLUMN_WORDS)
-    column = Column(name, _type(kind) if not kind.ended else None, not serial, generated=serial, source=source)
-    while not cursor.ended:
-        column = _with_clause(column, cursor)
-    return column
-
-
-def _with_clause(column: Column, cursor: Cursor) -> Column:
-    """The column with what the next of its clauses says, which is stepped over."""
-    if cursor.take("NOT", "NULL"):
-        column = replace(column, nullable=False)
-    elif cursor.take("DEFAULT"):
-        return replace(column, server_default=_default(cursor))
-    elif cursor.take("PRIMARY", "KEY"):
-        column = replace(column, primary_key=True, nullable=False)
-    elif cursor.take("UNIQUE"):
-        column = replace(column, unique=True)
-    elif cursor.take("REFERENCES"):
-        _, table = cursor.qualified()
-        target = cursor.group().text("a name") if cursor.word == "(" else None
-        return replace(column, references=_referenced(table, target))
-    elif (
-        cursor.take("GENERATED", "ALWAYS", "AS") or cursor.take("GENERATED", "BY", "DEFAULT", "AS") or cursor.take("AS")
-    ):
-        identity = cursor.word == "IDENTITY"
-        column = replace(column, generated=True, nullable=False if identity else column.nullable)
-    elif cursor.take("ON"):  # ON DELETE SET NULL: this NULL is not the column's
-        cursor.token()
-        if not (cursor.take("SET", "NULL") or cursor.take("SET", "DEFAULT") or cursor.take("NO", "ACTION")):
-            cursor.token()
-    else:
-        cursor.token()
-    cursor.up_to(_COLUMN_WORDS)
-    return column
-
-
-def _constraint(cursor: Cursor) -> Constraint:
-    """A constraint as CREATE TABLE and ADD define it."""
-    name = cursor.name() if cursor.take("CONSTRAINT") else None
-    if cursor.take("FOREIGN", "KEY"):
-        columns = _columns(cursor)
-        cursor.need("REFERENCES")
-        return Constraint("foreign key", name, columns, cursor.qualified()[1])
-    if cursor.take("NOT", "NULL"):
-        return Constraint("not null", name, (cursor.name(),))
-    if cursor.take("CHECK"):
-        return Constraint("check", name)
-    if cursor.take("EXCLUDE"):
-        return Constraint("exclude", name)
-    kind: ConstraintKind = "unique"
-    if cursor.take("PRIMARY", "KEY"):
-        kind = "primary key"
-    else:
-        cursor.need("UNIQUE")
-    cursor.take("NULLS", "NOT", "DISTINCT") or cursor.take("NULLS", "DISTINCT")
-    return Constraint(kind, name, () if cursor.take("USING", "INDEX") else _columns(cursor))
-
-
-def _columns(cursor: Cursor) -> tuple[Text, ...]:
-    return tuple(part.name() for part in cursor.group().parts())
-
-
-def _type(cursor: Cursor) -> Text:
-    if cursor.ended:
-        raise NotSql
-    return cursor.text("a type")
-
-
-def _default(cursor: Cursor) -> Text | None:
-    """The default that stands here, stepped over; None for NULL, which is to have none."""
-    found = cursor.up_to(_COLUMN_WORDS, at_least=1).text("a default")
-    if found == "":
-        raise NotSql
-    return None if isinstance(found, str) and _NULL.fullmatch(found) else found
-
-
-def _referenced(table: Text, column: Text | None) -> Text:
-    if isinstance(table, Unread) or column is None:
-        return table
-    return column if isinstance(column, Unread) else f"{table}.{column}"
+def _changed(cursor: Cursor, common: Common, schema: Text | None, table: Text) -> AlterColumn:
+    """MODIFY c and CHANGE c d of MySQL, which define the column anew."""
+    verb = cursor.token().word
+    cursor.take("COLUMN")
+    old = cursor.copy().name()
+    if verb == "CHANGE":
+        cursor.name()
+    found = column(cursor)
+    return AlterColumn(
+        **mysql(common),
+        table=table,
+        name=old,
+        schema=schema,
+        type=found.type,
+        nullable=found.nullable,
+        server_default=found.server_default,
+        enum=found.enum,
+        new_name=found.name if verb == "CHANGE" and found.name != old else None,
+    )

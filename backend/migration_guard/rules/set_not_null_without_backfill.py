@@ -25,7 +25,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import AddColumn, AlterColumn, Column, Context, CreateConstraint, Operation, OtherSql, WriteRows
+from ..facts import (
+    AddColumn,
+    AlterColumn,
+    Column,
+    Context,
+    CreateConstraint,
+    Operation,
+    OtherSql,
+    ValidateConstraint,
+    WriteRows,
+)
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.names import bare, mentions, same
@@ -72,6 +82,8 @@ def may_leave_no_null(one: Operation, op: AlterColumn) -> bool:
         return checks and mentions(one.source, name) and "NOT NULL" in one.source.upper()
     if isinstance(one, OtherSql) and isinstance(one.text, str):
         return mentions(one.text, name) or "VALIDATE CONSTRAINT" in one.text.upper()
+    if isinstance(one, ValidateConstraint):
+        return same(one.table, table)
     return False
 
 

@@ -6,7 +6,18 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ...facts import AlterColumn, CreateConstraint, CreateObject, DropObject, Operation, OtherCall, OtherSql, Unread
+from ...facts import (
+    AlterColumn,
+    AlterTable,
+    CreateConstraint,
+    CreateObject,
+    DropObject,
+    Operation,
+    OtherCall,
+    OtherSql,
+    RenameObject,
+    Unread,
+)
 from .names import bare, mentions
 from .things import Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
 
@@ -73,7 +84,7 @@ class Effect:
 
 # Left out: extensions, which others may use, and functions, which share a name.
 OBJECTS = ("view", "materialized view", "sequence", "statistics", "trigger", "policy", "domain")
-FREE = (OtherCall, OtherSql, CreateObject, DropObject)
+FREE = (OtherCall, OtherSql, AlterTable, RenameObject, CreateObject, DropObject)
 
 
 def _was_perhaps_absent(thing: Thing) -> bool:
@@ -87,6 +98,8 @@ def _was_perhaps_absent(thing: Thing) -> bool:
 
 
 def _renames(op: Operation) -> bool:
+    if isinstance(op, RenameObject):
+        return True
     return isinstance(op, OtherSql) and isinstance(op.text, str) and "rename" in op.text.lower()
 
 
@@ -99,7 +112,8 @@ def _may_concern(op: Operation, thing: Thing) -> bool:
             return True
         return thing.kind in ("object", "type") and thing.name is not None and mentions(op.source, thing.name)
     word = thing.name or thing.table  # what has no name is found through its table
-    return isinstance(op, OtherSql) and word is not None and mentions(str(op.text), word)
+    text = op.text if isinstance(op, OtherSql) else op.source
+    return isinstance(op, (OtherSql, AlterTable, RenameObject)) and word is not None and mentions(str(text), word)
 
 
 def done_again(op: AlterColumn, later: tuple[Operation, ...]) -> bool:

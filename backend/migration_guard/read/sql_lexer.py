@@ -1,0 +1,205 @@
+"""SQL text cut into words and statements, as PostgreSQL and SQLite cut it, and MySQL and SQL Server for the most part.
+
+Every character is looked at once: a script takes time in proportion to its length. What never ends, a quote or a
+comment, raises NotSql.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from ..facts import Place
+
+Spoken = Literal["postgresql", "sqlite", "mysql", "mssql"]
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text as a set."""
+    return frozenset(text.split())
+
+
+class NotSql(Exception):
+    """These words make no statement that we know."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word. `word` is what keywords are compared with: upper case, empty for quoted names and strings."""
+
+    kind: Literal["word", "quoted", "string", "sign"]
+    word: str
+    text: str  # without quotes; names that are not quoted folded as the database folds them
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The words of one statement inside `sql`, and for each opening bracket where it closes."""
+
+    at: Place
+    sql: str
+    tokens: tuple[Token, ...]
+    closes: dict[int, int]
+    balanced: bool
+
+    @property
+    def source(self) -> str:
+        return self.sql[self.tokens[0].start : self.tokens[-1].end]
+
+
+_SPEAK: dict[str, Spoken] = {
+    "postgresql": "postgresql",
+    "cockroachdb": "postgresql",
+    "sqlite": "sqlite",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "mssql": "mssql",
+}
+_SQLITE_WORDS = re.compile(
+    r"`|\b(?:AUTOINCREMENT|WITHOUT\s+ROWID|PRAGMA|(?:INSERT|UPDATE)\s+OR\s+(?:ABORT|FAIL|IGNORE|REPLACE|ROLLBACK))\b",
+    re.IGNORECASE,
+)
+_MYSQL_WORDS = re.compile(r"\b(?:AUTO_INCREMENT|UTF8MB4|ENGINE\s*=|INSERT\s+IGNORE)", re.IGNORECASE)
+_DOLLAR_QUOTE = re.compile(r"\$\w*\$")
+
+
+def spoken(sql: str, dialects: frozenset[str] | None) -> Spoken:
+    """The database whose quotes the text follows: by where it runs, where that leaves a choice by its words."""
+    known = [_SPEAK[each] for each in sorted(dialects or ()) if each in _SPEAK]
+    if dialects is not None and (len(set(known)) == 1 or "sqlite" not in known):
+        return known[0] if len(set(known)) == 1 else "postgresql"
+    if _DOLLAR_QUOTE.search(sql) is not None:
+        return "postgresql"
+    if _MYSQL_WORDS.search(sql) is not None:
+        return "mysql"
+    return "sqlite" if _SQLITE_WORDS.search(sql) is not None else "postgresql"
+
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+|--[^\n]*)
+    | (?P<quote>(?:[eEnNbBxX]|[uU]&)?'|["`])
+    | (?P<comment>/\*)
+    | (?P<dollar>\$(?:[^\W\d]\w*)?\$)
+    | (?P<word>[^\W\d][\w$]*)
+    | (?P<sign>::|:=|:\w+|%\(\w+\)s|%s|%%|\$\d+|@@?\w+|\d[\w.]*
+        |<=|>=|<>|!=|\|\||->>|->|\#>>|\#>|@>|<@|\\:|\S)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_ENDS = re.compile(r"/\*|\*/")
+_LINE = re.compile(r"[^\n]*")
+_BODY = {quote: re.compile(rf"[^{quote}]*(?:{quote}{quote}[^{quote}]*)*{quote}(?!{quote})") for quote in "'\"`"}
+_ESCAPED_BODY = {
+    quote: re.compile(rf"[^{quote}\\]*(?:(?:{quote}{quote}|\\.)[^{quote}\\]*)*{quote}(?!{quote})", re.DOTALL)
+    for quote in "'\""
+}
+
+
+def tokens(sql: str, how: Spoken) -> Iterator[Token]:
+    """The words of a text, without spaces and comments. Raises NotSql where a quote or a comment never ends."""
+    at = 0
+    while at < len(sql):
+        found = _TOKEN.match(sql, at)
+        if found is None:  # no such character is known
+            raise NotSql
+        kind, start, text = found.lastgroup, at, found[0]
+        at = found.end()
+        if kind == "word":
+            yield Token("word", text.upper(), text.lower() if how == "postgresql" else text, start, at)
+        elif kind == "quote":
+            at = _after_quote(sql, at, text, how)
+            held = sql[start + len(text) : at - 1].replace(text[-1] * 2, text[-1])
+            is_name = text == "`" or (text == '"' and how != "mysql")
+            yield Token("quoted" if is_name else "string", "", held, start, at)
+        elif kind == "dollar":
+            end = sql.find(text, at)
+            if end < 0:
+                raise NotSql
+            yield Token("string", "", sql[at:end], start, end + len(text))
+            at = end + len(text)
+        elif kind == "comment":
+            at = _after_comment(sql, at, nested=how in ("postgresql", "mssql"))
+        elif text == "#" and how == "mysql":
+            at = _LINE.match(sql, at).end()  # type: ignore[union-attr]
+        elif text == "[" and how in ("sqlite", "mssql"):
+            end = sql.find("]", at)
+            if end < 0:
+                raise NotSql
+            yield Token("quoted", "", sql[at:end], start, end + 1)
+            at = end + 1
+        elif kind == "sign" and text != "\\":
+            sign = text[1:] if text[0] == "\\" else text  # `\:` is how text() of SQLAlchemy writes a colon
+            yield Token("sign", sign, sign, start, at)
+
+
+def _after_quote(sql: str, at: int, opening: str, how: Spoken) -> int:
+    quote = opening[-1]
+    escapes = quote != "`" and (opening[0] in "eE" or how == "mysql")
+    found = (_ESCAPED_BODY if escapes else _BODY)[quote].match(sql, at)
+    if found is None:
+        raise NotSql
+    return found.end()
+
+
+def _after_comment(sql: str, at: int, *, nested: bool) -> int:
+    depth = 1
+    for found in _COMMENT_ENDS.finditer(sql, at):
+        depth += (1 if nested else 0) if found[0] == "/*" else -1
+        if depth == 0:
+            return found.end()
+    raise NotSql
+
+
+_BRACKETS = {"(": ")", "[": "]"}
+_ROUTINES = {"TRIGGER", "FUNCTION", "PROCEDURE"}
+_NO_ROUTINES = {"TABLE", "INDEX", "VIEW", "(", "AS", "ON"}
+_FIRST, _OPENS = {"BEGIN"}, {"BEGIN", "CASE"}
+_AFTER_END = {"IF", "LOOP", "WHILE", "REPEAT"}  # END IF in procedures of MySQL ends no block that was counted
+_HEADING = 12  # words before the kind: CREATE DEFINER = `a`@`b` TRIGGER
+
+
+def split(sql: str, *, at: Place, how: Spoken) -> Iterator[Statement]:
+    """The statements of a script, in order. Raises NotSql where a quote or a comment never ends."""
+    own: list[Token] = []
+    depth = blocks = 0
+    routine = False
+    before = ""
+    for token in tokens(sql, how):
+        word = token.word
+        if word == ";" and depth <= 0 and blocks <= 0:
+            if own:
+                yield statement(at, sql, own)
+            own, depth, blocks, routine, before = [], 0, 0, False, ""
+            continue
+        own.append(token)
+        depth += (word == "(") - (word == ")")
+        # A trigger of SQLite and BEGIN ATOMIC of PostgreSQL hold whole statements between BEGIN and END.
+        if word in _ROUTINES and not routine and len(own) < _HEADING and own[0].word == "CREATE":
+            routine = _NO_ROUTINES.isdisjoint(each.word for each in own)
+        elif routine and word in (_AFTER_END if before == "END" else _OPENS if blocks else _FIRST):
+            blocks += 1
+        elif blocks and word == "END":
+            blocks -= 1
+        before = word
+    if own:
+        yield statement(at, sql, own, whole=blocks <= 0)
+
+
+def statement(at: Place, sql: str, own: list[Token], *, whole: bool = True) -> Statement:
+    """A statement of these words."""
+    closes: dict[int, int] = {}
+    opened: list[int] = []
+    for index, token in enumerate(own):
+        if token.word in _BRACKETS:
+            opened.append(index)
+        elif token.word in _BRACKETS.values():
+            if opened and _BRACKETS[own[opened[-1]].word] == token.word:
+                closes[opened.pop()] = index
+            else:
+                whole = False
+    return Statement(at, sql, tuple(own), closes, whole and not opened)
