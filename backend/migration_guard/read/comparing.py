@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from .conditions import UNSURE, DialectName, named, named_like
+from .conditions import INSPECTED, UNSURE, DialectName, named, named_like
 from .constants import Plain, computed
+from .inspecting import inspects
 from .values import AT_RUN_TIME, HOLE, Arguments, Attr, Either, Given, Made, small
 
 CHOICES = 8  # values that one expression may have, worth following
@@ -13,6 +14,11 @@ CHOICES = 8  # values that one expression may have, worth following
 
 def compared(left: object, operator: ast.cmpop, right: object, node: ast.Compare) -> object:
     """The result of one comparison: a condition on the dialect, a term for SQL, a constant, or unsure."""
+    result = _compared(left, operator, right, node)
+    return INSPECTED if result is UNSURE and (inspects(left) or inspects(right)) else result
+
+
+def _compared(left: object, operator: ast.cmpop, right: object, node: ast.Compare) -> object:
     negative = isinstance(operator, (ast.NotEq, ast.NotIn, ast.IsNot))
     if isinstance(right, DialectName) and not isinstance(left, DialectName):
         if isinstance(operator, (ast.In, ast.NotIn)):

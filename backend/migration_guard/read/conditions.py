@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from .inspecting import inspects
 from .values import HOLE, Attr, Batch, Closure, Dotted, LocalClass, Made
 
 Dialects = frozenset[str] | None  # None: every dialect
@@ -30,16 +31,20 @@ class Test:
     no: Dialects = None
     sure: bool = False
     likely: bool | None = None
+    offline: bool = False  # it asks for offline mode
+    inspected: bool = False  # it asks the database what is there
 
     def opposite(self) -> Test:
         """The condition `not this`."""
-        return Test(self.no, self.yes, self.sure, None if self.likely is None else not self.likely)
+        likely = None if self.likely is None else not self.likely
+        return replace(self, yes=self.no, no=self.yes, likely=likely)
 
 
 ALWAYS = Test(None, NONE, sure=True)
 NEVER = Test(NONE, None, sure=True)
 UNSURE = Test()
-OFFLINE = Test(likely=False)
+OFFLINE = Test(likely=False, offline=True)
+INSPECTED = Test(inspected=True)
 
 
 def both(one: Dialects, other: Dialects) -> Dialects:
@@ -59,7 +64,14 @@ def all_of(tests: Iterable[Test]) -> Test:
     result = ALWAYS
     for test in tests:
         likely = False if False in (result.likely, test.likely) else None
-        result = Test(both(result.yes, test.yes), either(result.no, test.no), result.sure and test.sure, likely)
+        result = Test(
+            both(result.yes, test.yes),
+            either(result.no, test.no),
+            result.sure and test.sure,
+            likely,
+            result.offline or test.offline,
+            result.inspected or test.inspected,
+        )
     return result
 
 
@@ -92,10 +104,12 @@ def truth(value: object) -> Test:
     if isinstance(value, (Closure, LocalClass, Batch)):
         return ALWAYS
     if isinstance(value, Dotted):
+        if value.path.endswith(".as_sql"):
+            return OFFLINE
         return NEVER if value.path.endswith(".TYPE_CHECKING") else UNSURE
-    if isinstance(value, Made) and value.name == "is_offline_mode":
+    if isinstance(value, (Made, Attr)) and value.name in {"is_offline_mode", "as_sql"}:
         return OFFLINE
-    return UNSURE
+    return INSPECTED if inspects(value) else UNSURE
 
 
 def is_dialect_name(on: object, name: str) -> bool:

@@ -12,6 +12,7 @@ import string
 import textwrap
 from collections.abc import Callable
 
+from .inspecting import unknown
 from .values import AT_RUN_TIME, HOLE, LONGEST, MOST, Arguments, Dotted, Made, Unknown, small, words
 
 Plain = (str, int, float, bool, bytes, type(None))
@@ -211,13 +212,14 @@ def function(path: str, arguments: Arguments) -> object:
         return None
     given = [each.value for each in arguments.positional]
     if not all(map(small, given)) and path not in _LOOSE:
-        return AT_RUN_TIME
+        return unknown(*given)
     if any(isinstance(item, (Unknown, Made, Dotted)) for item in given) and path not in _LOOSE:
-        return AT_RUN_TIME
+        return unknown(*given)
     try:
-        return compute(*given, **{key: each.value for key, each in arguments.named.items()})
+        result = compute(*given, **{key: each.value for key, each in arguments.named.items()})
     except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError):
-        return AT_RUN_TIME
+        return unknown(*given)
+    return unknown(*given) if result is AT_RUN_TIME else result
 
 
 def _range(*bounds: int) -> object:

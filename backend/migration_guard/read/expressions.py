@@ -20,10 +20,12 @@ from .conditions import (
     truth,
 )
 from .constants import Plain, formatted
+from .inspecting import inspects, unknown
 from .library import Library, copied, settled
 from .record import Record, TooMuch
 from .uses import is_context, use_of
 from .values import (
+    ASKED,
     AT_RUN_TIME,
     HOLE,
     MOST,
@@ -59,6 +61,7 @@ class Expressions(ABC):
         self.steps = 0
         self.limit = STEPS
         self.uses: dict[Use, None] = {}
+        self.over: Unknown = AT_RUN_TIME  # what a comprehension gives whose items are not known
         self.guarded = False  # whether offline mode has been thought of here
         self.muted = False  # while the module is read: nothing that happens there belongs to a direction
 
@@ -161,7 +164,7 @@ class Expressions(ABC):
             return Attr(on, key)  # t.c["name"]
         if _is_globals(on) and isinstance(key, str):
             return self.module_name(key, scope)
-        return Unknown(on.how) if isinstance(on, Unknown) else AT_RUN_TIME
+        return on if isinstance(on, Unknown) else unknown(on)
 
     def _slice(self, on: object, part: ast.Slice, scope: Scope) -> object:
         bounds: list[int | None] = []
@@ -278,10 +281,11 @@ class Expressions(ABC):
             if test.no is not None and not here & test.no:
                 return self.evaluate(node.body, scope)
         before, self.record.conditional = self.record.conditional, True
+        guarded, self.guarded = self.guarded, self.guarded or test.offline
         try:
             return joined((self.evaluate(node.body, scope), self.evaluate(node.orelse, scope)))
         finally:
-            self.record.conditional = before
+            self.record.conditional, self.guarded = before, guarded
 
     def _walrus(self, node: ast.NamedExpr, scope: Scope) -> object:
         value = self.evaluate(node.value, scope)
@@ -297,12 +301,14 @@ class Expressions(ABC):
     ) -> object:
         inner = Scope({}, scope)
         found: list[object] = []
+        before, self.over = self.over, AT_RUN_TIME
         whole = self._generate(node, 0, inner, found)
+        over, self.over = self.over, before
         if isinstance(node, ast.DictComp):
             pairs = [item for item in found if isinstance(item, tuple)]
             known = whole and all(isinstance(key, (str, int)) for key, _ in pairs)
-            return dict(pairs) if known else AT_RUN_TIME
-        return found if whole else AT_RUN_TIME
+            return dict(pairs) if known else over
+        return found if whole else over
 
     def _generate(self, node: ast.expr, index: int, scope: Scope, found: list[object]) -> bool:
         """Add the items of a comprehension; False where they are not all known."""
@@ -314,9 +320,12 @@ class Expressions(ABC):
                 found.append(self.evaluate(node.elt, scope))  # type: ignore[attr-defined]
             return len(found) <= MOST
         generator = generators[index]
-        items = self.items(self.evaluate(generator.iter, scope))
+        over = self.evaluate(generator.iter, scope)
+        items = self.items(over)
         whole = items is not None
-        for item in [AT_RUN_TIME] if items is None else items:
+        if not whole and inspects(over):
+            self.over = ASKED
+        for item in [unknown(over)] if items is None else items:
             self.bind(generator.target, item, scope)
             tests = [self.test(each, scope) for each in generator.ifs]
             test = all_of(tests)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import IntEnum
+from typing import NamedTuple
 
 from .comparing import joined
 from .conditions import Dialects, Test, all_of, any_of, truth
@@ -27,13 +29,22 @@ class Flow(IntEnum):
     RAISE = 4
 
 
+class Returned(NamedTuple):
+    """One `return` that is met: on which dialects, whether under a condition, and what it gives back."""
+
+    dialects: Dialects
+    conditional: bool
+    inspected: bool
+    value: object
+
+
 class Functions(Effects):
     """Follows calls into functions of the file."""
 
     def __init__(self, record: Record, library: Library) -> None:
         super().__init__(record, library)
         self.stack: list[tuple[ast.AST, int]] = []
-        self.returned: list[tuple[Dialects, bool, object]] = []
+        self.returned: list[Returned] = []
         self.may_have_returned = False
 
     @abstractmethod
@@ -74,7 +85,7 @@ class Functions(Effects):
         try:
             flow = self.block(node.body, scope)
             if flow is Flow.ON and self.returned:
-                self.returned.append((record.dialects, record.conditional, None))
+                self.returned.append(Returned(record.dialects, record.conditional, record.inspected, None))
             value = _given_back(self.returned)
         finally:
             self.stack.pop()
@@ -119,24 +130,23 @@ class Raised(Exception):
     """A function of the file raises, so nothing after its call runs."""
 
 
-def _given_back(returned: list[tuple[Dialects, bool, object]]) -> object:
+def _given_back(returned: list[Returned]) -> object:
     """The value of a function with these `return` statements: a condition where they answer yes or no by dialect."""
-    values = [value for _, _, value in returned]
+    values = [each.value for each in returned]
     if not values:
         return None
     if any(isinstance(value, (bool, Test)) for value in values):
-        returned = [(dialects, conditional, value or False) for dialects, conditional, value in returned]
-        values = [value for _, _, value in returned]
+        values = [value or False for value in values]
     if len(values) > 1 and all(isinstance(value, (bool, Test)) for value in values):
-        tests = []
-        for dialects, conditional, value in returned:
-            where = Test(dialects, None, sure=not conditional)
-            tests.append(all_of([where, truth(value)]))
-        found = any_of(tests)
-        nowhere = any_of(
-            all_of([Test(dialects, None, sure=not conditional), truth(value).opposite()])
-            for dialects, conditional, value in returned
+        wheres = [Test(each.dialects, None, sure=not each.conditional) for each in returned]
+        pairs = list(zip(wheres, map(truth, values), strict=True))
+        found = any_of(all_of([where, test]) for where, test in pairs)
+        nowhere = any_of(all_of([where, test.opposite()]) for where, test in pairs)
+        return replace(
+            found,
+            no=nowhere.yes,
+            sure=not any(each.conditional for each in returned),
+            likely=None,
+            inspected=found.inspected or any(each.inspected for each in returned),
         )
-        sure = not any(conditional for _, conditional, _ in returned)
-        return Test(found.yes, nowhere.yes, sure=sure)
     return joined(tuple(values))

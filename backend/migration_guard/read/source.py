@@ -6,6 +6,7 @@ from ..facts import Migration, Place, Unread
 from .comments import comments
 from .digests import digests
 from .header import header
+from .imports import imports
 from .modules import Modules
 from .operations import Module
 from .text import Source, Unreadable
@@ -35,7 +36,8 @@ def _read(source: Source, modules: Modules | None, reads: set[str] | None) -> Mi
     fields = header(source, module)
     upgrade = module.function("upgrade", said.irreversible)
     downgrade = module.function("downgrade", said.irreversible)
-    digest, tree = digests(source.tree)
+    used: set[str] = set()
+    digest, tree = digests(source.tree, used)
     if reads is not None:
         reads |= module.library.reads
     missing = {(each.at, each.why): each for each in [*fields.pop("unread"), *module.unread.values()]}
@@ -43,7 +45,9 @@ def _read(source: Source, modules: Modules | None, reads: set[str] | None) -> Mi
         path=source.path,
         upgrade=upgrade,
         downgrade=downgrade,
+        imports=imports(source, module.library, used),
         markers=said.markers,
+        warnings=said.warnings,
         allows=said.allows,
         digest=digest,
         tree=tree,

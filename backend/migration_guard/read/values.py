@@ -24,9 +24,11 @@ class Unknown:
     """A value that the text does not show. `how` ends a sentence: "a table named at run time"."""
 
     how: str = "at run time"
+    inspected: bool = False  # it tells what schema the database has
 
 
 AT_RUN_TIME = Unknown()
+ASKED = Unknown(inspected=True)
 
 
 @dataclass(eq=False)

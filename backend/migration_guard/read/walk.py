@@ -11,7 +11,9 @@ from .comparing import joined
 from .conditions import UNSURE, DialectName, Dialects, Test, all_of, any_of, both, either, named, truth
 from .expressions import Row
 from .following import Following
-from .functions import Flow, Raised
+from .functions import Flow, Raised, Returned
+from .inspecting import inspects, unknown
+from .swallowing import goes_on, suppresses
 from .text import adopted
 from .values import AT_RUN_TIME, Arguments, Closure, Dotted, Either, Given, LocalClass, Made, Scope
 
@@ -58,7 +60,8 @@ class Walk(Following):
 
     def _return(self, node: ast.Return, scope: Scope) -> Flow:
         value = None if node.value is None else self.evaluate(node.value, scope)
-        self.returned.append((self.record.dialects, self.record.conditional, value))
+        record = self.record
+        self.returned.append(Returned(record.dialects, record.conditional, record.inspected, value))
         return Flow.RETURN
 
     def _raise(self, node: ast.Raise, scope: Scope) -> Flow:
@@ -140,21 +143,26 @@ class Walk(Following):
 
     def _branches(self, branches: list[tuple[Test, Sequence[ast.stmt]]], scope: Scope) -> Flow:
         record = self.record
-        dialects, conditional = record.dialects, record.conditional
-        names = scope.names
+        dialects, conditional, inspected = record.dialects, record.conditional, record.inspected
+        names, guarded = scope.names, self.guarded
         ends: list[tuple[Flow, Dialects, bool, dict[str, object], Test]] = []
+        asked = False  # whether what follows depends on what the database has
         for test, body in branches:
             here = both(dialects, test.yes)
             if here is not None and not here:
                 continue
             certain = test.sure or test.likely is True
             record.dialects, record.conditional = here, conditional or not certain
+            record.inspected = inspected or (test.inspected and not certain)
+            self.guarded = guarded or test.offline
             scope.names = dict(names) if len(branches) > 1 else names
-            entered = record.conditional
+            entered = record.conditional, record.inspected
             flow = self.block(body, scope)
-            ends.append((flow, record.dialects, record.conditional and not entered, scope.names, test))
-        record.dialects, record.conditional = dialects, conditional
+            ends.append((flow, record.dialects, record.conditional and not entered[0], scope.names, test))
+            asked = asked or (record.inspected and not entered[1]) or (flow is not Flow.ON and test.inspected)
+        record.dialects, record.conditional, record.inspected = dialects, conditional, inspected
         scope.names = names
+        self.guarded = guarded or any(end[4].offline and end[0] is not Flow.ON for end in ends)
         on = [end for end in ends if end[0] is Flow.ON]
         if not on:
             return min((end[0] for end in ends), default=Flow.ON)
@@ -172,12 +180,16 @@ class Walk(Following):
         ]
         if left or any(end[2] for end in on):
             record.conditional = True
+            record.inspected = inspected or asked
             self.may_have_returned = self.may_have_returned or Flow.RETURN in left
         return Flow.ON
 
     def _try(self, node: ast.Try, scope: Scope) -> Flow:
-        flow = self.block(node.body, scope)
         record = self.record
+        swallowed = record.swallowed
+        record.swallowed = swallowed or goes_on(node)
+        flow = self.block(node.body, scope)
+        record.swallowed = swallowed
         before = record.conditional
         handled = not node.handlers
         for handler in node.handlers:
@@ -219,8 +231,11 @@ class Walk(Following):
             if all(end == lists[-1][: len(end)] for end in lists):
                 return self._unrolled(node, lists[-1], scope, certain=len(lists[0]))
         model = rows.row_model(over)
-        target = AT_RUN_TIME if model is None else Row(model)
-        return self._at_run_time(node, scope, target=target)
+        before = self.record.inspected
+        self.record.inspected = before or inspects(over)
+        flow = self._at_run_time(node, scope, target=unknown(over) if model is None else Row(model))
+        self.record.inspected = before
+        return flow
 
     def _unrolled(
         self, node: ast.For | ast.AsyncFor, items: list[object], scope: Scope, *, certain: int | None = None
@@ -264,7 +279,9 @@ class Walk(Following):
         record = self.record
         before = (record.dialects, record.conditional)
         record.conditional = record.conditional or not once
+        in_loop, record.in_loop = record.in_loop, True
         flow = self.block(node.body, scope)
+        record.in_loop = in_loop
         self._loop_left(before)
         if flow is Flow.RETURN:
             record.conditional = self.may_have_returned = True
@@ -277,7 +294,7 @@ class Walk(Following):
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> Flow:
         record = self.record
-        before = record.in_autocommit
+        before = record.in_autocommit, record.swallowed
         swallows = False
         for item in node.items:
             value = self.evaluate(item.context_expr, scope)
@@ -285,10 +302,13 @@ class Walk(Following):
                 record.in_autocommit = True
             elif isinstance(value, Made) and value.name == "suppress":
                 swallows = True
+                record.swallowed = record.swallowed or suppresses(value)
+            elif isinstance(value, Made) and value.name == "begin_nested":
+                record.swallowed = False  # an error undoes the savepoint alone
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, value, scope)
         flow = self.block(node.body, scope)
-        record.in_autocommit = before
+        record.in_autocommit, record.swallowed = before
         if swallows and flow is Flow.RAISE:
             flow = Flow.ON
         return flow
