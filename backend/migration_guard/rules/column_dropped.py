@@ -20,19 +20,19 @@ default becomes nullable there, or the new release cannot insert). The second dr
 The table or column is new in this revision or on this branch, the table is temporary or put aside (`persona_old`,
 `tmp_persona`), another column takes over the name after the values were copied, the drop is IF EXISTS of a column that
 no revision makes, a column of the same type is added beside it (`probable-rename` asks about that), or the line stands
-in `downgrade()`.
+in `downgrade()`. Of a column whose table is dropped below, `table-dropped` speaks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import AddColumn, AlterColumn, Context, DropColumn
+from ..facts import AddColumn, AlterColumn, Context, DropColumn, DropTable
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, table_before
 from .shared.names import bare
-from .shared.running import allowed, copies, function_of, is_old_column, name_stays
+from .shared.running import allowed, below, copies, function_of, is_old_column, name_stays
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 
@@ -48,6 +48,8 @@ def column_of_running_code(op: DropColumn, context: Context) -> Iterator[Finding
         return
     copied = next(copies(context, op, name), None)
     stays = name_stays(context, op)
+    if any(isinstance(one, DropTable) and bare(one.table) == bare(op.table) for one in below(context, op)):
+        return
     if isinstance(stays, AlterColumn) or (stays is not None and copied is not None) or _perhaps_renamed(context, op):
         return
     column = f"{op.table}.{op.name}"

@@ -20,6 +20,7 @@ The condition asks for the dialect or for offline mode. The rule is off unless t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..facts import AddColumn, Context, CreateTable, DropColumn, DropTable, Migration
@@ -29,6 +30,9 @@ from .shared.reverse import changes_schema
 from .shared.running import statement
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)
+CONDITION = re.compile(
+    r"\bIF\s+(?:NOT\s+)?EXISTS\s+|,\s*if_(?:not_)?exists\s*=\s*True|,\s*checkfirst\s*=\s*True", re.IGNORECASE
+)
 
 
 @judges(Migration)
@@ -43,7 +47,7 @@ def depends_on_what_is_there(migration: Migration, _: Context) -> Iterator[Findi
                     op.at,
                     says=f"What {migration.id} does here depends on what the database holds already: two databases at "
                     "this revision can differ.",
-                    instead=f"# without the condition:\n{statement(op)}",
+                    instead=f"# without the condition:\n{CONDITION.sub('', statement(op))}",
                     direction=op.direction,
                 )
                 break

@@ -18,16 +18,25 @@ Find the rows and put them right first:
 Where the code has seen to it all along, allow the line and say how that is known.
 
 ## Quiet when
-The table is new or was emptied, the columns were added by this revision or on this branch, rows are deleted or the
-columns written before (in this revision or the one below), the constraint takes the place of one that asked as much or
-more, uses an index that is there, is NOT VALID, or the line stands in `downgrade()`.
+The table is new, was emptied or is a materialized view, the columns were added by this revision or on this branch, rows
+are deleted or the columns written before (in this revision or the one below), the constraint takes the place of one
+that asked as much or more, uses an index that is there, is NOT VALID, or the line stands in `downgrade()`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import AddColumn, Context, CreateConstraint, CreateIndex, DropConstraint, DropIndex, Operation
+from ..facts import (
+    AddColumn,
+    Context,
+    CreateConstraint,
+    CreateIndex,
+    CreateObject,
+    DropConstraint,
+    DropIndex,
+    Operation,
+)
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import KnownConstraint, KnownIndex, table_before
@@ -69,6 +78,8 @@ def _judged(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> 
         return
     if _on_new_columns(op, context, kind) or _replaces(op, context, kind) or _holds_already(op, context, kind):
         return
+    if bare(op.table) in materialized(context):
+        return  # its rows come out of a query
     if any(is_opaque(one) or cleans(one, op.table, columns) for one in above(context, op)):
         return
     if any(cleans(one, op.table, columns) for one in _just_before(context)):
@@ -132,6 +143,27 @@ def _holds_already(op: CreateConstraint | CreateIndex, context: Context, kind: s
     return any(key and key <= set(map(bare, op.columns)) for key in keys)
 
 
+def materialized(context: Context) -> frozenset[str | None]:
+    """The names of all materialized views that the history makes."""
+    known = context.history.worked_out.get("materialized views")
+    if not isinstance(known, frozenset):
+        operations = (op for one in context.history.migrations if one.upgrade for op in one.upgrade.operations)
+        made = (op for op in operations if isinstance(op, CreateObject) and op.kind == "materialized view")
+        known = context.history.worked_out["materialized views"] = frozenset(bare(op.name) for op in made)
+    return known
+
+
+def _key(op: CreateConstraint | CreateIndex, context: Context) -> str:
+    """What tells the rows of the table apart, as SQL."""
+    columns = table_before(context, op, op.table, op.schema).columns
+    keys = [name for name, one in columns.items() if one.primary_key is True]
+    if len(keys) == 1 and keys[0] not in map(bare, op.columns):
+        return sql_name(keys[0])
+    if not columns or "id" in columns:
+        return "id"
+    return "ctid" if "postgresql" in context.policy.dialects else "rowid"
+
+
 def _just_before(context: Context) -> Iterator[Operation]:
     """The operations of the revisions that this one follows."""
     if context.migration is None:
@@ -147,7 +179,8 @@ def _cleaned_first(op: CreateConstraint | CreateIndex, context: Context, kind: s
     table = sql_table(op.table, op.schema)
     columns = ", ".join(sql_name(name) for name in op.columns)
     if kind in ("unique", "primary key"):
-        sql = f"DELETE FROM {table} WHERE id NOT IN (SELECT min(id) FROM {table} GROUP BY {columns})"  # noqa: S608
+        key = _key(op, context)
+        sql = f"DELETE FROM {table} WHERE {key} NOT IN (SELECT min({key}) FROM {table} GROUP BY {columns})"  # noqa: S608
         note = "or merge the rows that are alike"
     elif kind == "foreign key" and isinstance(op, CreateConstraint):
         name = sql_name(op.columns[0]) if op.columns else "<column>"

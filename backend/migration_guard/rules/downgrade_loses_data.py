@@ -21,8 +21,8 @@ Copy the values back before they go, cut what is too long on purpose, or refuse:
 
 ## Quiet when
 The downgrade writes to the place that it brings back (or to the column that it narrows), it calls something that the
-guard cannot read, or it refuses with its reason. A column that the upgrade simply adds goes with the downgrade: that is
-what going down means.
+guard cannot read, or it refuses with its reason; a narrower type where only SQLite is used, which keeps to no length.
+A column that the upgrade simply adds goes with the downgrade: that is what going down means.
 """
 
 from __future__ import annotations
@@ -45,16 +45,18 @@ RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 
 @judges(Migration)
 def moved_and_not_moved_back(migration: Migration, _: Context) -> Iterator[Finding]:
-    """One finding per place that the downgrade drops with the moved values in it."""
+    """One finding per place that comes back empty, where the first of its values go."""
     up, down = migration.upgrade, migration.downgrade
     if up is None or down is None or down.does != "acts" or any(map(is_opaque, down.operations)):
         return
+    told: list[Operation] = []
     for op in down.operations:
         if not isinstance(op, (DropColumn, DropTable)):
             continue
         source = _came_from(op, up.operations)
-        if source is None or not _back_empty(source, down.operations):
+        if source is None or source in told or not _back_empty(source, down.operations):
             continue
+        told.append(source)
         old = _called(source)
         yield Finding(
             RULE,
@@ -69,7 +71,8 @@ def moved_and_not_moved_back(migration: Migration, _: Context) -> Iterator[Findi
 @judges(AlterColumn)
 def narrower_again(op: AlterColumn, context: Context) -> Iterator[Finding]:
     """A type that values written since the upgrade may not fit any more."""
-    if op.direction != "downgrade" or not isinstance(op.type, str):
+    # SQLite keeps to no length and no size: there every value fits.
+    if op.direction != "downgrade" or not isinstance(op.type, str) or not on_postgresql(op, context):
         return
     if any(is_opaque(one) or cleans(one, op.table, frozenset([bare(op.name) or ""])) for one in above(context, op)):
         return
@@ -81,10 +84,15 @@ def narrower_again(op: AlterColumn, context: Context) -> Iterator[Finding]:
     yield Finding(
         RULE,
         op.at,
-        says=f"Going down makes {op.table}.{op.name} narrower, from {step.was} to {step.becomes}: it stops at the "
-        "first value written since that does not fit.",
+        says=f"Going down makes {op.table}.{op.name} narrower, from {step.was} to {step.becomes}: PostgreSQL stops at "
+        "the first value written since that does not fit.",
         instead=f"{_fitted(op, step)}  # or stop here, and say so\n{statement(op)}",
     )
+
+
+def on_postgresql(op: Operation, context: Context) -> bool:
+    """Whether the operation runs on PostgreSQL."""
+    return "postgresql" in (context.policy.dialects if op.dialects is None else op.dialects)
 
 
 def _came_from(op: DropColumn | DropTable, up: tuple[Operation, ...]) -> DropColumn | DropTable | None:

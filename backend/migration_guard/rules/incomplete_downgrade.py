@@ -22,7 +22,8 @@ Write the missing line into `downgrade()`, in the opposite order of the upgrade:
 The thing goes with its table, view or column, is temporary, is dropped again or replaced within the same upgrade, is
 dropped IF EXISTS and no earlier revision makes it, was made under a condition, or a line of the downgrade that the
 guard cannot read may undo it (that line is listed as not judged). A downgrade that is missing altogether is
-`missing-downgrade`. Values added to an enum stay silent: PostgreSQL cannot remove one.
+`missing-downgrade`. Values added to an enum stay silent: PostgreSQL cannot remove one. With `downgrades = "never"` in
+the settings nothing is asked.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ TOLERANT = re.compile(r"if_not_exists\s*=\s*True|checkfirst\s*=\s*True|\bIF\s+NO
 def not_undone(migration: Migration, context: Context) -> Iterator[Finding]:
     """One finding per operation of the upgrade that the downgrade does not undo."""
     up, down = migration.upgrade, migration.downgrade
-    if up is None or down is None or down.does != "acts" or not up.operations:
+    if up is None or down is None or down.does != "acts" or context.policy.downgrades == "never":
         return
     operations = lasting(up.operations)
     effect = Effect.of(operations, down.operations)

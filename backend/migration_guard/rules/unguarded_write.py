@@ -19,9 +19,9 @@ or, where every row is meant, say so:
     op.execute("DELETE FROM session")
 
 ## Quiet when
-The column was added by this revision or on this branch (a backfill), the new value is worked out from the row, the
-table is new, temporary, put aside or dropped below, its rows were copied elsewhere before, the statement runs for given
-rows or in batches, or the line stands in `downgrade()`.
+The column was added by this revision, on this branch or by the revision just below (a backfill), the new value is
+worked out from the row, the table is new, temporary, put aside, dropped below or filled anew below, its rows were
+copied elsewhere before, the statement runs for given rows or in batches, or the line stands in `downgrade()`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..facts import Context, DropColumn, DropTable, WriteRows
+from ..facts import Context, DropColumn, DropTable, Operation, Text, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay import column_before
 from .shared.names import bare
 from .shared.paste import execute, sql_name, sql_table
 from .shared.running import allowed, below, copies, is_old_column, is_old_table
@@ -56,7 +57,7 @@ def every_row(op: WriteRows, context: Context) -> Iterator[Finding]:
         return
     if table is None or op.kind == "insert" or not is_old_table(context, op, op.table, op.schema):
         return
-    if any(isinstance(one, DropTable) and bare(one.table) == table for one in below(context, op)):
+    if any(_goes_or_is_filled(one, table) for one in below(context, op)):
         return
     if any(True for _ in copies(context, op, table)):
         return
@@ -67,12 +68,25 @@ def every_row(op: WriteRows, context: Context) -> Iterator[Finding]:
         )
     elif CONSTANT.search(op.source) or VALUES.search(op.source):
         old = [name for name in op.columns if is_old_column(context, op, op.table, name, op.schema)]
-        if len(old) != 1 or _dropped_below(op, context, old[0]):
+        if len(old) != 1 or _dropped_below(op, context, old[0]) or _is_backfill(op, context, old[0]):
             return
         says = f"This overwrites {op.table}.{old[0]} in every row with one value: what stood there is gone."
     else:
         return
     yield Finding(RULE, op.at, says=says, instead=_instead(op))
+
+
+def _goes_or_is_filled(one: Operation, table: str) -> bool:
+    """Whether a later line drops the table, or gives it new rows: then the old ones were meant to go."""
+    if isinstance(one, WriteRows) and one.kind == "insert":
+        return bare(one.table) == table
+    return isinstance(one, DropTable) and bare(one.table) == table
+
+
+def _is_backfill(op: WriteRows, context: Context, name: Text) -> bool:
+    """Whether the revision just below adds the column: nobody can have filled it since."""
+    known = column_before(context, op, op.table, name, op.schema)
+    return known is not None and context.migration is not None and known.made_by in context.migration.parents
 
 
 def _dropped_below(op: WriteRows, context: Context, name: object) -> bool:
