@@ -1,5 +1,5 @@
 """
-An async engine runs migrations without `run_sync`.
+An async engine runs migrations without run_sync.
 
 ## What it finds
 An env.py that makes an async engine, or takes an async URL from the settings file, and never calls `run_sync`.

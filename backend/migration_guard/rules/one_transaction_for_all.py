@@ -10,8 +10,8 @@ it while its connection is in a transaction already, so that Alembic ignores it.
 By default Alembic runs all pending revisions in one transaction. "In a later revision" then changes nothing: PostgreSQL
 refuses an enum value that was added in the same transaction, a constraint that was added NOT VALID keeps its ACCESS
 EXCLUSIVE lock while the next revision validates it, and locks of the first revision are held until the last one is
-through. An `autocommit_block` commits half of them: a failure after it leaves the database between revisions. On a
-developer's machine, one revision at a time, all is well.
+through. What an `autocommit_block` did stays when a later revision fails, while the record that it ran is taken back:
+the next upgrade does it again and fails. On a developer's machine, one revision at a time, all is well.
 
 ## Instead
 Give each revision its own transaction, in env.py:
@@ -86,8 +86,8 @@ def _reason(context: Context) -> str | None:
                 added[bare(op.table), bare(op.name)] = migration.id
             elif op.in_autocommit:
                 found[0] = (
-                    f"the autocommit_block of {migration.id} commits what ran before it: a later failure leaves the "
-                    "database between two revisions"
+                    f"what {migration.id} runs outside of it stays when a later revision fails, while the record that "
+                    "it ran is taken back"
                 )
     for migration, operations in upgrades(context):
         for op in operations:

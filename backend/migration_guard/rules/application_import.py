@@ -1,0 +1,68 @@
+"""
+A migration works with the application's models of today on the schema of its own day.
+
+## What it finds
+A model class of the application used by a revision: in a query, a session, an insert. Once per revision.
+
+## Why it hurts
+The model changes later, the revision does not. A column that the model gains next year is then selected by this
+revision before it exists ("no such column"), and from that day nobody can set up a new database. A model that is
+renamed or removed breaks the import, and with it every command of Alembic.
+
+## Instead
+Write down the few columns that the revision needs:
+
+    persona = sa.table("persona", sa.column("id", sa.Integer), sa.column("mood", sa.String))
+    op.execute(persona.update().where(persona.c.mood.is_(None)).values(mood=""))
+
+## Quiet when
+The revision defines the class itself, uses it for the definition of a column only (a type, an enum), or takes something
+else from the application: a type, a constant, a helper made for migrations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..facts import Context, Migration, Use
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.paste import literal
+from .shared.uses import defines, inside, is_class, last_name, uses
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+HOLDS_MODELS = {"models", "model", "orm", "entities", "entity", "tables", "database"}
+# Enums, exceptions and column types live beside models; they are no tables.
+NO_TABLE = re.compile(
+    r".*(?:Type|Types|Enum|Enums|Status|State|Kind|Mode|Level|Error|Exception|Mixin|Base|DateTime|Timestamp|Schema|Engine|"
+    r"Session|JSON|JSONB|Json|Variant|Dict|List|Array|Column|Field|Encoder)|UUID|GUID|Role"
+)
+
+
+@judges(Migration)
+def todays_model(migration: Migration, _: Context) -> Iterator[Finding]:
+    """A model that a revision takes from the application."""
+    columns = list(defines(migration))
+    found = [
+        use for use in uses(migration, "application") if _is_model(use) and not any(inside(use, op) for op in columns)
+    ]
+    if not found:
+        return
+    names = sorted({last_name(use) for use in found})
+    shown = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    table = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", names[0]).lower()
+    yield Finding(
+        RULE,
+        found[0].at,
+        says=f"This revision uses {shown} as the application has {'it' if len(names) == 1 else 'them'} today: once a "
+        "column is added there, or the class is gone, it fails on every new database.",
+        instead=f"{table} = sa.table({literal(table)}, sa.column({literal('id')}, sa.Integer))\n"
+        f"# and the other columns that this revision needs, as they are at this revision, in place of {names[0]}",
+    )
+
+
+def _is_model(use: Use) -> bool:
+    modules = use.name.split(".")[:-1]
+    name = last_name(use)
+    return is_class(name) and not HOLDS_MODELS.isdisjoint(modules) and NO_TABLE.fullmatch(name) is None

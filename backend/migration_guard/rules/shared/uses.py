@@ -1,0 +1,40 @@
+"""What a revision uses beside the schema, gathered so that one finding can speak of all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...facts import AddColumn, AlterColumn, CreateTable, Migration, Operation, Use, UseKind
+
+
+def uses(migration: Migration, *kinds: UseKind) -> list[Use]:
+    """The uses of these kinds, those of the way up first, in order of place."""
+    functions = (migration.upgrade, migration.downgrade)
+    return [use for function in functions if function for use in sorted(function.uses, key=_at) if use.kind in kinds]
+
+
+def last_name(use: Use) -> str:
+    """The name itself, without its module."""
+    return use.name.rpartition(".")[2]
+
+
+def is_class(name: str) -> bool:
+    """Whether a name is written as classes are: "User", not "user", "USER" or "_"."""
+    return name[:1].isupper() and any(letter.islower() for letter in name)
+
+
+def defines(migration: Migration) -> Iterator[Operation]:
+    """The operations that define columns, in both directions: what stands inside them becomes part of the schema."""
+    for function in (migration.upgrade, migration.downgrade):
+        for op in function.operations if function else ():
+            if isinstance(op, (CreateTable, AddColumn, AlterColumn)) and not op.by_sql:
+                yield op
+
+
+def inside(use: Use, op: Operation) -> bool:
+    """Whether something is used within the lines of an operation."""
+    return use.at.path == op.at.path and op.at.line <= use.at.line <= op.at.last_line
+
+
+def _at(use: Use) -> tuple[int, int]:
+    return use.at.line, use.at.column

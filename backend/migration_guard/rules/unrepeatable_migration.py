@@ -1,0 +1,73 @@
+"""
+A migration does something else on another day or another machine.
+
+## What it finds
+A revision that reads settings or environment variables or talks to the network, and the clock or chance inside the
+definition of a column. Once per revision and kind.
+
+## Why it hurts
+Two databases at the same revision then have different schemas or rows. What worked in the test run fails where a
+variable is missing or the network is closed, in the middle of an upgrade; a downgrade years later reads settings that
+mean something else. `server_default=str(datetime.now())` gives every row the moment at which the file was run.
+
+## Instead
+Write the value down, or let the database make it:
+
+    sa.Column("created_at", sa.DateTime(), server_default=sa.func.now())
+
+## Quiet when
+The clock or chance fill rows (keys and times of seeds), a file beside the revision is read, or only `downgrade()` or
+`upgrade()` of another file does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import Context, Migration, Use, UseKind
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.uses import defines, inside, is_class, last_name, uses
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+KINDS: dict[UseKind, str] = {
+    "settings": "reads {0}, which is not the same everywhere: two databases at this revision may differ",
+    "network": "calls {0}: the upgrade fails or waits wherever that cannot be reached, with half of it done",
+    "clock": "writes the time of {0} into the schema: every database gets another default",
+    "random": "writes what {0} gives into the schema: every database gets another default",
+}
+INSTEAD: dict[UseKind, str] = {
+    "settings": '# write the value down as it is at this revision\nvalue = "<the value>"',
+    "network": "# fetch it before the upgrade, in a program of its own, and write down here what came back\n"
+    'value = "<the value>"',
+    "clock": "# let the database make it: server_default=sa.func.now()",
+    "random": '# let the database make it: server_default=sa.text("gen_random_uuid()"), or write one value down',
+}
+
+
+@judges(Migration)
+def depends_on_the_day(migration: Migration, _: Context) -> Iterator[Finding]:
+    """What is different at each run, once per kind."""
+    columns = list(defines(migration))
+    seen: set[UseKind] = set()
+    for use in uses(migration, "settings", "network", "clock", "random"):
+        if use.kind in seen or not _counts(use):
+            continue
+        if use.kind in ("clock", "random") and not any(inside(use, op) for op in columns):
+            continue
+        seen.add(use.kind)
+        yield Finding(
+            RULE,
+            use.at,
+            says=f"This revision {KINDS[use.kind].format(use.name)}.",
+            instead=INSTEAD[use.kind],
+            direction=use.direction,
+        )
+
+
+def _counts(use: Use) -> bool:
+    """Whether it is read or called: a class for settings, or an error of a network library, only names a shape."""
+    name = last_name(use)
+    if use.kind == "settings":
+        return not is_class(name) or name.endswith("Settings")
+    return use.kind != "network" or not name.endswith(("Error", "Exception", "Config", "disable_warnings", "Timeout"))
