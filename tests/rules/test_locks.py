@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -122,7 +121,7 @@ Connection = psycopg.Connection[Any]
 
 
 @pytest.fixture
-def database(postgresql: Server) -> Iterator[str]:
+def database(postgresql: Server) -> str:
     """A connection string of an empty database with the schema."""
     url = make_url(postgresql.new_database())
     parts = {"host": url.host or url.query.get("host"), "user": url.username, "dbname": url.database}
@@ -130,7 +129,7 @@ def database(postgresql: Server) -> Iterator[str]:
     conninfo = psycopg.conninfo.make_conninfo("", **{key: value for key, value in parts.items() if value})
     with psycopg.connect(conninfo) as connection:
         connection.execute(SCHEMA + "CREATE TABLE tally_table AS SELECT 1 AS id;")
-    yield conninfo
+    return conninfo
 
 
 def rows(connection: Connection, query: str, *parameters: object) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import Context, CreateIndex, CreateObject, DropIndex, Migration, Operation, WriteRows
+from ..facts import Context, CreateIndex, CreateObject, DropIndex, Maintenance, Migration, Operation, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.editing import as_written, autocommitted, counts, later
@@ -68,7 +68,7 @@ def half_done(migration: Migration, _: Context) -> Iterator[Finding]:
 
 def _again(op: Operation, earlier: list[Operation]) -> bool:
     """Whether the operation can run a second time after it was committed once."""
-    if op.tolerant is not False or (isinstance(op, CreateObject) and op.replaces):
+    if op.tolerant is not False or isinstance(op, Maintenance) or (isinstance(op, CreateObject) and op.replaces):
         return True
     if isinstance(op, CreateIndex):
         return any(isinstance(one, DropIndex) and one.tolerant is True and same(one.name, op.name) for one in earlier)

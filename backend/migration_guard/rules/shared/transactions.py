@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from ...facts import Context, Operation, TransactionControl
+from collections.abc import Iterator
+
+from ...facts import Context, DropTable, Migration, Operation, Text, TransactionControl, WriteRows
+from ...replay import same_transaction
+from .locks import locks
+from .names import bare
 from .rows import before
 
 
@@ -18,3 +23,43 @@ def outside(context: Context, op: Operation) -> bool:
 def in_own_file(context: Context, op: Operation) -> bool:
     """Whether the operation stands in the revision that is judged."""
     return context.migration is None or op.at.path == context.migration.path
+
+
+def why_not_later(context: Context) -> str:
+    """Words for a project where a later revision does not help by itself; empty where it does."""
+    environment = context.history.environment
+    if environment is None or not environment.found or environment.transaction_per_migration is not False:
+        return ""
+    at = environment.configure_at or environment.at
+    return (
+        f" A later revision alone does not help: {at.path} (line {at.line}) runs all pending revisions in one "
+        "transaction unless it sets transaction_per_migration=True."
+    )
+
+
+def fills_many_rows(op: Operation) -> bool:
+    """Whether an operation surely writes a large part of its table: every row, each row without a value, or what a
+    query brings."""
+    if not isinstance(op, WriteRows) or op.truncates or op.one_row_each is True:
+        return False
+    if op.kind == "insert":
+        return op.from_query
+    return op.where is False or bool(op.where_null)
+
+
+def exclusively_locked(context: Context, op: Operation) -> Iterator[tuple[Operation, Text]]:
+    """The tables that wait for the transaction in which an operation runs, each with the line that locked it first."""
+    seen: set[str | None] = set()
+    for one in same_transaction(context, op):
+        for lock in locks(context, one):
+            if lock.mode == "ACCESS EXCLUSIVE" and bare(lock.table) not in seen:
+                if isinstance(one, DropTable) and bare(one.table) == bare(lock.table):
+                    continue  # nobody is meant to wait for a table that is gone
+                seen.add(bare(lock.table))
+                yield one, lock.table
+
+
+def operations_of(migration: Migration) -> tuple[Operation, ...]:
+    """What the upgrade does on PostgreSQL."""
+    listed = migration.upgrade.operations if migration.upgrade else ()
+    return tuple(op for op in listed if op.dialects is None or "postgresql" in op.dialects)

@@ -1,0 +1,61 @@
+"""
+CASCADE removes more than the line names.
+
+## What it finds
+DROP ... CASCADE and TRUNCATE ... CASCADE in an `upgrade()`.
+
+## Why it hurts
+CASCADE takes along whatever depends on the thing that is dropped: foreign keys of other tables, views, functions,
+defaults. TRUNCATE CASCADE empties every table that refers to this one. PostgreSQL says what went in a notice at most,
+and a database that has more than the test database loses more.
+
+## Instead
+Name each thing. Without CASCADE PostgreSQL refuses, and its message lists what still depends on it:
+
+    op.execute("DROP VIEW persona_names")
+
+## Quiet when
+What is dropped was made by an earlier line of the same function, or the line stands in `downgrade()`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..facts import Context, DropColumn, DropConstraint, DropObject, DropTable, DropType, Operation, WriteRows
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.editing import executed, sql
+from .shared.names import bare
+from .shared.rows import before
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+CASCADE = re.compile(r"\s+CASCADE\b(?!.*\bCASCADE\b)", re.IGNORECASE | re.DOTALL)
+
+
+@judges(DropTable, DropColumn, DropConstraint, DropType, DropObject, WriteRows)
+def more_than_named(
+    op: DropTable | DropColumn | DropConstraint | DropType | DropObject | WriteRows, context: Context
+) -> Iterator[Finding]:
+    """A removal that takes along what it does not name."""
+    if not op.cascade or op.direction != "upgrade" or not op.by_sql:
+        return
+    name = op.table if isinstance(op, (DropTable, WriteRows)) else op.name
+    if op.on_new_table is True or _made_here(context, op, bare(name)):
+        return
+    emptied = isinstance(op, WriteRows)
+    what = "empties every table that refers to it as well" if emptied else "drops whatever depends on it as well"
+    kind = {DropTable: "table ", DropColumn: "column ", DropConstraint: "constraint ", DropType: "type "}
+    word = f"{op.kind} " if isinstance(op, DropObject) else kind.get(type(op), "")
+    yield Finding(
+        RULE,
+        op.at,
+        says=f"CASCADE on {word}{name} {what}, named nowhere here: what goes differs from database to database.",
+        instead=executed(op, CASCADE.sub("", sql(op), count=1)),
+    )
+
+
+def _made_here(context: Context, op: Operation, name: str | None) -> bool:
+    made = (getattr(one, "name", None) for one in before(context, op) if type(one).__name__.startswith("Create"))
+    return name is not None and name in {bare(one) for one in made}

@@ -1,0 +1,82 @@
+"""
+An enum type is made anew and every row is cast to it.
+
+## What it finds
+A column that changes from one enum type to another through a cast (`USING mood::text::mood_new`), with the new type
+made in the same revision, on a table that is older than this revision.
+
+## Why it hurts
+PostgreSQL rewrites the whole table and its indexes under ACCESS EXCLUSIVE, for each table that uses the type: reads and
+writes wait until the revision is committed. A row with a value that the new type lacks fails it.
+
+## Instead
+To append values, nothing has to be rewritten:
+
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'calm'")
+
+To remove or reorder values, leave the type as it is, or choose a time when nobody needs the tables.
+
+## Quiet when
+The table is made by this revision or by one that the base branch does not have, is temporary, was emptied before, or
+the settings call it small (`small-tables`), or the line stands in `downgrade()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import AlterColumn, Context, CreateType, Operation, RenameObject, Text
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from ..replay import column_before, type_before
+from .shared.editing import allowed, autocommitted
+from .shared.locks import matters
+from .shared.names import bare
+from .shared.paste import execute, sql_name
+from .shared.rows import before
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+
+
+@judges(AlterColumn)
+def cast_to_new_type(op: AlterColumn, context: Context) -> Iterator[Finding]:
+    """A column that is cast to an enum type which was just made."""
+    if op.type is None or not matters(context, op, op.table):
+        return
+    new = bare(op.enum.name) if op.enum is not None else bare(op.type)
+    made = next((one for one in before(context, op) if isinstance(one, CreateType) and bare(one.name) == new), None)
+    if made is None or new is None or made.enum is None:
+        return
+    known = column_before(context, op, op.table, op.name)
+    if known is None or known.enum is None:
+        if not (isinstance(op.using, str) and "::text::" in op.using.replace(" ", "")):
+            return
+        old: tuple[Text, ...] = ()
+    else:
+        old = known.enum.labels or type_before(context, op, _name_at_first(context, op, known.enum.name)).labels
+    appended = made.enum.labels[: len(old)] == old and len(old) > 0
+    yield Finding(
+        RULE,
+        op.at,
+        says=f"Casting {op.table}.{op.name} to a type that is made anew rewrites {op.table} and its indexes under an "
+        "ACCESS EXCLUSIVE lock on PostgreSQL: reads and writes wait until the revision is committed.",
+        instead=_added(op, context, made, made.enum.labels[len(old) :])
+        if appended
+        else allowed(op, RULE.id, "<why values have to go, and when it runs>"),
+    )
+
+
+def _name_at_first(context: Context, op: Operation, name: Text | None) -> Text:
+    """The enum's name before this revision put it aside."""
+    for one in before(context, op):
+        if isinstance(one, RenameObject) and bare(one.new_name) == bare(name):
+            return one.name
+    return name if name is not None else ""
+
+
+def _added(op: AlterColumn, context: Context, made: CreateType, labels: tuple[Text, ...]) -> str:
+    old = next((one.name for one in before(context, op) if isinstance(one, RenameObject)), made.name)
+    lines = [execute(op, f"ALTER TYPE {sql_name(old)} ADD VALUE IF NOT EXISTS '{label}'") for label in labels]
+    note = f"# in place of the lines from {made.at.line} on that make the type anew"
+    return "\n".join([*(autocommitted(op, *lines) if lines else ["pass"]), note])
