@@ -268,6 +268,8 @@ def table_name(value: object) -> str | None:
     if isinstance(value, Made) and value.name in {"alias", "aliased"}:
         first = value.arguments.first()
         return table_name(value.on if value.on is not None else first and first.value)
+    if isinstance(value, Attr) and isinstance(value.on, Attr) and value.on.name == "tables":
+        return value.name  # metadata.tables["persona"], reflected
     return None
 
 

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from ..facts import Column, CreateObject, DropObject, Flag, Operation, OtherSql, SetOption, Text, Unread, WriteRows
 from .calls import operation
-from .columns import is_null, table_name
+from .choosing import chosen
+from .columns import is_null, table_name, table_schema
 from .record import Record, column_name, keys, text_of
 from .values import HOLE, LONGEST, Arguments, Attr, Dotted, Either, Given, Link, LocalClass, Made, how, links
 
@@ -28,7 +29,7 @@ BY_SESSION: dict[str, RowChange] = {
 }
 SESSIONS = frozenset({"Session", "sessionmaker", "scoped_session", "AsyncSession", "async_sessionmaker"})
 READS = frozenset({"select", "query", "union", "union_all", "exists", "with_only_columns", "func", "count"})
-OBJECTS = {
+OBJECTS: dict[str, tuple[type[CreateObject] | type[DropObject], str]] = {
     "CreateSequence": (CreateObject, "sequence"),
     "DropSequence": (DropObject, "sequence"),
     "CreateSchema": (CreateObject, "schema"),
@@ -155,16 +156,39 @@ def write(record: Record, chain: list[Link], node: ast.expr, parameters: Given |
         if found not in {"synchronize_session", "whereclause"}
     )
     kind: RowChange = "insert" if link.name == "insert" else "update" if link.name == "update" else "delete"
+    rows = chosen(conditions)
+    names_of_links = {each.name for each in chain}
+    from_query = "from_select" in names_of_links
     null = null_test(conditions[0].value) if len(conditions) == 1 and not by_name else None
     where: Flag = bool(conditions) or by_name
     return WriteRows(
         kind=kind,
         table=table,
+        schema=table_schema(target),
         columns=names,
         where=where,
         where_null=() if null is None else (null,),
+        where_columns=rows.columns,
+        from_query=from_query,
+        one_row_each=not from_query if kind == "insert" else rows.one_row,
+        in_batches=record.in_loop and (rows.limited or "limit" in names_of_links),
+        idempotent=kind == "insert" and _may_be_there(chain),
         **record.common(node),
     )
+
+
+def _may_be_there(chain: list[Link]) -> bool:
+    """Whether an insert passes over rows that are there already."""
+    for link in chain:
+        if link.name.startswith(("on_conflict_do", "on_duplicate_key")):
+            return True
+        words = [given.value for given in link.arguments or () if isinstance(given.value, str)]
+        if link.name == "prefix_with" and any("IGNORE" in word.upper() or "REPLACE" in word.upper() for word in words):
+            return True
+        nodes = [each for given in link.arguments or () for each in ast.walk(given.node)]
+        if link.name == "from_select" and any(getattr(each, "attr", "") in ("exists", "except_") for each in nodes):
+            return True
+    return False
 
 
 def null_test(value: object) -> str | None:
@@ -201,7 +225,15 @@ def _by_row(record: Record, kind: RowChange, model: object, columns: tuple[Text,
     name = table_name(model)
     table: Text = Unread(at, f"a table named {how(model)}") if name is None else name
     where: Flag = False if kind == "insert" else Unread(at, "rows chosen at run time")
-    return WriteRows(kind=kind, table=table, columns=columns, where=where, **record.common(node))
+    return WriteRows(
+        kind=kind,
+        table=table,
+        schema=table_schema(model),
+        columns=columns,
+        where=where,
+        one_row_each=True,
+        **record.common(node),
+    )
 
 
 def row_model(value: object) -> object:
@@ -238,6 +270,8 @@ def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
         return
     for found in statements(text, at=at, direction=record.direction, dialects=record.dialects):
         _list_unread(record, found)
+        if isinstance(found, WriteRows) and found.in_batches and not record.in_loop:
+            found = dataclasses.replace(found, in_batches=False)
         if text is not sql:
             changes["source"] = found.source.replace(PLACEHOLDER, "{...}")
             if isinstance(found, OtherSql) and isinstance(found.text, str):

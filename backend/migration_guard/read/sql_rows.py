@@ -9,19 +9,19 @@ from typing import NamedTuple
 from ..facts import CreateTable, Flag, Operation, Text, Unread, WriteRows
 from .sql_common import Common, mysql
 from .sql_cursor import PLACEHOLDER, Cursor
-from .sql_lexer import NotSql, Token, words
+from .sql_lexer import NotSql, Token, tokens, words
 from .sql_session import set_config
 
 _QUERY = words("SELECT VALUES WITH TABLE")
 _CLAUSES = words("FROM USING WHERE RETURNING ORDER LIMIT OUTPUT")
 _JOINS = words("JOIN INNER LEFT RIGHT CROSS STRAIGHT_JOIN ,")  # UPDATE a JOIN b SET of MySQL
-_RANGES = words("< <= > >= BETWEEN LIMIT FETCH TOP")
+_RANGES = words("< <= > >= BETWEEN IN ANY LIMIT FETCH TOP")
 _KEYS = words("ID UUID PK ROWID CTID")
 _NO_COLUMNS = words(
     "AND OR NOT IS NULL IN LIKE ILIKE SIMILAR BETWEEN EXISTS ANY ALL SOME SELECT FROM WHERE TRUE FALSE CASE WHEN THEN "
     "ELSE END DISTINCT AS ON USING JOIN INNER LEFT RIGHT OUTER CROSS FULL GROUP BY HAVING ORDER ASC DESC LIMIT OFFSET "
-    "UNION EXCEPT INTERSECT VALUES WITH COLLATE ESCAPE INTERVAL CURRENT_DATE CURRENT_TIMESTAMP ISNULL NOTNULL ARRAY CAST TO "
-    "FOR UPDATE SKIP LOCKED OF OVER PARTITION AT TIME ZONE UNKNOWN"
+    "UNION EXCEPT INTERSECT VALUES WITH COLLATE ESCAPE INTERVAL CURRENT_DATE CURRENT_TIMESTAMP ISNULL NOTNULL ARRAY "
+    "CAST TO FOR UPDATE SKIP LOCKED OF OVER PARTITION AT TIME ZONE UNKNOWN"
 )
 _BEFORE_NO_COLUMN = words("FROM JOIN :: AS COLLATE INTERVAL")
 _ALWAYS = frozenset({"TRUE", "1=1"})
@@ -208,6 +208,14 @@ def _chosen(cursor: Cursor) -> Chosen:
     return Chosen(where, tuple(_null_tests(test)), columns, _is_one_row(test), limited)
 
 
+def named_in(condition: str) -> tuple[str, ...]:
+    """The columns that a condition in SQL names; none where it cannot be read."""
+    try:
+        return tuple(dict.fromkeys(_columns_in(tuple(tokens(condition, "postgresql")))))
+    except NotSql:
+        return ()
+
+
 def _is_key(name: str) -> bool:
     return name.upper() in _KEYS or name.upper().endswith("_ID")
 
@@ -225,11 +233,11 @@ def _is_one_row(test: Cursor) -> bool:
     return False
 
 
-def _columns_in(tokens: tuple[Token, ...]) -> Iterator[str]:
+def _columns_in(among: tuple[Token, ...]) -> Iterator[str]:
     """The names in a condition that may be columns: no keywords, functions, types or tables of columns."""
-    for index, token in enumerate(tokens):
-        before = tokens[index - 1].word if index else ""
-        after = tokens[index + 1].word if index + 1 < len(tokens) else ""
+    for index, token in enumerate(among):
+        before = among[index - 1].word if index else ""
+        after = among[index + 1].word if index + 1 < len(among) else ""
         known = token.kind == "quoted" or (token.kind == "word" and token.word not in _NO_COLUMNS)
         if (
             known
