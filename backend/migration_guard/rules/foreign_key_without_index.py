@@ -95,12 +95,13 @@ def _indexed(one: Column) -> bool:
 
 def _made_later(context: Context, op: AddColumn | CreateTable | CreateConstraint) -> list[Names]:
     """What the indexes begin with that any revision makes on the table, so that a later one counts as well."""
-    known = context.history.worked_out.get("indexes made")
-    if not isinstance(known, dict):
-        known = context.history.worked_out["indexes made"] = {}
+    made: dict[str | None, list[Names]] = {}
+    known = context.history.worked_out.setdefault("indexes made", made)
+    if known is made:
         for migration in context.history.migrations:
             for one in migration.upgrade.operations if migration.upgrade else ():
-                keyed = isinstance(one, CreateConstraint) and one.kind in ("unique", "primary key")
-                if isinstance(one, CreateIndex) or keyed:
-                    known.setdefault(bare(getattr(one, "table", None)), []).append(getattr(one, "columns", ()))
-    return list(known.get(bare(op.table), ()))
+                if isinstance(one, CreateIndex) or (
+                    isinstance(one, CreateConstraint) and one.kind in ("unique", "primary key")
+                ):
+                    made.setdefault(bare(one.table), []).append(one.columns)
+    return list(known.get(bare(op.table), ())) if isinstance(known, dict) else []
