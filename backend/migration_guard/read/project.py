@@ -80,8 +80,8 @@ class Project:
         return frozenset(self.version_locations) | {real_path(location) for location in self.version_locations}
 
 
-def projects(root: Path, configs: tuple[str, ...] = ()) -> list[Project]:
-    """The script directories of a tree, in order of path.
+def projects(root: Path, configs: tuple[str, ...] = (), *, bare: bool = False) -> list[Project]:
+    """The script directories of a tree, in order of path; with `bare` also chains without env.py, if there is no other.
 
     `configs` (ini files, pyproject.toml files or folders, relative to the root) decide alone when given; else
     alembic.ini, `[tool.alembic]` and the ini files beside them at the root; else whatever the tree holds.
@@ -92,6 +92,10 @@ def projects(root: Path, configs: tuple[str, ...] = ()) -> list[Project]:
         found = [project for config in configs for project in _named(root, config)]
     else:
         found = _at_root(root) or _searched(root)
+    if not found and bare:
+        from .strays import strays
+
+        found = list(strays(root, ()).chains)
     if not found:
         raise NothingFound(
             f"no Alembic migrations under {root}: looked for alembic.ini, [tool.alembic] in pyproject.toml, other ini "

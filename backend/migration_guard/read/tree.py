@@ -87,21 +87,21 @@ def continued(folder: Path, below: Iterable[Path]) -> bool:
 
     Retired revisions in a subfolder do not: they end before the one that replaced them, or share its id.
     """
-    ids, parents = _header_words(folder)
+    ids, parents = header_words(folder)
     ids_below: set[bytes] = set()
     parents_below: set[bytes] = set()
     for one in below:
-        more_ids, more_parents = _header_words(one)
+        more_ids, more_parents = header_words(one)
         ids_below |= more_ids
         parents_below |= more_parents
     return bool(parents & (ids_below - ids) or parents_below & (ids - ids_below))
 
 
-def _header_words(folder: Path) -> tuple[set[bytes], set[bytes]]:
-    """The ids and the parents that the files of a folder name, as far as plain text shows them."""
+def header_words(folder: Path, files: Iterable[Path] | None = None) -> tuple[set[bytes], set[bytes]]:
+    """The ids and the parents that the files of a folder name (or some of them), as far as plain text shows them."""
     ids: set[bytes] = set()
     parents: set[bytes] = set()
-    for file in folder.iterdir():
+    for file in folder.iterdir() if files is None else files:
         if is_revision_file(file.name) and file.is_file():
             for down, value in _HEADER.findall(file.read_bytes()):
                 (parents if down else ids).update(_WORD.findall(value))

@@ -27,6 +27,13 @@ class Wanted:
         self._each = frozenset(self.paths)
         self._real_folders: dict[str, Path] = {}
 
+    @property
+    def folders(self) -> frozenset[Path] | None:
+        """The folders that are asked for and those of the files; None where nothing is."""
+        real = real_path(self.root)
+        within = [path if path.is_dir() else path.parent for path in self.paths if self._inside(path)]
+        return frozenset(self.root / folder.relative_to(real) for folder in within) if self.paths else None
+
     def projects(self, found: list[Project], *, search: bool) -> list[Project]:
         """Those of the projects that the paths touch; all where they touch none.
 
