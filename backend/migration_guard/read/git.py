@@ -137,6 +137,53 @@ class Repository:
                 contents.pop(os.fsdecode(path), None)
         return contents
 
+    def last_commit(self) -> str | None:
+        """The commit that HEAD names; None before the first."""
+        done = self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}", accept=(0, 1, 128))
+        return done.stdout.decode().strip() if done.returncode == 0 else None
+
+    def changed(self, since: str, *, staged: bool) -> dict[str, str]:
+        """The files that differ from a commit, by path: "A" added, "M" edited, "D" deleted.
+
+        In the working tree, with files that git does not track yet (but ignored ones); with `staged` in what the next
+        commit will hold. A file that moved is a deleted and an added one.
+        """
+        index = self._index_of_the_running_commit() if staged else None
+        cached = ["--cached"] if staged else []
+        output = self._run(
+            "diff", "--name-status", "--no-renames", "--no-ext-diff", "--ignore-submodules", "-z", *cached, since, "--",
+            index=index,
+        ).stdout.split(b"\0")[:-1]  # fmt: skip
+        kinds = {b"A": "A", b"D": "D"}
+        found = {os.fsdecode(path): kinds.get(kind, "M") for kind, path in zip(output[::2], output[1::2], strict=True)}
+        if not staged:
+            others = self._run("ls-files", "--others", "--exclude-standard", "--full-name", "-z").stdout.split(b"\0")
+            found |= {path: "M" if path in found else "A" for path in map(os.fsdecode, others[:-1])}
+        return dict(sorted(found.items()))
+
+    def blobs(self, names: Sequence[str]) -> dict[str, bytes]:
+        """The contents of `commit:path`, or of `:path` in what the next commit will hold; what does not exist is left
+        out."""
+        asked = [name for name in names if "\n" not in name]
+        if not asked:
+            return {}
+        index = self._index_of_the_running_commit() if any(name.startswith(":") for name in asked) else None
+        stdin = b"".join(os.fsencode(name) + b"\n" for name in asked)
+        output = self._run("cat-file", "--batch", stdin=stdin, index=index).stdout
+        found: dict[str, bytes] = {}
+        at = 0
+        for name in asked:
+            end = output.index(b"\n", at)
+            header = output[at:end].rsplit(b" ", 2)
+            at = end + 1
+            if len(header) == 3 and header[1] == b"blob":
+                size = int(header[2])
+                found[name] = output[at : at + size]
+                at += size + 1
+            elif len(header) == 3 and header[2].isdigit():
+                at += int(header[2]) + 1
+        return found
+
     def _contents(self, wanted: dict[str, bytes]) -> dict[str, bytes]:
         """The blobs of some paths, by path, from one run of git."""
         blobs = list(dict.fromkeys(wanted.values()))

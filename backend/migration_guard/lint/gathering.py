@@ -1,0 +1,106 @@
+"""Files and git -> the histories of a run, with the base branch, env.py, and what has changed beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..config import Settings
+from ..errors import GuardError, NothingFound, UsageError
+from ..facts import Changes, History
+from ..findings import Problem
+from ..read.changes import Difference
+from ..read.environment import environment
+from ..read.git import Repository
+from ..read.graph import history, with_base
+from ..read.head_files import head_files
+from ..read.project import Project
+from ..read.sources import Sources
+from ..reporting import nothing_in
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The histories of all projects, what could not be read beside them, and sentences for people."""
+
+    histories: tuple[History, ...]
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def gathered(
+    root: Path,
+    settings: Settings,
+    projects: Sequence[Project],
+    *,
+    base: str | None,
+    staged: bool,
+    changed: bool = False,
+) -> Gathered:
+    """What there is to judge. Raises NothingFound where there is no migration at all, here or in git.
+
+    With `changed`, git is asked for the changes, also where neither a base branch nor the index is.
+    """
+    sources = Sources(root)
+    repository = Repository.at(root) if staged or changed or base is not None else None
+    if staged and repository is None:
+        raise UsageError(f"{root} is not in a git repository, so nothing is staged", "leave out --staged")
+    if changed and repository is None:
+        raise UsageError(f"{root} is not in a git repository, which knows what changed", "leave out --changed")
+    index = repository if staged else None
+    problems: list[Problem] = []
+    histories = []
+    for project in projects:
+        migrations = sources.index(project, index) if index else sources.working_tree(project)
+        one = history(project.place, migrations)
+        if base is not None:
+            try:
+                one = _compared(one, base, sources, project, repository)
+            except GuardError as error:
+                problems.append(Problem(str(error), error.hint, error.exit_code))
+        head_names = head_files(project, root, index) if migrations else ()
+        histories.append(replace(one, environment=environment(root, project), head_files=head_names))
+    notes: tuple[str, ...] = ()
+    if not any(one.migrations for one in histories):
+        notes = (_all_gone(histories, projects, sources, index),)
+    if repository is not None and not problems:
+        # From where this branch left the base branch, else from the last commit.
+        since = repository.last_commit() if base is None else repository.merge_base(base)
+        changes: dict[int, Changes] = {}
+        if since is not None:
+            found = Difference(repository, base or "the last commit", since, staged)
+            changes = found.changes(root, projects, settings.models)
+        histories = [replace(one, changes=changes.get(at)) for at, one in enumerate(histories)]
+    return Gathered(tuple(histories), tuple(dict.fromkeys(problems)), notes)
+
+
+def _compared(one: History, base: str, sources: Sources, project: Project, repository: Repository | None) -> History:
+    """The history with the base branch beside it. Raises a GuardError where git has no such thing."""
+    if repository is None:
+        raise UsageError(
+            f"{sources.root} is not in a git repository, so there is no {base} to compare with", "leave out --base"
+        )
+    tip, fork = repository.resolve(base), repository.merge_base(base)
+    return with_base(
+        one,
+        ref=base,
+        base=sources.commit(project, repository, tip),
+        fork=sources.commit(project, repository, fork),
+    )
+
+
+def _all_gone(
+    histories: Sequence[History], projects: Sequence[Project], sources: Sources, index: Repository | None
+) -> str:
+    """The sentence for a project whose migrations are all deleted. Raises NothingFound where it never had one."""
+    folders = sorted({sources.path(folder) for project in projects for folder in project.version_locations})
+    before = [one for history in histories if history.base for one in history.base.migrations]
+    if index is not None:
+        commit = index.last_commit()
+        before += [one for project in projects if commit for one in sources.commit(project, index, commit)]
+    if before:
+        return f"Every migration is deleted: {', '.join(folders)} had {len({one.path for one in before})}."
+    if index is not None:
+        raise NothingFound(f"no migration is staged in {', '.join(folders)}", "git add it, or leave out --staged")
+    raise nothing_in(folders)

@@ -1,0 +1,103 @@
+"""What a branch, or what is staged, changes: files against a commit, and the models among them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from ..facts import Changes
+from .git import Repository
+from .models import tables
+from .project import Project
+
+_TEST = re.compile(r"(?:^|/)(?:tests?|testing|fixtures|examples?)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+Content = Callable[[Sequence[str]], dict[str, bytes]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs between a commit and the working tree or the index. Paths are relative to the repository's top."""
+
+    repository: Repository
+    against: str
+    since: str  # the commit
+    staged: bool
+
+    def changes(self, root: Path, projects: Sequence[Project], models: Sequence[str]) -> dict[int, Changes]:
+        """The changes as each project sees them, by the project's place in the list.
+
+        `models` are globs relative to the root; without any, the files count that define tables, but for tests.
+        """
+        found = self.repository.changed(self.since, staged=self.staged)
+        named = {path: self._named(root, path) for path in found}
+        of_models = self._models([path for path in found if self._may_be_models(named[path], path, projects, models)])
+        by_kind = {kind: tuple(sorted(named[path] for path in found if found[path] == kind)) for kind in "AMD"}
+        owners = {path: _owner(self.repository.top / path, projects) for path in of_models}
+        return {
+            at: Changes(
+                self.against,
+                added=by_kind["A"],
+                edited=by_kind["M"],
+                deleted=by_kind["D"],
+                models=tuple(sorted(named[path] for path in of_models if owners[path] == at)),
+            )
+            for at in range(len(projects))
+        }
+
+    def _named(self, root: Path, path: str) -> str:
+        return Path(os.path.relpath(self.repository.top / path, os.path.realpath(root))).as_posix()
+
+    def _may_be_models(self, named: str, path: str, projects: Sequence[Project], models: Sequence[str]) -> bool:
+        if not path.endswith(".py"):
+            return False
+        if models:
+            return any(fnmatchcase(named, pattern) or Path(named).match(pattern) for pattern in models)
+        file = self.repository.top / path
+        if any(Path(os.path.realpath(project.script_location)) in file.parents for project in projects):
+            return False
+        return not _TEST.search(path) and not any(project.holds(file) for project in projects)
+
+    def _models(self, paths: Sequence[str]) -> list[str]:
+        """Those of the files whose tables differ; what only moved from one file to another does not."""
+        if not paths:
+            return []
+        before = _tables(self.repository.blobs([f"{self.since}:{path}" for path in paths]))
+        after = _tables(self.repository.blobs([f":{path}" for path in paths]) if self.staged else self._files(paths))
+        gone = _all(before.values()) - _all(after.values())
+        new = _all(after.values()) - _all(before.values())
+        return [
+            path
+            for path in paths
+            if any(fact in gone for fact in before.get(path, ())) or any(fact in new for fact in after.get(path, ()))
+        ]
+
+    def _files(self, paths: Iterable[str]) -> dict[str, bytes]:
+        found = {}
+        for path in paths:
+            file = self.repository.top / path
+            if file.is_file():
+                found[path] = file.read_bytes()
+        return found
+
+
+def _tables(contents: dict[str, bytes]) -> dict[str, frozenset[str]]:
+    return {name.rpartition(":")[2]: tables(content) for name, content in contents.items()}
+
+
+def _all(facts: Iterable[frozenset[str]]) -> Counter[str]:
+    return Counter(fact for those in facts for fact in those)
+
+
+def _owner(file: Path, projects: Sequence[Project]) -> int:
+    """The project that a file of models belongs to: the one whose scripts lie nearest to it, the first of several."""
+
+    def shared(at: int) -> int:
+        script = Path(os.path.realpath(projects[at].script_location))
+        return len(os.path.commonpath([script, file]))
+
+    return max(range(len(projects)), key=lambda at: (shared(at), -at))

@@ -1,0 +1,52 @@
+"""Files beside the revisions that name the head, so that two branches collide in git."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from ..facts import HeadFile, Place
+from .git import Repository
+from .project import Project
+
+_NAMES = re.compile(r"(?:\w+_)?HEADS?(?:\.txt)?|head\.txt|max_(?:migration|revision)\.txt")
+_REVISION = re.compile(r"[\w.-]+")
+
+
+def head_files(project: Project, root: Path, index: Repository | None = None) -> tuple[HeadFile, ...]:
+    """The head files in a project's folders, as they are in the working tree, or with `index` as they are staged."""
+    found = []
+    for folder in dict.fromkeys((project.script_location, *project.version_locations)):
+        for name in _listed(folder):
+            file = folder / name
+            content = _content(file, index)
+            revisions = None if content is None else _revisions(content)
+            if revisions is not None:
+                found.append(HeadFile(Place(Path(os.path.relpath(file, root)).as_posix()), revisions))
+    return tuple(sorted(found, key=lambda one: one.at))
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if _NAMES.fullmatch(entry.name) and entry.is_file())
+    except OSError:
+        return []
+
+
+def _content(file: Path, index: Repository | None) -> bytes | None:
+    if index is not None:
+        path = index.folder(file)
+        return None if path is None else index.blobs([f":{path}"]).get(f":{path}")
+    try:
+        return file.read_bytes() if file.stat().st_size < 10_000 else None
+    except OSError:
+        return None
+
+
+def _revisions(content: bytes) -> tuple[str, ...] | None:
+    """The names in the file, one on each line; None where it holds something else."""
+    lines = [line.strip() for line in content.decode("utf-8", errors="replace").splitlines()]
+    names = [line for line in lines if line and not line.startswith("#")]
+    return tuple(names) if all(map(_REVISION.fullmatch, names)) else None

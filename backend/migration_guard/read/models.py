@@ -1,0 +1,144 @@
+"""Files of models: what their syntax tree says about tables, and nothing of what stays in Python."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from .text import Source, Unreadable
+
+_HINT = re.compile(
+    rb"__tablename__|\bColumn\(|mapped_column\(|\bMapped\[|\bTable\(|table\s*=\s*True|Index\(|Constraint\("
+)
+_COLUMNS = {"Column", "mapped_column", "Field"}
+_BESIDE = {"Index", "UniqueConstraint", "CheckConstraint", "ForeignKeyConstraint", "ExcludeConstraint"}
+# Keywords of a column that no database ever sees.
+_IN_PYTHON = {
+    "active_history", "compare", "default", "default_factory", "deferred", "deferred_group", "description", "doc",
+    "init", "info", "insert_default", "insert_sentinel", "key", "kw_only", "onupdate", "repr", "sort_order", "title",
+    "use_existing_column",
+}  # fmt: skip
+
+
+def may_define_tables(content: bytes) -> bool:
+    """Whether a file mentions what tables are made of, so that it is worth parsing."""
+    return _HINT.search(content) is not None
+
+
+def tables(content: bytes) -> frozenset[str]:
+    """What a file says about tables, one text for each fact; equal for equal tables, wherever they stand in it.
+
+    Nothing for a file that cannot be parsed.
+    """
+    if not may_define_tables(content):
+        return frozenset()
+    try:
+        tree = Source(content, "").tree
+    except Unreadable:
+        return frozenset()
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    own = _with_bases(classes)
+    said = [fact for node in classes for fact in _of_class(node, node.name in own)]
+    said += [_dump(call) for call in _calls(tree)]
+    enums = {node.name: node for node in classes if any(_last(base).endswith("Enum") for base in node.bases)}
+    words = {word for fact in said for word in re.findall(r"id='(\w+)'", fact)}
+    said += [f"{name} {_labels(node)}" for name, node in enums.items() if name in words]
+    return frozenset(said)
+
+
+def _with_bases(classes: list[ast.ClassDef]) -> frozenset[str]:
+    """The classes of SQLModel that become tables, by `table=True`, and those of the file that they inherit from."""
+    wanted = [node for node in classes if any(k.arg == "table" and _is_true(k.value) for k in node.keywords)]
+    found = {node.name for node in wanted}
+    by_name = {node.name: node for node in classes}
+    for node in wanted:
+        for base in node.bases:
+            name = _last(base)
+            if name in by_name and name not in found:
+                found.add(name)
+                wanted.append(by_name[name])
+    return frozenset(found)
+
+
+def _of_class(node: ast.ClassDef, is_sqlmodel: bool) -> Iterator[str]:
+    """The facts about tables in the body of a class: its table's name and arguments, and its columns."""
+    found: list[str] = []
+    for statement in node.body:
+        target: ast.expr
+        value: ast.expr | None
+        annotation: ast.expr | None
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target, value, annotation = statement.targets[0], statement.value, None
+        elif isinstance(statement, ast.AnnAssign):
+            target, value, annotation = statement.target, statement.value, statement.annotation
+        else:
+            continue
+        if not isinstance(target, ast.Name):
+            continue
+        if target.id in ("__tablename__", "__table_args__", "__abstract__", "__table__"):
+            found.append(f"{node.name}.{target.id} {_dump(value)}")
+        elif _is_column(value, annotation, is_sqlmodel):
+            found.append(f"{node.name}.{target.id} {_dump(annotation)} {_dump(value)}")
+    if found:
+        yield from found
+        yield f"{node.name} {sorted(map(_last, node.bases))}"
+
+
+def _is_column(value: ast.expr | None, annotation: ast.expr | None, is_sqlmodel: bool) -> bool:
+    called = _last(value.func) if isinstance(value, ast.Call) else ""
+    if called in ("relationship", "Relationship", "synonym", "column_property", "association_proxy", "composite"):
+        return False
+    if called in _COLUMNS - {"Field"}:
+        return True
+    if annotation is None or "ClassVar" in ast.dump(annotation):
+        return False
+    mapped = isinstance(annotation, ast.Subscript) and _last(annotation.value) == "Mapped"
+    return is_sqlmodel or (mapped and not isinstance(value, ast.Call))
+
+
+def _calls(tree: ast.Module) -> Iterator[ast.Call]:
+    """The tables and indexes that a module makes outside of classes."""
+    for statement in tree.body:
+        value = getattr(statement, "value", None)
+        if isinstance(value, ast.Call):
+            name = _last(value.func)
+            if (name == "Table" and len(value.args) > 1) or (name in _BESIDE and value.args):
+                yield value
+
+
+def _last(node: ast.expr) -> str:
+    """The last word of a dotted name."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _labels(node: ast.ClassDef) -> str:
+    """The members of an enum, in their order."""
+    return " ".join(_dump(one) for one in node.body if isinstance(one, ast.Assign))
+
+
+def _dump(node: ast.AST | None) -> str:
+    """The tree of an expression without what stays in Python."""
+    return "" if node is None else ast.dump(_Stripped().visit(_copy(node)))
+
+
+def _copy(node: ast.AST) -> ast.AST:
+    import copy
+
+    return copy.deepcopy(node)
+
+
+class _Stripped(ast.NodeTransformer):
+    """Takes the keywords that no database sees out of the columns."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if _last(node.func) in _COLUMNS:
+            node.keywords = [one for one in node.keywords if one.arg not in _IN_PYTHON]
+            if _last(node.func) == "Field":  # its first argument is the default
+                node.args = []
+        return node
