@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 from abc import abstractmethod
 
-from ..facts import CreateObject, CreateType, DropObject, DropType, OtherCall
-from . import rows
+from ..facts import CreateObject, CreateType, DropObject, DropType, Flag, OtherCall, Unread
+from . import rows, transactions
 from .calls import OPERATIONS, SILENT, operation
 from .columns import enum_type, table_name
 from .comparing import joined
 from .conditions import DialectName, named_like
 from .constants import function, method
 from .expressions import OP, OTHERS, Expressions, Row
+from .record import Record
 from .values import (
     AT_RUN_TIME,
     Arguments,
@@ -129,8 +131,10 @@ class Effects(Expressions):
             if given is not None:
                 self.execute(given, node, rows.parameters(arguments), autocommit=rows.is_autocommit(on))
                 return made
-        if name in {"create", "drop"} and self.made_or_dropped(on, name, node):
+        if name in {"create", "drop"} and self.made_or_dropped(on, name, node, arguments):
             return made
+        if name in transactions.CONTROLS and not self.muted:
+            transactions.controlled(self.record, on, name, node)
         if name == "enter_context" and arguments.positional:
             return arguments.positional[0].value
         if name in {"create_all", "drop_all"} and not self.muted:
@@ -189,30 +193,32 @@ class Effects(Expressions):
         self.record.add(fact)
         return Made(Dotted("sqlalchemy.Table"), arguments, node) if name == "create_table" else made
 
-    def made_or_dropped(self, on: object, verb: str, node: ast.expr) -> bool:
+    def made_or_dropped(self, on: object, verb: str, node: ast.expr, arguments: Arguments) -> bool:
         """Whether `<on>.create(...)` or `.drop(...)` was an operation, which is then added."""
         if isinstance(on, Attr) and on.name == "__table__" and isinstance(on.on, LocalClass):
             on = model_table(on.on, node)
         if isinstance(on, Either):
-            done = [self.made_or_dropped(option, verb, node) for option in on.options]
+            done = [self.made_or_dropped(option, verb, node, arguments) for option in on.options]
             return any(done)
         if not isinstance(on, Made) or self.muted:
             return False
         record = self.record
+        tolerant = tolerates(record, on, arguments, node)
+        common = {**record.common(node), "tolerant": tolerant}
         if on.name in {"Enum", "ENUM"}:
             enum = enum_type(record, on)
             name = enum.name if enum is not None and enum.name is not None else "?"
-            fact = CreateType(name=name, enum=enum, **record.common(node))
-            record.add(fact if verb == "create" else DropType(name=name, **record.common(node)))
+            fact = CreateType(name=name, enum=enum, **common)
+            record.add(fact if verb == "create" else DropType(name=name, **common))
             return True
         if on.name == "Table":
             found = rows.table_call(record, verb, on, node)
             if found is not None:
-                record.add(found)
+                record.add(dataclasses.replace(found, tolerant=tolerant))
             return found is not None
         if on.name == "Sequence" and (first := on.arguments.first("name")) is not None:
             kind = CreateObject if verb == "create" else DropObject
-            record.add(kind(kind="sequence", name=record.text(first, "a sequence named"), **record.common(node)))
+            record.add(kind(kind="sequence", name=record.text(first, "a sequence named"), **common))
             return True
         if on.name == "Index":
             return self._index(on, verb, node)
@@ -262,6 +268,16 @@ class Effects(Expressions):
     def row_set(self, name: str, model: object, node: ast.expr) -> None:
         if not self.muted:
             rows.assigned(self.record, name, model, node)
+
+
+def tolerates(record: Record, made: Made, arguments: Arguments, node: ast.expr) -> Flag:
+    """Whether `.create(bind, checkfirst=True)` looks first: PostgreSQL's ENUM and sequences do unless they are told."""
+    given = arguments.positional[1] if len(arguments.positional) > 1 else arguments.named.get("checkfirst")
+    if given is None:
+        return made.name in {"ENUM", "Sequence"}
+    if isinstance(given.value, bool):
+        return given.value
+    return Unread(record.source.place(node), "whether it may be there, chosen at run time")
 
 
 def is_log(made: Made, start: Dotted) -> bool:

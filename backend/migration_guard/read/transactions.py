@@ -1,0 +1,32 @@
+"""Transactions that a migration ends or begins by itself, on Alembic's connection or through a session on it."""
+
+from __future__ import annotations
+
+import ast
+
+from ..facts import TransactionControl
+from .record import Record
+from .rows import EXECUTES, SESSIONS
+from .values import Dotted, links, root
+
+# `.begin()` is none: it raises in SQLAlchemy 2.0 where a transaction is open, and only marked a place before that.
+CONTROLS = {"commit": "commit", "rollback": "rollback", "begin_nested": "savepoint"}
+_CONNECTIONS = frozenset({"alembic.op.get_bind", "alembic.op.get_context"})
+_OTHERS = frozenset({"engine", "connect", "raw_connection"})  # a connection of its own
+
+
+def controlled(record: Record, on: object, name: str, node: ast.expr) -> None:
+    """Add what `<on>.commit()` and the like do, where that is Alembic's connection.
+
+    A session on a connection that is in a transaction leaves the commit to it, but takes the rollback into its own
+    hands: `join_transaction_mode` in docs.sqlalchemy.org/en/20/orm/session_api.html.
+    """
+    names = {link.name for link in links(on)}
+    start = root(on)
+    if names & (EXECUTES | _OTHERS):
+        return
+    by_session = bool(names & SESSIONS) or (isinstance(start, Dotted) and start.path.rpartition(".")[2] in SESSIONS)
+    if by_session and name not in ("rollback", "begin_nested"):
+        return
+    if by_session or (isinstance(start, Dotted) and start.path in _CONNECTIONS):
+        record.add(TransactionControl(what=CONTROLS[name], **record.common(node)))
