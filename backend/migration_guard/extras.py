@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from .errors import UsageError
 
-LIVE = ("alembic", "sqlalchemy", "greenlet")
+LIVE = ("alembic", "sqlalchemy", "greenlet", "sqlglot")
 
 
 def needed(command: str) -> None:

@@ -273,7 +273,7 @@ def test_a_file_made_to_exhaust_the_reader_does_not(text: str) -> None:
     assert found.revision == "a1"
 
 
-def test_reading_imports_neither_alembic_nor_sqlalchemy_nor_sqlglot_without_sql() -> None:
+def test_reading_imports_neither_alembic_nor_sqlalchemy_nor_sqlglot() -> None:
     code = (
         "import sys; from migration_guard.read.source import read_migration\n"
         f"read_migration(open({str(FIXTURES / 'generated_by_alembic.py')!r}, 'rb').read(), 'm.py')\n"
