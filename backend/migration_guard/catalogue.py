@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
-from .checks import all_checks
 from .findings import Rule
-from .rules import all_rules
+
+
+@cache
+def every_id() -> tuple[str, ...]:
+    """The ids of all rules and checks, in order, by the names of their files: importing all of them takes a while."""
+    return tuple(sorted(rule_ids() | check_ids()))
+
+
+@cache
+def rule_ids() -> frozenset[str]:
+    """The ids of what `check` finds."""
+    return _ids("rules")
+
+
+@cache
+def check_ids() -> frozenset[str]:
+    """The ids of what `verify` finds."""
+    return _ids("checks")
+
+
+def _ids(folder: str) -> frozenset[str]:
+    files = (Path(__file__).parent / folder).glob("*.py")
+    return frozenset(file.stem.replace("_", "-") for file in files if not file.stem.startswith("_"))
 
 
 @cache
 def every_rule() -> tuple[Rule, ...]:
     """All rules and checks in order of id."""
+    from .checks import all_checks
+    from .rules import all_rules
+
     return tuple(sorted((entry.rule for entry in (*all_rules(), *all_checks())), key=lambda rule: rule.id))
 
 
 @cache
 def live_checks() -> frozenset[Rule]:
     """Those that `verify` finds; `check` finds the others."""
+    from .checks import all_checks
+
     return frozenset(entry.rule for entry in all_checks())
 
 
@@ -26,7 +53,8 @@ def page_of(rule_id: str) -> str | None:
     for rule in every_rule():
         if rule.id == rule_id:
             where = f", on {' and '.join(sorted(rule.dialects))}" if rule.dialects else ""
-            page = f"# {rule.id} ({rule.severity.value}{where})\n\n{rule.page}"
+            off = "" if rule.on else ", off by default"
+            page = f"# {rule.id} ({rule.severity.value}{off}{where})\n\n{rule.page}"
             return (
                 f"{page}\n\n## Allow it\n# guard: allow {rule.id} -- <why it is fine here>" if rule.allowable else page
             )

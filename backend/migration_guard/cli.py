@@ -62,6 +62,16 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("paths", nargs="*", metavar="PATH", help="judge only these files or folders; default: all")
     check.add_argument("--base", metavar="REF", help="the branch this one merges into, such as origin/main")
     check.add_argument("--staged", action="store_true", help="judge what is staged in git, not the working tree")
+    check.add_argument(
+        "--changed",
+        action="store_true",
+        help="judge only the revisions that differ from the base branch, else from the last commit; the graph of all",
+    )
+    check.add_argument(
+        "--select", action="append", default=[], metavar="ID[,ID]", help="run these rules only, also if they are off"
+    )
+    check.add_argument("--ignore", action="append", default=[], metavar="ID[,ID]", help="do not run these rules")
+    check.add_argument("--no-baseline", action="store_true", help="show the findings that the baseline holds, too")
     _add_format(check)
     check.set_defaults(run=_check)
 
@@ -86,6 +96,30 @@ def parser() -> argparse.ArgumentParser:
     )
     review.add_argument("--yes", action="store_true", help="sign REV without asking, as git's user.name and user.email")
     review.set_defaults(run=_review)
+
+    adopt = commands.add_parser(
+        "init",
+        help="set a project up: settings, commit hook, workflow",
+        description="Looks at the project, shows what it would write, and asks: [tool.migration-guard] in "
+        "pyproject.toml, an entry in .pre-commit-config.yaml, and a workflow for a repository on GitHub. What is there "
+        "is kept as it is.",
+    )
+    adopt.add_argument("--yes", action="store_true", help="write without asking")
+    adopt.add_argument("--dry-run", action="store_true", help="show the changes as a diff and write nothing")
+    adopt.add_argument("--baseline", action="store_true", help="also write down the findings there are")
+    adopt.set_defaults(run=_init)
+
+    baseline = commands.add_parser(
+        "baseline",
+        help="write down the findings there are, so that `check` shows new ones only",
+        description="Writes the findings that `check` has today to migration-guard-baseline.json, or the file of the "
+        "setting `baseline`. Commit that file: `check` fails for what it does not hold. It survives moved lines, "
+        "formatting and renamed files.",
+    )
+    baseline.add_argument("--prune", action="store_true", help="take out what is found no more, and add nothing")
+    baseline.add_argument("--force", action="store_true", help="write a file that is there anew, with all findings")
+    baseline.add_argument("--dry-run", action="store_true", help="say what would be written")
+    baseline.set_defaults(run=_baseline)
 
     rules = commands.add_parser("rules", help="list every rule and check")
     rules.set_defaults(run=_rules)
@@ -184,15 +218,22 @@ def _bug(error: Exception) -> GuardError:
     return _Bug(says, f"report it with {log.name}, which holds the details")
 
 
-def _settings(options: argparse.Namespace) -> Settings:
-    from .config import load
-
+def _folder(options: argparse.Namespace) -> Path:
     folder = Path(options.folder)
     if not folder.is_dir():
         raise UsageError(f"{options.folder} is not a folder", "give an existing folder after -C")
-    settings = load(folder)
-    for rule in settings.severity:
-        _known(rule, "[tool.migration-guard.severity] names")
+    return folder
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    from .config import load
+
+    settings = load(_folder(options))
+    if settings.severity:
+        from .selecting import known
+
+        for rule in settings.severity:
+            known(rule, "[tool.migration-guard.severity] names")
     return settings if settings.databases else _databases(settings, options.command)
 
 
@@ -201,36 +242,90 @@ def _databases(settings: Settings, command: str) -> Settings:
     from .read.databases import BOTH, databases
     from .read.project import projects
 
-    found = databases(settings.root, projects(settings.root, settings.config))
+    found = databases(settings.root, projects(settings.root, settings.config, bare=command != "verify"))
     if command == "verify" and not set(found.names) <= set(BOTH):
         return replace(settings, databases=BOTH)
     return replace(settings, databases=found.names, databases_why=found.why)
 
 
-def _known(rule: str, where: str) -> None:
-    import difflib
-
-    from .catalogue import page_of
-
-    if page_of(rule) is None:
-        from .catalogue import every_rule
-
-        ids = [known.id for known in every_rule()]
-        near = difflib.get_close_matches(rule, ids, 1, 0.6)
-        raise UsageError(
-            f"{where} an unknown rule {rule!r}",
-            f"did you mean {near[0]!r}?" if near else "`migration-guard rules` lists them all",
-        )
-
-
 def _check(options: argparse.Namespace) -> int:
     from .lint import check
 
-    settings = _settings(options)
+    settings, selected = _settings(options), None
+    if options.select or options.ignore:
+        from .selecting import narrowed
+
+        settings, selected = narrowed(settings, options.select, options.ignore)
     folder = Path(options.folder)
     paths = [folder / path for path in options.paths]
-    report = check(settings.root, settings, paths=paths, base=options.base or None, staged=options.staged)
+    report = check(
+        settings.root,
+        settings,
+        paths=paths,
+        base=options.base or None,
+        staged=options.staged,
+        changed=options.changed,
+    )
+    if selected is not None:
+        report = replace(report, looked_at=replace(report.looked_at, selected=selected))
+    if not options.no_baseline and _has_baseline(settings):
+        from .baseline import entries_of, file_of, without_known
+
+        whole = not paths and selected is None and not options.changed and not report.problems
+        shown = os.path.relpath(file_of(settings), settings.root)
+        report = without_known(report, entries_of(settings) or (), shown, _sure(whole, options.base))
     return _print(report, options, settings)
+
+
+def _has_baseline(settings: Settings) -> bool:
+    """Whether there is one, without loading what reads it."""
+    return settings.baseline is not None or (settings.root / "migration-guard-baseline.json").is_file()
+
+
+def _sure(whole: bool, base: str | None) -> Callable[[str], bool]:
+    """Whether a run would have found again what a baseline holds of a rule: those on the graph may need the base."""
+    if not whole:
+        return lambda _: False
+    if base:
+        return lambda _: True
+    from .facts import History
+    from .rules import all_rules
+
+    graph = {entry.rule.id for entry in all_rules() if any(fact is History for fact, _ in entry.judges)}
+    return lambda rule: rule not in graph
+
+
+def _init(options: argparse.Namespace) -> int:
+    from .adopt import init
+    from .adopt.run import asked
+
+    return init(
+        _folder(options),
+        yes=options.yes,
+        dry_run=options.dry_run,
+        with_baseline=options.baseline,
+        ask=asked if sys.stdin is not None and sys.stdin.isatty() else None,
+    )
+
+
+def _baseline(options: argparse.Namespace) -> int:
+    from .baseline import updated
+    from .lint import check
+
+    settings = _settings(options)
+    report = check(settings.root, settings)
+    whole = not report.problems
+    print(
+        updated(
+            settings,
+            report,
+            prune=options.prune,
+            force=options.force,
+            dry_run=options.dry_run,
+            sure=_sure(whole, None),
+        )
+    )
+    return 0 if whole else report.exit_code
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -262,20 +357,23 @@ def _review(options: argparse.Namespace) -> int:
 
 
 def _rules(_: argparse.Namespace) -> int:
-    from .catalogue import every_rule, live_checks
+    from .catalogue import check_ids, every_rule
 
     width = max(len(rule.id) for rule in every_rule())
     for rule in every_rule():
-        found_by = "verify" if rule in live_checks() else "check"
-        print(f"{rule.id:<{width}}  {rule.severity.value:<7}  {found_by:<6}  {rule.summary}")
+        found_by = "verify" if rule.id in check_ids() else "check"
+        weight = rule.severity.value if rule.on else "off"
+        print(f"{rule.id:<{width}}  {weight:<7}  {found_by:<6}  {rule.summary}")
     print("\nmigration-guard explain ID shows the page of one: what it finds, why it hurts, what to write instead.")
+    print("One that is off runs where the settings give it a severity, or with `check --select ID`.")
     return 0
 
 
 def _explain(options: argparse.Namespace) -> int:
     from .catalogue import page_of
+    from .selecting import known
 
-    _known(options.rule, "explain was asked for")
+    known(options.rule, "explain was asked for")
     print(page_of(options.rule))
     return 0
 

@@ -52,6 +52,13 @@ class Settings:
     since: str | None = field(
         default=None, metadata={"says": "this revision and those below it are history and are not judged"}
     )
+    baseline: str | None = field(
+        default=None,
+        metadata={
+            "says": "file of known findings, as `migration-guard baseline` writes it; "
+            "when not given, migration-guard-baseline.json at the root where it exists"
+        },
+    )
     severity: dict[str, Weight] = field(
         default_factory=dict, metadata={"says": "weight per rule: error, warning or off"}
     )

@@ -34,14 +34,20 @@ def pages() -> dict[Path, str]:
 def _rule_page(rule_id: str) -> str:
     rule = next(rule for rule in every_rule() if rule.id == rule_id)
     where = f" Only on {' and '.join(sorted(rule.dialects))}." if rule.dialects else ""
-    page = f"{MADE}# {rule.id}\n\nAn {rule.severity.value} by default.{where}\n\n{rule.page}\n"
+    weight = (
+        f"An {rule.severity.value} by default." if rule.on else f"Off by default; an {rule.severity.value} once on."
+    )
+    page = f"{MADE}# {rule.id}\n\n{weight}{where}\n\n{rule.page}\n"
     if rule.allowable:
         page += f"\n## To allow it\n\n```python\n# guard: allow {rule.id} -- why it is fine here\n```\n"
-    return page.replace("An warning", "A warning")
+    return page.replace("An warning", "A warning").replace("; an warning", "; a warning")
 
 
 def _rule_table(folder: str) -> str:
-    rows = [f"| [`{rule.id}`]({folder}{rule.id}.md) | {rule.summary.rstrip('.')} |" for rule in every_rule()]
+    rows = [
+        f"| [`{rule.id}`]({folder}{rule.id}.md) | {rule.summary.rstrip('.')}{'' if rule.on else ' (off by default)'} |"
+        for rule in every_rule()
+    ]
     return "\n".join(["| rule | what it stops |", "| --- | --- |", *rows]) + "\n"
 
 
@@ -67,6 +73,8 @@ def _settings_page() -> str:
 def _toml(value: object) -> str:
     if value is None:
         return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return "[" + ", ".join(f'"{item}"' for item in value) + "]"
     return "{}" if value == {} else f'"{value}"' if isinstance(value, str) else str(value)

@@ -31,6 +31,6 @@ def nothing_in(folders: Iterable[str]) -> NothingFound:
     )
 
 
-def counted(count: int, noun: str) -> str:
-    """The count with its noun: "1 head", "2 heads"."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def counted(count: int, noun: str, several: str | None = None) -> str:
+    """The count with its noun: "1 head", "2 heads", "3 entries"."""
+    return f"{count} {noun if count == 1 else several or f'{noun}s'}"

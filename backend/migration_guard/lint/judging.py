@@ -117,9 +117,16 @@ def _told(
 
 
 def _standing_at(at: Place, migration: Migration) -> str:
-    """The text of the operation at a place; nothing where another thing stands there."""
+    """The operation, use or import at a place, as it is written; nothing where another thing stands there."""
     functions = [function for function in (migration.upgrade, migration.downgrade) if function]
-    return next((op.source for function in functions for op in function.operations if op.at == at), "")
+    for function in functions:
+        for op in function.operations:
+            if op.at == at:
+                return op.source
+        for use in function.uses:
+            if use.at == at:
+                return use.name
+    return next((f"{one.module} {one.name or ''}" for one in migration.imports if one.at == at), "")
 
 
 def _named(finding: Finding, history: History) -> str:

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 from ..allowing import divided, settled
 from ..config import Settings
-from ..errors import GuardError, NothingFound, UsageError
+from ..errors import UsageError
 from ..facts import Context, History, Migration, Unread
 from ..findings import Finding, LookedAt, NotJudged, Problem, Report
-from ..read.environment import environment
-from ..read.git import Repository
-from ..read.graph import history, with_base
-from ..read.project import Project, projects
-from ..read.sources import Sources
+from ..read.project import projects
+from ..read.strays import Strays, strays
 from ..read.wanted import Wanted
-from ..reporting import by_place, nothing_in, weighed
+from ..reporting import by_place, counted, weighed
 from ..rules import all_rules
 from ..rules.shared.ancestry import ancestors
+from .gathering import gathered
 from .judging import Judges, ids, judges_for, on_allow, on_history, on_migration
 
 
@@ -33,41 +31,30 @@ def check(
     paths: Sequence[Path] = (),
     base: str | None = None,
     staged: bool = False,
+    changed: bool = False,
     today: date | None = None,
 ) -> Report:
     """What the static rules say about the migrations under a root.
 
     `paths` (files or folders) narrow the rules on single migrations; the graph of every project that they touch, or of
     all projects where they touch none, is judged whole. `base` names the branch to be merged into, and `staged` reads
-    what the next commit would hold. `today` is the day on which allow comments are judged.
+    what the next commit would hold; with `changed`, only the files that differ from the base branch, else from the last
+    commit, are judged. `today` is the day on which allow comments are judged.
     Raises UsageError for a path or setting that names nothing, NothingFound where there is no migration at all.
     """
     root = root.absolute()
     wanted = Wanted(root, paths)
-    found = wanted.projects(projects(root, settings.config), search=not settings.config)
-    repository = Repository.at(root) if staged else None
-    if staged and repository is None:
-        raise UsageError(f"{root} is not in a git repository, so nothing is staged", "leave out --staged")
-    sources = Sources(root)
-    histories: list[History] = []
-    problems: list[Problem] = []
-    for project in found:
-        migrations = sources.index(project, repository) if staged and repository else sources.working_tree(project)
-        one = history(project.place, migrations)
-        if base is not None and migrations:
-            try:
-                one = _compared(one, base, sources, project)
-            except GuardError as error:
-                problems.append(Problem(str(error), error.hint, error.exit_code))
-        histories.append(replace(one, environment=environment(root, project)))
-    if not any(one.migrations for one in histories):
-        folders = sorted({sources.path(folder) for project in found for folder in project.version_locations})
-        if staged:
-            raise NothingFound(f"no migration is staged in {', '.join(folders)}", "git add it, or leave out --staged")
-        raise nothing_in(folders)
+    found = wanted.projects(projects(root, settings.config, bare=True), search=not settings.config)
+    beside = Strays() if settings.config else strays(root, found, wanted.folders)
+    found += beside.chains
+    all_of = gathered(root, settings, found, base=base, staged=staged, changed=changed)
+    histories, problems = all_of.histories, list(all_of.problems)
     compared = base is not None and not problems
     broken = [one.environment.broken for one in histories if one.environment and one.environment.broken]
     gaps = [NotJudged(gap.at.path, gap.at.line, gap.why) for gap in broken]
+    for folder, count in beside.others:
+        why = f"{counted(count, 'revision')} in a folder that no settings file and no env.py names"
+        gaps.append(NotJudged(folder.relative_to(root).as_posix(), 1, why))
     for path in wanted.left_over(migration.path for one in histories for migration in one.migrations):
         if path.startswith(".."):
             folder = path if (root / path).is_dir() else path.rpartition("/")[0]
@@ -75,7 +62,11 @@ def check(
             problems.append(Problem(f"{path} lies outside of {root}", hint, 2))
         else:
             gaps.append(NotJudged(path, 1, "no project that was found loads this file"))
-    return _Run(settings, wanted, today or date.today(), compared).report(histories, problems, gaps)
+    run = _Run(settings, wanted, today or date.today(), compared, changed, all_of.notes)
+    return run.report(histories, problems, gaps)
+
+
+Pair = tuple[Migration, History]
 
 
 @dataclass(frozen=True)
@@ -86,6 +77,8 @@ class _Run:
     wanted: Wanted
     today: date
     compared: bool  # with a base branch
+    changed: bool  # only what git calls changed is judged
+    notes: tuple[str, ...] = ()  # of what was gathered
 
     @property
     def judges(self) -> Judges:
@@ -100,6 +93,7 @@ class _Run:
             (migration, one) for one in histories for migration in one.migrations if self.wanted.holds(migration.path)
         ]
         pairs = [(migration, one) for migration, one in pairs if (migration.path, migration.id) not in skipped]
+        pairs, unchanged = self._changed(pairs)
         said = [finding for one in histories for finding in on_history(self.judges, one, self.settings.policy)]
         for migration, one in pairs:
             said += on_migration(self.judges, migration, one, self.settings.policy)
@@ -123,8 +117,17 @@ class _Run:
                 ),
             ),
             problems=tuple(dict.fromkeys(problems)),
-            notes=self._notes(len(skipped)),
+            notes=(*self._notes(len(skipped)), *unchanged),
         )
+
+    def _changed(self, pairs: list[Pair]) -> tuple[list[Pair], tuple[str, ...]]:
+        """The revisions that are to be judged, and a sentence on the others. Where git knows no commit, all are new."""
+        if not self.changed:
+            return pairs, ()
+        files = {id(one): {*one.changes.added, *one.changes.edited} for _, one in pairs if one.changes}
+        kept = [(migration, one) for migration, one in pairs if migration.path in files.get(id(one), {migration.path})]
+        against = next((one.changes.against for _, one in pairs if one.changes), "nothing")
+        return kept, (f"{len(kept)} of {counted(len(pairs), 'revision')} differ from {against} and were judged.",)
 
     def _skipped(self, histories: Sequence[History]) -> frozenset[tuple[str, str]]:
         """The revisions at and below `since`, by path and id."""
@@ -138,7 +141,8 @@ class _Run:
         return frozenset((migration.path, migration.id) for those in below for migration in those)
 
     def _notes(self, skipped: int) -> tuple[str, ...]:
-        return (f"{skipped} revisions up to {self.settings.since} are not judged (since).",) if skipped else ()
+        since = (f"{skipped} revisions up to {self.settings.since} are not judged (since).",) if skipped else ()
+        return (*self.notes, *since)
 
     def _on_allows(self, pairs: Sequence[tuple[Migration, History]], said: Sequence[Finding]) -> Iterator[Finding]:
         # Without the base branch, and in a part of the files, a rule on the graph may find less than there is.
@@ -149,22 +153,6 @@ class _Run:
             for allow in migration.allows:
                 done = settled(allow, of_file, _known_ids(), judged, self.today)
                 yield from on_allow(self.judges, done, migration, context)
-
-
-def _compared(one: History, base: str, sources: Sources, project: Project) -> History:
-    """The history with the base branch beside it. Raises a GuardError where git has no such thing."""
-    repository = Repository.at(sources.root)
-    if repository is None:
-        raise UsageError(
-            f"{sources.root} is not in a git repository, so there is no {base} to compare with", "leave out --base"
-        )
-    tip, fork = repository.resolve(base), repository.merge_base(base)
-    return with_base(
-        one,
-        ref=base,
-        base=sources.commit(project, repository, tip),
-        fork=sources.commit(project, repository, fork),
-    )
 
 
 def _gaps(one: History, judged: frozenset[str]) -> Iterator[NotJudged]:

@@ -15,6 +15,7 @@ from .frame import frame
 from .words import conclusion, known_in_words, printable
 
 _PLACES_SHOWN = 20
+_MANY = 20  # findings that no longer fit a screen, so that counting them helps
 
 
 def as_text(report: Report, command: str, *, colour: bool = False) -> str:
@@ -26,6 +27,7 @@ def as_text(report: Report, command: str, *, colour: bool = False) -> str:
         *_not_judged(sorted(set(report.not_judged))),
         *_allowed(report.allowed),
         *_known(report.known),
+        *_many(report, command),
         *(printable(note) for note in report.notes),
         *(_problem(problem) for problem in report.problems),
         paint("head", conclusion(report, command)),
@@ -100,6 +102,21 @@ def _allowed(allowed: tuple[Allowed, ...]) -> Iterator[str]:
 def _known(known: Known | None) -> Iterator[str]:
     if known and (known.findings or known.stale):
         yield "\n".join(known_in_words(known))
+
+
+def _many(report: Report, command: str) -> Iterator[str]:
+    """What to begin with where much is found."""
+    if len(report.findings) > _MANY:
+        rules = Counter(finding.rule.id for finding in report.findings).most_common()
+        rules.sort(key=lambda rule: (-rule[1], rule[0]))
+        width = len(str(rules[0][1]))
+        lines = [f"  {count:>{width}} x  {rule}" for rule, count in rules]
+        if command == "check" and report.known is None:
+            lines.append(
+                "  All of this is old? `migration-guard baseline` writes it down, and from then on only what is new "
+                "is shown."
+            )
+        yield "\n".join(["By rule:", *lines])
 
 
 def _problem(problem: Problem) -> str:

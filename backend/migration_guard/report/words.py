@@ -63,7 +63,7 @@ def known_in_words(known: Known) -> list[str]:
         shown = ", ".join(_entry(entry) for entry in known.stale[:_HEADS_SHOWN])
         more = len(known.stale) - _HEADS_SHOWN
         lines.append(
-            f"{len(known.stale)} {'entry' if one else 'entries'} of the baseline {'is' if one else 'are'} found no "
+            f"{counted(len(known.stale), 'entry', 'entries')} of the baseline {'is' if one else 'are'} found no "
             f"more: {shown}{f' and {more} more' if more > 0 else ''}.\n"
             f"  Take {'it' if one else 'them'} out: migration-guard baseline --prune"
         )

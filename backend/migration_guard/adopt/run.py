@@ -1,0 +1,179 @@
+"""What a project needs to be guarded: found, shown as a plan, asked about, written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..baseline import file_of, remembered, text_of
+from ..config import DIALECTS, Settings, load
+from ..errors import UsageError
+from ..fingerprints import fingerprinted
+from ..lint import check
+from ..read.databases import databases
+from ..read.git import Repository
+from ..read.project import Project, projects
+from ..reporting import counted
+from .edits import ByHand, Edit
+from .hook import REPOSITORY, hook
+from .settings_file import settings as settings_table
+from .workflow import is_on_github, workflow
+
+# file -> how its tool installs the guard beside the project
+_MANAGERS = {
+    "uv.lock": "uv add --dev {what}",
+    "poetry.lock": "poetry add --group dev {what}",
+    "pdm.lock": "pdm add --dev {what}",
+    "Pipfile.lock": "pipenv install --dev {what}",
+    "pixi.lock": "pixi add --pypi {what}",
+}
+_WHAT = '"migration-guard[live,postgresql]"'
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """All that is to be done, and what was found on the way."""
+
+    found: tuple[str, ...]
+    edits: tuple[Edit, ...]
+    by_hand: tuple[ByHand, ...]
+    there: tuple[str, ...]  # what the project has already
+    findings: int = 0
+
+
+def init(start: Path, *, yes: bool, dry_run: bool, with_baseline: bool, ask: Callable[[str], bool] | None) -> int:
+    """Plan, show, ask, write; 0 when everything stands or there was nothing to do, 1 when a person said no.
+
+    `ask` puts a question to that person; None where nobody is there. Raises NothingFound without migrations, UsageError
+    where somebody would have to be asked.
+    """
+    current = load(start)
+    plan = _planned(current, with_baseline)
+    top = _top(current.root)
+    _show(plan, top, dry_run)
+    if dry_run or not plan.edits:
+        _next(plan, current.root)
+        return 0
+    if not yes:
+        if ask is None:
+            raise UsageError("nobody is there to say yes to this plan", "add --yes to write it, --dry-run to see it")
+        if not ask("Write this?"):
+            print("Nothing was written.")
+            return 1
+    for edit in plan.edits:
+        edit.write()
+        print(f"wrote {_shown(edit.file, top)}")
+    if plan.findings and not with_baseline and ask is not None and not yes and ask(_old(plan.findings)):
+        written = _baseline(load(start))
+        written.write()
+        print(f"wrote {_shown(written.file, top)}")
+        plan = replace(plan, findings=0)
+    _next(plan, current.root)
+    return 0
+
+
+def _planned(current: Settings, with_baseline: bool) -> _Plan:
+    found = projects(current.root, current.config)
+    guess = databases(current.root, found)
+    named = current.databases or tuple(name for name in guess.names if name in DIALECTS)
+    current = replace(current, databases=named or tuple(sorted(DIALECTS)))
+    report = check(current.root, current)
+    lines = [_described(current.root, one) for one in found]
+    lines.append(
+        f"{counted(report.looked_at.revisions, 'revision')} with {counted(len(report.looked_at.heads), 'head')}, "
+        f"meant for {' and '.join(current.databases)}"
+    )
+    top = _top(current.root)
+    inner = "" if top == current.root else Path(os.path.relpath(current.root, top)).as_posix()
+    wanted: dict[str, Edit | ByHand | None] = {
+        "[tool.migration-guard]": settings_table(current.root, named, _configs(current.root, found)),
+        "the hook": hook(top, inner),
+    }
+    if is_on_github(top):
+        wanted["a workflow"] = workflow(top, inner, REPOSITORY)
+    has_baseline = file_of(current).is_file()
+    if has_baseline:
+        wanted["a baseline"] = None
+    elif with_baseline and report.findings:
+        wanted["a baseline"] = _baseline(current)
+    return _Plan(
+        tuple(lines),
+        tuple(one for one in wanted.values() if isinstance(one, Edit)),
+        tuple(one for one in wanted.values() if isinstance(one, ByHand)),
+        tuple(name for name, one in wanted.items() if one is None),
+        0 if has_baseline or with_baseline else len(report.findings),
+    )
+
+
+def _baseline(current: Settings) -> Edit:
+    report = fingerprinted(check(current.root, current))
+    entries = remembered(report.findings)
+    return Edit(
+        file_of(current), None, text_of(entries), f"{counted(len(entries), 'finding')} of old, known from now on"
+    )
+
+
+def _top(root: Path) -> Path:
+    """The top of the repository, where hooks and workflows belong; the root where there is none."""
+    repository = Repository.at(root)
+    top = repository.top if repository else root
+    return top if root.is_relative_to(top) else root
+
+
+def _configs(root: Path, found: Sequence[Project]) -> list[str]:
+    """The settings files to name, so that nobody has to search; none where the first look finds them."""
+    inis = [one.ini for one in found]
+    if not all(inis) or any(ini in (root / "alembic.ini", root / "pyproject.toml") for ini in inis):
+        return []
+    return list(dict.fromkeys(Path(os.path.relpath(ini, root)).as_posix() for ini in inis if ini))
+
+
+def _described(root: Path, one: Project) -> str:
+    folders = ", ".join(_shown(folder, root) for folder in one.version_locations)
+    return f"{one.place.path}: migrations in {folders}"
+
+
+def _show(plan: _Plan, top: Path, dry_run: bool) -> None:
+    print("\n".join(["Found:", *(f"  {line}" for line in plan.found)]))
+    if plan.there:
+        print(f"There already: {', '.join(plan.there)}")
+    if plan.edits:
+        print("\nPlan:")
+    for edit in plan.edits:
+        print(f"  {'write' if edit.old is None else 'add to'} {_shown(edit.file, top)}: {edit.why}")
+    if dry_run:
+        for edit in plan.edits:
+            print(f"\n{edit.diff(_shown(edit.file, top))}", end="")
+    for one in plan.by_hand:
+        print(f"\nBy hand, in {_shown(one.file, top)} ({one.why}):\n")
+        print("\n".join(f"    {line}".rstrip() for line in one.text.splitlines()))
+    print()
+
+
+def _next(plan: _Plan, root: Path) -> None:
+    """What a person does now."""
+    installs = (line for file, line in _MANAGERS.items() if (root / file).is_file())
+    print("Next:")
+    print("  pip install pre-commit && pre-commit install    once in every clone")
+    print("  migration-guard check                           what it says of the history today")
+    if plan.findings:
+        print(f"  migration-guard baseline                        to see only what is new: {plan.findings} stand today")
+    install = next(installs, "python3 -m pip install {what}").format(what=_WHAT)
+    print(f"  {install}    to run `migration-guard verify`")
+
+
+def _old(findings: int) -> str:
+    return f"The history has {counted(findings, 'finding')}. Write them down, so that only new ones are shown?"
+
+
+def asked(question: str) -> bool:
+    """Whether the person at the terminal says yes."""
+    print(f"{question} [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _shown(path: Path, top: Path) -> str:
+    return Path(os.path.relpath(path, top)).as_posix()

@@ -1,0 +1,69 @@
+"""The workflow that reads the migrations of every pull request on GitHub."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from .edits import Edit, text_of
+
+_FILE = Path(".github", "workflows", "migration-guard.yml")
+_TEXT = """\
+# Reads the migrations of every pull request and merge-queue entry, and runs none of them. Make `migration-guard` a
+# required check. A job that proves them on real databases: {home}/blob/main/docs/github.md
+name: migration-guard
+
+on:
+  pull_request:
+  merge_group:
+
+permissions: {{}}
+
+concurrency:
+  group: migration-guard-${{{{ github.event.pull_request.number || github.ref }}}}
+  cancel-in-progress: ${{{{ github.event_name == 'pull_request' }}}}
+
+jobs:
+  migration-guard:
+    name: migration-guard
+    runs-on: ubuntu-latest
+    timeout-minutes: 10
+    permissions:
+      contents: read # to check the repository out
+    steps:
+      - name: Check out with history, which the base branch's revisions are read from
+        uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          fetch-depth: 0
+          persist-credentials: false
+      - name: Set up Python
+        uses: actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97 # v7.0.0
+        with:
+          python-version: "3.13"
+      - name: Install Migration Guard
+        run: python3 -m pip install migration-guard
+      - name: Judge the migrations and the heads that the merge would create
+        run: migration-guard {inner}check --format github --base "$BASE"
+        env:
+          BASE: ${{{{ github.event.merge_group.base_sha || github.event.pull_request.base.sha }}}}
+"""
+
+
+def workflow(top: Path, inner: str, home: str) -> Edit | None:
+    """The workflow for the repository at `top`; None where one of its workflows runs the guard already."""
+    folder = top / _FILE.parent
+    for file in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
+        if "migration-guard" in (text_of(file) or ""):
+            return None
+    text = _TEXT.format(home=home, inner=f"-C {shlex.quote(inner)} " if inner else "")
+    return Edit(top / _FILE, None, text, "a check of every pull request")
+
+
+def is_on_github(top: Path) -> bool:
+    """Whether the repository is one of GitHub's: it has a folder for it, or its remotes name it."""
+    if (top / ".github").is_dir():
+        return True
+    try:
+        return "github.com" in (top / ".git" / "config").read_text(encoding="utf-8", errors="replace")
+    except OSError:  # no repository, or a worktree
+        return False

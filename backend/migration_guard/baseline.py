@@ -1,0 +1,171 @@
+"""The baseline: a file of the findings that stood when it was written, so that a run shows what is new."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from .config import Settings
+from .errors import CannotFinish, UsageError
+from .findings import Finding, Known, Remembered, Report
+from .fingerprints import fingerprinted
+from .reporting import counted
+
+FILE = "migration-guard-baseline.json"
+_VERSION = 1
+_ABOUT = 120  # characters of the line for people
+_WRITE = "write it with `migration-guard baseline`"
+# What cannot be read hides all that is wrong in it, so it can never be known.
+_NEVER = frozenset({"unreadable-migration"})
+Sure = Callable[[str], bool]  # whether a run could have found what an entry of this rule holds
+
+
+def file_of(settings: Settings) -> Path:
+    """Where the baseline stands or would stand."""
+    return settings.root / (settings.baseline or FILE)
+
+
+def entries_of(settings: Settings) -> tuple[Remembered, ...] | None:
+    """The entries of the project's baseline; None where it has none.
+
+    Raises UsageError for a file that the settings name and nobody wrote, and for one that is no baseline.
+    """
+    file = file_of(settings)
+    if file.is_file():
+        return _read(file)
+    if settings.baseline is None:
+        return None
+    raise UsageError(f"baseline names {settings.baseline}, and there is no such file under {settings.root}", _WRITE)
+
+
+def without_known(report: Report, entries: Iterable[Remembered], path: str, sure: Sure) -> Report:
+    """The report without the findings that the baseline holds, which stand in `known` now."""
+    report = fingerprinted(report)
+    remembered = {(entry.rule, entry.fingerprint): entry for entry in entries}
+    known = tuple(finding for finding in report.findings if _name(finding) in remembered)
+    there = {_name(finding) for finding in (*known, *(entry.finding for entry in report.allowed))}
+    kept = {_name(finding) for finding in known}
+    stale = tuple(entry for name, entry in remembered.items() if name not in there and sure(entry.rule))
+    return replace(
+        report,
+        findings=tuple(finding for finding in report.findings if _name(finding) not in kept),
+        known=Known(path, known, stale),
+    )
+
+
+def remembered(findings: Iterable[Finding]) -> tuple[Remembered, ...]:
+    """Entries for findings that have a fingerprint, but for those that no baseline may hold."""
+    return tuple(_entry(finding) for finding in findings if finding.rule.id not in _NEVER)
+
+
+def text_of(entries: Iterable[Remembered]) -> str:
+    """The file: an entry a line, sorted, so that a change of one finding is a change of one line."""
+    lines = [json.dumps(_fields(entry)) for entry in sorted(set(entries), key=_order)]
+    listed = ",\n".join(lines)
+    return f'{{"version": {_VERSION}, "findings": [\n{listed}{chr(10) if lines else ""}]}}\n'
+
+
+def written(file: Path, entries: Iterable[Remembered]) -> None:
+    """Write the file beside its place and move it there, so that it is never half of one."""
+    beside = file.with_name(f".{file.name}.new")
+    try:
+        beside.write_text(text_of(entries), encoding="ascii", newline="\n")
+        beside.replace(file)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise CannotFinish(f"{file} cannot be written ({error.strerror})", f"ls -ld {file.parent}") from error
+
+
+def updated(settings: Settings, report: Report, *, prune: bool, force: bool, dry_run: bool, sure: Sure) -> str:
+    """Write the baseline of a report of a run without one; what was done, in words.
+
+    Raises UsageError where a file stands in the way of new entries, or none is there to prune.
+    """
+    file = file_of(settings)
+    shown = os.path.relpath(file, settings.root)
+    old = _read(file) if file.is_file() else None
+    if old is None and prune:
+        raise UsageError(f"there is no {shown} to prune", _WRITE)
+    report = fingerprinted(report)
+    if old is None or force:
+        entries = remembered(report.findings)
+        rules = counted(len({entry.rule for entry in entries}), "rule")
+        says = f"{shown}: {counted(len(entries), 'finding')} of {rules}, known from here on."
+        left = [finding for finding in report.findings if finding.rule.id in _NEVER]
+    else:
+        compared = without_known(report, old, shown, sure)
+        stale = set(compared.known.stale) if compared.known else set()
+        entries = tuple(entry for entry in old if entry not in stale)
+        left = list(compared.findings)
+        if not prune and (stale or any(finding.rule.id not in _NEVER for finding in left)):
+            raise UsageError(
+                f"{shown} is there already: {counted(len(left), 'finding')} would be new in it, and "
+                f"{counted(len(stale), 'entry', 'entries')} found no more",
+                "take out what is found no more with --prune, or write it anew, with what is new, with --force",
+            )
+        says = f"{shown}: {counted(len(stale), 'entry', 'entries')} taken out, {len(entries)} left."
+    if left:
+        says += f" It does not hold {counted(len(left), 'finding')}, which `migration-guard check` shows."
+    if dry_run:
+        return f"{says} Nothing is written (dry run)."
+    if old is None or set(entries) != set(old):
+        written(file, entries)
+    return says
+
+
+def _name(finding: Finding) -> tuple[str, str]:
+    return finding.rule.id, finding.fingerprint
+
+
+def _entry(finding: Finding) -> Remembered:
+    path = None if finding.revision else finding.at.path
+    about = " ".join(finding.says.split())
+    return Remembered(
+        finding.rule.id,
+        finding.revision,
+        path,
+        finding.fingerprint,
+        about if len(about) <= _ABOUT else f"{about[: _ABOUT - 3]}...",
+    )
+
+
+def _order(entry: Remembered) -> tuple[str, ...]:
+    return entry.revision or "", entry.path or "", entry.rule, entry.about, entry.fingerprint
+
+
+def _fields(entry: Remembered) -> dict[str, str]:
+    where = {"revision": entry.revision} if entry.revision else {"path": entry.path or ""}
+    return {"rule": entry.rule, **where, "fingerprint": entry.fingerprint, "about": entry.about}
+
+
+def _read(file: Path) -> tuple[Remembered, ...]:
+    hint = "take the file from git once more, or delete it and run `migration-guard baseline`"
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CannotFinish(f"{file} cannot be read ({error.strerror})", f"ls -l {file}") from error
+    except (ValueError, RecursionError) as error:
+        conflict = " (it holds a conflict of git)" if b"<<<<<<< " in file.read_bytes() else f" ({error})"
+        raise UsageError(f"{file} is no baseline{conflict}", hint) from error
+    if not isinstance(data, dict) or not isinstance(data.get("findings"), list):
+        raise UsageError(f"{file} is no baseline: it has no list of findings", hint)
+    if data.get("version") != _VERSION:
+        raise UsageError(
+            f"{file} has version {data.get('version')!r}, and this migration-guard reads {_VERSION}",
+            "install the migration-guard that wrote it",
+        )
+    return tuple(_entry_of(file, entry, hint) for entry in data["findings"])
+
+
+def _entry_of(file: Path, entry: object, hint: str) -> Remembered:
+    given = entry if isinstance(entry, dict) else {}
+    values = {key: given.get(key) for key in ("rule", "revision", "path", "fingerprint", "about")}
+    wrong = not all(isinstance(value, str) for value in (values["rule"], values["fingerprint"]))
+    if wrong or not all(value is None or isinstance(value, str) for value in values.values()):
+        raise UsageError(f"{file} is no baseline: {str(entry)[:80]} is no entry", hint)
+    return Remembered(
+        str(values["rule"]), values["revision"], values["path"], str(values["fingerprint"]), values["about"] or ""
+    )

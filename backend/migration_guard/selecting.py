@@ -1,0 +1,56 @@
+"""Which rules a run uses: what the settings say, narrowed by `--select` and `--ignore`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from .catalogue import check_ids, every_id, rule_ids
+from .config import Settings, Weight
+from .errors import UsageError
+
+
+def narrowed(
+    settings: Settings, select: Sequence[str], ignore: Sequence[str]
+) -> tuple[Settings, tuple[str, ...] | None]:
+    """The settings under which only the selected rules run, less the ignored, and the ids of those that do.
+
+    Each argument may hold several ids, with commas. A rule that is selected runs even if the settings turn it off.
+    Without arguments, the settings as they are and None. Raises UsageError for an id that no rule of `check` has.
+    """
+    wanted, unwanted = list(_ids(select, "--select")), list(_ids(ignore, "--ignore"))
+    if not wanted and not unwanted:
+        return settings, None
+    from .rules import all_rules  # late: only here are their weights needed
+
+    severity: dict[str, Weight] = dict(settings.severity)
+    run = []
+    for rule in (entry.rule for entry in all_rules()):
+        given = severity.get(rule.id)
+        on = rule.id in wanted if wanted else given != "off" and (rule.on or given is not None)
+        if not on or rule.id in unwanted:
+            severity[rule.id] = "off"
+            continue
+        run.append(rule.id)
+        severity[rule.id] = rule.severity.value if given in (None, "off") else severity[rule.id]
+    return replace(settings, severity=severity), tuple(run)
+
+
+def known(rule: str, where: str) -> None:
+    """Nothing, for the id of a rule or check. Raises UsageError with a near one for any other."""
+    if rule not in every_id():
+        near = difflib.get_close_matches(rule, every_id(), 1, 0.6)
+        raise UsageError(
+            f"{where} an unknown rule {rule!r}",
+            f"did you mean {near[0]!r}?" if near else "`migration-guard rules` lists them all",
+        )
+
+
+def _ids(given: Sequence[str], option: str) -> Iterable[str]:
+    for words in given:
+        for rule in filter(None, (word.strip() for word in words.split(","))):
+            known(rule, f"{option} names")
+            if rule in check_ids() and rule not in rule_ids():
+                raise UsageError(f"{option} names {rule}, which `verify` finds", "leave it out: `check` runs nothing")
+            yield rule
