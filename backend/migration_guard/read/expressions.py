@@ -46,6 +46,7 @@ from .values import (
 OP = "alembic.op"
 BUILTINS = {name: Dotted(f"builtins.{name}") for name in dir(builtins)}
 OTHERS = frozenset({"execute", "f", "batch_alter_table"})  # operations that are no fact of their own
+NAMED = frozenset({"Enum", "ENUM", "Column", "Table", "table", "column", "Index", "Sequence"})
 LIBRARIES = ("sqlalchemy.", "alembic.", "builtins.")
 STEPS = 200_000  # expressions evaluated before the reader gives up on a function
 
@@ -107,9 +108,12 @@ class Expressions(ABC):
         """What a name from another module stands for: its value, as far as the project's own source shows it."""
         if name.path.startswith(LIBRARIES):
             return name
-        value, use = self.library.known(name)
+        value, use, for_migrations = self.library.known(name)
         if use is not None:
             self.use(use, name.path, node)
+        # A switch of the application is not the same in every run.
+        if isinstance(value, (bool, type(None))) and not for_migrations:
+            return name
         return copied(value) if settled(value) else name
 
     def use(self, kind: UseKind, name: str, node: ast.expr) -> None:
@@ -135,6 +139,8 @@ class Expressions(ABC):
             return Attr(on, name) if isinstance(found, Made) else found
         if isinstance(on, Instance):
             return self._of_instance(on, name)
+        if isinstance(on, Made) and name in {"name", "enums"} and on.name in NAMED:
+            return _said(on, name)
         if name == "value" and isinstance(on, (str, int)):
             return on  # a member of an enum of the file
         return DIALECT_NAME if is_dialect_name(on, name) else Attr(on, name)
@@ -461,6 +467,17 @@ class Row(Unknown):
     def __init__(self, model: object) -> None:
         super().__init__()
         self.model = model
+
+
+def _said(made: Made, name: str) -> object:
+    """The name of a column, table or enum type, or the labels of an enum type, as they are given to it."""
+    texts = [given.value for given in made.arguments.positional if isinstance(given.value, str)]
+    is_enum = made.name in {"Enum", "ENUM"}
+    if name == "enums":
+        return texts if is_enum and made.arguments.whole else AT_RUN_TIME
+    if "name" in made.arguments.named:
+        return made.arguments.named["name"].value
+    return texts[0] if texts and not is_enum and made.arguments.positional[0].value is texts[0] else Attr(made, name)
 
 
 def method_of(method: Closure, made_from: object, instance: Instance | None) -> Closure:

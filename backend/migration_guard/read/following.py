@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 
-from ..facts import OtherCall
-from .expressions import LIBRARIES
-from .functions import Functions
+from ..facts import OtherCall, Place
+from .conditions import Test
+from .effects import reaches_database
+from .expressions import LIBRARIES, OP
+from .functions import Functions, Raised
+from .library import settled
 from .record import Record, TooMuch
 from .text import adopted
-from .values import Arguments, Closure, Dotted, Instance, LocalClass
+from .values import AT_RUN_TIME, Arguments, Batch, Closure, Dotted, Instance, LocalClass
 
 FOLLOWED = 20_000  # expressions evaluated in one helper of another module
 MOST_FOLLOWED = 60_000  # and in all of them, for one migration
@@ -32,8 +35,8 @@ class Following(Functions):
     def follow(self, name: Dotted, helper: Closure | LocalClass, arguments: Arguments, node: ast.expr) -> object:
         """The result of a call into another module of the project, with the operations that it does.
 
-        Application code is not followed for its own sake: where nothing can be told of what it does, or it does more
-        than a helper would, the call stays one that may do anything.
+        A helper for migrations is followed as if it stood in the file. Application code is not followed for its own
+        sake: a call stays one that may do anything, unless all that it does are operations that can be read.
         """
         record, source = self.record, self.record.source
         outermost, at = not adopted(node), source.at
@@ -42,26 +45,45 @@ class Following(Functions):
         self.limit = min(limit, start + FOLLOWED, start + MOST_FOLLOWED - self.library.steps)
         if outermost:
             source.at = node
+        result: object = None
         try:
-            value = (
-                self.made_from(helper, arguments, node)
-                if isinstance(helper, LocalClass)
-                else self.invoke(helper, arguments, node)
-            )
-            clear = before[0].is_clear(record)
+            if isinstance(helper, LocalClass):
+                result = self.made_from(helper, arguments, node)
+            else:
+                result = self.invoke(helper, arguments, node)
+        except Raised:
+            if is_for_migrations(helper) or ends_in_raise(helper):
+                raise
+            result = AT_RUN_TIME
         except TooMuch:
             if self.steps > limit:
                 raise
-            clear = False
+            result = AT_RUN_TIME
+            record.missing(source.place(node), f"a helper that is more than the reader follows: {name.path}")
         finally:
             source.at, self.limit = at, limit
             if outermost:
                 self.library.steps += self.steps - start
-        if clear:
-            return value
+        if self._stands(helper, arguments, before[0], result, node):
+            if outermost:
+                before[0].sum_up(record, source.place(node), name.path)
+            return result
         before[0].restore(record)
         self.uses, self.asking, self.muted = before[1:]
         return super().apply(name, arguments, node)
+
+    def _stands(
+        self, helper: Closure | LocalClass, arguments: Arguments, before: Standing, result: object, node: ast.expr
+    ) -> bool:
+        """Whether what was read of a helper is taken for what it does."""
+        new = self.record.operations[before.count :]
+        unread = len(self.record.unread) > before.unread
+        if is_for_migrations(helper) or any(is_op(given.value) for given in arguments):
+            return any(not isinstance(each, OtherCall) for each in new) or not (new or unread)
+        if new:
+            sees_database = any(reaches_database(given.value) for given in arguments)
+            return (sees_database or not unread) and not any(isinstance(each, OtherCall) for each in new)
+        return not unread and node is not self.statement and is_sure(result)
 
     def made_from(self, made_from: LocalClass, arguments: Arguments, node: ast.expr) -> Instance:
         """An object of a class, once its `__init__` has run."""
@@ -76,24 +98,52 @@ class Standing:
     """What stood in a record at one moment, to go back to where following a helper leads nowhere."""
 
     def __init__(self, record: Record) -> None:
-        self._count = len(record.operations)
+        self.count = len(record.operations)
+        self.unread = len(record.unread)
         self._unread = dict(record.unread)
         self._circumstances = {
             name: value for name, value in vars(record).items() if name not in {"operations", "unread", "source"}
         }
 
-    def is_clear(self, record: Record) -> bool:
-        """Whether what was added since tells something: an operation that is known, or that there is none at all."""
-        new = record.operations[self._count :]
-        return any(not isinstance(operation, OtherCall) for operation in new) or not (
-            new or len(record.unread) > len(self._unread)
-        )
+    def sum_up(self, record: Record, at: Place, name: str) -> None:
+        """Make one of several things that could not be read in a helper."""
+        if len(record.unread) > self.unread + 1:
+            record.unread = dict(self._unread)
+            record.missing(at, f"a part of a helper from another module: {name}")
 
     def restore(self, record: Record) -> None:
         """Bring the record back to how it was."""
-        del record.operations[self._count :]
+        del record.operations[self.count :]
         record.unread = self._unread
         vars(record).update(self._circumstances)
+
+
+def is_for_migrations(helper: Closure | LocalClass) -> bool:
+    """Whether a helper stands in a module for migrations."""
+    return isinstance(helper, LocalClass) or helper.scope.module().for_migrations
+
+
+def is_op(value: object) -> bool:
+    """Whether a value is Alembic's `op`, handed over for a helper to use."""
+    return isinstance(value, Batch) or (isinstance(value, Dotted) and value.path == OP)
+
+
+def is_sure(value: object) -> bool:
+    """Whether a value that application code gives is the same in every run: a wrong yes or no would hide operations."""
+    if isinstance(value, Test):
+        return not (value.sure and frozenset() in (value.yes, value.no))
+    if isinstance(value, (list, tuple, dict)):
+        items = [*value, *value.values()] if isinstance(value, dict) else list(value)
+        return bool(items) and all(isinstance(item, (str, int)) or is_sure(item) for item in items)
+    if isinstance(value, (Instance, LocalClass, Closure)):
+        return True
+    return settled(value) and not isinstance(value, (bool, int, float, type(None)))
+
+
+def ends_in_raise(helper: Closure | LocalClass) -> bool:
+    """Whether a function does nothing but raise in the end."""
+    body = [] if isinstance(helper, LocalClass) else getattr(helper.node, "body", [])
+    return isinstance(body, list) and any(isinstance(statement, ast.Raise) for statement in body)
 
 
 def full_name(closure: Closure) -> str:

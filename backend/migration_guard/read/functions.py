@@ -46,6 +46,7 @@ class Functions(Effects):
         self.stack: list[tuple[ast.AST, int]] = []
         self.returned: list[Returned] = []
         self.may_have_returned = False
+        self.statement: ast.expr | None = None  # the expression that stands as a statement of its own
 
     @abstractmethod
     def block(self, statements: Sequence[ast.stmt], scope: Scope) -> Flow:

@@ -38,6 +38,7 @@ class Known(NamedTuple):
 
     value: object = AT_RUN_TIME
     use: UseKind | None = None  # a dependency on the application
+    for_migrations: bool = False
 
 
 NOTHING = Known()
@@ -93,7 +94,7 @@ class Library:
             value = AT_RUN_TIME
         finally:
             self._depth -= 1
-        return Known(value, use)
+        return Known(value, use, module.for_migrations)
 
     def _value(self, module: Parsed, rest: Sequence[str]) -> object:
         try:
@@ -115,7 +116,7 @@ class Library:
     def _scope(self, module: Parsed) -> ModuleScope:
         if module.path not in self._scopes:
             names: dict[str, object] = {"__file__": module.path, "__name__": module.name}
-            scope = ModuleScope(names, folder=module.folder, name=module.name)
+            scope = ModuleScope(names, folder=module.folder, name=module.name, for_migrations=module.for_migrations)
             scope.stars = [Dotted("." * each.level + (each.module or ""), module.folder) for each in module.stars]
             scope.later = lambda name: self._bind(module, scope, name)
             self._scopes[module.path] = scope

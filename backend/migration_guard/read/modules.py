@@ -35,7 +35,8 @@ class Parsed:
         self.statements = source.tree.body
         self._binding: dict[str, list[int]] = {}
         self.stars: list[ast.ImportFrom] = []
-        self.for_migrations = False  # it imports Alembic
+        # It imports Alembic, or lies where migrations do.
+        self.for_migrations = any("migration" in part or "alembic" in part for part in source.path.lower().split("/"))
         for index, statement in enumerate(self.statements):
             for bound in self._bound(statement):
                 self._binding.setdefault(bound, []).append(index)

@@ -153,6 +153,7 @@ class ModuleScope(Scope):
 
     folder: str = ""  # where its relative imports start
     name: str = ""  # "app.db.tools"; empty for the migration itself
+    for_migrations: bool = True  # not application code
     stars: list[Dotted] = field(default_factory=list)  # modules whose names are all imported
     later: Callable[[str], None] | None = None  # binds one more name, if the module has it
 

@@ -39,6 +39,7 @@ class Walk(Following):
 
     def _expression(self, node: ast.Expr, scope: Scope) -> None:
         if not isinstance(node.value, ast.Constant):
+            self.statement = node.value
             self.discarded(self.evaluate(node.value, scope))
 
     def _assign(self, node: ast.Assign, scope: Scope) -> None:
@@ -104,6 +105,9 @@ class Walk(Following):
         before, self.muted = self.muted, True
         self.block(node.body, inner)
         self.muted = before
+        for member in inner.names.values():
+            if isinstance(member, Closure) and member.scope is inner:
+                member.scope = scope  # a method does not see the names of its class
         scope.names[node.name] = LocalClass(node.name, inner.names, known)
 
     def _import(self, node: ast.Import, scope: Scope) -> None:
@@ -263,7 +267,9 @@ class Walk(Following):
             self.record.dialects, self.record.conditional = before
 
     def _while(self, node: ast.While, scope: Scope) -> Flow:
+        before, self.muted = self.muted, True  # the first round: what the test does is noted below
         test = self.test(node.test, scope)
+        self.muted = before
         if test.yes == frozenset():
             return self.block(node.orelse, scope)
         return self._at_run_time(node, scope, once=test.no == frozenset())
@@ -274,12 +280,14 @@ class Walk(Following):
         """A loop whose rounds are not known: its body is read once. `once`: it runs at least one time."""
         for name in _assigned(node) & scope.names.keys():
             scope.names[name] = AT_RUN_TIME
-        if not isinstance(node, ast.While):
-            self.bind(node.target, target, scope)
         record = self.record
         before = (record.dialects, record.conditional)
-        record.conditional = record.conditional or not once
         in_loop, record.in_loop = record.in_loop, True
+        if isinstance(node, ast.While):
+            self.test(node.test, scope)
+        else:
+            self.bind(node.target, target, scope)
+        record.conditional = record.conditional or not once
         flow = self.block(node.body, scope)
         record.in_loop = in_loop
         self._loop_left(before)
