@@ -10,7 +10,7 @@ from migration_guard.facts import CreateObject, OtherCall, Unread, WriteRows
 def test_what_no_known_database_runs_is_not_listed() -> None:
     body = """
     if op.get_bind().dialect.name == "mysql":
-        op.execute("ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4")
+        op.execute("ALTER TABLE t FROB THE COLUMNS")
     """
 
     assert unread(body) == []
@@ -21,7 +21,7 @@ def test_after_an_early_return_on_other_databases_nothing_is_listed() -> None:
     body = """
     if op.get_bind().dialect.name != "mysql":
         return
-    op.execute("ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4")
+    op.execute("ALTER TABLE t FROB THE COLUMNS")
     """
 
     assert unread(body) == []

@@ -98,8 +98,7 @@ def _generated(cursor: Cursor) -> bool:
 def _with_values(column: Column, cursor: Cursor) -> Column:
     """The column that is filled with what stands after AS: an identity or an expression.
 
-    An expression that says neither is stored before PostgreSQL 18, which refuses to leave the word out, and virtual
-    on SQLite and MySQL.
+    An expression that says neither is virtual on SQLite, MySQL and PostgreSQL 18; older PostgreSQL refuses it.
     """
     if cursor.take("IDENTITY"):
         return replace(_filled(column, "identity"), nullable=False)
