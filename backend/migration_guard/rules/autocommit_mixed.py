@@ -45,9 +45,9 @@ def half_done(migration: Migration, _: Context) -> Iterator[Finding]:
         return
     last = max(index for index, op in enumerate(done) if op.in_autocommit)
     early = [op for index, op in enumerate(done[: last + 1]) if not _again(op, done[:index])]
-    if not early or (early[0] is done[-1]):
-        return
     outside_after = [op for op in done[last + 1 :] if not op.in_autocommit]
+    if not early or not (outside_after or any(not op.in_autocommit for op in early)):
+        return
     if done[0].in_autocommit and outside_after:
         at = outside_after[0]
         moved = [line for op in outside_after for line in as_written(op)]
@@ -55,6 +55,8 @@ def half_done(migration: Migration, _: Context) -> Iterator[Finding]:
     else:
         at, left = inside[0], None
         moved = autocommitted(inside[0], *(line for op in inside for line in as_written(op)))
+        if any(op.conditional or (isinstance(op, WriteRows) and op.in_batches) for op in inside):
+            moved = [f"# the autocommit block around line {at.at.line}, as it stands"]
     yield Finding(
         RULE,
         at.at,

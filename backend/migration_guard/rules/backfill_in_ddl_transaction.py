@@ -72,6 +72,8 @@ def _relying(context: Context, op: WriteRows, listed: tuple[Operation, ...]) -> 
     """The later lines that need the values, for a revision of their own."""
     after = listed[listed.index(op) + 1 :]
     names = {bare(one) for one in op.columns}
-    needs = [one for one in after if isinstance(one, AlterColumn) and bare(one.name) in names and one.nullable is False]
-    lines = [line for one in needs for line in as_written(one)]
+    lines: list[str] = []
+    for one in after:
+        if isinstance(one, AlterColumn) and bare(one.table) == bare(op.table) and one.nullable is False:
+            lines += as_written(one) if bare(one.name) in names else []
     return [NEXT, *committed_first(context, op, *lines)] if lines else []

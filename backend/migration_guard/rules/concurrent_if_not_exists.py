@@ -18,8 +18,8 @@ Drop what a failed run left, then build:
         op.create_index("ix_persona_name", "persona", ["name"], postgresql_concurrently=True)
 
 ## Quiet when
-An earlier line of the revision drops the index IF EXISTS, the index is not built concurrently, or it is built inside a
-transaction, where PostgreSQL refuses it anyway.
+The line stands in `downgrade()`, an earlier line of the revision drops the index IF EXISTS, the index is not built
+concurrently, or it is built inside a transaction, where PostgreSQL refuses it anyway.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgres
 @judges(CreateIndex)
 def half_built_accepted(op: CreateIndex, context: Context) -> Iterator[Finding]:
     """A concurrent build that is content with whatever has its name."""
-    if op.concurrently is not True or op.tolerant is not True or op.name is None:
+    if op.direction != "upgrade" or op.concurrently is not True or op.tolerant is not True or op.name is None:
         return
     if not outside(context, op):
         return  # it fails, which has a rule of its own

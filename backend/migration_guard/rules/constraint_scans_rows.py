@@ -35,7 +35,7 @@ from ..registry import judges
 from .shared.checking import column_then_constraint, name_of, not_valid
 from .shared.editing import later, validation
 from .shared.lock_forms import scans_for_its_key
-from .shared.locks import cost, matters, stops
+from .shared.locks import a, cost, matters, stops
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 
@@ -53,7 +53,7 @@ def compared_with_rows(op: CreateConstraint, context: Context) -> Iterator[Findi
     yield Finding(
         RULE,
         op.at,
-        says=f"Adding {op.kind} {name_of(op)} holds a {found.own} lock on PostgreSQL while every row of {op.table} is "
+        says=f"Adding {op.kind} {name_of(op)} holds {a(found.own)} lock on PostgreSQL while every row of {op.table} is "
         f"checked: {stops(found.own)} of {tables} wait until the revision is committed.",
         instead=later(validation(context, op, op.table, op.schema, name_of(op)), not_valid(op)),
     )
@@ -65,7 +65,8 @@ def compared_with_its_column(op: AddColumn, context: Context) -> Iterator[Findin
     if not matters(context, op, op.table) or not (scans_for_its_key(op) or op.column.check is not None):
         return
     kind = "foreign key" if scans_for_its_key(op) else "check"
-    tables = f"{op.table}" if kind == "check" else f"{op.table}, and writes of {op.column.references},"
+    other = str(op.column.references).rpartition(".")[0]
+    tables = f"{op.table}" if kind == "check" or not other else f"{op.table}, and writes of {other},"
     first, name = column_then_constraint(op, kind)
     yield Finding(
         RULE,

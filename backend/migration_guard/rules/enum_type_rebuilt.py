@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import AlterColumn, Context, CreateType, Operation, RenameObject, Text
+from ..facts import AlterColumn, Context, CreateType, DropType, Operation, RenameObject, Text
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, type_before
@@ -48,6 +48,8 @@ def cast_to_new_type(op: AlterColumn, context: Context) -> Iterator[Finding]:
     made = next((one for one in before(context, op) if isinstance(one, CreateType) and bare(one.name) == new), None)
     if made is None or new is None or made.enum is None:
         return
+    if not _put_aside(context):
+        return
     known = column_before(context, op, op.table, op.name)
     if known is None or known.enum is None:
         if not (isinstance(op.using, str) and "::text::" in op.using.replace(" ", "")):
@@ -65,6 +67,13 @@ def cast_to_new_type(op: AlterColumn, context: Context) -> Iterator[Finding]:
         if appended
         else allowed(op, RULE.id, "<why values have to go, and when it runs>"),
     )
+
+
+def _put_aside(context: Context) -> bool:
+    """Whether the revision renames or drops an enum type, so that the new one takes its place."""
+    upgrade = context.migration.upgrade if context.migration else None
+    listed = upgrade.operations if upgrade else ()
+    return any(isinstance(one, DropType) or (isinstance(one, RenameObject) and one.kind == "type") for one in listed)
 
 
 def _name_at_first(context: Context, op: Operation, name: Text | None) -> Text:

@@ -31,7 +31,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.building import column_alone, concurrent_index, index_of_column
 from .shared.editing import apart, autocommitted, later
-from .shared.locks import cost, is_view, matters, stops
+from .shared.locks import a, cost, is_view, matters, stops
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 
@@ -48,7 +48,7 @@ def plain_build(op: CreateIndex, context: Context) -> Iterator[Finding]:
     yield Finding(
         RULE,
         op.at,
-        says=f"Building {name} holds a {found.own} lock on PostgreSQL: {stops(found.own)} to {op.table} wait until "
+        says=f"Building {name} holds {a(found.own)} lock on PostgreSQL: {stops(found.own)} to {op.table} wait until "
         "the whole table is read and the revision is committed.",
         instead=apart(context, op, concurrent_index(op)),
     )

@@ -16,8 +16,8 @@ Ask Alembic to step out of its transaction for the lines that need it, in a revi
         op.execute("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'calm'")
 
 ## Quiet when
-It is a savepoint, stands inside an `autocommit_block()` or in the body of a function or procedure, or env.py runs
-migrations with isolation level AUTOCOMMIT.
+An earlier line of the function has the finding already, it is a savepoint, stands inside an `autocommit_block()` or in
+the body of a function or procedure, or env.py runs migrations with isolation level AUTOCOMMIT.
 """
 
 from __future__ import annotations
@@ -28,14 +28,18 @@ from ..facts import Context, Operation, TransactionControl
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.editing import as_written, autocommitted, counts
+from .shared.rows import before
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 DOES = {
-    "commit": "commits half of the revision while alembic_version keeps the old one: a failure in a later line leaves "
-    "that half behind",
-    "rollback": "undoes what the revision did so far, and Alembic goes on as if it were there",
-    "begin": "begins a transaction inside the one that Alembic keeps: PostgreSQL only warns, and the COMMIT that "
-    "belongs to it ends Alembic's own",
+    "commit": "COMMIT ends the transaction that Alembic keeps: what was done is committed, each later line by "
+    "itself, and "
+    "alembic_version moves only at the end, so a failure leaves half of the revision behind and the next upgrade runs "
+    "into it.",
+    "rollback": "ROLLBACK undoes what the revision did so far, and Alembic goes on as if it were there.",
+    "begin": "BEGIN inside the transaction that Alembic keeps only makes PostgreSQL warn, and the COMMIT that "
+    "belongs to "
+    "it ends Alembic's own.",
 }
 
 
@@ -45,10 +49,12 @@ def behind_alembics_back(op: TransactionControl, context: Context) -> Iterator[F
     environment = context.history.environment
     if op.what not in DOES or op.in_autocommit or (environment is not None and environment.autocommit is not False):
         return
+    if any(isinstance(one, TransactionControl) and one.what in DOES for one in before(context, op)):
+        return  # said at the first of them
     yield Finding(
         RULE,
         op.at,
-        says=f"{op.what.upper()} {DOES[op.what]}.",
+        says=DOES[op.what],
         instead="\n".join(_block(op, context)),
     )
 

@@ -52,7 +52,8 @@ def lock_kept(op: ValidateConstraint, context: Context) -> Iterator[Finding]:
             continue
         here = in_own_file(context, one)
         where = f"line {one.at.line}" if here else f"{one.at.path}, line {one.at.line},"
-        both = f"{op.table} and {one.references}" if one.references is not None else f"{op.table}"
+        other = bare(one.references)
+        both = f"{op.table} and {other}" if other is not None and other != bare(op.table) else f"{op.table}"
         lines = as_written(op)
         yield Finding(
             RULE,

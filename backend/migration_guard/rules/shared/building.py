@@ -6,9 +6,10 @@ import ast
 import re
 
 from ...facts import AddColumn, CreateConstraint, CreateIndex, DropIndex, Text
-from .editing import edited, executed, sql, unbatched
+from .editing import edited, executed, parsed_call, sql, unbatched
 from .names import bare
-from .paste import call, column, execute, literal, one_line, op_name, sql_name, sql_table
+from .paste import call as call_lines
+from .paste import column, execute, literal, op_name, sql_name, sql_table
 
 CREATE = re.compile(r"\bCREATE(\s+UNIQUE)?\s+INDEX(\s+CONCURRENTLY)?(\s+IF\s+NOT\s+EXISTS)?\b", re.IGNORECASE)
 DROP = re.compile(r"\bDROP\s+INDEX(?!\s+CONCURRENTLY)\b", re.IGNORECASE)
@@ -70,18 +71,16 @@ def column_alone(op: AddColumn) -> list[str]:
             execute(op, f"ALTER TABLE {sql_table(op.table, op.schema)} ADD COLUMN {sql_name(one.name)} {kind}{more}")
         ]
     text = edited(without_constraints(one.source), {"index": None, "unique": None})
-    return call(op, "add_column", text or column(one), table=op.table, schema=op.schema)
+    return call_lines(op, "add_column", text or column(one), table=op.table, schema=op.schema)
 
 
 def without_constraints(source: str) -> str:
     """The text of a column without the positional ForeignKey(...) and CheckConstraint(...) in it."""
-    source = one_line(source)
-    try:
-        tree = ast.parse(source, mode="eval").body
-    except (SyntaxError, ValueError):
+    found = parsed_call(source)
+    if found is None:
         return source
-    text = source.encode()
-    for one in reversed(tree.args if isinstance(tree, ast.Call) else []):
+    text, call = found
+    for one in reversed(call.args):
         name = ast.unparse(one.func).rpartition(".")[2] if isinstance(one, ast.Call) else ""
         if name in ("ForeignKey", "CheckConstraint"):
             head = text[: one.col_offset].rstrip()

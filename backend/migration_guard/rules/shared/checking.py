@@ -25,14 +25,21 @@ def not_valid(op: CreateConstraint) -> list[str]:
     if op.by_sql:
         if _actions(op.source) == 1 and op.name is not None:
             return [executed(op, f"{sql(op)} NOT VALID")]
-        table, name = sql_table(op.table, op.schema), sql_name(name_of(op))
-        return [execute(op, f"ALTER TABLE {table} ADD CONSTRAINT {name} {_definition(op)} NOT VALID")]
+        return _written_anew(op)
+    if re.search(r"\bcreate_(?:foreign_key|check_constraint)\s*\(", op.source) is None:
+        return _written_anew(op)
     text = edited(op.source, {"postgresql_not_valid": "True"})
     if text is not None and op.name is None:
         text = re.sub(r"\(\s*(?:constraint_name\s*=\s*)?None\b", f"({literal(name_of(op))}", text, count=1)
     if text is None:
         text = op.source.rstrip().removesuffix(")").rstrip().rstrip(",") + ", postgresql_not_valid=True)"
     return text.splitlines()
+
+
+def _written_anew(op: CreateConstraint) -> list[str]:
+    """The constraint in SQL, where the user's line calls something that adds it along with other things."""
+    table, name = sql_table(op.table, op.schema), sql_name(name_of(op))
+    return [execute(op, f"ALTER TABLE {table} ADD CONSTRAINT {name} {_definition(op)} NOT VALID")]
 
 
 def _actions(source: str) -> int:

@@ -13,7 +13,7 @@ LOST = "pass  # moved into a revision of its own, with its line of downgrade()"
 
 def edited(source: str, changes: dict[str, str | None]) -> str | None:
     """A call with keyword arguments set to other source text, None: left out; None where the text is no call."""
-    found = _call(source)
+    found = parsed_call(source)
     if found is None:
         return None
     text, call = found
@@ -39,7 +39,7 @@ def unbatched(op: Operation) -> str | None:
     source = one_line(op.source)
     if not op.in_batch:
         return source
-    found = _call(source)
+    found = parsed_call(source)
     if found is None or not found[1].args:
         return None
     text, call = found
@@ -56,14 +56,19 @@ def unbatched(op: Operation) -> str | None:
     return changed if schema is None else edited(changed, {"schema": literal(schema)})
 
 
-def _call(source: str) -> tuple[bytes, ast.Call] | None:
+def parsed_call(source: str) -> tuple[bytes, ast.Call] | None:
+    """A call on one line, with its syntax tree; None where the text is no call."""
     source = one_line(source)
     try:
         tree = ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError):
         return None
-    # a call over several lines, as comments leave it, is written anew
-    return (source.encode(), tree) if isinstance(tree, ast.Call) and "\n" not in source else None
+    if not isinstance(tree, ast.Call):
+        return None
+    if "\n" in source:  # comments or long strings keep it on several lines: it is written anew, without comments
+        source = ast.unparse(tree)
+        tree = ast.parse(source, mode="eval").body
+    return (source.encode(), tree) if isinstance(tree, ast.Call) else None
 
 
 def sql(op: Operation) -> str:

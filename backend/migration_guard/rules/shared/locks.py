@@ -115,6 +115,11 @@ def stops(mode: Mode) -> Literal["reads and writes", "writes", "other schema cha
     return "writes" if "ROW EXCLUSIVE" in CONFLICTS[mode] else "other schema changes"
 
 
+def a(mode: Mode) -> str:
+    """The mode with its article."""
+    return f"an {mode}" if mode.startswith(("A", "E")) else f"a {mode}"
+
+
 def cost(context: Context, op: Operation) -> Cost | None:
     """What the operation costs on PostgreSQL; None where it locks no table or the table does not say."""
     name = form(context, op)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...facts import Context, DropTable, Migration, Operation, Text, TransactionControl, WriteRows
@@ -9,6 +10,8 @@ from ...replay import same_transaction
 from .locks import locks
 from .names import bare
 from .rows import before
+
+COPIED = re.compile(r"\bSELECT\b(?!.*\b(?:WHERE|LIMIT)\b).*\bFROM\b", re.IGNORECASE | re.DOTALL)
 
 
 def outside(context: Context, op: Operation) -> bool:
@@ -42,8 +45,8 @@ def fills_many_rows(op: Operation) -> bool:
     query brings."""
     if not isinstance(op, WriteRows) or op.truncates or op.one_row_each is True:
         return False
-    if op.kind == "insert":
-        return op.from_query
+    if op.kind == "insert":  # a copy of a whole table
+        return op.from_query and COPIED.search(op.source) is not None
     return op.where is False or bool(op.where_null)
 
 
