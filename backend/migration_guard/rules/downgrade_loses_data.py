@@ -38,7 +38,7 @@ from .shared.cleaning import cleans
 from .shared.names import bare, mentions
 from .shared.paste import execute, sql_name, sql_table
 from .shared.running import above, statement
-from .shared.widths import Narrowing, narrowing
+from .shared.widths import fitted, narrowing
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 
@@ -86,7 +86,7 @@ def narrower_again(op: AlterColumn, context: Context) -> Iterator[Finding]:
         op.at,
         says=f"Going down makes {op.table}.{op.name} narrower, from {step.was} to {step.becomes}: PostgreSQL stops at "
         "the first value written since that does not fit.",
-        instead=f"{_fitted(op, step)}  # or stop here, and say so\n{statement(op)}",
+        instead=f"{fitted(op, op.name, step)}  # or stop here, and say so\n{statement(op)}",
     )
 
 
@@ -144,14 +144,4 @@ def _copied_back(op: DropColumn | DropTable, source: DropColumn | DropTable) -> 
         sql = f"UPDATE {to} SET {sql_name(source.name)} = (SELECT <value> FROM {place} WHERE <key of {source.table}>)"  # noqa: S608
     else:
         sql = f"INSERT INTO {to} (<columns>) SELECT <values> FROM {place}"  # noqa: S608
-    return execute(op, sql)
-
-
-def _fitted(op: AlterColumn, step: Narrowing) -> str:
-    """The line that makes every value fit."""
-    table, name = sql_table(op.table, op.schema), sql_name(op.name)
-    if step.length is not None:
-        sql = f"UPDATE {table} SET {name} = substr({name}, 1, {step.length}) WHERE length({name}) > {step.length}"  # noqa: S608
-    else:
-        sql = f"UPDATE {table} SET {name} = <value that fits> WHERE {name} > {step.largest}"  # noqa: S608
     return execute(op, sql)

@@ -76,7 +76,7 @@ def not_undone(migration: Migration, context: Context) -> Iterator[Finding]:
         ):
             continue
         if isinstance(op, (AlterColumn, RenameTable)) and (kept := _kept_change(context, op, down.operations, effect)):
-            yield _finding(context, op, kept)
+            yield _finding(context, op, kept, first=_first_change(op, operations))
 
 
 def _dropped_in_case(context: Context, op: Operation) -> bool:
@@ -177,9 +177,25 @@ def _then(thing: Thing) -> str:
     return ": the next upgrade stops because it is there already"
 
 
-def _finding(context: Context, op: Operation, what: str, line: str | None = None) -> Finding:
+def _first_change(op: AlterColumn | RenameTable, operations: tuple[Operation, ...]) -> AlterColumn | None:
+    """The first line of the upgrade that changes the same column."""
+    return next(
+        (
+            one
+            for one in operations
+            if isinstance(op, AlterColumn)
+            and isinstance(one, AlterColumn)
+            and (bare(one.table), bare(one.name)) == (bare(op.table), bare(op.name))
+        ),
+        None,
+    )
+
+
+def _finding(
+    context: Context, op: Operation, what: str, line: str | None = None, *, first: AlterColumn | None = None
+) -> Finding:
     revision = context.migration.id if context.migration else "this revision"
-    lines = [line] if line else undoing(context, op)
+    lines = [line] if line else undoing(context, op, first)
     return Finding(
         RULE,
         op.at,

@@ -20,11 +20,12 @@ from ...facts import (
     DropType,
     Operation,
     RenameTable,
+    Text,
     Unread,
 )
+from .back import Undo, altered_back, column_back, made_again
 from .names import bare
-from .past import column_before, lines_before
-from .paste import call, column, dedented, execute, literal, op_name, sql_name, sql_table
+from .paste import call, execute, literal, op_name, sql_name, sql_table
 from .things import lasting
 
 PLAIN = ("view", "materialized view", "sequence", "statistics", "domain")  # dropped by their name alone
@@ -49,7 +50,7 @@ def downgrade_for(context: Context, operations: Iterable[Operation]) -> str:
     lines: list[str] = []
     certain = False
     for op in reversed(done):
-        if not changes_schema(op) or _goes_with_its_table(op, done):
+        if not changes_schema(op) or goes_with_its_table(op, done):
             continue
         undo = undoing(context, op)
         certain = certain or undo is not None
@@ -63,7 +64,7 @@ def downgrade_for(context: Context, operations: Iterable[Operation]) -> str:
     return f"def downgrade({up.parameters if up else ''}) -> None:\n{body}"
 
 
-def _goes_with_its_table(op: Operation, done: list[Operation]) -> bool:
+def goes_with_its_table(op: Operation, done: list[Operation]) -> bool:
     """Whether dropping a table that the same upgrade made takes this with it."""
     if isinstance(op, (CreateTable, CreateType, CreateObject)) or op.on_new_table is not True:
         return False
@@ -71,30 +72,43 @@ def _goes_with_its_table(op: Operation, done: list[Operation]) -> bool:
     return any(isinstance(one, CreateTable) and bare(one.table) == table for one in done)
 
 
-def undoing(context: Context, op: Operation) -> list[str] | None:
-    """The lines that undo one operation, each a statement at the margin; None where source text cannot tell."""
+def undoing(context: Context, op: Operation, first_change: AlterColumn | None = None) -> list[str] | None:
+    """The lines that undo one operation, and earlier changes of the same column with it; None where nobody can tell."""
+    found = altered_back(context, op, first_change) if isinstance(op, AlterColumn) else undo(context, op)
+    return found.lines if found is not None else None
+
+
+def undo(context: Context, op: Operation) -> Undo | None:
+    """What undoes one operation; None where neither source text nor the replay can tell."""
     if isinstance(op, CreateTable):
-        return [f"{op_name(op)}.drop_table({literal(op.table)}{_schema(op)})", *left_behind_types(context, op)]
+        drop = f"{op_name(op)}.drop_table({literal(op.table)}{_schema(op)})"
+        return _certain([drop, *left_behind_types(context, op)], op.table)
     if isinstance(op, RenameTable):
-        return [f"{op_name(op)}.rename_table({literal(op.new_name)}, {literal(op.table)}{_schema(op)})"]
+        back = f"{op_name(op)}.rename_table({literal(op.new_name)}, {literal(op.table)}{_schema(op)})"
+        return _certain([back], op.table, op.new_name)
     if isinstance(op, AddColumn):
-        return call(op, "drop_column", literal(op.column.name), table=op.table, schema=op.schema)
+        lines = call(op, "drop_column", literal(op.column.name), table=op.table, schema=op.schema)
+        return _certain(lines, op.table, op.column.name)
     if isinstance(op, CreateIndex):
-        return _index_dropped(op)
+        return _certain(_index_dropped(op), op.table, op.name)
     if isinstance(op, CreateConstraint):
-        return _constraint_dropped(op)
+        return _certain(_constraint_dropped(op), op.table, op.name)
     if isinstance(op, CreateType):
-        return [type_dropped(op, op.name)]
+        return _certain([type_dropped(op, op.name)], op.name)
     if isinstance(op, CreateObject):
-        return [execute(op, f"DROP {op.kind.upper()} {sql_name(op.name)}")] if op.kind in PLAIN else None
+        lines = [execute(op, f"DROP {op.kind.upper()} {sql_name(op.name)}")]
+        return Undo(lines, certain=False) if op.kind in PLAIN else None
     if isinstance(op, AlterColumn):
-        return _altered_back(op)
+        return altered_back(context, op)
     if isinstance(op, DropColumn):
-        old = column_before(context, op.table, op.name)
-        return call(op, "add_column", column(old), table=op.table, schema=op.schema) if old else None
+        return column_back(context, op)
     if isinstance(op, (DropTable, DropIndex, DropConstraint)):
-        return [dedented(line) for line in lines_before(context, op)] or None
+        return made_again(context, op)
     return None
+
+
+def _certain(lines: list[str] | None, *names: Text | None) -> Undo | None:
+    return None if lines is None else Undo(lines, certain=all(isinstance(name, str) for name in names))
 
 
 def unknown(op: Operation) -> str:
@@ -161,25 +175,3 @@ def _constraint_dropped(op: CreateConstraint) -> list[str] | None:
     schema = f", schema={literal(op.schema)}" if op.schema is not None else ""
     arguments = f'{literal(op.name)}, {literal(op.table)}, type_="{KINDS[op.kind]}"{schema}'
     return [f"{op_name(op)}.drop_constraint({arguments})"]
-
-
-def _altered_back(op: AlterColumn) -> list[str] | None:
-    """The same call with old and new exchanged; certain only where the call says what was before."""
-    back: list[str] = []
-    name = op.name
-    if op.new_name is not None:
-        name, back = op.new_name, [f"new_column_name={literal(op.name)}"]
-    if op.type is not None:
-        if not (isinstance(op.existing_type, str) and isinstance(op.type, str)):
-            return None
-        back += [f"existing_type={op.type}", f"type_={op.existing_type}"]
-    elif isinstance(op.existing_type, str):
-        back.append(f"existing_type={op.existing_type}")
-    if isinstance(op.nullable, bool):
-        before = op.existing_nullable if isinstance(op.existing_nullable, bool) else not op.nullable
-        back.append(f"nullable={before}")
-    elif op.nullable is not None:
-        return None
-    if op.server_default is not None or op.drops_default is not False:
-        return None
-    return call(op, "alter_column", literal(name), *back, table=op.table, schema=op.schema) if back else None

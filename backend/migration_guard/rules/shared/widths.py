@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ...facts import AlterColumn, Text
+from .paste import execute, sql_name, sql_table
+
 STRING = re.compile(
     r"(?:\w+\.)*(?:String|Unicode|VARCHAR|AutoString|character varying)\(\s*(?:length\s*=\s*)?(\d+)\s*(?:,.*)?\)",
     re.IGNORECASE,
@@ -44,6 +47,16 @@ def narrowing(was: str, becomes: str) -> Narrowing | None:
     if before is not None and after is not None and before > after:
         return Narrowing(was, becomes, largest=after)
     return None
+
+
+def fitted(op: AlterColumn, name: Text, step: Narrowing) -> str:
+    """The line that makes every value of the column fit."""
+    table, column = sql_table(op.table, op.schema), sql_name(name)
+    if step.length is not None:
+        cut = f"{column} = substr({column}, 1, {step.length}) WHERE length({column}) > {step.length}"
+    else:
+        cut = f"{column} = <value that fits> WHERE {column} > {step.largest}"
+    return execute(op, f"UPDATE {table} SET {cut}")  # noqa: S608 - shown, never run
 
 
 def _largest(type_text: str) -> int | None:

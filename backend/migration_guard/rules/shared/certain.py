@@ -1,0 +1,126 @@
+"""A whole downgrade that can be written without asking anybody, and the imports that its lines need."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Iterable
+
+from ...facts import (
+    AddColumn,
+    AddEnumValue,
+    Context,
+    CreateTable,
+    Migration,
+    Operation,
+    RenameEnumValue,
+    RenameObject,
+    SetOption,
+    TransactionControl,
+    ValidateConstraint,
+    WriteRows,
+)
+from .ancestry import ancestors
+from .names import bare
+from .reverse import changes_schema, goes_with_its_table, undo
+from .things import lasting
+
+ALONE = (ValidateConstraint, SetOption, TransactionControl)  # nothing of these has to be undone
+KNOWN = {
+    "sa": "import sqlalchemy as sa",
+    "sqlalchemy": "import sqlalchemy",
+    "op": "from alembic import op",
+    "postgresql": "from sqlalchemy.dialects import postgresql",
+    "sqlite": "from sqlalchemy.dialects import sqlite",
+    "mysql": "from sqlalchemy.dialects import mysql",
+}
+
+
+def certain_downgrade(context: Context) -> list[str] | None:
+    """The statements of a downgrade that surely brings the old schema back, last change first.
+
+    None where one operation depends on what a database holds, cannot be undone (a value of an enum, overwritten rows),
+    or its undoing would need a value that nobody gave.
+    """
+    migration = context.migration
+    if migration is None or migration.upgrade is None or migration.upgrade.does != "acts" or migration.unread:
+        return None
+    done = list(lasting(migration.upgrade.operations))
+    lines: list[str] = []
+    for op in reversed(done):
+        if op.conditional or op.dialects is not None or op.swallowed:
+            return None
+        if isinstance(op, ALONE) or (isinstance(op, WriteRows) and _goes_too(op, done)):
+            continue
+        if not changes_schema(op) or isinstance(op, (AddEnumValue, RenameEnumValue, RenameObject)):
+            return None
+        if goes_with_its_table(op, done):
+            continue
+        back = undo(context, op)
+        if back is None or not back.certain:
+            return None
+        lines += _one_statement_each(back.lines)
+    return lines or None
+
+
+def imports_for(lines: Iterable[str], migration: Migration, context: Context) -> list[str] | None:
+    """The import lines that a file lacks for these statements; None where a name comes from nowhere.
+
+    What is no name of SQLAlchemy is imported as the revision did that wrote it first.
+    """
+    text = "\n".join(lines)
+    bound = {one.bound_as for one in migration.imports}
+    wanted = _names(text) - bound - set(dir(builtins))
+    found: list[str] = []
+    for name in sorted(wanted):
+        line = KNOWN.get(name) or _imported_below(name, migration, context)
+        if line is None:
+            return None
+        found.append(line)
+    return found
+
+
+def _goes_too(op: WriteRows, done: list[Operation]) -> bool:
+    """Whether the rows, or the columns written, go with what the downgrade drops."""
+    table = bare(op.table)
+    if any(isinstance(one, CreateTable) and bare(one.table) == table for one in done):
+        return True
+    new = {bare(one.column.name) for one in done if isinstance(one, AddColumn) and bare(one.table) == table}
+    return op.kind == "update" and bool(op.columns) and {bare(name) for name in op.columns} <= new
+
+
+def _one_statement_each(lines: list[str]) -> list[str]:
+    """The lines as whole statements: a `with` keeps its body."""
+    whole: list[str] = []
+    for line in lines:
+        if line.startswith(" ") and whole:
+            whole[-1] += f"\n{line}"
+        else:
+            whole.append(line)
+    return whole
+
+
+def _names(text: str) -> set[str]:
+    """The names that the statements read and do not bind themselves."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:  # an advice with a gap in it, which nobody can run
+        return {"?"}
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return {node.id for node in names if isinstance(node.ctx, ast.Load)} - own
+
+
+def _imported_below(name: str, migration: Migration, context: Context) -> str | None:
+    """The import of the nearest revision below that has the name."""
+    for one in ancestors(context.history, migration):
+        for there in one.imports:
+            if there.bound_as != name or not re.fullmatch(r"[\w.]+", there.module):
+                continue
+            if there.name is None:
+                plain = there.module if there.bound_as in (there.module, there.module.partition(".")[0]) else None
+                return f"import {plain}" if plain else f"import {there.module} as {name}"
+            renamed = "" if there.name == name else f" as {name}"
+            return f"from {there.module} import {there.name}{renamed}"
+    return None
