@@ -21,20 +21,24 @@ Put the statement into a savepoint, which alone is rolled back:
 or say it in the statement (`if_exists=True`), which needs no `try` at all.
 
 ## Quiet when
-A savepoint stands around the statement, the `except` raises, or the statement runs in an autocommit block.
+A savepoint stands around the statement, the `except` raises, or the statement runs in an autocommit block or after a
+COMMIT of the revision's own.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from ..facts import Context, Function, Migration, Operation
+from ..facts import Context, Function, Migration, Operation, OtherCall, OtherSql, TransactionControl, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.paste import op_name
 from .shared.running import statement
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+NEAR = 4  # lines between statements of one `try`
+HARMLESS = re.compile(r"\s*SELECT\s+(?!.*\bFROM\b)", re.IGNORECASE | re.DOTALL)  # of no table: `SELECT version()`
 
 
 @judges(Migration)
@@ -53,11 +57,21 @@ def goes_on_after_an_error(migration: Migration, context: Context) -> Iterator[F
 
 def _first_of_each(function: Function | None) -> Iterator[Operation]:
     before: Operation | None = None
+    committed = False  # after a COMMIT of its own each statement stands for itself
     for op in function.operations if function else ():
-        caught = op.swallowed and not op.in_autocommit
-        if caught and (before is None or op.at.line > before.at.last_line + 1):
+        if isinstance(op, TransactionControl):
+            committed = op.what == "commit" or (committed and op.what != "begin")
+        caught = op.swallowed and not op.in_autocommit and not committed and _may_fail(op)
+        if caught and (before is None or op.at.line > before.at.last_line + NEAR):
             yield op
         before = op if caught else None
+
+
+def _may_fail(op: Operation) -> bool:
+    """Whether it is a statement that runs here and may fail: no other call, no attribute that is written later."""
+    if isinstance(op, OtherCall) or (isinstance(op, WriteRows) and "(" not in op.source):
+        return False
+    return not (isinstance(op, OtherSql) and isinstance(op.text, str) and HARMLESS.match(op.text))
 
 
 def _says(context: Context) -> str:

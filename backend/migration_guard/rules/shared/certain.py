@@ -71,6 +71,8 @@ def imports_for(lines: Iterable[str], migration: Migration, context: Context) ->
     """
     text = "\n".join(lines)
     bound = {one.bound_as for one in migration.imports}
+    if migration.downgrade is not None:
+        bound |= set(re.findall(r"(\w+)\s*(?=[,:=]|$)", migration.downgrade.parameters))
     wanted = _names(text) - bound - set(dir(builtins))
     found: list[str] = []
     for name in sorted(wanted):

@@ -65,7 +65,11 @@ def downgrade_for(context: Context, operations: Iterable[Operation]) -> str:
 
 
 def goes_with_its_table(op: Operation, done: list[Operation]) -> bool:
-    """Whether dropping a table that the same upgrade made takes this with it."""
+    """Whether dropping a table or column that the same upgrade made takes this with it."""
+    if isinstance(op, AlterColumn) and op.new_name is None:
+        column = (bare(op.table), bare(op.name))
+        if any(isinstance(one, AddColumn) and (bare(one.table), bare(one.column.name)) == column for one in done):
+            return True
     if isinstance(op, (CreateTable, CreateType, CreateObject)) or op.on_new_table is not True:
         return False
     table = bare(getattr(op, "table", None))
