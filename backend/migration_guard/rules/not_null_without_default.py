@@ -11,14 +11,18 @@ The rows that are there have no value for the column. The upgrade works on the e
 on the first one that holds data ("contains null values").
 
 ## Instead
-Add it nullable, fill it, then forbid NULL:
+Give it a `server_default`, which a later release may drop:
+
+    op.add_column("persona", sa.Column("mood", sa.String(20), nullable=False, server_default=""))
+
+or, where each row needs a value of its own, add it nullable, fill it, and forbid NULL in the next revision:
 
     op.add_column("persona", sa.Column("mood", sa.String(20), nullable=True))
+
+    # in the next revision:
     op.execute("UPDATE persona SET mood = '' WHERE mood IS NULL")
     with op.batch_alter_table("persona") as batch_op:
         batch_op.alter_column("mood", existing_type=sa.String(20), nullable=False)
-
-or give it a `server_default`, which a later line or revision may drop.
 
 ## Quiet when
 The table is made earlier in this revision or by one that the base branch does not have, every row was deleted before,
@@ -34,8 +38,11 @@ from dataclasses import replace
 from ..facts import AddColumn, Column, Context
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay import is_new
+from .shared.altering import concerns
+from .shared.filling import as_not_null, filled_later
 from .shared.paste import backfill, call, column, execute, filling, literal, sql_name, sql_table
-from .shared.rows import emptied, new_on_this_branch
+from .shared.rows import emptied
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 NO_DEFAULT = re.compile(r"(?:\w+\.)?(?:null\(\)|text\(\s*['\"]null['\"]\s*\))|null|none", re.IGNORECASE)
@@ -45,11 +52,11 @@ NO_DEFAULT = re.compile(r"(?:\w+\.)?(?:null\(\)|text\(\s*['\"]null['\"]\s*\))|nu
 def no_value_for_rows(op: AddColumn, context: Context) -> Iterator[Finding]:
     """A column that existing rows have no value for."""
     one = op.column
-    if op.direction != "upgrade" or op.on_new_table is True or emptied(context, op, op.table):
+    if op.direction != "upgrade" or emptied(context, op, op.table):
         return
     if one.nullable is not False and one.primary_key is not True:
         return
-    if one.generated or _has_default(one) or _is_serial(one) or new_on_this_branch(context, op.table):
+    if one.generated or _has_default(one) or _is_serial(one) or is_new(context, op, op.table, op.schema):
         return
     where = "" if op.dialects is None else f" on {' and '.join(sorted(op.dialects & context.policy.dialects))}"
     yield Finding(
@@ -57,38 +64,48 @@ def no_value_for_rows(op: AddColumn, context: Context) -> Iterator[Finding]:
         op.at,
         says=f"Adding {op.table}.{one.name} as NOT NULL without a server default fails{where} as soon as {op.table} "
         f"holds a row: that row has no value for it.",
-        instead="\n".join(three_steps(op, context.policy.dialects)),
+        instead=with_value(op, context),
     )
 
 
-def three_steps(op: AddColumn, dialects: frozenset[str]) -> list[str]:
-    """Add nullable, fill, forbid NULL: with the user's names and in the user's form."""
+def with_value(op: AddColumn, context: Context) -> str:
+    """The user's line with a server default where the type tells one; else the steps that fill the column."""
     one = op.column
     value, default = filling(one, one.name)
+    if default is None or one.primary_key is True:
+        return _stepwise(op, context, value)
     table, name = sql_table(op.table, op.schema), sql_name(one.name)
-    update = backfill(op, op.table, op.schema, one.name, value)
     if op.by_sql:
         kind = one.type if isinstance(one.type, str) else "<type>"
-        return [
-            execute(op, f"ALTER TABLE {table} ADD COLUMN {name} {kind}"),
-            update,
-            execute(op, f"ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL"),
-        ]
-    nullable = column(one, nullable="True", **({"primary_key": "False"} if one.primary_key is True else {}))
-    known_type = [f"existing_type={one.type}"] if isinstance(one.type, str) else []
-    tighten = [literal(one.name), *known_type, "nullable=False"]
-    # SQLite changes nullability only by rebuilding the table, which a batch block does; elsewhere it is a plain ALTER
-    on_sqlite = "sqlite" in dialects and (op.dialects is None or "sqlite" in op.dialects)
-    last = replace(op, in_batch=op.in_batch or on_sqlite)
-    lines = [
-        *call(op, "add_column", nullable, table=op.table, schema=op.schema),
-        update,
-        *call(last, "alter_column", *tighten, table=op.table, schema=op.schema),
-    ]
-    if default is not None and one.primary_key is not True:
-        short = call(op, "add_column", column(one, server_default=default), table=op.table, schema=op.schema)
-        lines += ["# or, where one value suits every row:", *(f"# {line}" for line in short)]
-    return lines
+        lines = [execute(op, f"ALTER TABLE {table} ADD COLUMN {name} {kind} DEFAULT {value} NOT NULL")]
+    else:
+        # SQLite takes no CURRENT_TIMESTAMP in ADD COLUMN; a batch block copies the table for it
+        copied = value.startswith("CURRENT_") and concerns(context, op, "sqlite")
+        own = replace(op, in_batch=True) if copied else op
+        lines = call(own, "add_column", column(one, server_default=default), table=op.table, schema=op.schema)
+    return "\n".join(
+        [*lines, "# or, where each row needs a value of its own: add it nullable, fill it, then forbid NULL"]
+    )
+
+
+def _stepwise(op: AddColumn, context: Context, value: str) -> str:
+    """The column without a demand; its values, and the demand, in the next revision."""
+    one = op.column
+    if op.by_sql:
+        kind = one.type if isinstance(one.type, str) else "<type>"
+        table, name = sql_table(op.table, op.schema), sql_name(one.name)
+        first = [execute(op, f"ALTER TABLE {table} ADD COLUMN {name} {kind}")]
+    else:
+        key = {"primary_key": "False"} if one.primary_key is True else {}
+        first = call(op, "add_column", column(one, nullable="True", **key), table=op.table, schema=op.schema)
+    if concerns(context, op, "postgresql"):
+        asked = replace(op, column=replace(one, nullable=False))
+        return filled_later(context, asked, first, value, "  # or what each row should hold")
+    fill = backfill(op, op.table, op.schema, one.name, value)
+    last = as_not_null(context, op)
+    known = [f"existing_type={last.existing_type}"] if isinstance(last.existing_type, str) else []
+    tighten = [literal(one.name), *known, "nullable=False"]
+    return "\n".join([*first, fill, *call(last, "alter_column", *tighten, table=op.table, schema=op.schema)])
 
 
 def _has_default(one: Column) -> bool:

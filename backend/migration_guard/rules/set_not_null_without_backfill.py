@@ -14,6 +14,8 @@ Fill the column first:
     op.execute("UPDATE persona SET mood = '' WHERE mood IS NULL")
     op.alter_column("persona", "mood", existing_type=sa.String(20), nullable=False)
 
+On PostgreSQL the finding writes both so that nobody waits while rows are filled and read (see `set-not-null-scans`).
+
 ## Quiet when
 The column is NOT NULL already (`existing_nullable=False`, a key, or an earlier revision says so), was added by this
 revision with a server default, is filled or proved by a checked constraint before, its table is new (also: made by a
@@ -25,23 +27,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import (
-    AddColumn,
-    AlterColumn,
-    Column,
-    Context,
-    CreateConstraint,
-    Operation,
-    OtherSql,
-    ValidateConstraint,
-    WriteRows,
-)
+from ..facts import AlterColumn, Column, Context
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.names import bare, mentions, same
-from .shared.past import column_before
-from .shared.paste import backfill, call, execute, filling, literal, sql_name, sql_table
-from .shared.rows import before, filled_in_past, new_on_this_branch
+from ..replay import column_before
+from .shared.altering import tightened
+from .shared.nulls import may_hold_null
+from .shared.paste import backfill, filling
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 
@@ -49,13 +41,7 @@ RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 @judges(AlterColumn)
 def nulls_may_be_there(op: AlterColumn, context: Context) -> Iterator[Finding]:
     """A column that is tightened while rows may hold NULL in it."""
-    if op.direction != "upgrade" or op.nullable is not False or op.on_new_table is True:
-        return
-    if op.existing_nullable not in (None, True) or op.filled_before is not False:
-        return
-    if any(may_leave_no_null(one, op) for one in before(context, op)) or filled_in_past(context, op.table, op.name):
-        return
-    if new_on_this_branch(context, op.table):
+    if not may_hold_null(context, op):
         return
     known = op.type if op.type is not None else op.existing_type
     value, _ = filling(column_of(context, op), op.name, known)
@@ -64,43 +50,13 @@ def nulls_may_be_there(op: AlterColumn, context: Context) -> Iterator[Finding]:
         op.at,
         says=f"Making {op.table}.{op.name} NOT NULL fails as soon as one row of {op.table} holds NULL in it, "
         "and no earlier line fills it.",
-        instead="\n".join([backfill(op, op.table, op.schema, op.name, value), *_as_it_stands(op)]),
+        instead=tightened(context, op, backfill(op, op.table, op.schema, op.name, value)),
     )
-
-
-def may_leave_no_null(one: Operation, op: AlterColumn) -> bool:
-    """Whether an operation fills or removes the rows with NULL, or proves that there are none."""
-    table, name = bare(op.table), bare(op.name)
-    if name is None:
-        return False
-    if isinstance(one, WriteRows):
-        # SQL may write the schema that this call gives apart from the table
-        columns = one.columns if one.kind == "update" else one.where_null if one.kind == "delete" else ()
-        return bool(columns) and same(one.table, table) and name in map(bare, columns)
-    if isinstance(one, CreateConstraint):
-        checks = one.kind == "check" and one.not_valid is False and same(one.table, table)
-        return checks and mentions(one.source, name) and "NOT NULL" in one.source.upper()
-    if isinstance(one, OtherSql) and isinstance(one.text, str):
-        return mentions(one.text, name) or "VALIDATE CONSTRAINT" in one.text.upper()
-    if isinstance(one, ValidateConstraint):
-        return same(one.table, table)
-    return False
 
 
 def column_of(context: Context, op: AlterColumn) -> Column | None:
     """The column as this revision or an earlier one made it, None where neither is known to."""
-    for one in before(context, op):
-        if isinstance(one, AddColumn) and bare(one.table) == bare(op.table) and bare(one.column.name) == bare(op.name):
-            return one.column
-    return column_before(context, op.table, op.name)
-
-
-def _as_it_stands(op: AlterColumn) -> list[str]:
-    if op.by_sql:
-        table = sql_table(op.table, op.schema)
-        return [execute(op, f"ALTER TABLE {table} ALTER COLUMN {sql_name(op.name)} SET NOT NULL")]
-    known = [f"existing_type={op.existing_type}"] if isinstance(op.existing_type, str) else []
-    changed = [f"type_={op.type}"] if isinstance(op.type, str) else []
-    return call(
-        op, "alter_column", literal(op.name), *known, *changed, "nullable=False", table=op.table, schema=op.schema
-    )
+    known = column_before(context, op, op.table, op.name, op.schema)
+    if known is None:
+        return None
+    return known.as_made or Column(known.name, known.type, enum=known.enum, references=known.references)

@@ -1,0 +1,101 @@
+"""
+A new column of a domain with a constraint makes PostgreSQL write the whole table anew.
+
+## What it finds
+`op.add_column` and ADD COLUMN of a domain that a revision makes with CHECK or NOT NULL (CREATE DOMAIN), or that is
+written in place as `postgresql.DOMAIN(..., check=...)`, on a table that is older than this revision.
+
+## Why it hurts
+PostgreSQL checks the domain for every row, also where the column is NULL, and writes the table and its indexes a second
+time to do so: reads and writes wait until that is committed.
+
+## Instead
+The plain type, with the check as a constraint of the table that the next revision validates:
+
+    op.add_column("persona", sa.Column("mood", sa.Text(), nullable=True))
+    op.create_check_constraint("ck_persona_mood", "persona", "mood <> ''", postgresql_not_valid=True)
+
+    # in the next revision:
+    op.execute("ALTER TABLE persona VALIDATE CONSTRAINT ck_persona_mood")
+
+## Quiet when
+The domain has no constraint, or no revision shows it; the table is made by this revision or by one that the base branch
+does not have, is temporary, was emptied before, or the settings call it small (`small-tables`); or the line stands in
+`downgrade()`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..facts import AddColumn, Column, Context, CreateObject
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.editing import later, validation
+from .shared.locks import matters
+from .shared.names import bare
+from .shared.paste import call, column, execute, literal, sql_name, sql_table
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+DOMAIN = re.compile(
+    r"\bDOMAIN\s+(?:\S+)\s+(?:AS\s+)?(.+?)\s*(?:\b(?:CONSTRAINT|CHECK|NOT\s+NULL|DEFAULT)\b.*)?$",
+    re.IGNORECASE | re.DOTALL,
+)
+CONDITION = re.compile(r"\bCHECK\s*\((.+)\)", re.IGNORECASE | re.DOTALL)
+
+
+@judges(AddColumn)
+def checked_for_each_row(op: AddColumn, context: Context) -> Iterator[Finding]:
+    """A column whose domain makes PostgreSQL look at each row."""
+    if not isinstance(op.column.type, str) or not matters(context, op, op.table):
+        return
+    domain = _domain(op.column.type, context)
+    if domain is None:
+        return
+    kind, condition = domain
+    yield Finding(
+        RULE,
+        op.at,
+        says=f"The domain of {op.table}.{op.column.name} has a constraint: PostgreSQL writes {op.table} and its "
+        f"indexes anew under an ACCESS EXCLUSIVE lock to check it, and reads and writes of {op.table} wait "
+        "until that is done and committed.",
+        instead=_plain(op, context, kind, condition),
+    )
+
+
+def _domain(type_: str, context: Context) -> tuple[str, str] | None:
+    """What the domain of a column stands for, and its condition; None where it has none or is no domain."""
+    if re.search(r"\bDOMAIN\(", type_):
+        check = re.search(r"check\s*=\s*r?['\"](.+?)['\"]\s*[,)]", type_, re.DOTALL)
+        inner = re.search(r"DOMAIN\(\s*['\"][^'\"]+['\"]\s*,\s*([\w.]+(?:\([^()]*\))?)", type_)
+        return (inner[1] if inner else "sa.Text()", check[1]) if check else None
+    name = bare(type_)
+    for migration in context.history.migrations:
+        for one in migration.upgrade.operations if migration.upgrade else ():
+            if isinstance(one, CreateObject) and one.kind == "domain" and name is not None and bare(one.name) == name:
+                condition = CONDITION.search(one.source)
+                found = DOMAIN.search(one.source.strip().rstrip(";"))
+                return (found[1] if found else "text", condition[1].strip()) if condition else None
+    return None
+
+
+def _plain(op: AddColumn, context: Context, kind: str, condition: str) -> str:
+    one = op.column
+    name = f"ck_{bare(op.table)}_{bare(one.name)}"
+    condition = re.sub(r"\bVALUE\b", lambda _: sql_name(one.name), condition, flags=re.IGNORECASE)
+    table = sql_table(op.table, op.schema)
+    if op.by_sql:
+        first = [
+            execute(op, f"ALTER TABLE {table} ADD COLUMN {sql_name(one.name)} {kind}"),
+            execute(op, f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({condition}) NOT VALID"),
+        ]
+    else:
+        given = [literal(name), literal(op.table), literal(condition), "postgresql_not_valid=True"]
+        given += [f"schema={literal(op.schema)}"] if op.schema is not None else []
+        added = column(Column(one.name, kind), nullable="True")
+        first = [
+            *call(op, "add_column", added, table=op.table, schema=op.schema),
+            f"op.create_check_constraint({', '.join(given)})",
+        ]
+    return later(validation(context, op, op.table, op.schema, name), first)

@@ -1,0 +1,65 @@
+"""
+A column is given the type that it has already.
+
+## What it finds
+`op.alter_column(..., type_=...)` where the history (and `existing_type`, where it is given) says that the column has
+this very type, only written differently, and the line changes nothing else.
+
+## Why it hurts
+It is noise that autogenerate wrote after comparing one rendering with another. PostgreSQL still takes ACCESS EXCLUSIVE
+for it, SQLite rebuilds the table in a batch block, and the reader of the migration looks for a change that is not
+there.
+
+## Instead
+Delete the line, and its counterpart in `downgrade()`.
+
+## Quiet when
+The old type is not known for certain, is an enum, or differs on one of the configured databases; the line also changes
+nullability, default, name or comment; or it stands in `downgrade()`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..facts import AlterColumn, Context
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from ..replay import column_before
+from ..replay.types import SqlType, type_of
+from .shared.altering import concerns
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+MORE = re.compile(r"\b(?:comment|existing_comment|autoincrement|postgresql_using|insert_after|insert_before)\s*=")
+
+
+@judges(AlterColumn)
+def nothing_changes(op: AlterColumn, context: Context) -> Iterator[Finding]:
+    """A change of type to the same type."""
+    if op.direction != "upgrade" or op.type is None or op.using is not None or op.new_name is not None or op.enum:
+        return
+    if op.server_default is not None or op.drops_default is not False or op.adds_identity or MORE.search(op.source):
+        return
+    known = column_before(context, op, op.table, op.name, op.schema)
+    if op.nullable is not None and op.nullable not in (op.existing_nullable, known.nullable if known else None):
+        return
+    dialects = [one for one in ("postgresql", "sqlite") if concerns(context, op, one)]
+    types = [_restated(op, context, dialect) for dialect in dialects]
+    if not types or None in types:
+        return
+    yield Finding(
+        RULE,
+        op.at,
+        says=f"{op.table}.{op.name} has the type {types[0]} already: this line locks {op.table} and changes nothing.",
+        instead="pass  # delete the line, and the one in downgrade() that puts it back",
+    )
+
+
+def _restated(op: AlterColumn, context: Context, dialect: str) -> SqlType | None:
+    """The type on a dialect, where everything that tells of it says the same."""
+    new = type_of(op.type, dialect=dialect)
+    known = column_before(context, op, op.table, op.name, op.schema, dialect=dialect)
+    told = [known.type if known else None, op.existing_type]
+    old = [type_of(text, known.enum if known else None, dialect=dialect) for text in told if isinstance(text, str)]
+    return new if old and all(one == new for one in old) and new is not None and new.kind != "enum" else None

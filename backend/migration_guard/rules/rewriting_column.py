@@ -1,0 +1,98 @@
+"""
+A new stored generated, identity or serial column makes PostgreSQL write the whole table anew.
+
+## What it finds
+`op.add_column` and ADD COLUMN with `sa.Computed(..., persisted=True)` (GENERATED ... STORED), `sa.Identity()` or a
+serial type, on a table that is older than this revision.
+
+## Why it hurts
+Every row needs a value of its own: the table and its indexes are written a second time under ACCESS EXCLUSIVE, and
+reads and writes wait until that is committed.
+
+## Instead
+Add a plain column, let a default, a trigger or the application fill it for new rows, and fill the old ones in the next
+revision:
+
+    op.add_column("persona", sa.Column("number", sa.BigInteger(), nullable=True))
+    op.execute("CREATE SEQUENCE persona_number_seq OWNED BY persona.number")
+    op.execute("ALTER TABLE persona ALTER COLUMN number SET DEFAULT nextval('persona_number_seq')")
+
+    # in the next revision:
+    op.execute("UPDATE persona SET number = nextval('persona_number_seq') WHERE number IS NULL")
+
+PostgreSQL 18 has virtual generated columns, which are worked out when they are read.
+
+## Quiet when
+The column is virtual, the table is made by this revision or by one that the base branch does not have, is temporary,
+was emptied before, or the settings call it small (`small-tables`); or the line stands in `downgrade()`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..facts import AddColumn, Column, Context
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.editing import edited
+from .shared.filling import filled_later
+from .shared.locks import matters
+from .shared.names import bare
+from .shared.paste import call, column, execute, sql_name, sql_table
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+KINDS = {"stored": "a stored generated column", "identity": "an identity column", "serial": "a serial column"}
+COMPUTED = re.compile(r"Computed\(\s*['\"](.+?)['\"]\s*[,)]|AS\s*\((.+)\)\s*STORED", re.IGNORECASE | re.DOTALL)
+VIRTUAL = 18  # the first PostgreSQL with virtual generated columns
+
+
+@judges(AddColumn)
+def filled_by_the_database(op: AddColumn, context: Context) -> Iterator[Finding]:
+    """A column that PostgreSQL fills while it is added."""
+    kind = KINDS.get(op.column.filled_as or "")
+    if kind is None or not matters(context, op, op.table):
+        return
+    yield Finding(
+        RULE,
+        op.at,
+        says=f"{op.table}.{op.column.name} is {kind}: PostgreSQL writes {op.table} and its indexes anew under an "
+        f"ACCESS EXCLUSIVE lock to add it, and reads and writes of {op.table} wait until that is done and committed.",
+        instead=_computed(op, context) if op.column.filled_as == "stored" else _counted(op, context),
+    )
+
+
+def _plain(op: AddColumn, kind: str) -> list[str]:
+    """The column without anything that fills it."""
+    one = op.column
+    if op.by_sql:
+        table, name = sql_table(op.table, op.schema), sql_name(one.name)
+        return [execute(op, f"ALTER TABLE {table} ADD COLUMN {name} {kind}")]
+    return call(op, "add_column", column(Column(one.name, kind), nullable="True"), table=op.table, schema=op.schema)
+
+
+def _counted(op: AddColumn, context: Context) -> str:
+    one = op.column
+    table, name = sql_table(op.table, op.schema), sql_name(one.name)
+    sequence = sql_name(f"{bare(op.table)}_{bare(one.name)}_seq")
+    kind = "bigint" if op.by_sql else one.type if isinstance(one.type, str) else "sa.BigInteger()"
+    next_value = f"nextval('{sequence}')"
+    first = [
+        *_plain(op, kind),
+        execute(op, f"CREATE SEQUENCE {sequence} OWNED BY {table}.{name}"),
+        execute(op, f"ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT {next_value}"),
+    ]
+    return filled_later(context, replace(op, column=replace(one, nullable=False, type=kind)), first, next_value)
+
+
+def _computed(op: AddColumn, context: Context) -> str:
+    one = op.column
+    if context.policy.postgresql >= VIRTUAL and not op.by_sql:
+        virtual = edited(op.source, {}) or op.source
+        return re.sub(r"persisted\s*=\s*True", "persisted=False", virtual)
+    found = COMPUTED.search(one.source)
+    value = (found[1] or found[2]).strip() if found else "<the expression>"
+    kind = one.type if isinstance(one.type, str) else "<type>"
+    why = "  # and let a trigger or the application fill it from now on"
+    return filled_later(context, op, _plain(op, kind), value, why)

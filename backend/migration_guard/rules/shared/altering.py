@@ -1,0 +1,177 @@
+"""A column whose type or nullability changes: what it was before, and the lines that change it without a long lock."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from ...facts import AlterColumn, Context, Operation, SetOption, Text, ValidateConstraint
+from ...replay import KnownTable, column_before, operations_above, table_before
+from ...replay.changes import Change, change, sqlite_cast
+from ...replay.types import SqlType, type_of
+from .editing import apart, as_written, beside, later
+from .names import bare
+from .paste import call, execute, literal, sql_name, sql_table
+
+NEWEST_FORM = 18  # the first PostgreSQL with NOT NULL ... NOT VALID
+ITSELF = r'\(*\s*"?{name}"?\s*\)*(?:\s*::.+)?\s*\)*|CAST\s*\(\s*"?{name}"?\s+AS\s+.+\)'
+
+
+@dataclass(frozen=True)
+class TypeChange:
+    """A change of type whose both sides are known."""
+
+    old: SqlType
+    new: SqlType
+    does: Change
+
+
+def concerns(context: Context, op: Operation, dialect: str) -> bool:
+    """Whether the operation runs on the dialect, which the settings ask for."""
+    return dialect in context.policy.dialects and (op.dialects is None or dialect in op.dialects)
+
+
+def type_before(context: Context, op: AlterColumn, dialect: str) -> SqlType | None:
+    """The column's type on a dialect before the change: by the history, else by what the call itself says."""
+    known = column_before(context, op, op.table, op.name, op.schema, dialect=dialect)
+    found = None if known is None else type_of(known.type, known.enum, dialect=dialect)
+    if found is None and (known is None or not isinstance(known.type, str) or known.type == op.existing_type):
+        found = type_of(op.existing_type, dialect=dialect)
+    return found
+
+
+def type_change(context: Context, op: AlterColumn) -> TypeChange | None:
+    """What the change of type does on PostgreSQL; None where there is none, or too little is known."""
+    new = type_of(op.type, op.enum)
+    if new is None or not concerns(context, op, "postgresql"):
+        return None
+    old = type_before(context, op, "postgresql")
+    does = change(old, new)
+    return None if old is None or does is None else TypeChange(old, new, does)
+
+
+def cast_in_batch(context: Context, op: AlterColumn) -> str:
+    """What a batch block's CAST on SQLite makes of values; "" for nothing, or nothing known."""
+    if op.type is None or not op.in_batch or op.recreates is False or not concerns(context, op, "sqlite"):
+        return ""
+    new = type_of(op.type, op.enum, dialect="sqlite")
+    return sqlite_cast(type_before(context, op, "sqlite"), new)
+
+
+def converts_by_hand(op: AlterColumn) -> bool:
+    """Whether a USING expression does more than to cast the column itself."""
+    if op.using is None or not isinstance(op.using, str):
+        return op.using is not None
+    form = ITSELF.replace("{name}", re.escape(bare(op.name) or ""))
+    return re.fullmatch(form, op.using.strip(), re.IGNORECASE | re.DOTALL) is None
+
+
+def in_utc(context: Context, op: Operation) -> bool:
+    """Whether an earlier line puts the session into UTC."""
+    options = [one for one in operations_above(context, op) if isinstance(one, SetOption) and one.name == "timezone"]
+    return bool(options) and str(options[-1].value).strip("'\" ").upper() in ("UTC", "GMT", "ETC/UTC")
+
+
+def is_not_null(context: Context, op: AlterColumn) -> bool:
+    """Whether the column forbids NULL already, as far as the call or the history says."""
+    known = column_before(context, op, op.table, op.name, op.schema)
+    return op.existing_nullable is False or (known is not None and known.nullable is False)
+
+
+def is_proved(context: Context, op: AlterColumn) -> bool:
+    """Whether a constraint that every row was checked against says that the column holds no NULL."""
+    table = table_before(context, op, op.table, op.schema, dialect="postgresql")
+    if any(one.validated is True for one in null_checks(table, op.name)):
+        return True
+    # of a constraint that no revision makes, the name must do
+    validated = [one for one in operations_above(context, op) if isinstance(one, ValidateConstraint)]
+    named = {bare(one.name) for one in table.constraints}
+    return any(
+        bare(one.table) == bare(op.table) and (bare(op.name) or " ") in (bare(one.name) or "")
+        for one in validated
+        if bare(one.name) not in named
+    )
+
+
+def null_checks(table: KnownTable, name: Text) -> list[KnownCheck]:
+    """The constraints that forbid NULL in a column, whether they were validated or not."""
+    column = bare(name)
+    if column is None:
+        return []
+    return [
+        KnownCheck(one.name, one.validated)
+        for one in table.constraints
+        if (one.kind == "check" and isinstance(one.condition, str) and _forbids_null(one.condition, column))
+        or (one.kind == "not null" and column in map(bare, one.columns))
+    ]
+
+
+@dataclass(frozen=True)
+class KnownCheck:
+    """A constraint against NULL."""
+
+    name: str | None
+    validated: object
+
+
+def _forbids_null(condition: str, column: str) -> bool:
+    """Whether the condition, or a part that must hold in any case, is `column IS NOT NULL`."""
+    if re.search(r"\bOR\b", condition, re.IGNORECASE):
+        return False
+    parts = re.split(r"\bAND\b", condition, flags=re.IGNORECASE)
+    form = rf'\W*"?{re.escape(column)}"?\s+IS\s+NOT\s+NULL\W*'
+    return any(re.fullmatch(form, part.strip(), re.IGNORECASE) for part in parts)
+
+
+def tightened(context: Context, op: AlterColumn, fill: str | None = None) -> str:
+    """SET NOT NULL so that nobody waits while rows are checked, in a revision of its own where others stand beside it.
+
+    `fill` is a line that gives rows without a value one.
+    """
+    if not concerns(context, op, "postgresql"):
+        return "\n".join([*([fill] if fill else []), *tighten(context, op)])
+    lines = [*([fill] if fill else []), *_checked_first(context, op)]
+    if op.by_sql or not concerns(context, op, "sqlite"):
+        return apart(context, op, lines)
+    block = branched(lines, [*([fill] if fill else []), *tighten(context, op)])
+    alone = not [one for one in beside(context, op) if not one.in_autocommit]
+    return "\n".join(block) if alone else later(block)
+
+
+def branched(on_postgresql: list[str], elsewhere: list[str]) -> list[str]:
+    """Lines for PostgreSQL outside of a transaction, and lines for the other databases."""
+    return [
+        'if op.get_context().dialect.name == "postgresql":',
+        "    with op.get_context().autocommit_block():",
+        *(f"        {line}" for line in on_postgresql),
+        "else:",
+        *(f"    {line}" for line in elsewhere),
+    ]
+
+
+def tighten(context: Context, op: AlterColumn) -> list[str]:
+    """The user's own SET NOT NULL; in a batch block where SQLite runs it."""
+    if op.by_sql:
+        return as_written(op)
+    known = [f"existing_type={op.existing_type}"] if isinstance(op.existing_type, str) else []
+    changed = [f"type_={op.type}"] if isinstance(op.type, str) else []
+    own = op if op.in_batch or not concerns(context, op, "sqlite") else replace(op, in_batch=True)
+    arguments = [literal(op.name), *known, *changed, "nullable=False"]
+    return call(own, "alter_column", *arguments, table=op.table, schema=op.schema)
+
+
+def _checked_first(context: Context, op: AlterColumn) -> list[str]:
+    """The statements that prove every row before the column forbids NULL, for a block outside of a transaction."""
+    table, column = sql_table(op.table, op.schema), sql_name(op.name)
+    name = sql_name(f"{bare(op.table) or 'table'}_{bare(op.name) or 'column'}_not_null"[:63])
+    drop = execute(op, f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+    newest = context.policy.postgresql >= NEWEST_FORM
+    what = f"NOT NULL {column}" if newest else f"CHECK ({column} IS NOT NULL)"
+    lines = [
+        drop,
+        execute(op, f"ALTER TABLE {table} ADD CONSTRAINT {name} {what} NOT VALID"),
+        execute(op, f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}"),
+    ]
+    if newest:
+        return lines
+    return [*lines, execute(op, f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL"), drop]

@@ -1,0 +1,42 @@
+"""Whether rows may hold NULL in a column that is about to forbid it."""
+
+from __future__ import annotations
+
+from ...facts import AlterColumn, Context, CreateConstraint, Operation, OtherSql, ValidateConstraint, WriteRows
+from ...replay import column_before, is_new
+from .altering import is_proved
+from .names import bare, mentions, same
+from .rows import before, filled_in_past
+
+
+def may_hold_null(context: Context, op: AlterColumn) -> bool:
+    """Whether nothing that can be seen fills the column, forbids NULL in it or proves that there is none."""
+    if op.direction != "upgrade" or op.nullable is not False or is_new(context, op, op.table, op.schema):
+        return False
+    if op.existing_nullable not in (None, True) or op.filled_before is not False:
+        return False
+    if any(may_leave_no_null(one, op) for one in before(context, op)) or is_proved(context, op):
+        return False
+    known = column_before(context, op, op.table, op.name, op.schema)
+    if known is not None and known.nullable is False:
+        return False
+    return not filled_in_past(context, op.table, op.name)
+
+
+def may_leave_no_null(one: Operation, op: AlterColumn) -> bool:
+    """Whether an operation fills or removes the rows with NULL, or proves that there are none."""
+    table, name = bare(op.table), bare(op.name)
+    if name is None:
+        return False
+    if isinstance(one, WriteRows):
+        # SQL may write the schema that this call gives apart from the table
+        columns = one.columns if one.kind == "update" else one.where_null if one.kind == "delete" else ()
+        return bool(columns) and same(one.table, table) and name in map(bare, columns)
+    if isinstance(one, CreateConstraint):
+        checks = one.kind == "check" and one.not_valid is False and same(one.table, table)
+        return checks and mentions(one.source, name) and "NOT NULL" in one.source.upper()
+    if isinstance(one, OtherSql) and isinstance(one.text, str):
+        return mentions(one.text, name) or "VALIDATE CONSTRAINT" in one.text.upper()
+    if isinstance(one, ValidateConstraint):
+        return same(one.table, table)
+    return False
