@@ -36,7 +36,7 @@ from .shared.editing import as_written, committed_first, later
 from .shared.locks import matters
 from .shared.names import bare
 from .shared.paste import NEXT
-from .shared.transactions import exclusively_locked, fills_many_rows, in_own_file, operations_of, why_not_later
+from .shared.transactions import exclusively_locked, fills_many_rows, line_of, operations_of, why_not_later
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 
@@ -55,12 +55,11 @@ def filled_under_lock(migration: Migration, context: Context) -> Iterator[Findin
         if by is None:
             continue
         told.add(bare(op.table))
-        where = f"line {by.at.line}" if in_own_file(context, by) else f"{by.at.path}, line {by.at.line},"
         verb = {"update": "updates", "delete": "deletes", "insert": "inserts"}[op.kind]
         yield Finding(
             RULE,
             op.at,
-            says=f"This {verb} rows of {op.table} while the ACCESS EXCLUSIVE lock of {where} is held: on PostgreSQL "
+            says=f"This {verb} rows of {op.table} while the ACCESS EXCLUSIVE lock of {line_of(context, by)} is held: on PostgreSQL "
             f"reads and writes of {op.table} wait until the last row is written and the revision is committed."
             f"{why_not_later(context)}",
             instead=later([*committed_first(context, op, *as_written(op)), *_relying(context, op, listed)]),

@@ -32,6 +32,8 @@ from ..registry import judges
 from .shared.building import column_alone, concurrent_index, index_of_column
 from .shared.editing import apart, autocommitted, later
 from .shared.locks import a, cost, is_view, matters, stops
+from .shared.names import bare
+from .shared.transactions import exclusively_locked, line_of
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 
@@ -45,11 +47,16 @@ def plain_build(op: CreateIndex, context: Context) -> Iterator[Finding]:
     if is_view(context, op.table):
         return
     name = f"{op.name}" if op.name is not None else f"an index on {op.table}"
+    by = next((one for one, table in exclusively_locked(context, op) if bare(table) == bare(op.table)), None)
+    if by is None:
+        why = f"Building {name} holds {a(found.own)} lock on PostgreSQL: {stops(found.own)} to {op.table} wait"
+    else:
+        why = f"{name} is built under the ACCESS EXCLUSIVE lock of {line_of(context, by)} on PostgreSQL: reads and writes of {op.table} "
+        why += "wait"
     yield Finding(
         RULE,
         op.at,
-        says=f"Building {name} holds {a(found.own)} lock on PostgreSQL: {stops(found.own)} to {op.table} wait until "
-        "the whole table is read and the revision is committed.",
+        says=f"{why} until the whole table is read and the revision is committed.",
         instead=apart(context, op, concurrent_index(op)),
     )
 

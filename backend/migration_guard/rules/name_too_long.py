@@ -56,11 +56,13 @@ def cut_off(op: Operation, _: Context) -> Iterator[Finding]:
         if not isinstance(name, str) or len(name.encode()) <= MOST or _is_shortened(op, name):
             continue
         cut = name.encode()[:MOST].decode(errors="ignore")
-        effect = "PostgreSQL cuts it off" if op.by_sql else "SQLAlchemy refuses it, or PostgreSQL cuts it off"
+        refused = not op.by_sql and name in _checked(op)
+        effect = f"PostgreSQL cuts it off to {cut}"
         yield Finding(
             RULE,
             op.at,
-            says=f"{name} has {len(name.encode())} bytes and PostgreSQL keeps {MOST}: {effect} ({cut}).",
+            says=f"{name} has {len(name.encode())} bytes and PostgreSQL keeps {MOST}: "
+            + ("SQLAlchemy refuses it and the revision fails." if refused else f"{effect}."),
             instead=_with(op, name, shorter(name)),
         )
 
@@ -82,6 +84,13 @@ def _names(op: Operation) -> Iterator[Text | None]:
         yield op.column.name
     elif isinstance(op, (CreateIndex, CreateConstraint, CreateType)):
         yield op.name
+
+
+def _checked(op: Operation) -> list[Text | None]:
+    """The names that SQLAlchemy looks at: those of indexes and constraints. Tables and columns it sends as they are."""
+    if isinstance(op, CreateTable):
+        return [one.name for one in op.constraints]
+    return [op.name] if isinstance(op, (CreateIndex, CreateConstraint)) else []
 
 
 def _is_shortened(op: Operation, name: str) -> bool:

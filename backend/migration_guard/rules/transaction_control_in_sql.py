@@ -16,8 +16,9 @@ Ask Alembic to step out of its transaction for the lines that need it, in a revi
         op.execute("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'calm'")
 
 ## Quiet when
-An earlier line of the function has the finding already, it is a savepoint, stands inside an `autocommit_block()` or in
-the body of a function or procedure, or env.py runs migrations with isolation level AUTOCOMMIT.
+It is a `.rollback()` under a condition or in an `except`. An earlier line of the function has the finding already, it
+is a savepoint, stands inside an `autocommit_block()` or in the body of a function or procedure, or env.py runs
+migrations with isolation level AUTOCOMMIT.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ def behind_alembics_back(op: TransactionControl, context: Context) -> Iterator[F
     environment = context.history.environment
     if op.what not in DOES or op.in_autocommit or (environment is not None and environment.autocommit is not False):
         return
+    if op.what == "rollback" and op.conditional and not op.by_sql:
+        return  # `except: session.rollback(); raise`: what follows is undone anyway
     if any(isinstance(one, TransactionControl) and one.what in DOES for one in before(context, op)):
         return  # said at the first of them
     yield Finding(

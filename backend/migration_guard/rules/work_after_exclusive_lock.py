@@ -35,7 +35,7 @@ from ..replay import same_transaction
 from .shared.editing import as_written, committed_first, later
 from .shared.locks import matters
 from .shared.names import bare
-from .shared.transactions import exclusively_locked, fills_many_rows, in_own_file, operations_of, why_not_later
+from .shared.transactions import exclusively_locked, fills_many_rows, line_of, operations_of, why_not_later
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 
@@ -53,14 +53,13 @@ def others_wait(migration: Migration, context: Context) -> Iterator[Finding]:
         if not locked:
             continue
         by, table = locked[0]
-        where = f"line {by.at.line}" if in_own_file(context, by) else f"{by.at.path}, line {by.at.line},"
         what = f"validates {op.name}" if isinstance(op, ValidateConstraint) else "goes through many rows"
         more = f" and {len(locked) - 1} more tables" if len(locked) > 2 else f" and {locked[-1][1]}"
         tables = f"{table}{more if len(locked) > 1 else ''}"
         yield Finding(
             RULE,
             op.at,
-            says=f"This {what} while the ACCESS EXCLUSIVE lock that {where} took on {table} is held: on PostgreSQL "
+            says=f"This {what} while the ACCESS EXCLUSIVE lock that {line_of(context, by)} took on {table} is held: on PostgreSQL "
             f"reads and writes of {tables} wait until it is done and committed.{why_not_later(context)}",
             instead=later(committed_first(context, op, *as_written(op))),
             direction="upgrade",

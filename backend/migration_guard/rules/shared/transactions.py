@@ -11,7 +11,7 @@ from .locks import locks
 from .names import bare
 from .rows import before
 
-COPIED = re.compile(r"\bSELECT\b(?!.*\b(?:WHERE|LIMIT)\b).*\bFROM\b", re.IGNORECASE | re.DOTALL)
+FEW = re.compile(r"\b(?:WHERE|LIMIT)\b")
 
 
 def outside(context: Context, op: Operation) -> bool:
@@ -26,6 +26,12 @@ def outside(context: Context, op: Operation) -> bool:
 def in_own_file(context: Context, op: Operation) -> bool:
     """Whether the operation stands in the revision that is judged."""
     return context.migration is None or op.at.path == context.migration.path
+
+
+def line_of(context: Context, op: Operation) -> str:
+    """Where an operation stands, for the middle of a sentence about the revision that is judged."""
+    here = context.migration is None or op.at.path == context.migration.path
+    return f"line {op.at.line}" if here else f"{op.at.path}, line {op.at.line},"
 
 
 def why_not_later(context: Context) -> str:
@@ -46,7 +52,8 @@ def fills_many_rows(op: Operation) -> bool:
     if not isinstance(op, WriteRows) or op.truncates or op.one_row_each is True:
         return False
     if op.kind == "insert":  # a copy of a whole table
-        return op.from_query and COPIED.search(op.source) is not None
+        _, _, query = op.source.upper().partition("SELECT")
+        return op.from_query and " FROM" in " ".join(query.split()) and FEW.search(query) is None
     return op.where is False or bool(op.where_null)
 
 
