@@ -59,8 +59,8 @@ def others_wait(migration: Migration, context: Context) -> Iterator[Finding]:
         yield Finding(
             RULE,
             op.at,
-            says=f"This {what} while the ACCESS EXCLUSIVE lock that {line_of(context, by)} took on {table} is held: on PostgreSQL "
-            f"reads and writes of {tables} wait until it is done and committed.{why_not_later(context)}",
+            says=f"This {what} while the ACCESS EXCLUSIVE lock that {line_of(context, by)} took on {table} is held: "
+            f"on PostgreSQL reads and writes of {tables} wait until it is done and committed.{why_not_later(context)}",
             instead=later(committed_first(context, op, *as_written(op))),
             direction="upgrade",
         )
