@@ -37,6 +37,7 @@ MAY = {
         "reporting",
         "progress",
     },
+    "change": {"config", "errors", "facts", "lint", "read"},
     "report": {"findings", "facts", "fingerprints", "reporting"},
     "fingerprints": {"findings", "reporting"},
     "adopt": {"baseline", "config", "errors", "fingerprints", "lint", "read", "reporting"},

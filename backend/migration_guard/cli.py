@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--changed",
         action="store_true",
-        help="judge only the revisions that differ from the base branch, else from the last commit; the graph of all",
+        help="judge only what differs from the base branch, else from the last commit, and each PATH; the graph whole",
     )
     check.add_argument(
         "--select", action="append", default=[], metavar="ID[,ID]", help="run these rules only, also if they are off"
@@ -121,6 +121,8 @@ def parser() -> argparse.ArgumentParser:
     baseline.add_argument("--dry-run", action="store_true", help="say what would be written")
     baseline.set_defaults(run=_baseline)
 
+    _add_changes(commands)
+
     rules = commands.add_parser("rules", help="list every rule and check")
     rules.set_defaults(run=_rules)
 
@@ -128,6 +130,43 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("rule", metavar="ID", help="the id of a rule, such as multiple-heads")
     explain.set_defaults(run=_explain)
     return top
+
+
+def _add_changes(commands: argparse._SubParsersAction[_Parser]) -> None:
+    rebase = commands.add_parser(
+        "rebase",
+        help="let this branch's revisions follow the head of the branch that they will be merged into",
+        description="Rewrites down_revision, the Revises: line of the docstring and files that name the head, and leaves "
+        "every other byte as it is. Prints the plan first; a released revision is never moved.",
+    )
+    rebase.add_argument("--base", metavar="REF", help="the branch this one merges into (default: origin/HEAD or main)")
+    rebase.add_argument("--onto", metavar="REV", help="the revision to follow; default: the head of the base branch")
+    rebase.add_argument("--dry-run", action="store_true", help="show the changes as a diff and write nothing")
+    rebase.set_defaults(run=_rebase)
+
+    merge = commands.add_parser(
+        "merge",
+        help="write a merge revision that joins heads",
+        description="Writes it from the project's script.py.mako, named by its file_template. Prints the plan first.",
+    )
+    merge.add_argument("revisions", nargs="*", metavar="REV", help="the heads to join; default: all")
+    merge.add_argument("-m", "--message", metavar="TEXT", help="what its docstring says")
+    merge.add_argument("--rev-id", metavar="ID", help="its id; default: a new one")
+    merge.add_argument("--dry-run", action="store_true", help="show the file and write nothing")
+    merge.set_defaults(run=_merge)
+
+
+def _rebase(options: argparse.Namespace) -> int:
+    from .change.rebase import rebase
+
+    return rebase(_settings(options), base=options.base, onto=options.onto, dry_run=options.dry_run)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from .change.merge import merge
+
+    wanted = options.revisions
+    return merge(_settings(options), wanted, message=options.message, rev_id=options.rev_id, dry_run=options.dry_run)
 
 
 def _add_format(command: argparse.ArgumentParser) -> None:
@@ -249,8 +288,11 @@ def _databases(settings: Settings, command: str) -> Settings:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from .lint import check
+    from .lint import check, concerns_migrations
 
+    if options.staged and options.changed and not options.paths and not concerns_migrations(_folder(options)):
+        print("Nothing that is staged concerns migrations.")
+        return 0
     settings, selected = _settings(options), None
     if options.select or options.ignore:
         from .selecting import narrowed

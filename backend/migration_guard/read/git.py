@@ -81,6 +81,10 @@ class Repository:
             raise UsageError("this repository has no commit yet", "commit first, or run without --base")
         raise UsageError(f"the base {ref} does not exist here", self._fetch_of(ref))
 
+    def knows(self, ref: str) -> bool:
+        """Whether a branch, tag or id means a commit here."""
+        return self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", accept=(0, 1, 128)).returncode == 0
+
     def merge_base(self, ref: str) -> str:
         """The commit where HEAD and `ref` parted. Raises UsageError for an unknown ref and for a history cut short."""
         base, head = self.resolve(ref), self.resolve("HEAD")

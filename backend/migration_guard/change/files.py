@@ -1,0 +1,76 @@
+"""One change of one file: its difference for people, and the writing of several at once."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import CannotFinish, UsageError
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What a file holds now and what it will hold. `before` is None for a new file; `shown` is its path in messages."""
+
+    path: Path
+    shown: str
+    before: bytes | None
+    after: bytes
+
+    def difference(self) -> Iterator[str]:
+        """The change as the lines of a unified diff."""
+        old = [] if self.before is None else _lines(self.before)
+        name = "/dev/null" if self.before is None else f"a/{self.shown}"
+        for line in difflib.unified_diff(old, _lines(self.after), name, f"b/{self.shown}", lineterm=""):
+            yield line.rstrip("\r\n")
+
+
+def write(edits: Sequence[Edit]) -> None:
+    """Write all of the files, each beside and then renamed, so that none is ever half written.
+
+    Raises UsageError where a file is no longer what the plan was made from, before any is touched.
+    """
+    for edit in edits:
+        if (edit.path.read_bytes() if edit.path.exists() else None) != edit.before:
+            what = "stands there already" if edit.before is None else "was changed meanwhile"
+            raise UsageError(f"{edit.shown} {what}, and nothing was written", "run it once more")
+    written: list[tuple[str, Edit]] = []
+    try:
+        for edit in edits:
+            written.append((_beside(edit), edit))
+        while written:
+            name, edit = written[0]
+            Path(name).replace(edit.path)
+            written.pop(0)
+    except OSError as error:
+        raise CannotFinish(f"{edit.shown} cannot be written ({error.strerror})", "git diff shows what was") from error
+    finally:
+        for name, _ in written:
+            Path(name).unlink(missing_ok=True)
+
+
+def _beside(edit: Edit) -> str:
+    """A new file in the same folder with the content, and the mode of the file that it will replace."""
+    edit.path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".migration-guard-", dir=edit.path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(edit.after)
+        file.flush()
+        os.fsync(file.fileno())
+    mode = edit.path.stat().st_mode & 0o7777 if edit.before is not None else 0o666 & ~_umask()
+    Path(name).chmod(mode)
+    return name
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _lines(content: bytes) -> list[str]:
+    return content.decode("utf-8", errors="backslashreplace").splitlines(keepends=True)
