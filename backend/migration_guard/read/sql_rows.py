@@ -174,7 +174,9 @@ def _deleted(cursor: Cursor, common: Common) -> WriteRows:
 
 def _given_a_value(assignment: Cursor) -> Iterator[Text]:
     """The columns that an assignment fills: none for `c = NULL`."""
-    targets = [part.name() for part in assignment.group().parts()] if assignment.word == "(" else [assignment.name()]
+    targets = (
+        [part.name() for part in assignment.group().parts()] if assignment.word == "(" else [assignment.qualified()[1]]
+    )
     assignment.up_to(("=",))
     whole = any(isinstance(target, Unread) for target in targets)  # the placeholder may hold the whole assignment
     if whole or (assignment.take("=") and assignment.source.upper() != "NULL"):
@@ -205,7 +207,7 @@ def _chosen(cursor: Cursor) -> Chosen:
     if joined or (not cursor.ended and cursor.word != "RETURNING"):
         return Chosen(True, columns=columns, limited=limited)
     where = "".join(test.source.upper().split()) not in _ALWAYS
-    return Chosen(where, tuple(_null_tests(test)), columns, _is_one_row(test), limited)
+    return Chosen(where, tuple(_null_tests(test.copy())), columns, _is_one_row(test.copy()), limited)
 
 
 def named_in(condition: str) -> tuple[str, ...]:
