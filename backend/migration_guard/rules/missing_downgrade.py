@@ -25,7 +25,8 @@ A project that never goes back says so once in its settings, and no downgrade is
     [tool.migration-guard]
     downgrades = "never"
 
-Where nine of ten revisions of a history have no way down, only the newest of them is reported, with that way out.
+Where nine of ten revisions of a history, or of its ten newest, have no way down, only the newest of them is reported,
+with that way out.
 
 ## Quiet when
 The upgrade does nothing (a merge) or only writes rows, the raise has its `# irreversible: <reason>` comment, or the
@@ -46,6 +47,7 @@ from .shared.things import lasting
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 ENOUGH = 10  # revisions that change the schema, before their number says anything about how a project works
+NEARLY_ALL = 0.9
 
 
 @judges(Migration)
@@ -93,17 +95,17 @@ def _habit(history: History) -> _Habit | None:
 
 
 def _worked_out(history: History) -> _Habit | None:
-    changing = [
-        one for one in history.by_id.values() if one.upgrade and any(map(changes_schema, one.upgrade.operations))
-    ]
-    missing = {one.id for one in changing if _without_a_way_down(one)}
-    if len(changing) < ENOUGH or len(missing) * 10 < len(changing) * 9:
+    order = list(dict.fromkeys(one.id for head in history.heads for one in (head, *ancestors(history, head))))
+    changing = [history.by_id[name] for name in order if name in history.by_id and _changes(history.by_id[name])]
+    missing = [one.id for one in changing if _without_a_way_down(one)]
+    lately = sum(one.id in missing for one in changing[:ENOUGH])
+    if len(changing) < ENOUGH or max(len(missing) / len(changing), lately / ENOUGH) < NEARLY_ALL:
         return None
-    for head in history.heads:
-        for one in (head, *ancestors(history, head)):
-            if one.id in missing:
-                return _Habit(len(missing), len(changing), one.id)
-    return None
+    return _Habit(len(missing), len(changing), missing[0])
+
+
+def _changes(migration: Migration) -> bool:
+    return migration.upgrade is not None and any(map(changes_schema, migration.upgrade.operations))
 
 
 def _without_a_way_down(migration: Migration) -> list[Operation]:

@@ -35,7 +35,7 @@ from ..registry import judges
 from ..replay import column_before
 from .shared.names import bare
 from .shared.paste import execute, sql_name, sql_table
-from .shared.running import allowed, below, copies, is_old_column, is_old_table
+from .shared.running import above, allowed, below, copies, is_old_column, is_old_table
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 # What is assigned, where it is the same for every row: a literal, a bound value, the time.
@@ -59,13 +59,11 @@ def every_row(op: WriteRows, context: Context) -> Iterator[Finding]:
         return
     if any(_goes_or_is_filled(one, table) for one in below(context, op)):
         return
-    if any(True for _ in copies(context, op, table)):
+    if any(True for _ in copies(context, op, table)) or _moved_by_hand(op, context):
         return
     if op.kind == "delete":
-        verb = "Truncating" if op.truncates else "Deleting from"
-        says = (
-            f"{verb} {op.table} without a WHERE removes all its rows, on every database: no downgrade brings them back."
-        )
+        how = f"Truncating {op.table}" if op.truncates else f"Deleting from {op.table} without a WHERE"
+        says = f"{how} removes all its rows, on every database: no downgrade brings them back."
     elif CONSTANT.search(op.source) or VALUES.search(op.source):
         old = [name for name in op.columns if is_old_column(context, op, op.table, name, op.schema)]
         if len(old) != 1 or _dropped_below(op, context, old[0]) or _is_backfill(op, context, old[0]):
@@ -74,6 +72,14 @@ def every_row(op: WriteRows, context: Context) -> Iterator[Finding]:
     else:
         return
     yield Finding(RULE, op.at, says=says, instead=_instead(op))
+
+
+def _moved_by_hand(op: WriteRows, context: Context) -> bool:
+    """Whether rows were written to another table before a delete, as by a loop over what was selected."""
+    return op.kind == "delete" and any(
+        isinstance(one, WriteRows) and one.kind == "insert" and bare(one.table) != bare(op.table)
+        for one in above(context, op)
+    )
 
 
 def _goes_or_is_filled(one: Operation, table: str) -> bool:
