@@ -59,9 +59,9 @@ def filled_under_lock(migration: Migration, context: Context) -> Iterator[Findin
         yield Finding(
             RULE,
             op.at,
-            says=f"This {verb} rows of {op.table} while the ACCESS EXCLUSIVE lock of {line_of(context, by)} is held: on "
-            f"PostgreSQL reads and writes of {op.table} wait until the last row is written and the revision is committed."
-            f"{why_not_later(context)}",
+            says=f"This {verb} rows of {op.table} while the ACCESS EXCLUSIVE lock of {line_of(context, by)} is held: "
+            f"on PostgreSQL reads and writes of {op.table} wait until the last row is written and the revision is "
+            f"committed.{why_not_later(context)}",
             instead=later([*committed_first(context, op, *as_written(op)), *_relying(context, op, listed)]),
             direction="upgrade",
         )

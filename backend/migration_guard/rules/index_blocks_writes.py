@@ -48,15 +48,14 @@ def plain_build(op: CreateIndex, context: Context) -> Iterator[Finding]:
         return
     name = f"{op.name}" if op.name is not None else f"an index on {op.table}"
     by = next((one for one, table in exclusively_locked(context, op) if bare(table) == bare(op.table)), None)
-    if by is None:
-        why = f"Building {name} holds {a(found.own)} lock on PostgreSQL: {stops(found.own)} to {op.table} wait"
-    else:
-        why = f"{name} is built under the ACCESS EXCLUSIVE lock of {line_of(context, by)} on PostgreSQL: reads and writes of {op.table} "
-        why += "wait"
+    why = f"Building {name} holds {a(found.own)} lock on PostgreSQL: {stops(found.own)} to {op.table}"
+    if by is not None:
+        lock = f"the ACCESS EXCLUSIVE lock of {line_of(context, by)}"
+        why = f"{name} is built under {lock} on PostgreSQL: reads and writes of {op.table}"
     yield Finding(
         RULE,
         op.at,
-        says=f"{why} until the whole table is read and the revision is committed.",
+        says=f"{why} wait until the whole table is read and the revision is committed.",
         instead=apart(context, op, concurrent_index(op)),
     )
 
