@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import json
 import os
+import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -76,17 +78,20 @@ def test_paths_limit_what_is_judged(project: Path, capsys: pytest.CaptureFixture
     assert code == 0, capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("url", "batch"), [("postgresql+asyncpg://x@y/z", False), ("sqlite:///x.db", True)])
-def test_advice_is_for_the_databases_that_the_ini_names(
-    url: str, batch: bool, project: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("url", "judged"), [("postgresql+asyncpg://x@y/z", False), ("sqlite:///x.db", True)])
+def test_what_runs_on_another_database_than_the_ini_names_is_not_judged(
+    url: str, judged: bool, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    add(project, "not-null-without-default", "bad")
+    file = add(project, "not-null-without-default", "bad")
+    file.write_text(
+        file.read_text().replace("    op.add", '    if op.get_bind().dialect.name == "sqlite":\n        op.add')
+    )
     with (project / "alembic.ini").open("a") as ini:
         ini.write(f"sqlalchemy.url = {url}\n")
 
     main(["-C", str(project), "check"])
 
-    assert ("op.batch_alter_table" in capsys.readouterr().out) is batch
+    assert ("error  not-null-without-default  sqlite" in capsys.readouterr().out) is judged
 
 
 def test_a_file_that_is_no_migration_is_said_not_to_be_judged(
@@ -192,6 +197,218 @@ def test_annotations_of_a_project_in_a_subfolder_point_into_the_checkout(
     main(["-C", str(project), "check", "--format", "github"])
 
     assert f"::error file={project.name}/alembic/versions/2c3d4e5f6071" in capsys.readouterr().out
+
+
+def rules_found(
+    project: Path, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> tuple[list[str], list[str] | None]:
+    main(["-C", str(project), "check", "--format", "json", *arguments])
+    report = json.loads(capsys.readouterr().out)
+    return sorted(finding["rule"] for finding in report["findings"]), report["looked_at"]["rules"]
+
+
+def test_selected_rules_run_alone(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add(project, "not-null-without-default", "bad")
+
+    assert rules_found(project, capsys, "--select", "missing-downgrade,multiple-heads") == (
+        [],
+        ["missing-downgrade", "multiple-heads"],
+    )
+    assert rules_found(project, capsys, "--select", "missing-downgrade", "--select", "not-null-without-default")[0] == [
+        "not-null-without-default"
+    ]
+
+
+def test_ignored_rules_do_not_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add(project, "not-null-without-default", "bad")
+
+    found, run = rules_found(project, capsys, "--ignore", "not-null-without-default")
+
+    assert found == []
+    assert run is not None
+    assert "not-null-without-default" not in run
+    assert "multiple-heads" in run
+    assert "message-missing" not in run  # off by default
+
+
+def test_a_selected_rule_runs_also_where_it_is_off(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add(project, "not-null-without-default", "bad")
+    (project / "pyproject.toml").write_text('[tool.migration-guard.severity]\nnot-null-without-default = "off"\n')
+
+    assert rules_found(project, capsys)[0] == []
+    assert rules_found(project, capsys, "--select", "not-null-without-default")[0] == ["not-null-without-default"]
+
+
+def test_selecting_keeps_the_severity_of_the_settings(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add(project, "not-null-without-default", "bad")
+    (project / "pyproject.toml").write_text('[tool.migration-guard.severity]\nnot-null-without-default = "warning"\n')
+
+    main(["-C", str(project), "check", "--select", "not-null-without-default"])
+
+    assert "1 warning: 1 rule on 3 revisions" in capsys.readouterr().out
+
+
+def test_an_allow_for_a_rule_that_is_not_selected_is_not_unused(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = add(project, "not-null-without-default", "bad")
+    allow = "# guard: allow not-null-without-default -- the table is empty"
+    file.write_text(file.read_text().replace("nullable=False))", f"nullable=False))  {allow}"))
+
+    assert rules_found(project, capsys)[0] == []
+    assert rules_found(project, capsys, "--ignore", "not-null-without-default")[0] == []
+    assert rules_found(project, capsys, "--select", "useless-allow")[0] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "hint"),
+    [
+        ("multiple-head", "did you mean 'multiple-heads'?"),
+        ("zzz", "`migration-guard rules` lists them all"),
+        ("upgrade-fails", "`check` runs nothing"),
+    ],
+)
+def test_selecting_what_check_does_not_find_is_2(
+    rule: str, hint: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option in ("--select", "--ignore"):
+        assert main(["-C", str(project), "check", option, rule]) == 2
+        assert hint in capsys.readouterr().err
+
+
+def test_a_file_takes_the_format_and_text_is_printed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add(project, "missing-downgrade", "bad")
+
+    code = main(["-C", str(project), "check", "--format", "sarif", "--output", "guard.sarif"])
+
+    assert code == 1
+    assert "missing-downgrade" in capsys.readouterr().out
+    assert json.loads((project / "guard.sarif").read_text())["version"] == "2.1.0"
+
+
+def test_files_may_have_formats_of_their_own(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = ["--output", "junit:a.xml", "--output", "gitlab:b.json", "--output", "text:c.txt"]
+
+    main(["-C", str(project), "check", "--format", "github", *outputs])
+
+    assert capsys.readouterr().out.startswith("migration-guard check: No findings")
+    assert (project / "a.xml").read_text().startswith("<?xml")
+    assert json.loads((project / "b.json").read_text()) == []
+    assert (project / "c.txt").read_text().startswith("No findings")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "code", "says"),
+    [
+        (["nowhere/a.sarif"], 4, "the report cannot be written to nowhere/a.sarif (No such file or directory)"),
+        (["a", "sarif:a"], 2, "--output names a twice"),
+        (["sarif:"], 2, "--output names no file"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_one_clear_error(
+    outputs: list[str], code: int, says: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [part for output in outputs for part in ("--output", output)]
+
+    assert main(["-C", str(project), "check", *arguments]) == code
+    assert says in capsys.readouterr().err
+
+
+def test_code_scanning_is_not_given_what_is_allowed(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = add(project, "not-null-without-default", "bad")
+    allow = "# guard: allow not-null-without-default -- the table is empty"
+    file.write_text(file.read_text().replace("nullable=False))", f"nullable=False))  {allow}"))
+    main(["-C", str(project), "check", "--format", "sarif"])
+    at_the_desk = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    main(["-C", str(project), "check", "--format", "sarif"])
+
+    assert [result["suppressions"][0]["kind"] for result in at_the_desk] == ["inSource"]
+    assert json.loads(capsys.readouterr().out)["runs"][0]["results"] == []
+
+
+@pytest.mark.parametrize(("variable", "form"), [("GITHUB_WORKSPACE", "sarif"), ("CI_PROJECT_DIR", "gitlab")])
+def test_servers_get_paths_from_the_top_of_the_checkout_and_the_same_fingerprints(
+    variable: str, form: str, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(project, "missing-downgrade", "bad")
+    main(["-C", str(project), "check", "--format", "json"])
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    monkeypatch.setenv(variable, str(project.parent))
+
+    main(["-C", str(project), "check", "--format", form])
+
+    out = capsys.readouterr().out
+    assert f'"{project.name}/alembic/versions/2c3d4e5f6071_people_have_an_age.py"' in out
+    assert finding["fingerprint"] in out
+
+
+def test_a_frame_shows_what_is_staged(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = add(project, "not-null-without-default", "bad")
+    subprocess.run(["git", "init", "--quiet", str(project)], check=True)
+    subprocess.run(["git", "-C", str(project), "add", "."], check=True)
+    file.write_text("# gone\n" * 30)
+
+    main(["-C", str(project), "check", "--staged"])
+
+    assert '  15 | op.add_column("people", sa.Column("age", sa.Integer(), nullable=False))\n' in capsys.readouterr().out
+
+
+def on_a_terminal(project: Path, **environment: str) -> str:
+    """What `check` prints to a terminal, a real one."""
+    ours, theirs = pty.openpty()
+    where = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "backend"), "TERM": "xterm", **environment}
+    command = [sys.executable, "-m", "migration_guard", "check"]
+    with subprocess.Popen(command, cwd=project, env=where, stdout=theirs, stderr=theirs, close_fds=True):
+        os.close(theirs)
+        printed = b""
+        try:
+            while chunk := os.read(ours, 65_536):
+                printed += chunk
+        except OSError:  # Linux says so when the other end is closed
+            pass
+    os.close(ours)
+    return printed.decode()
+
+
+def test_a_terminal_gets_colour_and_who_asks_for_none_gets_none(project: Path) -> None:
+    add(project, "missing-downgrade", "bad")
+
+    coloured, no_color, dumb = (
+        on_a_terminal(project),
+        on_a_terminal(project, NO_COLOR="1"),
+        on_a_terminal(project, TERM="dumb"),
+    )
+
+    assert "\x1b[1;31merror\x1b[0m" in coloured
+    assert "\x1b" not in no_color + dumb
+    assert no_color == dumb
+
+
+def test_a_pipe_gets_colour_only_where_it_is_forced(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(project, "missing-downgrade", "bad")
+    main(["-C", str(project), "check"])
+    plain = capsys.readouterr().out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    main(["-C", str(project), "check"])
+
+    assert "\x1b" not in plain
+    assert "\x1b[1;31merror\x1b[0m" in capsys.readouterr().out
+
+
+def test_a_rule_that_is_off_is_listed_and_explained_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["rules"])
+    listed = capsys.readouterr().out
+    main(["explain", "message-missing"])
+
+    assert re.search(r"(?m)^message-missing +off +check ", listed)
+    assert "off by default" in capsys.readouterr().out.splitlines()[0]
 
 
 def test_an_interruption_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

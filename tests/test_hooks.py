@@ -103,21 +103,95 @@ def test_what_is_staged_counts_and_not_what_stands_in_the_working_tree(
     assert "missing-downgrade" in done.stdout
 
 
-def test_another_project_gets_the_hook_from_this_repository(tmp_path: Path, environment: dict[str, str]) -> None:
-    published = tmp_path / "published"
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Path:
+    """This repository's hook as others get it."""
+    published = tmp_path_factory.mktemp("published") / "migration-guard"
     shutil.copytree(ROOT / "backend" / "migration_guard", published / "backend" / "migration_guard")
     for name in ("pyproject.toml", ".pre-commit-hooks.yaml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, published / name)
-    project = tmp_path / "project"
-    shutil.copytree(COMMITS / "project", project)
-    shutil.copy(COMMITS / "missing-downgrade" / "bad.py", project / "alembic" / "versions" / "2c3d4e5f6071_age.py")
-    for folder in (published, project):
-        git(folder, environment, "init", "--quiet")
-        git(folder, environment, "add", ".")
-        git(folder, environment, "commit", "--quiet", "-m", "chore: start")
+    git(published, environment, "init", "--quiet")
+    git(published, environment, "add", ".")
+    git(published, environment, "commit", "--quiet", "-m", "chore: start")
+    return published
 
-    command = [sys.executable, "-m", "pre_commit", "try-repo", str(published), "migration-guard", "--all-files"]
-    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+
+@pytest.fixture
+def other(tmp_path: Path, published: Path, environment: dict[str, str]) -> Path:
+    """Another project that took the hook over, with an old finding and the hook installed."""
+    other = tmp_path / "other"
+    shutil.copytree(COMMITS / "project", other)
+    shutil.copy(COMMITS / "missing-downgrade" / "bad.py", other / "alembic" / "versions" / "2c3d4e5f6071_age.py")
+    (other / "models.py").write_text("")
+    head = git(published, environment, "rev-parse", "HEAD").strip()
+    (other / ".pre-commit-config.yaml").write_text(
+        f"repos:\n  - repo: {published}\n    rev: {head}\n    hooks:\n      - id: migration-guard\n"
+    )
+    git(other, environment, "init", "--quiet")
+    git(other, environment, "add", ".")
+    git(other, environment, "commit", "--quiet", "-m", "chore: start")
+    hooks = ["--hook-type", "pre-commit", "--hook-type", "pre-merge-commit"]
+    run([sys.executable, "-m", "pre_commit", "install", *hooks], other, environment)
+    return other
+
+
+def committing(other: Path, environment: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
+    git(other, environment, "add", "--all")
+    arguments = command or ("commit", "-m", "feat: x")
+    return subprocess.run(["git", *arguments], cwd=other, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_hook_judges_every_file_where_all_are_asked_for(other: Path, environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "pre_commit", "run", "migration-guard", "--all-files"]
+
+    done = subprocess.run(command, cwd=other, env=environment, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert "missing-downgrade" in done.stdout
+
+
+def test_a_commit_is_not_held_up_by_what_was_there_before(other: Path, environment: dict[str, str]) -> None:
+    (other / "models.py").write_text("x = 1\n")
+
+    done = committing(other, environment)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_commit_of_other_files_is_let_through_at_once(other: Path, environment: dict[str, str]) -> None:
+    (other / "README.md").write_text("x\n")
+
+    done = committing(other, environment)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_commit_that_only_deletes_a_revision_is_blocked(other: Path, environment: dict[str, str]) -> None:
+    (other / "alembic" / "versions" / "1b2c3d4e5f60_people_have_a_mood.py").unlink()
+
+    done = committing(other, environment)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "unknown-parent" in done.stdout + done.stderr
+
+
+def test_a_merge_that_makes_two_heads_is_blocked(other: Path, environment: dict[str, str]) -> None:
+    versions = other / "alembic" / "versions"
+    old = versions / "2c3d4e5f6071_age.py"
+    git(other, environment, "switch", "--quiet", "-c", "theirs")
+    good = (COMMITS / "missing-downgrade" / "good.py").read_text()
+    (versions / "33_theirs.py").write_text(
+        good.replace("2c3d4e5f6071", "33").replace("1b2c3d4e5f60", "2c3d4e5f6071").replace("age", "size")
+    )
+    committing(other, environment, "commit", "--quiet", "--no-verify", "-m", "feat: theirs")
+    git(other, environment, "switch", "--quiet", "-")
+    (versions / "44_ours.py").write_text(
+        good.replace("2c3d4e5f6071", "44").replace("1b2c3d4e5f60", "2c3d4e5f6071").replace("age", "length")
+    )
+    committing(other, environment, "commit", "--quiet", "--no-verify", "-m", "feat: ours")
+    assert old.exists()
+
+    done = committing(other, environment, "merge", "theirs", "-m", "merge")
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "multiple-heads" in done.stdout + done.stderr

@@ -267,6 +267,76 @@ def test_staged_reads_the_index_and_not_the_working_tree(root: Path) -> None:
     assert report.looked_at.files == 2
 
 
+def test_changed_judges_what_differs_from_the_last_commit_and_the_whole_graph(root: Path) -> None:
+    git(root, "init", "-q", "-b", "main")
+    write(root, "a", NO_DEFAULT)
+    committed(root)
+    write(root, "b", NO_DEFAULT.replace("mood", "temper"), parent="a", down=FINE_DOWN.replace("mood", "temper"))
+    write(root, "c", NULLABLE.replace("mood", "size"), parent="a", down=FINE_DOWN.replace("mood", "size"))
+
+    report = check(root, Settings(), changed=True)
+
+    assert ("b.py", "not-null-without-default") in said(report)
+    assert "multiple-heads" in [rule for _, rule in said(report)]
+    assert "a.py" not in [file for file, _ in said(report)]
+    assert "Judged what differs from the last commit: 2 of 3 revisions, and the graph of all (changed)." in report.notes
+
+
+def test_changed_with_a_base_judges_what_this_branch_has(root: Path) -> None:
+    git(root, "init", "-q", "-b", "main")
+    write(root, "a", NO_DEFAULT)
+    committed(root)
+    git(root, "switch", "-q", "-c", "mine")
+    write(root, "b", NO_DEFAULT.replace("mood", "temper"), parent="a", down=FINE_DOWN.replace("mood", "temper"))
+    committed(root)
+
+    report = check(root, Settings(), base="main", changed=True)
+
+    assert said(report) == [("b.py", "not-null-without-default")]
+
+
+def test_changed_and_paths_judge_both(root: Path) -> None:
+    git(root, "init", "-q", "-b", "main")
+    asked = write(root, "a", NO_DEFAULT)
+    committed(root)
+    write(root, "b", NO_DEFAULT.replace("mood", "temper"), parent="a", down=FINE_DOWN.replace("mood", "temper"))
+
+    report = check(root, Settings(), paths=[asked], changed=True)
+
+    assert {file for file, _ in said(report)} == {"a.py", "b.py"}
+
+
+def test_changed_before_the_first_commit_judges_everything(root: Path) -> None:
+    git(root, "init", "-q", "-b", "main")
+    write(root, "a", NO_DEFAULT)
+
+    assert said(check(root, Settings(), changed=True)) == [("a.py", "not-null-without-default")]
+
+
+def test_what_env_py_lacks_is_said_in_a_change_of_env_py(root: Path) -> None:
+    git(root, "init", "-q", "-b", "main")
+    env = root / "alembic" / "env.py"
+    env.write_text("from alembic import context\ncontext.configure(connection=c)\n")
+    write(root, "a")
+    committed(root)
+    settings = Settings(databases=("postgresql",), severity={"lock-timeout-missing": "error"})
+    write(root, "b", NULLABLE.replace("mood", "size"), parent="a", down=FINE_DOWN.replace("mood", "size"))
+
+    whole, changed = check(root, settings), check(root, settings, changed=True)
+    env.write_text("from alembic import context\n\ncontext.configure(connection=c)\n")
+
+    assert "lock-timeout-missing" in [rule for _, rule in said(whole)]
+    assert "lock-timeout-missing" not in [rule for _, rule in said(changed)]
+    assert "lock-timeout-missing" in [rule for _, rule in said(check(root, settings, changed=True))]
+
+
+def test_changed_outside_a_repository_is_a_usage_error(root: Path) -> None:
+    write(root, "a")
+
+    with pytest.raises(UsageError, match="not in a git repository"):
+        check(root, Settings(), changed=True)
+
+
 def test_staged_outside_a_repository_is_a_usage_error(root: Path) -> None:
     write(root, "a")
 

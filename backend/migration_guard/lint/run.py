@@ -12,7 +12,7 @@ from pathlib import Path
 from ..allowing import divided, settled
 from ..config import Settings
 from ..errors import UsageError
-from ..facts import Context, History, Migration, Unread
+from ..facts import Context, Environment, History, Migration, Unread
 from ..findings import Finding, LookedAt, NotJudged, Problem, Report
 from ..read.project import projects
 from ..read.strays import Strays, strays
@@ -44,7 +44,9 @@ def check(
     """
     root = root.absolute()
     wanted = Wanted(root, paths)
-    found = wanted.projects(projects(root, settings.config, bare=True), search=not settings.config)
+    found = projects(root, settings.config, bare=True)
+    if not changed:  # what was deleted touches its project, too
+        found = wanted.projects(found, search=not settings.config)
     beside = Strays() if settings.config else strays(root, found, wanted.folders)
     found += beside.chains
     all_of = gathered(root, settings, found, base=base, staged=staged, changed=changed)
@@ -57,8 +59,8 @@ def check(
         gaps.append(NotJudged(folder.relative_to(root).as_posix(), 1, why))
     for path in wanted.left_over(migration.path for one in histories for migration in one.migrations):
         if path.startswith(".."):
-            folder = path if (root / path).is_dir() else path.rpartition("/")[0]
-            hint = f"run it there: migration-guard -C {shlex.quote(folder)} check"
+            there = path if (root / path).is_dir() else path.rpartition("/")[0]
+            hint = f"run it there: migration-guard -C {shlex.quote(there)} check"
             problems.append(Problem(f"{path} lies outside of {root}", hint, 2))
         else:
             gaps.append(NotJudged(path, 1, "no project that was found loads this file"))
@@ -89,12 +91,17 @@ class _Run:
     def report(self, histories: Sequence[History], problems: Sequence[Problem], gaps: Sequence[NotJudged]) -> Report:
         """Everything that the rules say, sorted."""
         skipped = self._skipped(histories)
+        changed = self._changed(histories)
         pairs = [
-            (migration, one) for one in histories for migration in one.migrations if self.wanted.holds(migration.path)
+            (migration, one)
+            for one in histories
+            for migration in one.migrations
+            if self._asked(migration.path, changed) and (migration.path, migration.id) not in skipped
         ]
-        pairs = [(migration, one) for migration, one in pairs if (migration.path, migration.id) not in skipped]
-        pairs, unchanged = self._changed(pairs)
         said = [finding for one in histories for finding in on_history(self.judges, one, self.settings.policy)]
+        if changed is not None:  # env.py is a file like any other here, the graph is not
+            surroundings = ids(self.judges, Environment)
+            said = [one for one in said if one.rule.id not in surroundings or one.at.path in changed]
         for migration, one in pairs:
             said += on_migration(self.judges, migration, one, self.settings.policy)
         said += self._on_allows(pairs, said)
@@ -117,17 +124,23 @@ class _Run:
                 ),
             ),
             problems=tuple(dict.fromkeys(problems)),
-            notes=(*self._notes(len(skipped)), *unchanged),
+            notes=self._notes(len(skipped), histories, len(pairs) if changed is not None else None),
         )
 
-    def _changed(self, pairs: list[Pair]) -> tuple[list[Pair], tuple[str, ...]]:
-        """The revisions that are to be judged, and a sentence on the others. Where git knows no commit, all are new."""
-        if not self.changed:
-            return pairs, ()
-        files = {id(one): {*one.changes.added, *one.changes.edited} for _, one in pairs if one.changes}
-        kept = [(migration, one) for migration, one in pairs if migration.path in files.get(id(one), {migration.path})]
-        against = next((one.changes.against for _, one in pairs if one.changes), "nothing")
-        return kept, (f"{len(kept)} of {counted(len(pairs), 'revision')} differ from {against} and were judged.",)
+    def _changed(self, histories: Sequence[History]) -> frozenset[str] | None:
+        """The files that are to be judged as git calls them changed; None where that does not matter.
+
+        That is also where git knows no commit to compare with: then all are new.
+        """
+        if not self.changed or any(one.changes is None for one in histories):
+            return None
+        return frozenset(path for one in histories if one.changes for path in (*one.changes.added, *one.changes.edited))
+
+    def _asked(self, path: str, changed: frozenset[str] | None) -> bool:
+        """Whether a file is to be judged: one that is asked for by name, or that changed."""
+        if changed is None:
+            return self.wanted.holds(path)
+        return path in changed or (bool(self.wanted.paths) and self.wanted.holds(path))
 
     def _skipped(self, histories: Sequence[History]) -> frozenset[tuple[str, str]]:
         """The revisions at and below `since`, by path and id."""
@@ -140,9 +153,15 @@ class _Run:
         below = [(start, *ancestors(one, start)) for start, one in starts]
         return frozenset((migration.path, migration.id) for those in below for migration in those)
 
-    def _notes(self, skipped: int) -> tuple[str, ...]:
-        since = (f"{skipped} revisions up to {self.settings.since} are not judged (since).",) if skipped else ()
-        return (*self.notes, *since)
+    def _notes(self, skipped: int, histories: Sequence[History], judged: int | None) -> tuple[str, ...]:
+        notes = list(self.notes)
+        if skipped:
+            notes.append(f"{skipped} revisions up to {self.settings.since} are not judged (since).")
+        if judged is not None:
+            against = next(one.changes.against for one in histories if one.changes)
+            whole = counted(sum(len(one.migrations) for one in histories), "revision")
+            notes.append(f"Judged what differs from {against}: {judged} of {whole}, and the graph of all (changed).")
+        return tuple(notes)
 
     def _on_allows(self, pairs: Sequence[tuple[Migration, History]], said: Sequence[Finding]) -> Iterator[Finding]:
         # Without the base branch, and in a part of the files, a rule on the graph may find less than there is.
