@@ -139,7 +139,7 @@ def _of_others(old: SqlType, new: SqlType) -> Change | None:
     if pair == ("boolean", "integer"):
         return Change("yes", using=True)
     if old.kind in DIGITS and new.kind == "boolean":
-        return Change("yes", "every number but 0, which all become true", using=True)
+        return Change("yes", "the difference between all numbers but 0", using=True)
     if pair == ("cidr", "inet"):
         return Change("no")
     if pair == ("inet", "cidr"):

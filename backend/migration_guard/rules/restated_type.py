@@ -31,6 +31,7 @@ from ..replay.types import SqlType, type_of
 from .shared.altering import concerns
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+TIMESTAMP = re.compile(r"\bTIMESTAMP\b")  # other databases than PostgreSQL tell it from DateTime
 MORE = re.compile(r"\b(?:comment|existing_comment|autoincrement|postgresql_using|insert_after|insert_before)\s*=")
 
 
@@ -61,5 +62,9 @@ def _restated(op: AlterColumn, context: Context, dialect: str) -> SqlType | None
     new = type_of(op.type, dialect=dialect)
     known = column_before(context, op, op.table, op.name, op.schema, dialect=dialect)
     told = [known.type if known else None, op.existing_type]
+    if any(isinstance(text, str) and TIMESTAMP.search(text) is not None for text in told) is not bool(
+        TIMESTAMP.search(str(op.type))
+    ):
+        return None
     old = [type_of(text, known.enum if known else None, dialect=dialect) for text in told if isinstance(text, str)]
     return new if old and all(one == new for one in old) and new is not None and new.kind != "enum" else None

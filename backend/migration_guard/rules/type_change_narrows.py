@@ -48,12 +48,12 @@ def does_not_fit(op: AlterColumn, context: Context) -> Iterator[Finding]:
     found = type_change(context, op)
     if found is None or not found.does.narrows or converts_by_hand(op) or _seen_to(op, context):
         return
-    what = "stops the upgrade on PostgreSQL" if found.does.fails else "is lost on PostgreSQL without a word"
+    lost = found.does.narrows
+    what = f"{lost} stops the upgrade on PostgreSQL" if found.does.fails else f"PostgreSQL drops {lost} without a word"
     yield Finding(
         RULE,
         op.at,
-        says=f"{op.table}.{op.name} changes from {found.old} to {found.new}: {found.does.narrows} {what}, and no "
-        "earlier line sees to it.",
+        says=f"{op.table}.{op.name} changes from {found.old} to {found.new}: {what}, and no earlier line sees to it.",
         instead="\n".join([_repair(op, found), *as_written(op)]),
     )
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ...facts import AlterColumn, Context, Operation, SetOption, Text, ValidateConstraint
-from ...replay import KnownTable, column_before, operations_above, table_before
+from ...replay import KnownConstraint, KnownTable, column_before, operations_above, table_before
 from ...replay.changes import Change, change, sqlite_cast
 from ...replay.types import SqlType, type_of
 from .editing import apart, as_written, beside, later
@@ -101,7 +101,7 @@ def null_checks(table: KnownTable, name: Text) -> list[KnownCheck]:
     return [
         KnownCheck(one.name, one.validated)
         for one in table.constraints
-        if (one.kind == "check" and isinstance(one.condition, str) and _forbids_null(one.condition, column))
+        if (one.kind == "check" and _forbids_null(one, column))
         or (one.kind == "not null" and column in map(bare, one.columns))
     ]
 
@@ -114,9 +114,13 @@ class KnownCheck:
     validated: object
 
 
-def _forbids_null(condition: str, column: str) -> bool:
+def _forbids_null(check: KnownConstraint, column: str) -> bool:
     """Whether the condition, or a part that must hold in any case, is `column IS NOT NULL`."""
-    if re.search(r"\bOR\b", condition, re.IGNORECASE):
+    expression = rf"(?:\(\s*['\"]{re.escape(column)}['\"].*?\)|\.{re.escape(column)})\.is_?not\(\s*None\s*\)\s*[,)]"
+    if re.search(expression, check.source, re.IGNORECASE | re.DOTALL):
+        return True
+    condition = check.condition
+    if not isinstance(condition, str) or re.search(r"\bOR\b", condition, re.IGNORECASE):
         return False
     parts = re.split(r"\bAND\b", condition, flags=re.IGNORECASE)
     form = rf'\W*"?{re.escape(column)}"?\s+IS\s+NOT\s+NULL\W*'
