@@ -11,6 +11,7 @@ import re
 import string
 import textwrap
 from collections.abc import Callable
+from pathlib import PurePosixPath
 
 from .inspecting import unknown
 from .values import AT_RUN_TIME, HOLE, LONGEST, MOST, Arguments, Dotted, Made, Unknown, small, words
@@ -47,6 +48,8 @@ _METHODS[list] |= {"add", "union"}  # sets are read as lists
 
 def filled(value: object) -> object:
     """A value ready to be put into a text: a hole where it is not known."""
+    if isinstance(value, PurePosixPath):
+        return str(value)
     if isinstance(value, Plain):
         return value
     if not small(value):
@@ -86,6 +89,8 @@ def computed(kind: type[ast.AST], left: object, right: object) -> object:
     compute = _OPERATORS.get(kind)
     if compute is None:
         return AT_RUN_TIME
+    if kind is ast.Div and (isinstance(left, PurePosixPath) or isinstance(right, PurePosixPath)):
+        return _divided(left, right)
     if kind is ast.Mod and isinstance(left, str):
         return _percent(left, right)
     if kind is ast.Mult and not (_small(left) and _small(right)):
@@ -100,6 +105,14 @@ def computed(kind: type[ast.AST], left: object, right: object) -> object:
     except (TypeError, ValueError, ArithmeticError):
         return AT_RUN_TIME
     return result if _worth(result) else AT_RUN_TIME
+
+
+def _divided(left: object, right: object) -> object:
+    """`Path(...) / "name"`."""
+    parts = (left, right)
+    if not all(isinstance(part, PurePosixPath) or (isinstance(part, str) and HOLE not in part) for part in parts):
+        return AT_RUN_TIME
+    return PurePosixPath(str(left), str(right))
 
 
 def _small(value: object) -> bool:
@@ -136,6 +149,8 @@ def _percent(text: str, right: object) -> object:
 
 def formatted(value: object, conversion: int, spec: object) -> str:
     """One `{...}` of an f-string."""
+    if isinstance(value, PurePosixPath):
+        value = str(value)
     if not isinstance(value, Plain) or not isinstance(spec, str) or HOLE in spec or WIDE.search(spec):
         return HOLE
     try:
@@ -237,7 +252,7 @@ def _sequence(value: object = ()) -> object:
 
 
 def _text(value: object = "") -> object:
-    return str(value) if isinstance(value, (str, int, float)) else HOLE
+    return str(value) if isinstance(value, (str, int, float, PurePosixPath)) else HOLE
 
 
 _FUNCTIONS: dict[str, Callable[..., object]] = {

@@ -6,6 +6,7 @@ import ast
 import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from pathlib import PurePosixPath
 
 from ..facts import Use, UseKind
 from .calls import OPERATIONS, SILENT
@@ -21,7 +22,8 @@ from .conditions import (
 )
 from .constants import Plain, formatted
 from .inspecting import inspects, unknown
-from .library import Library, copied, settled
+from .library import Library, settled
+from .paths import KINDS, method_of_path, part_of, path_of
 from .record import Record, TooMuch
 from .uses import is_context, use_of
 from .values import (
@@ -109,17 +111,20 @@ class Expressions(ABC):
         if name.path.startswith(LIBRARIES):
             return name
         value, use, for_migrations = self.library.known(name)
-        if use is not None:
+        if use is not None and not isinstance(value, Closure) and not (isinstance(value, LocalClass) and value.is_type):
             self.use(use, name.path, node)
         # A switch of the application is not the same in every run.
         if isinstance(value, (bool, type(None))) and not for_migrations:
             return name
-        return copied(value) if settled(value) else name
+        return value if settled(value) else name
 
     def use(self, kind: UseKind, name: str, node: ast.expr) -> None:
         """Something beside the schema is used."""
-        if not self.muted:
-            place = self.record.source.place(node)
+        if self.muted:
+            return
+        place = self.record.source.place(node)
+        head, dot, _ = name.rpartition(".")
+        if not dot or Use(place, self.record.direction, kind, head, self.guarded) not in self.uses:
             self.uses[Use(place, self.record.direction, kind, name, self.guarded)] = None
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> object:
@@ -139,6 +144,9 @@ class Expressions(ABC):
             return Attr(on, name) if isinstance(found, Made) else found
         if isinstance(on, Instance):
             return self._of_instance(on, name)
+        if isinstance(on, PurePosixPath):
+            part = part_of(on, name)
+            return Attr(on, name) if part is None else part
         if isinstance(on, Made) and name in {"name", "enums"} and on.name in NAMED:
             return _said(on, name)
         if name == "value" and isinstance(on, (str, int)):
@@ -419,6 +427,12 @@ class Expressions(ABC):
         if isinstance(callee, Attr) and callee.name == "get" and _is_globals(callee.on) and arguments.positional:
             key = arguments.positional[0].value
             return self.module_name(key, scope) if isinstance(key, str) else AT_RUN_TIME
+        if isinstance(callee, Dotted) and callee.path in KINDS:
+            return path_of(arguments)
+        if isinstance(callee, Attr) and isinstance(callee.on, PurePosixPath):
+            path = method_of_path(callee.on, callee.name, arguments)
+            if path is not None:
+                return path
         if (used := use_of(callee, arguments, self.record.source.path)) is not None:
             self.use(*used, node)
         return self.apply(callee, arguments, node)

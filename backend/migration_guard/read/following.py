@@ -12,9 +12,10 @@ from .functions import Functions, Raised
 from .library import settled
 from .record import Record, TooMuch
 from .text import adopted
-from .values import AT_RUN_TIME, Arguments, Batch, Closure, Dotted, Instance, LocalClass
+from .values import AT_RUN_TIME, Arguments, Attr, Batch, Closure, Dotted, Instance, LocalClass, Made
 
 FOLLOWED = 20_000  # expressions evaluated in one helper of another module
+FOLLOWED_OF_APPLICATION = 1_000  # in a function of the application that is not handed the database
 MOST_FOLLOWED = 60_000  # and in all of them, for one migration
 
 
@@ -42,7 +43,8 @@ class Following(Functions):
         outermost, at = not adopted(node), source.at
         before = Standing(record), dict(self.uses), self.asking, self.muted
         start, limit = self.steps, self.limit
-        self.limit = min(limit, start + FOLLOWED, start + MOST_FOLLOWED - self.library.steps)
+        most = FOLLOWED if self._may_migrate(helper, arguments) else FOLLOWED_OF_APPLICATION
+        self.limit = min(limit, start + most, start + MOST_FOLLOWED - self.library.steps)
         if outermost:
             source.at = node
         result: object = None
@@ -65,12 +67,24 @@ class Following(Functions):
             if outermost:
                 self.library.steps += self.steps - start
         if self._stands(helper, arguments, before[0], result, node):
+            if not (before[0].count < len(record.operations) or is_of_schema(result)):
+                self._uses(name, node)
             if outermost:
                 before[0].sum_up(record, source.place(node), name.path)
             return result
         before[0].restore(record)
         self.uses, self.asking, self.muted = before[1:]
+        self._uses(name, node)
         return super().apply(name, arguments, node)
+
+    def _uses(self, name: Dotted, node: ast.expr) -> None:
+        """Note that the migration depends on a function of the application."""
+        use = self.library.known(name).use
+        if use is not None:
+            self.use(use, name.path, node)
+
+    def _may_migrate(self, helper: Closure | LocalClass, arguments: Arguments) -> bool:
+        return is_for_migrations(helper) or any(reaches_database(given.value) for given in arguments)
 
     def _stands(
         self, helper: Closure | LocalClass, arguments: Arguments, before: Standing, result: object, node: ast.expr
@@ -138,6 +152,11 @@ def is_sure(value: object) -> bool:
     if isinstance(value, (Instance, LocalClass, Closure)):
         return True
     return settled(value) and not isinstance(value, (bool, int, float, type(None)))
+
+
+def is_of_schema(value: object) -> bool:
+    """Whether a function gave nothing but a type, an answer about the database, or no value at all."""
+    return value is None or isinstance(value, (Test, Made, Attr))
 
 
 def ends_in_raise(helper: Closure | LocalClass) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 DEEPEST = 15  # modules that ask for names of modules
 MOST_MODULES = 60  # that one migration may lead into
 SETTINGS = words("settings config conf configuration get_settings get_config app_settings app_config")
+LOGS = words("log logger logging get_logger getlogger _ _lazy gettext")
 APPLICATION = words("models model schemas entities services repositories crud")
 
 
@@ -139,6 +140,8 @@ class Library:
 
 def _kind(parts: Sequence[str], *, sure: bool) -> UseKind | None:
     """What a name of the application is. Not `sure`: its source was not found, and it may be a library's."""
+    if parts[-1].lower() in LOGS or parts[-1].endswith(("Error", "Exception", "Warning")):
+        return None
     if not SETTINGS.isdisjoint(part.lower() for part in parts):
         return "settings"
     return "application" if sure or not APPLICATION.isdisjoint(parts[:-1]) else None
@@ -154,12 +157,3 @@ def settled(value: object) -> bool:
         start = root(value)
         return isinstance(start, Dotted) and start.path.startswith(("sqlalchemy.", "sqlmodel.", "alembic."))
     return False
-
-
-def copied(value: object) -> object:
-    """The value with lists and dicts of its own: what one migration adds to them is not there for the next name."""
-    if isinstance(value, list):
-        return [copied(item) for item in value]
-    if isinstance(value, dict):
-        return {key: copied(item) for key, item in value.items()}
-    return value

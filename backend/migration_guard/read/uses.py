@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from ..facts import UseKind
-from .values import Arguments, Attr, Dotted, Made, links, root, words
+from .values import Arguments, Attr, Dotted, Made, root, words
 
 _CALLS: dict[str, UseKind] = dict.fromkeys(
     words(
@@ -49,8 +51,10 @@ def use_of(callee: object, arguments: Arguments, path: str) -> tuple[UseKind, st
         return None
     if isinstance(callee, Attr):
         start = root(callee)
+        if isinstance(start, PurePosixPath) and callee.name in _READS:
+            return None if _beside(start, path) else ("files", f"pathlib.Path.{callee.name}")
         if isinstance(start, Dotted) and start.path.partition(".")[0] == "pathlib" and callee.name in _READS:
-            return None if _beside(callee.on, path) else ("files", f"{start.path}.{callee.name}")
+            return "files", f"{start.path}.{callee.name}"
     return None
 
 
@@ -63,12 +67,4 @@ def is_context(value: object) -> bool:
 
 def _beside(value: object, path: str) -> bool:
     """Whether a path is made from `__file__`: it leads through the folders in which the file itself lies."""
-    if isinstance(value, str):
-        return "/" in path and value.startswith(path[: path.index("/") + 1])
-    return any(
-        _beside(given.value, path)
-        for link in links(value)
-        if link.arguments is not None
-        for given in link.arguments.positional
-        if isinstance(given.value, str)
-    )
+    return isinstance(value, (str, PurePosixPath)) and "/" in path and str(value).startswith(path.partition("/")[0])

@@ -10,6 +10,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 # Stands inside a string for a part that is known only at run time (a private-use character). So formatting, joining
@@ -185,6 +186,7 @@ class LocalClass:
     name: str
     members: dict[str, object]
     known: bool = True  # False: it is made from classes that cannot be read, and may have more
+    is_type: bool = False  # one of SQLAlchemy's, as `TypeDecorator`
 
 
 @dataclass(eq=False)
@@ -261,6 +263,8 @@ def how(value: object) -> str:
             return "in another file"
         if foreign(start.path):
             return f"in another module ({start.path})"
+    if isinstance(start, PurePosixPath):
+        return "in another file"
     return "at run time"
 
 

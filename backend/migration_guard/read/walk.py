@@ -96,11 +96,12 @@ class Walk(Following):
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> None:
         inner = Scope({}, scope)
-        known = True
+        known, is_type = True, False
         for base in node.bases:
-            value = self.evaluate(base, scope)
+            value = self.evaluate(base.value if isinstance(base, ast.Subscript) else base, scope)
             if isinstance(value, LocalClass):
                 inner.names |= value.members
+            is_type = is_type or is_type_class(value)
             known = known and (value.known if isinstance(value, LocalClass) else is_plain_class(value))
         before, self.muted = self.muted, True
         self.block(node.body, inner)
@@ -108,7 +109,7 @@ class Walk(Following):
         for member in inner.names.values():
             if isinstance(member, Closure) and member.scope is inner:
                 member.scope = scope  # a method does not see the names of its class
-        scope.names[node.name] = LocalClass(node.name, inner.names, known)
+        scope.names[node.name] = LocalClass(node.name, inner.names, known, is_type)
 
     def _import(self, node: ast.Import, scope: Scope) -> None:
         for alias in node.names:
@@ -246,7 +247,7 @@ class Walk(Following):
     ) -> Flow:
         """A loop over known items. Only the first are there for sure where `certain` says how many."""
         record = self.record
-        before = (record.dialects, record.conditional)
+        before = (record.dialects, record.conditional, record.inspected)
         for index, item in enumerate(items):
             record.conditional = record.conditional or (certain is not None and index >= certain)
             self.bind(node.target, item, scope)
@@ -261,10 +262,10 @@ class Walk(Following):
         self._loop_left(before)
         return self.block(node.orelse, scope)
 
-    def _loop_left(self, before: tuple[Dialects, bool]) -> None:
+    def _loop_left(self, before: tuple[Dialects, bool, bool]) -> None:
         """A `continue` or `break` under a condition concerns the loop only; a `return` what follows it too."""
         if not self.may_have_returned:
-            self.record.dialects, self.record.conditional = before
+            self.record.dialects, self.record.conditional, self.record.inspected = before
 
     def _while(self, node: ast.While, scope: Scope) -> Flow:
         before, self.muted = self.muted, True  # the first round: what the test does is noted below
@@ -281,7 +282,7 @@ class Walk(Following):
         for name in _assigned(node) & scope.names.keys():
             scope.names[name] = AT_RUN_TIME
         record = self.record
-        before = (record.dialects, record.conditional)
+        before = (record.dialects, record.conditional, record.inspected)
         in_loop, record.in_loop = record.in_loop, True
         if isinstance(node, ast.While):
             self.test(node.test, scope)
@@ -375,6 +376,14 @@ def _merge(names: dict[str, object], ends: list[dict[str, object]]) -> None:
             names[name] = joined(values)
         elif names.get(name) is not first:
             names[name] = first
+
+
+def is_type_class(value: object) -> bool:
+    """Whether a base class makes a class one of SQLAlchemy's types, which migrations name in columns."""
+    if isinstance(value, LocalClass):
+        return value.is_type
+    path = value.path if isinstance(value, Dotted) else ""
+    return path.startswith("sqlalchemy.") and not path.startswith(("sqlalchemy.orm.", "sqlalchemy.ext."))
 
 
 def is_plain_class(value: object) -> bool:

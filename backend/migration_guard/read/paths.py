@@ -1,0 +1,52 @@
+"""Paths that a migration makes from its own place, `Path(__file__)`, as far as their text shows them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from .values import AT_RUN_TIME, HOLE, Arguments
+
+KINDS = frozenset(f"pathlib.{name}" for name in ("Path", "PurePath", "PosixPath", "PurePosixPath"))
+_PARTS = frozenset({"name", "stem", "suffix", "suffixes", "parent", "parts"})
+_SAME = frozenset({"resolve", "absolute", "expanduser"})
+_METHODS: dict[str, Callable[..., object]] = {
+    "joinpath": PurePosixPath.joinpath,
+    "with_name": PurePosixPath.with_name,
+    "with_suffix": PurePosixPath.with_suffix,
+    "with_stem": PurePosixPath.with_stem,
+    "as_posix": PurePosixPath.as_posix,
+}
+
+
+def path_of(arguments: Arguments) -> object:
+    """What `Path(...)` gives."""
+    parts = [given.value for given in arguments.positional]
+    if not all(isinstance(part, PurePosixPath) or (isinstance(part, str) and HOLE not in part) for part in parts):
+        return AT_RUN_TIME
+    return PurePosixPath(*(str(part) for part in parts))
+
+
+def part_of(path: PurePosixPath, name: str) -> object:
+    """An attribute of a path; None where it has no such one that can be told."""
+    if name == "parents":
+        return tuple(path.parents)
+    return getattr(path, name) if name in _PARTS else None
+
+
+def method_of_path(path: PurePosixPath, name: str, arguments: Arguments) -> object:
+    """The result of a method of a path; None where it is no part of the text."""
+    if name in _SAME:
+        return normal(path)
+    if name not in _METHODS:
+        return None
+    try:
+        return _METHODS[name](path, *(given.value for given in arguments.positional))
+    except (TypeError, ValueError):
+        return AT_RUN_TIME
+
+
+def normal(path: PurePosixPath) -> PurePosixPath:
+    """The path without `..` in it."""
+    return PurePosixPath(posixpath.normpath(path))

@@ -1,0 +1,400 @@
+"""Helpers, constants and labels in other modules of the project are followed by reading their source."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from migration_guard.facts import (
+    AddColumn,
+    CreateIndex,
+    CreateTable,
+    CreateType,
+    DropTable,
+    Migration,
+    Operation,
+    OtherCall,
+    Unread,
+    WriteRows,
+)
+from migration_guard.read.git import Repository
+from migration_guard.read.graph import history
+from migration_guard.read.project import projects
+from migration_guard.read.sources import Sources
+
+INI = "[alembic]\nscript_location = alembic\nprepend_sys_path = .\n"
+HEAD = 'import sqlalchemy as sa\nfrom alembic import op\nrevision = "a1"\ndown_revision = None\n'
+
+
+def tree(root: Path, files: dict[str, str]) -> Path:
+    """A project with these files beside an ini and an env.py."""
+    for name, text in {"alembic.ini": INI, "alembic/env.py": "from alembic import context\n", **files}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def read(root: Path, name: str = "alembic/versions/a1.py") -> Migration:
+    """One migration of a project, as it is now."""
+    (project,) = projects(root)
+    return next(each for each in Sources(root).working_tree(project) if each.path == name)
+
+
+def migration(root: Path, text: str, modules: dict[str, str]) -> Migration:
+    """A migration of this text in a project with these modules."""
+    files = {f"{name}.py": source for name, source in modules.items()}
+    return read(tree(root, {"alembic/versions/a1.py": HEAD + text, **files}))
+
+
+def operations(found: Migration) -> tuple[Operation, ...]:
+    assert found.upgrade is not None
+    return found.upgrade.operations
+
+
+HELPER = """
+import sqlalchemy as sa
+from alembic import op
+
+def add_mood(table):
+    op.add_column(table, sa.Column("mood", sa.Text(), nullable=False))
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "call"),
+    [
+        ("from app.ddl import add_mood", 'add_mood("persona")'),
+        ("from app.ddl import add_mood as add", 'add(table="persona")'),
+        ("from app import ddl", 'ddl.add_mood("persona")'),
+        ("import app.ddl", 'app.ddl.add_mood("persona")'),
+        ("import app.ddl as d", 'd.add_mood("persona")'),
+        ("from app.ddl import *", 'add_mood("persona")'),
+        ("from functools import partial\nfrom app.ddl import add_mood", 'partial(add_mood, "persona")()'),
+        ("from app.ddl import add_mood", 'for t in ["persona"]:\n        add_mood(t)'),
+    ],
+)
+def test_helper_of_another_module_is_followed_however_it_is_imported(tmp_path: Path, imports: str, call: str) -> None:
+    text = f"{imports}\n\n\ndef upgrade():\n    {call}\n"
+    found = migration(tmp_path, text, {"app/__init__": "", "app/ddl": HELPER})
+
+    (added,) = operations(found)
+    assert isinstance(added, AddColumn)
+    assert (added.table, added.column.name, added.column.nullable) == ("persona", "mood", False)
+    assert added.at.path == "alembic/versions/a1.py"
+    assert added.source in text
+    assert text[: text.index(added.source)].count("\n") + 5 == added.at.line
+    assert added.column.source == 'sa.Column("mood", sa.Text(), nullable=False)'
+    assert found.unread == ()
+
+
+def test_import_inside_the_function_is_followed_too(tmp_path: Path) -> None:
+    text = "def upgrade():\n    from app.ddl import add_mood\n    add_mood('persona')\n"
+
+    assert isinstance(operations(migration(tmp_path, text, {"app/ddl": HELPER}))[0], AddColumn)
+
+
+def test_helper_beside_the_migration_is_found_by_a_relative_import(tmp_path: Path) -> None:
+    files = {"alembic/versions/a1.py": HEAD + "from .shared import add_mood\ndef upgrade():\n    add_mood('t')\n"}
+    found = read(tree(tmp_path, {**files, "alembic/versions/__init__.py": "", "alembic/versions/shared.py": HELPER}))
+
+    assert isinstance(operations(found)[0], AddColumn)
+
+
+def test_relative_imports_between_helpers_and_names_handed_on_are_followed(tmp_path: Path) -> None:
+    text = "from app.db import add_mood, TABLE\ndef upgrade():\n    add_mood(TABLE)\n"
+    found = migration(
+        tmp_path,
+        text,
+        {
+            "app/db/__init__": "from .ddl import add_mood\nfrom ..names import TABLE\n",
+            "app/db/ddl": HELPER,
+            "app/names": 'PREFIX = "per"\nTABLE = PREFIX + "sona"\n',
+        },
+    )
+
+    (added,) = operations(found)
+    assert isinstance(added, AddColumn)
+    assert added.table == "persona"
+
+
+def test_op_that_is_handed_over_works_as_in_the_file(tmp_path: Path) -> None:
+    text = "import app.tools as t\ndef upgrade():\n    t.Tools(op).drop('persona')\n    t.drop(op, 'node')\n"
+    tools = (
+        "def drop(alembic_op, table):\n    alembic_op.drop_table(table)\n"
+        "class Tools:\n"
+        "    def __init__(self, op):\n        self.op = op\n"
+        "    def drop(self, table):\n        drop(self.op, table)\n"
+    )
+    found = migration(tmp_path, text, {"app/tools": tools})
+
+    assert [(type(each), each.table, each.at.line) for each in operations(found)] == [  # type: ignore[attr-defined]
+        (DropTable, "persona", 7),
+        (DropTable, "node", 8),
+    ]
+
+
+def test_decorator_of_another_module_decides_where_the_function_runs(tmp_path: Path) -> None:
+    text = "from app.only import on_postgresql\n@on_postgresql\ndef upgrade():\n    op.drop_table('t')\n"
+    only = (
+        "import functools\nfrom alembic import op\n"
+        "def on_postgresql(function):\n"
+        "    @functools.wraps(function)\n"
+        "    def wrapper(*args, **kwargs):\n"
+        "        if op.get_bind().dialect.name == 'postgresql':\n            return function(*args, **kwargs)\n"
+        "    return wrapper\n"
+    )
+    (dropped,) = operations(migration(tmp_path, text, {"app/only": only}))
+
+    assert dropped.dialects == frozenset({"postgresql"})
+    assert dropped.at.line == 8
+
+
+def test_context_manager_of_another_module_runs_around_its_block(tmp_path: Path) -> None:
+    text = "from app.around import without_index\ndef upgrade():\n    with without_index('ix'):\n        op.drop_table('t')\n"
+    around = (
+        "import contextlib\nfrom alembic import op\n@contextlib.contextmanager\n"
+        "def without_index(name):\n    op.drop_index(name)\n    yield\n"
+    )
+    found = migration(tmp_path, text, {"app/around": around})
+
+    assert [type(each).__name__ for each in operations(found)] == ["DropIndex", "DropTable"]
+
+
+def test_condition_that_a_helper_answers_is_understood(tmp_path: Path) -> None:
+    text = (
+        "from app.ask import is_sqlite, has_table\ndef upgrade():\n"
+        "    if is_sqlite(op.get_bind()):\n        op.drop_table('a')\n"
+        "    if not has_table('b'):\n        op.create_table('b')\n"
+    )
+    ask = (
+        "import sqlalchemy as sa\nfrom alembic import op\n"
+        "def is_sqlite(bind):\n    return bind.dialect.name == 'sqlite'\n"
+        "def has_table(name):\n    return name in sa.inspect(op.get_bind()).get_table_names()\n"
+    )
+    dropped, made = operations(migration(tmp_path, text, {"app/ask": ask}))
+
+    assert (dropped.dialects, dropped.conditional, dropped.inspected) == (frozenset({"sqlite"}), False, False)
+    assert (made.conditional, made.inspected) == (True, True)
+
+
+def test_constants_enums_and_models_of_other_modules_are_known(tmp_path: Path) -> None:
+    text = (
+        "from app.models import Status, Persona, TABLES\ndef upgrade():\n"
+        "    sa.Enum(Status, name='status').create(op.get_bind())\n"
+        "    op.get_bind().execute(sa.update(Persona).values(mood='calm'))\n"
+        "    for table in TABLES:\n        op.create_index(f'ix_{table}', table, ['id'])\n"
+    )
+    models = (
+        "import enum\nfrom sqlalchemy.orm import declarative_base\nfrom sqlalchemy import Column, Text\n"
+        "Base = declarative_base()\n"
+        "class Status(str, enum.Enum):\n    open = 'open'\n    done = 'done'\n"
+        "class Persona(Base):\n    __tablename__ = 'persona'\n    mood = Column(Text)\n"
+        "TABLES = ['persona']\nTABLES.append('node')\n"
+    )
+    found = migration(tmp_path, text, {"app/models": models})
+    enum, written, first, second = operations(found)
+
+    assert isinstance(enum, CreateType)
+    assert enum.enum is not None
+    assert enum.enum.labels == ("open", "done")
+    assert isinstance(written, WriteRows)
+    assert written.table == "persona"
+    assert isinstance(first, CreateIndex)
+    assert isinstance(second, CreateIndex)
+    assert (first.table, second.table) == ("persona", "node")
+    assert found.unread == ()
+
+
+def test_what_one_migration_adds_to_a_list_of_another_module_is_not_there_for_the_next(tmp_path: Path) -> None:
+    text = "from app.names import TABLES\ndef upgrade():\n    TABLES.append('x')\n    for t in TABLES:\n        op.drop_table(t)\n"
+    root = tree(
+        tmp_path,
+        {
+            "alembic/versions/a1.py": HEAD + text,
+            "alembic/versions/b2.py": HEAD.replace("a1", "b2").replace("None", '"a1"') + text,
+            "app/names.py": "TABLES = ['a']\n",
+        },
+    )
+
+    assert len(operations(read(root))) == len(operations(read(root, "alembic/versions/b2.py"))) == 2
+
+
+def test_ids_and_labels_from_other_modules_make_the_graph_right(tmp_path: Path) -> None:
+    labels = "EXPAND, CONTRACT = 'expand', 'contract'\nFIRST = 'a1'\n"
+    top = "from app.db import labels\nfrom app.db.labels import FIRST\n"
+    root = tree(
+        tmp_path,
+        {
+            "app/db/labels.py": labels,
+            "alembic/versions/a1.py": "from app.db import labels\nrevision = labels.FIRST\ndown_revision = None\n",
+            "alembic/versions/b.py": f"{top}revision = 'b'\ndown_revision = FIRST\nbranch_labels = (labels.EXPAND,)\n",
+            "alembic/versions/c.py": f"{top}revision = 'c'\ndown_revision = FIRST\nbranch_labels = (labels.CONTRACT,)\n",
+        },
+    )
+    (project,) = projects(root)
+    one = history(project.place, Sources(root).working_tree(project))
+
+    assert [head.revision for head in one.heads] == ["b", "c"]
+    assert one.labels == {"b": frozenset({"expand"}), "c": frozenset({"contract"})}
+    assert all(each.unread == () for each in one.migrations)
+
+
+def test_downgrade_that_a_helper_refuses_raises(tmp_path: Path) -> None:
+    text = (
+        "from app.policy import irreversible\ndef upgrade(): pass\ndef downgrade():\n    irreversible('no way back')\n"
+    )
+    policy = "def irreversible(why):\n    raise RuntimeError(why)\n"
+    found = migration(tmp_path, text, {"app/policy": policy})
+
+    assert found.downgrade is not None
+    assert (found.downgrade.does, found.downgrade.operations) == ("raises", ())
+
+
+def test_functions_that_stand_in_another_module_are_read_there(tmp_path: Path) -> None:
+    text = "from app.both import upgrade, downgrade\n"
+    both = (
+        "from alembic import op\ndef upgrade():\n    op.create_table('t')\ndef downgrade():\n    op.drop_table('t')\n"
+    )
+    found = migration(tmp_path, text, {"app/both": both})
+
+    assert isinstance(operations(found)[0], CreateTable)
+    assert operations(found)[0].at.line == 5
+    assert found.downgrade is not None
+    assert isinstance(found.downgrade.operations[0], DropTable)
+
+
+# What is not followed
+
+
+def test_application_code_is_an_opaque_call_and_a_use(tmp_path: Path) -> None:
+    text = "from app.service import notify\ndef upgrade():\n    notify('all')\n"
+    service = "from app.mail import Mailer\ndef notify(who):\n    Mailer().send(who)\n"
+    found = migration(tmp_path, text, {"app/service": service})
+
+    (call,) = operations(found)
+    assert isinstance(call, OtherCall)
+    assert call.name == "app.service.notify"
+    assert [each.why for each in found.unread] == ["a helper from another module: app.service.notify"]
+    assert found.upgrade is not None
+    assert [(use.kind, use.name) for use in found.upgrade.uses] == [("application", "app.service.notify")]
+
+
+def test_switch_of_the_application_decides_nothing(tmp_path: Path) -> None:
+    text = "from app.flags import ON, on\ndef upgrade():\n    if ON:\n        op.drop_table('a')\n    if on():\n        op.drop_table('b')\n"
+    found = migration(tmp_path, text, {"app/flags": "ON = False\ndef on():\n    return False\n"})
+
+    assert [(each.table, each.conditional) for each in operations(found)] == [("a", True), ("b", True)]  # type: ignore[attr-defined]
+
+
+def test_library_is_never_read(tmp_path: Path) -> None:
+    text = "from ddl_tools import drop\ndef upgrade():\n    drop(op, 't')\n"
+    body = "def drop(op, t):\n    op.drop_table(t)\n"
+    found = migration(tmp_path, text, {"venv/lib/site-packages/ddl_tools": body})
+
+    assert [type(each) for each in operations(found)] == [OtherCall]
+
+
+def test_helper_without_end_is_left(tmp_path: Path) -> None:
+    text = "from app.ddl import forever\ndef upgrade():\n    forever(op)\n    op.drop_table('t')\n"
+    forever = "def forever(op):\n" + "".join(f"    for i{n} in range(100):\n{'    ' * n}" for n in range(1, 2))
+    forever += "        for j in range(1000):\n            x = i1 + j\n"
+    found = migration(tmp_path, text, {"app/ddl": forever})
+
+    assert [type(each) for each in operations(found)] == [OtherCall, DropTable]
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "from app.ddl import add_mood\n",
+        "from app.ddl import *\n",
+        "from . import ddl\nadd_mood = ddl.add_mood\n",
+        "add_mood = add_mood\n",
+        "def add_mood(t):\n    add_mood(t)\n",
+        "def add_mood(:\n",
+        "\0",
+        "class add_mood(add_mood): pass\n",
+        "add_mood = [add_mood] * 2\n",
+        "x = " + "(" * 300 + ")" * 300,
+    ],
+)
+def test_helpers_that_lead_nowhere_or_round_in_circles_do_no_harm(tmp_path: Path, module: str) -> None:
+    text = "from app.ddl import add_mood\ndef upgrade():\n    add_mood('t')\n    op.drop_table('u')\n"
+    found = migration(tmp_path, text, {"app/__init__": "", "app/ddl": module})
+
+    assert found.broken is None
+    assert isinstance(operations(found)[-1], DropTable)
+
+
+def test_modules_outside_of_the_root_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.py").write_text("NAME = 'out'\n")
+    text = "from ....secret import NAME\ndef upgrade():\n    op.drop_table(NAME)\n"
+    found = migration(tmp_path / "project", text, {})
+
+    (dropped,) = operations(found)
+    assert isinstance(dropped, DropTable)
+    assert isinstance(dropped.table, Unread)
+
+
+# Where the source comes from
+
+
+def test_helper_is_read_from_the_index_and_the_commit_like_the_migration(tmp_path: Path) -> None:
+    text = HEAD + "from app.names import TABLE\ndef upgrade():\n    op.drop_table(TABLE)\n"
+    root = tree(tmp_path, {"alembic/versions/a1.py": text, "app/names.py": "TABLE = 'committed'\n"})
+
+    def git(*arguments: str) -> None:
+        command = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments]
+        subprocess.run(command, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-qm", "one")
+    (root / "app/names.py").write_text("TABLE = 'staged'\n")
+    git("add", "-A")
+    (root / "app/names.py").write_text("TABLE = 'now'\n")
+    repository = Repository.at(root)
+    assert repository is not None
+    (project,) = projects(root)
+    sources = Sources(root)
+
+    found = [
+        *sources.working_tree(project),
+        *sources.index(project, repository),
+        *sources.commit(project, repository, repository.resolve("HEAD")),
+    ]
+
+    assert [operations(each)[0].table for each in found] == ["now", "staged", "committed"]  # type: ignore[attr-defined]
+    assert len({each.digest for each in found}) == 1
+    assert sources.dependencies("alembic/versions/a1.py") == {"app/names.py"}
+
+
+def test_migration_without_helpers_depends_on_no_other_file(tmp_path: Path) -> None:
+    root = tree(
+        tmp_path, {"alembic/versions/a1.py": HEAD + "from app.names import T\ndef upgrade():\n    op.drop_table('t')\n"}
+    )
+    (root / "app").mkdir()
+    (root / "app/names.py").write_text("T = 1\n")
+    (project,) = projects(root)
+    sources = Sources(root)
+    sources.working_tree(project)
+
+    assert sources.dependencies("alembic/versions/a1.py") == frozenset()
+    assert sources.dependencies("elsewhere.py") == frozenset()
+
+
+def test_package_below_src_or_above_the_migrations_is_found(tmp_path: Path) -> None:
+    text = "from shop.ddl import add_mood\nfrom tools import add_mood as other\ndef upgrade():\n    add_mood('a')\n    other('b')\n"
+    root = tree(
+        tmp_path,
+        {"backend/alembic/env.py": "from alembic import context\n", "backend/alembic/versions/a1.py": HEAD + text},
+    )
+    (root / "alembic.ini").write_text("[alembic]\nscript_location = backend/alembic\n")
+    (root / "src/shop").mkdir(parents=True)
+    (root / "src/shop/ddl.py").write_text(HELPER)
+    (root / "backend/tools.py").write_text(HELPER)
+
+    assert [type(each) for each in operations(read(root, "backend/alembic/versions/a1.py"))] == [AddColumn, AddColumn]
