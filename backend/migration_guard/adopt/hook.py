@@ -15,7 +15,7 @@ from .edits import ByHand, Edit, text_of
 
 REPOSITORY = "https://github.com/migration-guard/migration-guard"
 REVISION = "main # or the newest tag"
-_OURS = re.compile(r"(?m)^[^#\n]*\bid:\s*[\"']?migration-guard\b")
+_OURS = re.compile(r"(?m)^[^#\n]*[\"']?\bid[\"']?:\s*[\"']?migration-guard\b")
 _KEY = re.compile(r"repos:[ ]*(?:#.*)?")
 _ITEM = re.compile(r"(?P<indent> *)-(?P<gap> +)\w[\w-]*:(?: .*)?")
 
@@ -53,7 +53,7 @@ def _lines(inner: str, gap: str = " ", deeper: str = "  ") -> list[str]:
         f"{inside}{deeper}-{gap}id: migration-guard",
     ]
     if inner:  # a hook starts at the top of the repository
-        lines.append(f"{inside}{deeper}{inside}entry: migration-guard -C {shlex.quote(inner)} check --staged")
+        lines.append(f"{inside}{deeper}{inside}entry: migration-guard -C {shlex.quote(inner)} check --staged --changed")
     return lines
 
 

@@ -55,6 +55,8 @@ def init(start: Path, *, yes: bool, dry_run: bool, with_baseline: bool, ask: Cal
     top = _top(current.root)
     _show(plan, top, dry_run)
     if dry_run or not plan.edits:
+        if not plan.edits and not plan.by_hand:
+            print("Nothing to do: this project is set up.\n")
         _next(plan, current.root)
         return 0
     if not yes:
@@ -65,12 +67,13 @@ def init(start: Path, *, yes: bool, dry_run: bool, with_baseline: bool, ask: Cal
             return 1
     for edit in plan.edits:
         edit.write()
-        print(f"wrote {_shown(edit.file, top)}")
+        print(f"Wrote {_shown(edit.file, top)}.")
     if plan.findings and not with_baseline and ask is not None and not yes and ask(_old(plan.findings)):
         written = _baseline(load(start))
         written.write()
-        print(f"wrote {_shown(written.file, top)}")
+        print(f"Wrote {_shown(written.file, top)}.")
         plan = replace(plan, findings=0)
+    print()
     _next(plan, current.root)
     return 0
 
@@ -86,6 +89,8 @@ def _planned(current: Settings, with_baseline: bool) -> _Plan:
         f"{counted(report.looked_at.revisions, 'revision')} with {counted(len(report.looked_at.heads), 'head')}, "
         f"meant for {' and '.join(current.databases)}"
     )
+    if not set(guess.names) <= DIALECTS:
+        lines.append(f"{guess.why.partition(':')[2].strip()}; this guard knows SQLite and PostgreSQL")
     top = _top(current.root)
     inner = "" if top == current.root else Path(os.path.relpath(current.root, top)).as_posix()
     wanted: dict[str, Edit | ByHand | None] = {
@@ -154,15 +159,20 @@ def _show(plan: _Plan, top: Path, dry_run: bool) -> None:
 
 
 def _next(plan: _Plan, root: Path) -> None:
-    """What a person does now."""
-    installs = (line for file, line in _MANAGERS.items() if (root / file).is_file())
-    print("Next:")
-    print("  pip install pre-commit && pre-commit install    once in every clone")
-    print("  migration-guard check                           what it says of the history today")
+    """What a person does now, a command a line."""
+    install = next(
+        (line for file, line in _MANAGERS.items() if (root / file).is_file()), "python3 -m pip install {what}"
+    )
+    steps = [
+        ("pip install pre-commit && pre-commit install", "once in every clone"),
+        ("migration-guard check", "what it says of the history today"),
+        (install.format(what=_WHAT), "to run the migrations, too: migration-guard verify"),
+    ]
     if plan.findings:
-        print(f"  migration-guard baseline                        to see only what is new: {plan.findings} stand today")
-    install = next(installs, "python3 -m pip install {what}").format(what=_WHAT)
-    print(f"  {install}    to run `migration-guard verify`")
+        finds = f"to be shown only what is new: {counted(plan.findings, 'finding')} today"
+        steps.insert(2, ("migration-guard baseline", finds))
+    width = max(len(command) for command, _ in steps)
+    print("\n".join(["Next:", *(f"  {command:<{width}}  {says}" for command, says in steps)]))
 
 
 def _old(findings: int) -> str:
