@@ -136,8 +136,8 @@ def _add_changes(commands: argparse._SubParsersAction[_Parser]) -> None:
     rebase = commands.add_parser(
         "rebase",
         help="let this branch's revisions follow the head of the branch that they will be merged into",
-        description="Rewrites down_revision, the Revises: line of the docstring and files that name the head, and leaves "
-        "every other byte as it is. Prints the plan first; a released revision is never moved.",
+        description="Rewrites down_revision, the Revises: line of the docstring and files that name the head, and "
+        "leaves every other byte as it is. Prints the plan first; a released revision is never moved.",
     )
     rebase.add_argument("--base", metavar="REF", help="the branch this one merges into (default: origin/HEAD or main)")
     rebase.add_argument("--onto", metavar="REV", help="the revision to follow; default: the head of the base branch")

@@ -1,0 +1,200 @@
+"""Merge revisions, written from templates, in real projects."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from migration_guard.change.merge import merge
+from migration_guard.change.template import PLAIN, rendered
+from migration_guard.config import Settings
+from migration_guard.errors import GuardError, NothingFound, UsageError
+from migration_guard.read.source import read_migration
+
+from .repository import TEMPLATE, VERSIONS, project, rules, write
+
+NOW = datetime(2026, 11, 22, 10, 30)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    project(tmp_path)
+    write(tmp_path, "c1", "b1")
+    write(tmp_path, "d1", "b1")
+    return tmp_path
+
+
+def merged(root: Path, *wanted: str, **options: str | bool) -> int:
+    return merge(Settings(root=root), wanted, now=NOW, **options)  # type: ignore[arg-type]
+
+
+def test_all_heads_are_joined_and_nothing_is_found_any_more(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "multiple-heads" in rules(root, None)
+
+    assert merged(root, message="join them", rev_id="m1") == 0
+
+    file = root / VERSIONS / "m1_join_them.py"
+    written = read_migration(file.read_bytes(), "x")
+    assert (written.revision, written.parents, written.message) == ("m1", ("c1", "d1"), "join them")
+    assert rules(root, None) == set()
+    assert capsys.readouterr().out.splitlines() == [
+        f"{VERSIONS}/m1_join_them.py: m1 joins c1, d1",
+        f"Wrote {VERSIONS}/m1_join_them.py.",
+    ]
+
+
+def test_alembic_reads_what_was_written(root: Path) -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    merged(root, rev_id="m1")
+
+    script = ScriptDirectory.from_config(Config(str(root / "alembic.ini")))
+    assert script.get_heads() == ["m1"]
+    assert script.get_revision("m1").down_revision == ("c1", "d1")
+
+
+def test_plan_alone_writes_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted((root / VERSIONS).iterdir())
+
+    assert merged(root, rev_id="m1", dry_run=True) == 0
+
+    assert "+++ b/alembic/versions/m1_merge_c1_and_d1.py" in capsys.readouterr().out
+    assert sorted((root / VERSIONS).iterdir()) == before
+
+
+def test_id_is_made_like_those_of_alembic(root: Path) -> None:
+    merged(root)
+
+    (new,) = [file for file in (root / VERSIONS).iterdir() if "merge" in file.name]
+    assert len(new.name.split("_")[0]) == 12
+
+
+def test_numbered_histories_go_on(tmp_path: Path) -> None:
+    project(tmp_path)
+    for file in (tmp_path / VERSIONS).iterdir():
+        file.unlink()
+    for one in (("0001",), ("0002", "0001"), ("0003", "0001")):
+        write(tmp_path, *one)
+
+    merged(tmp_path)
+
+    assert (tmp_path / VERSIONS / "0004_merge_0002_and_0003.py").is_file()
+
+
+def test_named_heads_alone_are_joined(root: Path) -> None:
+    write(root, "e1", "b1")
+
+    merged(root, "c1", "e", rev_id="m1")
+
+    assert read_migration(next((root / VERSIONS).glob("m1_*")).read_bytes(), "x").parents == ("c1", "e1")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "error", "says"),
+    [
+        (("zz", "c1"), NothingFound, "zz is no revision here"),
+        (("b1", "c1"), UsageError, "b1 is no head"),
+        (("c1",), UsageError, "names no two heads"),
+        (("c1", "c1"), UsageError, "names no two heads"),
+    ],
+)
+def test_what_is_no_head_is_not_joined(root: Path, wanted: tuple[str, ...], error: type[GuardError], says: str) -> None:
+    with pytest.raises(error, match=says):
+        merged(root, *wanted)
+
+
+def test_one_head_needs_no_merge(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project(tmp_path)
+
+    assert merged(tmp_path) == 0
+
+    assert capsys.readouterr().out == "Nothing to merge: b1 is the one head.\n"
+
+
+def test_heads_of_labels_in_the_settings_stay_apart(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = root / VERSIONS / "c1_x.py"
+    file.write_text(file.read_text().replace("\n\n\ndef up", '\nbranch_labels = "expand"\n\n\ndef up'))
+
+    assert merge(Settings(root=root, heads=("expand",)), now=NOW) == 0
+
+    assert capsys.readouterr().out == "Nothing to merge: c1, d1 are heads that the settings allow.\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"rev_id": "c1"}, "--rev-id c1 is taken"),
+        ({"rev_id": "a-b"}, "--rev-id a-b is no id for Alembic"),
+        ({"message": 'say """'}, "does not fit into a docstring"),
+        ({"message": "two\nlines"}, "does not fit into a docstring"),
+    ],
+)
+def test_ids_and_messages_that_cannot_be_are_refused(root: Path, options: dict[str, str], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        merged(root, **options)
+
+
+def test_file_that_stands_there_is_not_overwritten(root: Path) -> None:
+    (root / VERSIONS / "m1_x.py").write_text("# mine")
+
+    with pytest.raises(UsageError, match="stands there already"):
+        merged(root, rev_id="m1", message="x")
+
+
+def test_file_that_names_the_heads_names_the_merge(root: Path) -> None:
+    (root / VERSIONS / "HEADS").write_text("c1\nd1\n")
+
+    merged(root, rev_id="m1")
+
+    assert (root / VERSIONS / "HEADS").read_text() == "m1\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("file_template = %%(year)d_%%(month).2d_%%(rev)s_%%(slug)s", "2026_11_m1_a_message.py"),
+        ("file_template = %%(rev)s", "m1.py"),
+        ("truncate_slug_length = 5", "m1_a_.py"),
+        ("file_template = %%(nothing)s", "m1_a_message.py"),
+    ],
+)
+def test_file_is_named_as_the_settings_say(root: Path, line: str, name: str) -> None:
+    with (root / "alembic.ini").open("a") as file:
+        file.write(line + "\n")
+
+    merged(root, rev_id="m1", message="a message")
+
+    assert (root / VERSIONS / name).is_file()
+
+
+@pytest.mark.parametrize("template", [TEMPLATE, PLAIN])
+def test_usual_templates_are_rendered_as_mako_does(template: str) -> None:
+    from mako.template import Template
+
+    values = {
+        "message": "join",
+        "up_revision": "m1",
+        "down_revision": ("a", "b"),
+        "branch_labels": None,
+        "depends_on": None,
+        "create_date": NOW,
+        "imports": "",
+        "upgrades": "",
+        "downgrades": "",
+    }
+    comma = {"comma": lambda value: ", ".join(value) if isinstance(value, tuple) else value or ""}
+
+    assert rendered(template, values) == Template(template).render_unicode(**values, **comma)  # noqa: S702 - ours
+
+
+@pytest.mark.parametrize(
+    "template", ["% for x in y:\n% endfor\n", "<%def name='x()'/>", "${config.get_main_option('x')}"]
+)
+def test_template_that_needs_mako_is_left_aside(root: Path, template: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "alembic" / "script.py.mako").write_text(template)
+
+    merged(root, rev_id="m1")
+
+    assert "(written plainly: script.py.mako needs Mako)" in capsys.readouterr().out
+    assert rules(root, None) == set()

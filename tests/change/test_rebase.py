@@ -1,0 +1,190 @@
+"""Rebase in real repositories: afterwards the merge has one head, and nothing else has changed."""
+
+from pathlib import Path
+
+import pytest
+
+from migration_guard.change.rebase import rebase
+from migration_guard.config import Settings
+from migration_guard.errors import UsageError
+
+from .repository import VERSIONS, branch, commit, git, project, rules, write
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return project(tmp_path)
+
+
+def moved(root: Path, *, onto: str | None = None, dry_run: bool = False) -> int:
+    return rebase(Settings(root=root), base="main", onto=onto, dry_run=dry_run)
+
+
+def text(root: Path, name: str) -> str:
+    return (root / VERSIONS / f"{name}_x.py").read_text()
+
+
+def test_branch_follows_the_head_of_the_base_and_its_order_stays(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    branch(root, ("m1", "b1"), ("m2", "m1"), ahead=(("t1", "b1"), ("t2", "t1")))
+    second = text(root, "m2")
+    before = text(root, "m1")
+    assert "multiple-heads" in rules(root)
+
+    assert moved(root) == 0
+
+    assert text(root, "m1") == before.replace('"b1"', '"t2"').replace("Revises: b1", "Revises: t2")
+    assert text(root, "m2") == second
+    assert "multiple-heads" not in rules(root)
+    assert capsys.readouterr().out.splitlines() == [
+        f"{VERSIONS}/m1_x.py: m1 follows t2 (was b1)",
+        f"Wrote {VERSIONS}/m1_x.py.",
+        "Next: git merge main  (the new parent stands there only)",
+    ]
+
+
+def test_nothing_is_left_to_find_once_the_base_is_merged(root: Path) -> None:
+    branch(root, ("m1", "b1"))
+    git(root, "merge", "-q", "--no-edit", "main")
+    assert "multiple-heads" in rules(root)
+
+    moved(root)
+
+    assert rules(root) & {"multiple-heads", "unknown-parent", "released-revision-changed"} == set()
+
+
+def test_plan_alone_shows_a_diff_and_writes_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    branch(root, ("m1", "b1"))
+    before = text(root, "m1")
+
+    assert moved(root, dry_run=True) == 0
+
+    said = capsys.readouterr().out
+    assert '-down_revision = "b1"\n+down_revision = "t1"' in said
+    assert text(root, "m1") == before
+
+
+def test_second_run_has_nothing_to_do(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    branch(root, ("m1", "b1"))
+    moved(root)
+    git(root, "merge", "-q", "--no-edit", "main")
+    capsys.readouterr()
+    before = text(root, "m1")
+
+    assert moved(root) == 0
+
+    assert capsys.readouterr().out == "Nothing to move: m1 already follows the head of main.\n"
+    assert text(root, "m1") == before
+
+
+def test_branch_without_revisions_has_nothing_to_do(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    branch(root)
+
+    assert moved(root) == 0
+
+    assert capsys.readouterr().out == "Nothing to move: this branch adds no revision to main.\n"
+
+
+def test_merge_revision_of_the_branch_follows_the_newer_head(root: Path) -> None:
+    branch(root, ("m1", "a1"), ("m2", "m1", "b1"))
+
+    moved(root)
+
+    assert 'down_revision = ("m1", "t1")' in text(root, "m2").replace("'", '"')
+    assert 'down_revision = "a1"' in text(root, "m1")
+    assert "multiple-heads" not in rules(root)
+
+
+def test_second_beginning_follows_the_head_too(root: Path) -> None:
+    branch(root, ("m1",))
+
+    moved(root)
+
+    assert 'down_revision = "t1"' in text(root, "m1")
+
+
+def test_branch_that_forks_by_itself_is_told_what_to_do(root: Path) -> None:
+    branch(root, ("m1", "b1"), ("m2", "b1"))
+    before = text(root, "m1")
+
+    with pytest.raises(UsageError, match="this branch forks by itself: m1 and m2") as told:
+        moved(root)
+
+    assert told.value.hint == "join them, then run it again: migration-guard merge m1 m2"
+    assert text(root, "m1") == before
+
+
+def test_revision_that_a_released_one_follows_is_not_moved(root: Path) -> None:
+    branch(root, ("m1", "a1"))
+    write(root, "b1", "m1")
+
+    with pytest.raises(UsageError, match="b1 is released on main and follows m1"):
+        moved(root)
+
+
+def test_id_that_the_base_has_given_away_is_not_moved(root: Path) -> None:
+    branch(root, ("m1", "b1"), ahead=())
+    (root / VERSIONS / "m1_x.py").rename(root / VERSIONS / "mine.py")
+    commit(root)
+    git(root, "switch", "-q", "main")
+    write(root, "m1", "b1", text='"""other"""\nrevision = "m1"\ndown_revision = "b1"\nX = 1\n')
+    commit(root)
+    git(root, "switch", "-q", "mine")
+
+    with pytest.raises(UsageError, match="m1 stands on main too"):
+        moved(root)
+
+
+def test_base_with_two_heads_asks_which_to_follow(root: Path) -> None:
+    branch(root, ("m1", "b1"), ahead=(("t1", "b1"), ("t2", "b1")))
+
+    with pytest.raises(UsageError, match="main has 2 heads for m1 to follow: t1, t2"):
+        moved(root)
+
+    assert moved(root, onto="t2") == 0
+    assert 'down_revision = "t2"' in text(root, "m1")
+
+
+@pytest.mark.parametrize(("onto", "why"), [("zz", "is no id of any revision"), ("m1", "is a revision of this branch")])
+def test_target_must_stand_on_the_base(root: Path, onto: str, why: str) -> None:
+    branch(root, ("m1", "b1"))
+
+    with pytest.raises(UsageError, match=why):
+        moved(root, onto=onto)
+
+
+@pytest.mark.parametrize(
+    ("written", "after"), [("m1\n", "m1\n"), ("b1\n", "m1\n"), ("b1_x.py", "m1_x.py"), ("b1_x\r\n", "m1_x\r\n")]
+)
+def test_file_that_names_the_head_is_written_anew(root: Path, written: str, after: str) -> None:
+    (root / VERSIONS / "HEAD").write_bytes(written.encode())
+    branch(root, ("m1", "b1"))
+
+    moved(root)
+
+    assert (root / VERSIONS / "HEAD").read_bytes() == after.encode()
+
+
+def test_base_branch_is_found_where_none_is_named(root: Path) -> None:
+    branch(root, ("m1", "b1"))
+
+    assert rebase(Settings(root=root)) == 0
+
+    assert 'down_revision = "t1"' in text(root, "m1")
+
+
+def test_outside_of_git_there_is_no_base(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not in a git repository"):
+        rebase(Settings(root=tmp_path))
+
+
+def test_review_stays_valid(root: Path) -> None:
+    from migration_guard.read.source import read_migration
+
+    branch(root, ("m1", "b1"))
+    before = read_migration(text(root, "m1").encode(), "x").digest
+
+    moved(root)
+
+    assert read_migration(text(root, "m1").encode(), "x").digest == before
