@@ -158,6 +158,8 @@ def _settings_files(root: Path, found: Sequence[Project]) -> list[Path]:
 
 def _bytes(file: Path) -> bytes:
     try:
+        if not file.is_file():  # a pipe would keep us waiting for ever
+            return b""
         with file.open("rb") as opened:
             return opened.read(_LONGEST)
     except OSError:
