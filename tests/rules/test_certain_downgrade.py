@@ -1,5 +1,6 @@
 """Downgrades that are written from what the replay knows, and run by Alembic on a real database."""
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,22 +71,62 @@ def certain(folder: Path, *upgrades: Sequence[str], policy: Policy = LITE) -> tu
     ids=lambda lines: lines[-1][:60].replace("\n", " "),
 )  # fmt: skip
 def test_a_certain_downgrade_brings_the_schema_back(upgrade: list[str], tmp_path: Path) -> None:
-    _, lines = certain(tmp_path, BEFORE, upgrade)
+    assert back_and_forth(tmp_path, BEFORE, upgrade)
+
+
+MORE = [
+    batch('add_column(sa.Column("age", sa.Integer()))'),
+    batch('create_unique_constraint("uq_persona_mood_age", ["mood", "age"])'),
+    batch('alter_column("mood", existing_type=sa.String(20), type_=sa.String(50))'),
+    batch('create_check_constraint("ck_persona_mood", "length(mood) < 40")'),
+    'op.execute("CREATE INDEX ix_persona_age ON persona (age)")',
+    batch('create_index("ix_persona_mood", ["mood"])'),
+]
+SQL = """\
+op.execute(
+    "CREATE TABLE tag (id integer PRIMARY KEY, label varchar(20) DEFAULT 'x' NOT NULL, rank numeric(5, 2) DEFAULT 1,"
+    " owner_id integer REFERENCES owner (id), CONSTRAINT uq_tag_label UNIQUE (label, rank))"
+)"""
+
+
+@pytest.mark.parametrize(
+    "upgrade",
+    [
+        'op.drop_table("persona")',
+        'op.drop_index("ix_persona_age", "persona")\n' + batch('drop_column("age")'),
+        batch('drop_constraint("uq_persona_mood_age", type_="unique")'),
+        batch('drop_constraint("ck_persona_mood", type_="check")'),
+        'op.drop_index("ix_persona_age", "persona")',
+        'op.drop_index("ix_persona_mood", "persona")',
+        batch('alter_column("mood", existing_type=sa.String(50), server_default="angry")'),
+        batch('drop_constraint("fk_persona_owner_id_owner", type_="foreignkey")'),
+        'op.drop_table("tag")',
+        'with op.batch_alter_table("tag") as batch_op:\n    batch_op.drop_constraint("uq_tag_label", type_="unique")',
+    ],
+    ids=lambda line: line[-60:].replace("\n", " "),
+)
+def test_what_several_revisions_and_sql_made_comes_back_whole(upgrade: str, tmp_path: Path) -> None:
+    assert back_and_forth(tmp_path, BEFORE, [*MORE, SQL], [upgrade])
+
+
+def back_and_forth(folder: Path, *upgrades: Sequence[str]) -> bool:
+    """Whether the certain downgrade of the last revision leaves the database as it was before it."""
+    _, lines = certain(folder, *upgrades)
     assert lines is not None
-    versions = tmp_path / "alembic" / "versions"
-    (versions / "r1.py").write_text(source("r1", ["r0"], upgrade, lines))
-    (tmp_path / "alembic" / "env.py").write_text(ENVIRONMENT)
+    last, before = f"r{len(upgrades) - 1}", f"r{len(upgrades) - 2}"
+    (folder / "alembic" / "versions" / f"{last}.py").write_text(source(last, [before], upgrades[-1], lines))
+    (folder / "alembic" / "env.py").write_text(ENVIRONMENT)
     config = Config()
-    config.set_main_option("script_location", str(tmp_path / "alembic"))
-    config.set_main_option("sqlalchemy.url", f"sqlite:///{tmp_path}/it.db")
-
-    command.upgrade(config, "r0")
-    before = shape(tmp_path / "it.db")
-    command.upgrade(config, "r1")
-    assert shape(tmp_path / "it.db") != before
-    command.downgrade(config, "r0")
-
-    assert shape(tmp_path / "it.db") == before
+    config.set_main_option("script_location", str(folder / "alembic"))
+    config.set_main_option("sqlalchemy.url", f"sqlite:///{folder}/it.db")
+    command.upgrade(config, before)
+    there = shape(folder / "it.db")
+    command.upgrade(config, last)
+    assert shape(folder / "it.db") != there
+    command.downgrade(config, before)
+    back = shape(folder / "it.db")
+    assert back == there
+    return True
 
 
 def shape(file: Path) -> dict[str, object]:
@@ -94,11 +135,14 @@ def shape(file: Path) -> dict[str, object]:
     names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     told: dict[str, object] = {}
     for name in names:
-        columns = connection.execute(f"SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info('{name}')")
+        columns = connection.execute(
+            f"SELECT name, type, \"notnull\" OR pk, dflt_value, pk FROM pragma_table_info('{name}')"
+        )
         keys = connection.execute(f'SELECT "table", "from", "to" FROM pragma_foreign_key_list(\'{name}\')')
         indexes = connection.execute(f"SELECT name, \"unique\" FROM pragma_index_list('{name}')")
-        checks = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = ? AND sql LIKE '%CHECK%'", (name,))
-        told[name] = [sorted(map(str, rows)) for rows in (columns, keys, indexes, checks)]
+        (text,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+        checks = re.findall(r"CHECK\s*\([^,\n]*\)", text)
+        told[name] = [sorted(str(row).upper() for row in rows) for rows in (columns, keys, indexes, checks)]
     connection.close()
     return told
 
