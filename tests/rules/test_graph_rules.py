@@ -32,6 +32,10 @@ def migration(revision: str, *parents: str, path: str = "", **facts: object) -> 
     return Migration(path, Place(path, 8), revision, parents, **told | facts)  # type: ignore[arg-type]
 
 
+def computed(*parents: str, path: str = f"{VERSIONS}/x.py") -> Migration:
+    return replace(migration("x", *parents, path=path), revision=Unread(Place(path, 8), "an id made at run time"))
+
+
 A, B = migration("a1a1"), migration("b1b1", "a1a1")
 MINE, THEIRS = migration("c0de", "b1b1"), migration("d0d0", "b1b1")
 
@@ -108,7 +112,7 @@ def test_two_heads_here_are_named_and_the_newer_one_is_moved() -> None:
         '# in alembic/versions/c1c1_x.py, with "Revises: b1b1" in its docstring:\n'
         'down_revision = "b1b1"\n'
         "# or, where a database may have run c1c1 already, join the heads:\n"
-        'alembic merge -m "merge heads" b1b1 c2c2'
+        "migration-guard merge b1b1 c2c2"
     )
 
 
@@ -121,7 +125,8 @@ def test_two_green_branches_that_fork_are_stopped() -> None:
         'd0d0 ("do d0d0", alembic/versions/d0d0_x.py) of origin/main.'
     )
     assert finding.instead.startswith(
-        'git merge origin/main\n# in alembic/versions/c0de_x.py, with "Revises: d0d0" in its docstring:\n'
+        "git merge origin/main\nmigration-guard rebase --base origin/main  # which writes:\n"
+        '# in alembic/versions/c0de_x.py, with "Revises: d0d0" in its docstring:\n'
         'down_revision = "d0d0"\n'
     )
 
@@ -148,7 +153,7 @@ def test_three_heads_become_one_line() -> None:
     finding = the_finding(of(A, B, migration("c1c1", "a1a1"), migration("d1d1", "a1a1")), "multiple-heads")
 
     assert python(finding.instead).count("down_revision") == 2
-    assert finding.instead.endswith('alembic merge -m "merge heads" b1b1 c1c1 d1d1')
+    assert finding.instead.endswith("migration-guard merge b1b1 c1c1 d1d1")
 
 
 def test_branch_with_a_merge_of_its_own_is_joined_and_not_moved() -> None:
@@ -157,13 +162,13 @@ def test_branch_with_a_merge_of_its_own_is_joined_and_not_moved() -> None:
     finding = the_finding(beside(ours, [A, B, THEIRS], [A, B]), "multiple-heads")
 
     assert "down_revision" not in finding.instead
-    assert finding.instead.startswith("git merge origin/main\nalembic merge -m ")
+    assert finding.instead.startswith("git merge origin/main\nmigration-guard merge ")
 
 
 def test_branch_that_forks_and_is_not_merged_is_joined() -> None:
     tail = [migration("c1c1", "a1a1"), migration("c2c2", "c1c1"), migration("c3c3", "c1c1")]
 
-    assert "alembic merge" in the_finding(of(A, B, *tail), "multiple-heads").instead
+    assert "migration-guard merge" in the_finding(of(A, B, *tail), "multiple-heads").instead
 
 
 @pytest.mark.parametrize(
@@ -178,15 +183,16 @@ def test_branch_that_forks_and_is_not_merged_is_joined() -> None:
     ],
 )
 def test_command_is_the_one_that_finds_the_settings(ini: str, command: str) -> None:
-    assert f"\n{command} -m " in the_finding(of(A, B, migration("c1c1", "a1a1"), ini=ini), "multiple-heads").instead
+    assert f"{command} -m " in the_finding(of(A, B, computed("a1a1"), ini=ini), "multiple-heads").instead
 
 
 def test_command_of_a_service_in_a_larger_tree_runs_in_its_folder() -> None:
-    found = [migration(m.id, *m.parents, path=f"my api/db/versions/{m.id}.py") for m in (A, B, migration("c1", "a1a1"))]
+    found = [migration(m.id, *m.parents, path=f"my api/db/versions/{m.id}.py") for m in (A, B)]
+    found.append(computed("a1a1", path="my api/db/versions/x.py"))
 
     instead = the_finding(of(*found, ini="my api/alembic.ini"), "multiple-heads").instead
 
-    assert instead.endswith("cd 'my api' && alembic merge -m \"merge heads\" b1b1 c1")
+    assert instead.endswith("cd 'my api' && alembic merge -m \"merge heads\" heads")
 
 
 def test_each_label_of_the_settings_may_have_a_head() -> None:
@@ -235,10 +241,9 @@ def test_labels_of_heads_that_only_the_base_has_count() -> None:
 
 
 def test_head_whose_id_cannot_be_read_is_joined_by_the_word_heads() -> None:
-    path = f"{VERSIONS}/x.py"
-    computed = replace(migration("x", "a1a1", path=path), revision=Unread(Place(path, 8), "an id made at run time"))
-
-    assert the_finding(of(A, B, computed), "multiple-heads").instead.endswith('alembic merge -m "merge heads" heads')
+    assert the_finding(of(A, B, computed("a1a1")), "multiple-heads").instead.endswith(
+        'alembic merge -m "merge heads" heads'
+    )
 
 
 # duplicate-revision

@@ -14,7 +14,8 @@ Let the revision that no database has run yet follow the other head, in `down_re
 
     down_revision = "4f1c9a02b7d3"
 
-Where databases may have run both, join them: `alembic merge -m "merge heads" 4f1c9a02b7d3 9b0e6d51c2aa`.
+`migration-guard rebase --base origin/main` does that for all revisions of a branch. Where databases may have run both,
+join them: `migration-guard merge 4f1c9a02b7d3 9b0e6d51c2aa`.
 
 ## Quiet when
 Each head carries another branch label that the settings name, as in `heads = ["expand", "contract"]`; one head may be
@@ -31,7 +32,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.chains import both, link, merge_command, moved, named, on_base
+from .shared.chains import both, link, merge_command, moved, named, on_base, rebase_command
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 
@@ -150,6 +151,8 @@ def _instead(history: History, heads: Sequence[Migration], plan: Sequence[tuple[
     lines = []
     if history.base and any(head.id not in here for head in heads):
         lines.append(f"git merge {history.base.ref}")
+    if plan and _can_rebase(history, heads):
+        lines.append(f"{rebase_command(history)}  # which writes:")
     lines += [moved(lowest, onto) for lowest, onto in plan]
     if plan:
         ran = both([lowest.id for lowest, _ in plan])
@@ -159,6 +162,12 @@ def _instead(history: History, heads: Sequence[Migration], plan: Sequence[tuple[
         lines.append("# or, where both lines are wanted, under [tool.migration-guard] in pyproject.toml:")
         lines.append(f"heads = {json.dumps(labels)}")
     return "\n".join(lines)
+
+
+def _can_rebase(history: History, heads: Sequence[Migration]) -> bool:
+    """Whether one head is the base branch's and one is this branch's, which `rebase` puts in line."""
+    theirs = on_base(history)
+    return len(heads) == 2 and sum(head.id in theirs for head in heads) == 1
 
 
 def _labels_apart(history: History, heads: Sequence[Migration]) -> list[str]:

@@ -40,9 +40,16 @@ def moved(migration: Migration, onto: str) -> str:
 
 
 def merge_command(history: History, heads: Sequence[Migration]) -> str:
-    """The command that joins heads with a merge revision; "heads" for all, where the id of one cannot be read."""
+    """The command that joins heads with a merge revision; Alembic's own where the id of one cannot be read."""
     known = [shlex.quote(head.revision) for head in heads if isinstance(head.revision, str)]
-    return f'{_program(history)} merge -m "merge heads" {" ".join(known) if len(known) == len(heads) else "heads"}'
+    if len(known) == len(heads):
+        return f"migration-guard merge {' '.join(known)}"
+    return f'{_program(history)} merge -m "merge heads" heads'
+
+
+def rebase_command(history: History) -> str:
+    """The command that lets this branch's revisions follow the head of the base branch."""
+    return f"migration-guard rebase --base {shlex.quote(history.base.ref if history.base else 'origin/main')}"
 
 
 def _program(history: History) -> str:
