@@ -47,7 +47,7 @@ from .shared.editing import as_written, autocommitted
 from .shared.enums import added_value
 from .shared.names import bare, mentions
 from .shared.past import makes_type
-from .shared.transactions import in_own_file, why_not_later
+from .shared.transactions import in_own_file, line_of, why_not_later
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"postgresql"})
 
@@ -65,11 +65,10 @@ def unsafe_use(op: Operation, context: Context) -> Iterator[Finding]:
         if not _uses(context, op, one) or any(_uses(context, other, one) for other in open_now[index + 1 :]):
             continue
         here = in_own_file(context, one)
-        where = f"line {op.at.line}" if here else f"{one.at.path}, line {one.at.line},"
         if here:
-            says = f"'{one.value}' is added to {one.type} here and used in {where} before it is committed"
+            says = f"'{one.value}' is added to {one.type} here and used in line {op.at.line} before it is committed"
         else:
-            says = f"'{one.value}', which {where} adds to {one.type}, is used before it is committed"
+            says = f"'{one.value}', which {line_of(context, one)} adds to {one.type}, is used before it is committed"
         yield Finding(
             RULE,
             one.at if here else op.at,

@@ -34,7 +34,7 @@ from ..replay import same_transaction
 from .shared.editing import as_written, autocommitted, committed_first, later
 from .shared.locks import cost, matters, stops
 from .shared.names import bare
-from .shared.transactions import in_own_file, why_not_later
+from .shared.transactions import in_own_file, line_of, why_not_later
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 
@@ -51,16 +51,15 @@ def lock_kept(op: ValidateConstraint, context: Context) -> Iterator[Finding]:
         if bare(one.table) != bare(op.table) or one.not_valid is False or found is None:
             continue
         here = in_own_file(context, one)
-        where = f"line {one.at.line}" if here else f"{one.at.path}, line {one.at.line},"
         other = bare(one.references)
         both = f"{op.table} and {other}" if other is not None and other != bare(op.table) else f"{op.table}"
         lines = as_written(op)
         yield Finding(
             RULE,
             op.at,
-            says=f"{where[0].upper()}{where[1:]} adds {op.name} in the same transaction, so its {found.own} lock is "
-            f"held while every row is checked: on PostgreSQL {stops(found.own)} of {both} wait until both are "
-            f"committed.{why_not_later(context)}",
+            says=f"{op.name} is added by {line_of(context, one)} in the same transaction, so its {found.own} lock is held "
+            f"while every row is checked: on PostgreSQL {stops(found.own)} of {both} wait until all is committed."
+            f"{why_not_later(context)}",
             instead=later(committed_first(context, op, *lines)) if here else "\n".join(autocommitted(op, *lines)),
         )
         return
