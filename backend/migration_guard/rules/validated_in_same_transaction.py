@@ -57,8 +57,8 @@ def lock_kept(op: ValidateConstraint, context: Context) -> Iterator[Finding]:
         yield Finding(
             RULE,
             op.at,
-            says=f"{op.name} is added by {line_of(context, one)} in the same transaction, so its {found.own} lock is held "
-            f"while every row is checked: on PostgreSQL {stops(found.own)} of {both} wait until all is committed."
+            says=f"{op.name} is added by {line_of(context, one)} in the same transaction, so its {found.own} lock is "
+            f"held while every row is checked: on PostgreSQL {stops(found.own)} of {both} wait until all is committed."
             f"{why_not_later(context)}",
             instead=later(committed_first(context, op, *lines)) if here else "\n".join(autocommitted(op, *lines)),
         )

@@ -25,13 +25,9 @@ from ...facts import (
     ValidateConstraint,
     WriteRows,
 )
-from ...replay import column_before
+from .altering import converts_by_hand, in_utc, is_not_null, is_proved, type_change
+from .functions import volatile_call
 
-# Functions whose value differs from row to row, so that a default that calls one rewrites the table.
-VOLATILE = re.compile(
-    r"gen_random_uuid|uuid_generate|uuidv[47]|clock_timestamp|timeofday|\brandom\s*\(|nextval|txid_current",
-    re.IGNORECASE,
-)
 SERIAL = re.compile(r"\b(?:small|big)?serial[248]?\b", re.IGNORECASE)
 LOGGED = ("set logged", "set unlogged")
 
@@ -39,7 +35,7 @@ LOGGED = ("set logged", "set unlogged")
 def form(context: Context, op: Operation) -> str | None:
     """The name of the form in the table of locks; None where there is none."""
     if isinstance(op, AddColumn):
-        return _added(op)
+        return _added(context, op)
     if isinstance(op, AlterColumn):
         return _altered(context, op)
     if isinstance(op, CreateConstraint):
@@ -81,9 +77,9 @@ def _concurrently(name: str, flag: object) -> str:
     return f"{name} concurrently" if flag is True else name
 
 
-def _added(op: AddColumn) -> str:
+def _added(context: Context, op: AddColumn) -> str:
     one = op.column
-    if fills_each_row(one):
+    if fills_each_row(context, one):
         return "add column, filled"
     if one.unique is True or one.index is True or one.primary_key is True:
         return "add column, unique"
@@ -94,13 +90,13 @@ def _added(op: AddColumn) -> str:
     return "add column"
 
 
-def fills_each_row(one: Column) -> bool:
+def fills_each_row(context: Context, one: Column) -> bool:
     """Whether adding the column writes every row anew."""
     if one.filled_as is not None:
         return one.filled_as != "virtual"
     if isinstance(one.type, str) and SERIAL.search(one.type):
         return True
-    return isinstance(one.server_default, str) and VOLATILE.search(one.server_default) is not None
+    return isinstance(one.server_default, str) and volatile_call(context, one.server_default) is not None
 
 
 def scans_for_its_key(op: AddColumn) -> bool:
@@ -117,17 +113,26 @@ def scans_for_its_key(op: AddColumn) -> bool:
 
 def _altered(context: Context, op: AlterColumn) -> str | None:
     if op.type is not None:
-        return "change type"
+        return "change type" if _rewrites(context, op) else "widen type"
     if op.nullable is False:
-        known = column_before(context, op, op.table, op.name, op.schema)
-        if op.existing_nullable is False or (known is not None and known.nullable is False):
+        if is_not_null(context, op):
             return "change default"  # restated: nothing to check
-        return "set not null"
+        return "set not null, proved" if is_proved(context, op) else "set not null"
     if op.nullable is True:
         return "drop not null"
     if op.new_name is not None:
         return "rename column"
     return "change default" if op.server_default is not None or op.drops_default is not False else None
+
+
+def _rewrites(context: Context, op: AlterColumn) -> bool:
+    """Whether the change of type surely writes every row anew; where a type is not known it may be free."""
+    found = type_change(context, op)
+    if converts_by_hand(op):
+        return True
+    if found is None or found.does.rewrites == "no":
+        return False
+    return found.does.rewrites == "yes" or not in_utc(context, op)
 
 
 def _constraint(op: CreateConstraint) -> str | None:

@@ -67,6 +67,7 @@ COSTS: dict[str, Cost] = {
     "change default": Cost("ACCESS EXCLUSIVE"),
     "drop not null": Cost("ACCESS EXCLUSIVE"),
     "set not null": Cost("ACCESS EXCLUSIVE", None, "scan"),
+    "set not null, proved": Cost("ACCESS EXCLUSIVE"),
     "change type": Cost("ACCESS EXCLUSIVE", None, "rewrite"),
     "widen type": Cost("ACCESS EXCLUSIVE"),
     "create index": Cost("SHARE", None, "index build"),
