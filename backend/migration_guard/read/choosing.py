@@ -70,7 +70,7 @@ def _is_one_row(node: ast.expr) -> bool:
 def _columns(node: ast.expr) -> Iterator[str]:
     """The columns that a condition names: `t.c.x`, `t.c["x"]`, `Model.x`, `sa.column("x")`, those of `sa.text(...)`."""
     called = {id(each.func) for each in ast.walk(node) if isinstance(each, ast.Call)}
-    for each in ast.walk(node):
+    for each in sorted(ast.walk(node), key=_position):
         if isinstance(each, ast.Attribute) and id(each) not in called:
             on = each.value
             of_table = isinstance(on, ast.Attribute) and on.attr in ("c", "columns")
@@ -88,6 +88,10 @@ def _columns(node: ast.expr) -> Iterator[str]:
                 from .sql_rows import named_in  # a migration without SQL does not need it
 
                 yield from named_in(text)
+
+
+def _position(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 def _last(node: ast.expr) -> str:

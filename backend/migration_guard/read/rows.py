@@ -10,6 +10,7 @@ from ..facts import Column, CreateObject, DropObject, Flag, Operation, OtherSql,
 from .calls import operation
 from .choosing import chosen
 from .columns import is_null, table_name, table_schema
+from .conditions import KNOWN
 from .record import Record, column_name, keys, text_of
 from .values import HOLE, LONGEST, Arguments, Attr, Dotted, Either, Given, Link, LocalClass, Made, how, links
 
@@ -286,6 +287,8 @@ def _list_unread(record: Record, found: Operation) -> None:
     if isinstance(found, WriteRows):
         if isinstance(found.table, Unread):
             record.missing(found.at, "a table named at run time")
+        return
+    if found.dialects is not None and not found.dialects & KNOWN:
         return
     for name, value in vars(found).items():
         if name in ("condition", "where", "using") or isinstance(found, SetOption):

@@ -90,7 +90,7 @@ def dropped(cursor: Cursor, common: Common) -> Iterator[Operation]:
         for schema, name in cursor.names():
             on = cursor.qualified() if cursor.take("ON") else None
             yield DropIndex(
-                **(common if on is None else mysql(common)),
+                **common,
                 name=name,
                 table=on and on[1],
                 schema=schema if on is None else on[0],
