@@ -398,3 +398,38 @@ def test_package_below_src_or_above_the_migrations_is_found(tmp_path: Path) -> N
     (root / "backend/tools.py").write_text(HELPER)
 
     assert [type(each) for each in operations(read(root, "backend/alembic/versions/a1.py"))] == [AddColumn, AddColumn]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "open(os.path.join(os.path.dirname(__file__), '..', 'sql', 'a.sql')).read()",
+        "(Path(__file__).parent.parent / 'sql/a.sql').read_text()",
+        "Path(__file__).parents[1].joinpath('sql', 'a.sql').open().read()",
+        "sa.text((Path(__file__).resolve().parent / '../sql/a.sql').read_text(encoding='utf-8'))",
+    ],
+)
+def test_sql_that_lies_beside_the_migration_is_read(tmp_path: Path, sql: str) -> None:
+    text = f"import os\nfrom pathlib import Path\ndef upgrade():\n    op.execute({sql})\n"
+    files = {"alembic/versions/a1.py": HEAD + text, "alembic/sql/a.sql": "DROP TABLE persona;\nDROP TABLE node;\n"}
+    root = tree(tmp_path, files)
+    (project,) = projects(root)
+    sources = Sources(root)
+    (found,) = sources.working_tree(project)
+
+    assert [each.table for each in operations(found)] == ["persona", "node"]  # type: ignore[attr-defined]
+    assert sources.dependencies(found.path) == {"alembic/sql/a.sql"}
+
+
+def test_sql_in_an_opened_file_is_read_and_that_of_any_other_place_is_not(tmp_path: Path) -> None:
+    (tmp_path / "out.sql").write_text("DROP TABLE out;")
+    text = (
+        "import os\nHERE = os.path.dirname(os.path.abspath(__file__))\ndef upgrade():\n"
+        "    with open(f'{HERE}/a.sql') as file:\n        op.execute(file.read())\n"
+        f"    op.execute(open('{tmp_path}/out.sql').read())\n    op.execute(open(f'{{HERE}}/no.sql').read())\n"
+    )
+    files = {"alembic/versions/a1.py": HEAD + text, "alembic/versions/a.sql": "DROP TABLE persona"}
+    found = read(tree(tmp_path / "project", files))
+
+    assert [type(each).__name__ for each in operations(found)] == ["DropTable", "OtherSql", "OtherSql"]
+    assert [each.why for each in found.unread] == ["SQL made in another file", "SQL made in another file"]

@@ -23,7 +23,7 @@ from .conditions import (
 from .constants import Plain, formatted
 from .inspecting import inspects, unknown
 from .library import Library, settled
-from .paths import KINDS, method_of_path, part_of, path_of
+from .paths import KINDS, file_read, method_of_path, part_of, path_of
 from .record import Record, TooMuch
 from .uses import is_context, use_of
 from .values import (
@@ -429,12 +429,17 @@ class Expressions(ABC):
             return self.module_name(key, scope) if isinstance(key, str) else AT_RUN_TIME
         if isinstance(callee, Dotted) and callee.path in KINDS:
             return path_of(arguments)
-        if isinstance(callee, Attr) and isinstance(callee.on, PurePosixPath):
-            path = method_of_path(callee.on, callee.name, arguments)
+        text: object = AT_RUN_TIME
+        if isinstance(callee, Attr):
+            path = method_of_path(callee.on, callee.name, arguments) if isinstance(callee.on, PurePosixPath) else None
             if path is not None:
                 return path
+            if (file := file_read(callee.on, callee.name, arguments)) is not None:
+                text = self.library.text(file)
         if (used := use_of(callee, arguments, self.record.source.path)) is not None:
             self.use(*used, node)
+        if not isinstance(text, Unknown):
+            return text
         return self.apply(callee, arguments, node)
 
     @abstractmethod

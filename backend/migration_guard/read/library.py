@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from .constants import Plain
 from .modules import Modules, Parsed
+from .paths import normal
 from .record import TooMuch
 from .values import (
     AT_RUN_TIME,
@@ -70,6 +72,15 @@ class Library:
     def ours(self, dotted: Dotted) -> bool:
         """Whether a module, or what holds the name, is one of the project's."""
         return dotted.path.startswith(".") or (self._modules is not None and self._modules.find(dotted) is not None)
+
+    def text(self, path: PurePosixPath) -> object:
+        """The text of a file that a path made from `__file__` names, such as SQL that lies beside the migration."""
+        name = str(normal(path))
+        text = None if self._modules is None else self._modules.text(name)
+        if text is None:
+            return AT_RUN_TIME
+        self.reads.add(name)
+        return text
 
     def _look(self, dotted: Dotted) -> Known:
         path = dotted.path

@@ -105,6 +105,16 @@ class Modules:
             self._found[key] = self._find(dotted)
         return self._found[key]
 
+    def text(self, path: str) -> str | None:
+        """The text of a file below the root; None where there is none, or none that is UTF-8."""
+        if path.startswith(("/", "..")):
+            return None
+        found = self._files.any_of([path])
+        try:
+            return None if found is None else found[1].decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError:
+            return None
+
     def _find(self, dotted: Dotted) -> Found | None:
         inner = dotted.path.lstrip(".")
         parts = tuple(inner.split(".")) if inner else ()

@@ -6,9 +6,10 @@ import posixpath
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from .values import AT_RUN_TIME, HOLE, Arguments
+from .values import AT_RUN_TIME, HOLE, Arguments, Attr, Dotted, Made
 
 KINDS = frozenset(f"pathlib.{name}" for name in ("Path", "PurePath", "PosixPath", "PurePosixPath"))
+_OPENS = frozenset({"builtins.open", "io.open", "codecs.open"})
 _PARTS = frozenset({"name", "stem", "suffix", "suffixes", "parent", "parts"})
 _SAME = frozenset({"resolve", "absolute", "expanduser"})
 _METHODS: dict[str, Callable[..., object]] = {
@@ -45,6 +46,20 @@ def method_of_path(path: PurePosixPath, name: str, arguments: Arguments) -> obje
         return _METHODS[name](path, *(given.value for given in arguments.positional))
     except (TypeError, ValueError):
         return AT_RUN_TIME
+
+
+def file_read(on: object, name: str, arguments: Arguments) -> PurePosixPath | None:
+    """The path of the file that `<on>.<name>(...)` gives the text of; None where it is no such call."""
+    if isinstance(on, PurePosixPath):
+        return on if name == "read_text" else None
+    if name != "read" or arguments.positional or not isinstance(on, Made):
+        return None
+    if isinstance(on.callee, Attr) and isinstance(on.callee.on, PurePosixPath) and on.name == "open":
+        return on.callee.on
+    first = on.arguments.first("file")
+    if first is None or not isinstance(on.callee, Dotted) or on.callee.path not in _OPENS:
+        return None
+    return PurePosixPath(first.value) if isinstance(first.value, (str, PurePosixPath)) else None
 
 
 def normal(path: PurePosixPath) -> PurePosixPath:

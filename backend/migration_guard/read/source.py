@@ -10,6 +10,7 @@ from .imports import imports
 from .modules import Modules
 from .operations import Module
 from .text import Source, Unreadable
+from .undefined import undefined
 
 
 def read_migration(
@@ -46,6 +47,7 @@ def _read(source: Source, modules: Modules | None, reads: set[str] | None) -> Mi
         upgrade=upgrade,
         downgrade=downgrade,
         imports=imports(source, module.library, used),
+        undefined=undefined(source, used),
         markers=said.markers,
         warnings=said.warnings,
         allows=said.allows,
