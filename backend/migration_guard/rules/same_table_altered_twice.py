@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from ..facts import AlterColumn, Context, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from .shared.chains import both
 from .shared.locks import cost, matters
 from .shared.names import bare
 from .shared.paste import execute, sql_name, sql_table
@@ -47,14 +48,14 @@ def again_and_again(migration: Migration, context: Context) -> Iterator[Finding]
             continue
         actions = ", ".join(action for one in ops for action in _actions(one))
         table = sql_table(ops[0].table, ops[0].schema)
-        lines = " and ".join(str(one.at.line) for one in ops[:-1])
+        lines = ("lines " if len(ops) > 2 else "line ") + both([str(one.at.line) for one in ops[:-1]])
         yield Finding(
             RULE,
             ops[-1].at,
-            says=f"This goes through all rows of {ops[0].table} again, after line {lines}: PostgreSQL would do it "
+            says=f"This goes through all rows of {ops[0].table} again, after {lines}: PostgreSQL would do it "
             "in one "
             "pass as one ALTER TABLE.",
-            instead=f"{execute(ops[-1], f'ALTER TABLE {table} {actions}')}\n# in place of line {lines} as well",
+            instead=f"{execute(ops[-1], f'ALTER TABLE {table} {actions}')}\n# in place of {lines} as well",
             direction="upgrade",
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ...facts import Context, CreateObject, DropConstraint, DropTable, Operation, Text
+from ...facts import Context, CreateObject, CreateTable, DropConstraint, DropTable, Operation, Text
 from ...replay import is_new, referring, table_before
 from .lock_forms import form
 from .names import bare
@@ -133,7 +133,7 @@ def locks(context: Context, op: Operation) -> Iterator[Lock]:
     if found is None:
         return
     table = getattr(op, "table", None)
-    if table is not None and matters(context, op, table):
+    if table is not None and not isinstance(op, CreateTable) and matters(context, op, table):
         yield Lock(found.own, table)
     if found.other is not None:
         for other in _tied(context, op):
