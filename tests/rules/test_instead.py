@@ -21,6 +21,7 @@ HONEST = {
     "dropped_table_not_brought_back",
     "index_of_a_table_brought_back_without_it",
     "replaced_index_dropped_and_not_made_again",
+    "three_types_in_sql",
     "two_columns_tightened",
     "unnamed_unique_constraint_left_behind",
 }
