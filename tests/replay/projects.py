@@ -38,7 +38,7 @@ def read(folder: Path, sources: dict[str, str]) -> History:
     (folder / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/alembic\n")
     for name, text in sources.items():
         (versions / f"{name}.py").write_text(text)
-    (project,) = projects(folder, None)
+    (project,) = projects(folder, ())
     return history(project.place, Sources(folder).working_tree(project))
 
 

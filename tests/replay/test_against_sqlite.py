@@ -29,6 +29,7 @@ class Writer:
         self.indexes: dict[str, tuple[str, str]] = {}
         self.uniques: dict[str, tuple[str, str]] = {}
         self.count = 0
+        self.taken: set[str] = set()  # names that an index of any table may have
 
     def revision(self) -> list[str]:
         return [line for _ in range(self.draw(st.integers(1, 4))) for line in self.operation()]
@@ -42,13 +43,14 @@ class Writer:
             kinds += ["drop", "alter", "alter", "rename", "rename_sql"]
         kinds += ["drop_index"] if self.indexes else []
         kinds += ["drop_unique"] if self.uniques else []
-        return getattr(self, self.draw(st.sampled_from(kinds)))()
+        lines: list[str] = getattr(self, self.draw(st.sampled_from(kinds)))()
+        return lines
 
     def table(self, *, filled: bool = False) -> str:
-        return self.draw(st.sampled_from(sorted(name for name, own in self.tables.items() if own or not filled)))
+        return str(self.draw(st.sampled_from(sorted(name for name, own in self.tables.items() if own or not filled))))
 
     def column(self, table: str) -> str:
-        return self.draw(st.sampled_from(sorted(self.tables[table])))
+        return str(self.draw(st.sampled_from(sorted(self.tables[table]))))
 
     def free(self, names: tuple[str, ...], taken: Any) -> str | None:
         left = sorted(set(names) - set(taken))
@@ -75,13 +77,11 @@ class Writer:
         self.taken |= {f"ix_{name}_{one}" for one in names}
         return [f"op.create_table({name!r}, sa.Column('id', sa.Integer(), primary_key=True), {', '.join(clash)})"]
 
-    taken: set[str] = set()
-
     def drop_table(self) -> list[str]:
         name = self.table()
         del self.tables[name]
         for listed in (self.indexes, self.uniques):
-            for one in [one for one, (table, _) in listed.items() if table == name]:
+            for one in [one for one, (owner, _) in listed.items() if owner == name]:
                 del listed[one]
         return [f"op.drop_table({name!r})" if self.draw(st.booleans()) else f"op.execute('DROP TABLE {name}')"]
 
@@ -92,8 +92,8 @@ class Writer:
             return []
         self.tables[new] = self.tables.pop(old)
         for listed in (self.indexes, self.uniques):
-            for one, (table, column) in listed.items():
-                if table == old:
+            for one, (owner, column) in listed.items():
+                if owner == old:
                     listed[one] = (new, column)
         if self.draw(st.booleans()):
             return [f"op.execute('ALTER TABLE {old} RENAME TO {new}')"]
@@ -221,7 +221,6 @@ class Writer:
 )
 def test_the_replay_agrees_with_the_catalogue(data: st.DataObject) -> None:
     writer = Writer(data.draw)
-    writer.taken = set()
     revisions = [writer.revision() for _ in range(data.draw(st.integers(1, 7)))]
     sources = {f"r{i}": source(f"r{i}", [f"r{i - 1}"] if i else [], lines) for i, lines in enumerate(revisions)}
     with tempfile.TemporaryDirectory() as folder:

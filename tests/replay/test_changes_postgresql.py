@@ -64,7 +64,7 @@ def kind(text: str) -> SqlType | None:
 def connection(postgresql: Server) -> Iterator[psycopg.Connection]:
     url = make_url(postgresql.new_database())
     options = url.translate_connect_args(username="user", database="dbname") | dict(url.query)
-    with psycopg.connect(**options, autocommit=True) as connection:  # type: ignore[arg-type]
+    with psycopg.connect(**options, autocommit=True) as connection:
         for name, labels in LABELS.items():
             connection.execute(f"CREATE TYPE {name} AS ENUM {labels}")
         connection.execute(

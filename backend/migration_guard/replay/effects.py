@@ -94,13 +94,13 @@ def at_end(state: State) -> State:
     return replace(state, tables={key: table for key, table in state.tables.items() if not table.temporary})
 
 
-def found(state: State, table: Text, schema: Text | None) -> tuple[Key, KnownTable] | None:
+def found(state: State, table: Text, schema: Text | None, *, exactly: bool = False) -> tuple[Key, KnownTable] | None:
     """The table with its key; by its bare name alone where one side leaves the schema out. None for a name unread."""
     key = place_of(table, schema)
     if key is None:
         return None
-    if key in state.tables:
-        return key, state.tables[key]
+    if key in state.tables or exactly:
+        return key, state.tables.get(key) or unseen(key, Unread(_NOWHERE, "a table that no revision makes"))
     namesakes = [other for other in state.tables if other[1] == key[1] and "" in (other[0], key[0])]
     if len(namesakes) == 1:
         return namesakes[0], state.tables[namesakes[0]]
@@ -125,7 +125,8 @@ def _done(state: State, op: Operation, step: Step) -> State:
     table: Text | None = getattr(op, "table", None)
     if isinstance(op, DropIndex) and table is None:
         return replace(state, tables={key: index_dropped(one, op) for key, one in state.tables.items()})
-    place = None if table is None else found(state, table, getattr(op, "schema", None))
+    new = isinstance(op, CreateTable)
+    place = None if table is None else found(state, table, getattr(op, "schema", None), exactly=new)
     if place is None:
         return state
     key, before = place

@@ -1,4 +1,4 @@
-"""Which revisions run before which, kept as runs without a fork, so that a look back takes few steps."""
+"""Which revisions run before which, kept as runs along first parents, so that a look back takes few steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from ..facts import History, Migration
 
 
 class Order:
-    """The revisions of one history as runs: inside a run each revision follows the one before it, and only that one."""
+    """The revisions of one history as runs: inside a run each revision follows the one before it first.
+
+    A merge goes on with the run of its first parent; what its other parents bring is `aside` of it.
+    """
 
     def __init__(self, history: History) -> None:
         self.known = history.by_id
@@ -89,7 +92,7 @@ class Order:
 
     def _place(self, name: str) -> None:
         below = self._below[name]
-        if len(below) == 1:
+        if below:
             number, position = self.run[below[0]]
             if position == len(self.runs[number]) - 1:
                 self.run[name] = number, position + 1

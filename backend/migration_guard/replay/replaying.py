@@ -60,15 +60,21 @@ class Replay:
         """What the revisions below a migration leave of a table."""
         touching, order = self.touching, self.touching.order
         own = order.known.get(migration.id)
+        concerned = touching.by_revision.get(name, {})
         if own is not None and own.path == migration.path:
-            return self._at(name, *order.run[migration.id], dialect)
-        first, *others = order.start(migration) or (None,)
-        if first is None:
-            return State()
-        run, position = order.run[first]
-        state = self._at(name, run, position + 1, dialect)
-        for revision in order.beside(first, [one for one in others if one is not None]) if others else ():
-            state = self._through(state, name, revision, touching.by_revision.get(name, {}).get(revision, ()), dialect)
+            state = self._at(name, *order.run[migration.id], dialect)
+            aside = order.aside(migration.id) if len(order.below(migration.id)) > 1 else ()
+        else:
+            first, *others = order.start(migration) or ("",)
+            if not first:
+                return State()
+            run, position = order.run[first]
+            state = self._at(name, run, position + 1, dialect)
+            aside = order.beside(first, others) if others else ()
+        for revision in aside:
+            state = self._through(state, name, revision, concerned.get(revision, ()), dialect)
+            for what, op in touching.hidden_in(revision):
+                state = hidden(state, what, op)
         return state
 
     def step(self, name: str, revision: str | None) -> Step:
@@ -94,9 +100,9 @@ class Replay:
         """The revisions that concern the table, last first, down to one whose outcome is kept."""
         touching, order = self.touching, self.touching.order
         concerned = touching.by_revision.get(name, {})
-        floor = min((order.depth.get(revision, 0) for revision in concerned), default=None)
-        if floor is None:
+        if not concerned:
             return
+        floor = touching.floor(name)
         above: list[tuple[int, Operation]] = []  # hidden since the last span
         while True:
             last = touching.last(name, run, position)
@@ -104,26 +110,15 @@ class Replay:
             if last is not None:
                 revision = order.runs[run][last]
                 key = (name, dialect, revision)
-                yield _Span(key, ((revision, concerned[revision]),), _worst(above))
+                brought = touching.brought.get(name, {}).get(revision, [])
+                those = [*brought, *([revision] if revision in concerned else [])]
+                yield _Span(key, tuple((one, concerned[one]) for one in those), _worst(above))
                 if key in self._kept:
                     return
                 position, above = last, []
                 continue
-            start = order.runs[run][0]
-            below = order.below(start)
-            if not below:
-                return
-            if len(below) > 1:
-                aside = order.aside(start)
-                those = tuple((one, concerned[one]) for one in aside if one in concerned)
-                above += _worst(entry for one in aside for entry in touching.hidden_in(one))
-                if those:
-                    key = (name, dialect, f"merge {start}")
-                    yield _Span(key, those, _worst(above))
-                    if key in self._kept:
-                        return
-                    above = []
-            if order.depth.get(below[0], 0) < floor:
+            below = order.below(order.runs[run][0])
+            if not below or order.depth.get(below[0], 0) < floor:
                 return
             run, position = order.run[below[0]][0], order.run[below[0]][1] + 1
 

@@ -104,9 +104,12 @@ class Touching:
             if worst is not None and hides(worst):
                 run, position = self.order.run[revision]
                 self.hidden.setdefault(run, []).append((position, hides(worst), worst))
+        self.brought: dict[str, dict[str, list[str]]] = {}  # name -> merge -> revisions of its other side, in order
+        self._add_merges()
         for those_hidden in self.hidden.values():
             those_hidden.sort(key=lambda entry: entry[0])
         self._positions: dict[str, dict[int, list[int]]] = {}
+        self._floors: dict[str, int] = {}
 
     def root(self, name: str) -> str:
         """The one name that stands for all names of a table."""
@@ -115,11 +118,11 @@ class Touching:
         return name
 
     def last(self, name: str, run: int, before: int) -> int | None:
-        """The last position in a run, before another one, of a revision that concerns the table."""
+        """The last position in a run, before another one, of a revision that concerns the table or merges one in."""
         positions = self._positions.get(name)
         if positions is None:
             positions = self._positions[name] = {}
-            for revision in self.by_revision.get(name, ()):
+            for revision in {**self.by_revision.get(name, {}), **self.brought.get(name, {})}:
                 at, position = self.order.run[revision]
                 positions.setdefault(at, []).append(position)
             for those in positions.values():
@@ -141,6 +144,12 @@ class Touching:
         """What a revision does out of sight."""
         run, position = self.order.run[revision]
         return self.hidden_between(run, position - 1, position + 1)
+
+    def floor(self, name: str) -> int:
+        """How deep the first revision lies that concerns the table: there is nothing to find below."""
+        if name not in self._floors:
+            self._floors[name] = min(self.order.depth.get(one, 0) for one in self.by_revision[name])
+        return self._floors[name]
 
     def grouped(self, operations: Iterable[Operation], *, every: bool = False) -> dict[str, list[Operation]]:
         """The operations by what they concern, in order; one that may do anything stands with each of them.
@@ -186,6 +195,28 @@ class Touching:
         elif isinstance(op, (AddEnumValue, RenameEnumValue)):
             yield self.root(TYPE + (bare(op.type) or ""))
         yield from (self.root(TYPE + name) for enum in enums_of(op) if (name := bare(enum.name)) is not None)
+
+    def _add_merges(self) -> None:
+        """What each merge brings from its other side."""
+        merges = [revision for revision in self.order.known if len(self.order.below(revision)) > 1]
+        if not merges:
+            return
+        names: dict[str, list[str]] = {}
+        for name, revisions in self.by_revision.items():
+            for revision in revisions:
+                names.setdefault(revision, []).append(name)
+        hidden = {
+            self.order.runs[run][position]: (what, op)
+            for run, all_ in self.hidden.items()
+            for position, what, op in all_
+        }
+        for merge in merges:
+            run, position = self.order.run[merge]
+            for revision in self.order.aside(merge):
+                for name in names.get(revision, ()):
+                    self.brought.setdefault(name, {}).setdefault(merge, []).append(revision)
+                if revision in hidden:
+                    self.hidden.setdefault(run, []).append((position, *hidden[revision]))
 
     def _learn(self, migrations: tuple[Migration, ...]) -> None:
         """The names of tables, indexes and objects, before any operation can be given to its table."""
