@@ -36,7 +36,7 @@ RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgres
 
 
 @judges(Migration)
-def half_done(migration: Migration, _: Context) -> Iterator[Finding]:
+def half_done(migration: Migration, context: Context) -> Iterator[Finding]:
     """The first line at which a failure would leave half of the revision."""
     listed = migration.upgrade.operations if migration.upgrade else ()
     done = [op for op in listed if counts(op) and (op.dialects is None or "postgresql" in op.dialects)]
@@ -50,11 +50,11 @@ def half_done(migration: Migration, _: Context) -> Iterator[Finding]:
         return
     if done[0].in_autocommit and outside_after:
         at = outside_after[0]
-        moved = [line for op in outside_after for line in as_written(op)]
+        moved = [line for op in outside_after for line in as_written(op, context)]
         left = [f"# moved into a revision of its own, with what follows down to line {outside_after[-1].at.last_line}"]
     else:
         at, left = inside[0], None
-        moved = autocommitted(inside[0], *(line for op in inside for line in as_written(op)))
+        moved = autocommitted(inside[0], *(line for op in inside for line in as_written(op, context)))
         if any(op.conditional or (isinstance(op, WriteRows) and op.in_batches) for op in inside):
             moved = [f"pass  # the autocommit block around line {at.at.line}, as it stands"]
     yield Finding(

@@ -62,7 +62,7 @@ def filled_under_lock(migration: Migration, context: Context) -> Iterator[Findin
             says=f"This {verb} rows of {op.table} while the ACCESS EXCLUSIVE lock of {line_of(context, by)} is held: "
             f"on PostgreSQL reads and writes of {op.table} wait until the last row is written and the revision is "
             f"committed.{why_not_later(context)}",
-            instead=later([*committed_first(context, op, *as_written(op)), *_relying(context, op, listed)]),
+            instead=later([*committed_first(context, op, *as_written(op, context)), *_relying(context, op, listed)]),
             direction="upgrade",
         )
 
@@ -74,5 +74,5 @@ def _relying(context: Context, op: WriteRows, listed: tuple[Operation, ...]) -> 
     lines: list[str] = []
     for one in after:
         if isinstance(one, AlterColumn) and bare(one.table) == bare(op.table) and one.nullable is False:
-            lines += as_written(one) if bare(one.name) in names else []
+            lines += as_written(one, context) if bare(one.name) in names else []
     return [NEXT, *committed_first(context, op, *lines)] if lines else []

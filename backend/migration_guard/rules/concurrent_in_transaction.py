@@ -41,15 +41,17 @@ def refused(op: CreateIndex | DropIndex | Maintenance | AlterTable, context: Con
     words = _refused(op)
     if words is None or outside(context, op):
         return
-    lines = concurrent_index(op) if isinstance(op, CreateIndex) else as_written(op)
-    if isinstance(op, DropIndex):
-        lines = concurrent_drop(op)
+    lines = moved = as_written(op, context)
+    if isinstance(op, CreateIndex):
+        lines, moved = concurrent_index(op), concurrent_index(op, context, moved=True)
+    elif isinstance(op, DropIndex):
+        lines, moved = concurrent_drop(op), concurrent_drop(op, context, moved=True)
     block = "\n".join(autocommitted(op, *lines))
     yield Finding(
         RULE,
         op.at,
         says=f"{words} cannot run inside a transaction block: PostgreSQL refuses it here, and the revision fails.",
-        instead=apart(context, op, lines) if op.direction == "upgrade" else block,
+        instead=apart(context, op, lines, moved=moved) if op.direction == "upgrade" else block,
     )
 
 

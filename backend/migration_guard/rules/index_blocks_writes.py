@@ -56,7 +56,7 @@ def plain_build(op: CreateIndex, context: Context) -> Iterator[Finding]:
         RULE,
         op.at,
         says=f"{why} wait until the whole table is read and the revision is committed.",
-        instead=apart(context, op, concurrent_index(op)),
+        instead=apart(context, op, concurrent_index(op), moved=concurrent_index(op, context, moved=True)),
     )
 
 

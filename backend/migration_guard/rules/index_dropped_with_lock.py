@@ -46,5 +46,5 @@ def plain_drop(op: DropIndex, context: Context) -> Iterator[Finding]:
         op.at,
         says=f"Dropping {op.name} waits for an ACCESS EXCLUSIVE lock on PostgreSQL: reads and writes of {table} queue "
         "behind it, and wait until the revision is committed.",
-        instead=apart(context, op, concurrent_drop(op)),
+        instead=apart(context, op, concurrent_drop(op), moved=concurrent_drop(op, context, moved=True)),
     )

@@ -38,4 +38,4 @@ SAYS = (
 @judges(CreateTable, AddColumn)
 def without_equality(op: CreateTable | AddColumn, context: Context) -> Iterator[Finding]:
     """Columns that cannot be compared."""
-    yield from misfits(RULE, op, context, TYPE, ("postgresql.JSONB()", "jsonb"), SAYS)
+    yield from misfits(RULE, op, context, TYPE, ("sa.dialects.postgresql.JSONB()", "jsonb"), SAYS)

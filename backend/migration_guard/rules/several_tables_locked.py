@@ -57,7 +57,7 @@ def several_at_once(migration: Migration, context: Context) -> Iterator[Finding]
             "reads and writes of both wait until the revision is committed, and a transaction that uses them in "
             "another "
             f"order deadlocks with it.{why_not_later(context)}",
-            instead=later(committed_first(context, op, *as_written(op))),
+            instead=later(committed_first(context, op, *as_written(op, context))),
             direction="upgrade",
         )
         return

@@ -13,10 +13,8 @@ which writers of those rows wait, replicas lag and the table doubles in size; a 
 Write in batches that are committed one by one:
 
     with op.get_context().autocommit_block():
-        batch = sa.text(
-            "UPDATE persona SET mood = '' WHERE ctid IN (SELECT ctid FROM persona WHERE mood IS NULL LIMIT 5000)"
-        )
-        while op.get_bind().execute(batch).rowcount:
+        batch = "UPDATE persona SET mood = '' WHERE ctid IN (SELECT ctid FROM persona WHERE mood IS NULL LIMIT 5000)"
+        while op.get_bind().exec_driver_sql(batch).rowcount:
             pass
 
 ## Quiet when
@@ -68,5 +66,5 @@ def _batches(op: WriteRows) -> list[str]:
         head += f" SET {columns}" if op.kind == "update" else ""
         condition = " AND ".join(f"{name} IS NULL" for name in op.where_null) or "<not done yet>"
     batch = f"{head} WHERE ctid IN (SELECT ctid FROM {table} WHERE {condition} LIMIT 5000)"  # noqa: S608 - shown only
-    run = f"while {op_name(op)}.get_bind().execute(batch).rowcount:"
-    return [f"batch = sa.text({literal(batch)})", run, "    pass"]
+    run = f"while {op_name(op)}.get_bind().exec_driver_sql(batch).rowcount:"
+    return [f"batch = {literal(batch)}", run, "    pass"]

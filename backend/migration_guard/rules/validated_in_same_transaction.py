@@ -53,7 +53,7 @@ def lock_kept(op: ValidateConstraint, context: Context) -> Iterator[Finding]:
         here = in_own_file(context, one)
         other = bare(one.references)
         both = f"{op.table} and {other}" if other is not None and other != bare(op.table) else f"{op.table}"
-        lines = as_written(op)
+        lines = as_written(op, context)
         yield Finding(
             RULE,
             op.at,

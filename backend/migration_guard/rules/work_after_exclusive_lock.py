@@ -61,7 +61,7 @@ def others_wait(migration: Migration, context: Context) -> Iterator[Finding]:
             op.at,
             says=f"This {what} while the ACCESS EXCLUSIVE lock that {line_of(context, by)} took on {table} is held: "
             f"on PostgreSQL reads and writes of {tables} wait until it is done and committed.{why_not_later(context)}",
-            instead=later(committed_first(context, op, *as_written(op))),
+            instead=later(committed_first(context, op, *as_written(op, context))),
             direction="upgrade",
         )
         return

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
-from ...facts import AddColumn, CreateConstraint, CreateIndex, DropIndex, Text
-from .editing import edited, executed, parsed_call, sql, unbatched
+from ...facts import AddColumn, Context, CreateConstraint, CreateIndex, DropIndex, Text
+from .editing import edited, executed, parsed_call, sql, stands_alone, unbatched
 from .names import bare
 from .paste import call as call_lines
 from .paste import column, execute, literal, op_name, sql_name, sql_table
@@ -15,26 +15,34 @@ CREATE = re.compile(r"\bCREATE(\s+UNIQUE)?\s+INDEX(\s+CONCURRENTLY)?(\s+IF\s+NOT
 DROP = re.compile(r"\bDROP\s+INDEX(?!\s+CONCURRENTLY)\b", re.IGNORECASE)
 
 
-def concurrent_index(op: CreateIndex) -> list[str]:
-    """The user's index, built concurrently. IF NOT EXISTS goes: it would take a half-built index for a whole one."""
+def concurrent_index(op: CreateIndex, context: Context | None = None, *, moved: bool = False) -> list[str]:
+    """The user's index, built concurrently. IF NOT EXISTS goes: it would take a half-built index for a whole one.
+
+    A line that is `moved` to another revision uses no variable of this one.
+    """
     if op.by_sql:
         sent = CREATE.sub(lambda found: f"CREATE{(found[1] or '').upper()} INDEX CONCURRENTLY", sql(op), count=1)
         return [executed(op, sent)]
     source = unbatched(op)
     changes = {"postgresql_concurrently": "True", "if_not_exists": None}
     text = None if source is None else edited(source, changes)
-    if text is None or re.match(r"[\w.]*create_index\(", text) is None:
+    unfit = text is None or re.match(r"[\w.]*create_index\(", text) is None
+    if text is None or unfit or (moved and not stands_alone(text, context)):
         text = index_call(op.name, op.table, op.columns, op.schema, unique=op.unique is True, op=op_name(op))
+        options = [f"postgresql_using={literal(op.method)}"] if isinstance(op.method, str) else []
+        options += [f"postgresql_where=sa.text({literal(op.where)})"] if isinstance(op.where, str) else []
+        text = "".join([text[:-1], *(f", {one}" for one in options), ")"])
     return [text]
 
 
-def concurrent_drop(op: DropIndex) -> list[str]:
+def concurrent_drop(op: DropIndex, context: Context | None = None, *, moved: bool = False) -> list[str]:
     """The user's index, dropped concurrently."""
     if op.by_sql:
         return [executed(op, DROP.sub("DROP INDEX CONCURRENTLY", sql(op), count=1))]
     source = unbatched(op)
     text = edited(source, {"postgresql_concurrently": "True"}) if source is not None else None
-    if text is None or re.match(r"[\w.]*drop_index\(", text) is None:
+    unfit = text is None or re.match(r"[\w.]*drop_index\(", text) is None
+    if text is None or unfit or (moved and not stands_alone(text, context)):
         given = [literal(op.name)]
         given += [f"table_name={literal(op.table)}"] if op.table is not None else []
         given += [f"schema={literal(op.schema)}"] if op.schema is not None else []

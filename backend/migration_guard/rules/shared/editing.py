@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 
-from ...facts import Context, Operation, OtherCall, OtherSql, SetOption, Text, TransactionControl
+from ...facts import Context, Operation, OtherCall, OtherSql, SetOption, Text, TransactionControl, WriteRows
 from .paste import NEXT, dedented, execute, literal, one_line, op_name, sql_name, sql_table
 
+MODULES = frozenset({"op", "sa", "sqlalchemy", "postgresql", "text", "func"})
 LOST = "pass  # moved into a revision of its own, with its line of downgrade()"
 
 
@@ -86,8 +88,23 @@ def executed(op: Operation, text: str) -> str:
     return f"{op_name(op)}.execute({literal(text)})"
 
 
-def as_written(op: Operation) -> list[str]:
+def stands_alone(text: str, context: Context | None = None) -> bool:
+    """Whether a line needs only imported modules: no variable of a loop or of the lines above it."""
+    migration = context.migration if context else None
+    known = MODULES | {one.bound_as for one in (migration.imports if migration else ())}
+    try:
+        tree = ast.parse(text.strip())
+    except (SyntaxError, ValueError):
+        return True
+    names = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+    bound = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    return all(name in known or name in bound or hasattr(builtins, name) or name.startswith("batch") for name in names)
+
+
+def as_written(op: Operation, context: Context | None = None) -> list[str]:
     """The operation as the user wrote it, able to stand by itself."""
+    if isinstance(op, WriteRows) and not op.by_sql and not stands_alone(op.source, context):
+        return [_rows_in_sql(op)]
     if op.by_sql:
         return [executed(op, sql(op))]
     source = dedented(op.source)
@@ -98,6 +115,20 @@ def as_written(op: Operation) -> list[str]:
         head = f"with op.batch_alter_table({literal(table)}{more}) as {name[1]}:"
         return [head, *(f"    {line}" for line in source.splitlines())]
     return source.splitlines()
+
+
+def _rows_in_sql(op: WriteRows) -> str:
+    """A write in SQL, where the user's own line needs objects that are made above it."""
+    table = sql_table(op.table, op.schema)
+    names = [sql_name(one) for one in op.columns]
+    where = " AND ".join(f"{sql_name(name)} IS NULL" for name in op.where_null)
+    if op.kind == "insert":
+        text = f"INSERT INTO {table} ({', '.join(names)}) <query>"
+    else:
+        sets = ", ".join(f"{name} = '<value>'" for name in names)
+        text = f"UPDATE {table} SET {sets}" if op.kind == "update" else f"DELETE FROM {table}"  # noqa: S608 - shown only
+        text += f" WHERE {where or '<which rows>'}" if op.where is not False else ""
+    return execute(op, text)
 
 
 def autocommitted(op: Operation, *lines: str) -> list[str]:
@@ -117,13 +148,20 @@ def beside(context: Context, op: Operation) -> list[Operation]:
     return [one for one in (function.operations if function else ()) if one is not op and counts(one)]
 
 
-def apart(context: Context, op: Operation, lines: list[str], left: list[str] | None = None) -> str:
+def apart(
+    context: Context,
+    op: Operation,
+    lines: list[str],
+    left: list[str] | None = None,
+    *,
+    moved: list[str] | None = None,
+) -> str:
     """Lines for an `autocommit_block`, where they stand in the way of nothing: in place if the operation is alone in
-    its revision, else in the next one, while `left` stays."""
+    its revision, else in the next one, while `left` stays. `moved` are the lines for the next one, if they differ."""
     block = lines if op.in_autocommit else autocommitted(op, *lines)
     if not left and not [one for one in beside(context, op) if not one.in_autocommit]:
         return "\n".join(block)
-    return later(autocommitted(op, *lines), left)
+    return later(autocommitted(op, *(moved or lines)), left)
 
 
 def later(lines: list[str], left: list[str] | None = None) -> str:
