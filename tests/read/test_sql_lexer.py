@@ -17,7 +17,8 @@ from sqlglot.dialects.sqlite import SQLite
 from sqlglot.errors import TokenError
 
 from migration_guard.facts import Place
-from migration_guard.read.sql_lexer import NotSql, Spoken, split, spoken, tokens
+from migration_guard.read.sql_dialect import Spoken, spoken
+from migration_guard.read.sql_lexer import NotSql, split, tokens
 
 AT = Place("m.py")
 TREE = Path(__file__).parents[1]

@@ -85,7 +85,7 @@ def _columns(node: ast.expr) -> Iterator[str]:
             if isinstance(text, str) and _last(each.func) in ("column", "literal_column"):
                 yield text
             elif isinstance(text, str) and _last(each.func) == "text":
-                from .sql_rows import named_in  # a migration without SQL does not need it
+                from .sql_where import named_in  # a migration without SQL does not need it
 
                 yield from named_in(text)
 

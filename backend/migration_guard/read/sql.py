@@ -10,7 +10,8 @@ from ..facts import Direction, Operation, OtherSql, Place, Unread
 from .sql_blocks import in_block
 from .sql_common import Common
 from .sql_cursor import PLACEHOLDER, Cursor, cursor
-from .sql_lexer import NotSql, Spoken, Statement, split, spoken, words
+from .sql_dialect import Spoken, spoken
+from .sql_lexer import NotSql, Statement, split, words
 from .sql_objects import altered, created, dropped, renamed
 from .sql_rows import written_rows
 from .sql_session import maintenance, option, pragma, transaction

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from ..facts import Operation, OtherSql, Unread
 from .sql_common import Common
 from .sql_cursor import PLACEHOLDER
-from .sql_lexer import NotSql, Spoken, Statement, Token, split, statement, tokens, words
+from .sql_dialect import Spoken
+from .sql_lexer import NotSql, Statement, Token, split, statement, tokens, words
 
 _DOES = words("CREATE ALTER DROP INSERT UPDATE DELETE TRUNCATE REFRESH REINDEX LOCK SET WITH")
 _ASKS = words(

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..facts import Place
-
-Spoken = Literal["postgresql", "sqlite", "mysql", "mssql"]
+from .sql_dialect import Spoken
 
 
 def words(text: str) -> frozenset[str]:
@@ -51,34 +50,6 @@ class Statement:
         return self.sql[self.tokens[0].start : self.tokens[-1].end]
 
 
-_SPEAK: dict[str, Spoken] = {
-    "postgresql": "postgresql",
-    "cockroachdb": "postgresql",
-    "sqlite": "sqlite",
-    "mysql": "mysql",
-    "mariadb": "mysql",
-    "mssql": "mssql",
-}
-_SQLITE_WORDS = re.compile(
-    r"`|\b(?:AUTOINCREMENT|WITHOUT\s+ROWID|PRAGMA|(?:INSERT|UPDATE)\s+OR\s+(?:ABORT|FAIL|IGNORE|REPLACE|ROLLBACK))\b",
-    re.IGNORECASE,
-)
-_MYSQL_WORDS = re.compile(r"\b(?:AUTO_INCREMENT|UTF8MB4|ENGINE\s*=|INSERT\s+IGNORE)", re.IGNORECASE)
-_DOLLAR_QUOTE = re.compile(r"\$\w*\$")
-
-
-def spoken(sql: str, dialects: frozenset[str] | None) -> Spoken:
-    """The database whose quotes the text follows: by where it runs, where that leaves a choice by its words."""
-    known = [_SPEAK[each] for each in sorted(dialects or ()) if each in _SPEAK]
-    if dialects is not None and (len(set(known)) == 1 or "sqlite" not in known):
-        return known[0] if len(set(known)) == 1 else "postgresql"
-    if _DOLLAR_QUOTE.search(sql) is not None:
-        return "postgresql"
-    if _MYSQL_WORDS.search(sql) is not None:
-        return "mysql"
-    return "sqlite" if _SQLITE_WORDS.search(sql) is not None else "postgresql"
-
-
 _TOKEN = re.compile(
     r"""
     (?P<space>\s+|--[^\n]*)
@@ -93,6 +64,7 @@ _TOKEN = re.compile(
 )
 _COMMENT_ENDS = re.compile(r"/\*|\*/")
 _LINE = re.compile(r"[^\n]*")
+# What follows an opening quote, which stands twice for itself.
 _BODY = {quote: re.compile(rf"[^{quote}]*(?:{quote}{quote}[^{quote}]*)*{quote}(?!{quote})") for quote in "'\"`"}
 _ESCAPED_BODY = {
     quote: re.compile(rf"[^{quote}\\]*(?:(?:{quote}{quote}|\\.)[^{quote}\\]*)*{quote}(?!{quote})", re.DOTALL)

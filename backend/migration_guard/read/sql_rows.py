@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
-from ..facts import CreateTable, Flag, Operation, Text, Unread, WriteRows
+from ..facts import CreateTable, Operation, Text, Unread, WriteRows
 from .sql_common import Common, mysql
-from .sql_cursor import PLACEHOLDER, Cursor
-from .sql_lexer import NotSql, Token, tokens, words
+from .sql_cursor import Cursor
+from .sql_lexer import NotSql, words
 from .sql_session import set_config
+from .sql_where import chosen
 
 _QUERY = words("SELECT VALUES WITH TABLE")
 _CLAUSES = words("FROM USING WHERE RETURNING ORDER LIMIT OUTPUT")
 _JOINS = words("JOIN INNER LEFT RIGHT CROSS STRAIGHT_JOIN ,")  # UPDATE a JOIN b SET of MySQL
-_RANGES = words("< <= > >= BETWEEN IN ANY LIMIT FETCH TOP")
-_KEYS = words("ID UUID PK ROWID CTID")
-_NO_COLUMNS = words(
-    "AND OR NOT IS NULL IN LIKE ILIKE SIMILAR BETWEEN EXISTS ANY ALL SOME SELECT FROM WHERE TRUE FALSE CASE WHEN THEN "
-    "ELSE END DISTINCT AS ON USING JOIN INNER LEFT RIGHT OUTER CROSS FULL GROUP BY HAVING ORDER ASC DESC LIMIT OFFSET "
-    "UNION EXCEPT INTERSECT VALUES WITH COLLATE ESCAPE INTERVAL CURRENT_DATE CURRENT_TIMESTAMP ISNULL NOTNULL ARRAY "
-    "CAST TO FOR UPDATE SKIP LOCKED OF OVER PARTITION AT TIME ZONE UNKNOWN"
-)
-_BEFORE_NO_COLUMN = words("FROM JOIN :: AS COLLATE INTERVAL")
-_ALWAYS = frozenset({"TRUE", "1=1"})
 _DEEPEST = 20
 
 
@@ -132,18 +122,18 @@ def _updated(cursor: Cursor, common: Common) -> WriteRows:
     cursor.need("SET")
     columns = tuple(column for part in cursor.up_to(_CLAUSES).parts() for column in _given_a_value(part))
     added = cursor.unread("a condition") if cursor.ended and cursor.ends_with_placeholder else None
-    chosen = _chosen(cursor)
+    which = chosen(cursor)
     return WriteRows(
         **common,
         kind="update",
         table=table,
         schema=schema,
         columns=columns,
-        where=added or joined or chosen.where,
-        where_null=() if joined else chosen.null,
-        where_columns=chosen.columns,
-        one_row_each=chosen.one_row,
-        in_batches=chosen.limited,
+        where=added or joined or which.where,
+        where_null=() if joined else which.null,
+        where_columns=which.columns,
+        one_row_each=which.one_row,
+        in_batches=which.limited,
     )
 
 
@@ -157,18 +147,18 @@ def _deleted(cursor: Cursor, common: Common) -> WriteRows:
     cursor.take("*")
     joined = any(token.word in _JOINS for token in cursor.copy().up_to(_CLAUSES).rest)
     added = cursor.up_to(_CLAUSES).text("a condition")  # an alias, or what a placeholder adds
-    chosen = _chosen(cursor)
-    where = joined or chosen.where
+    which = chosen(cursor)
+    where = joined or which.where
     return WriteRows(
         **common,
         kind="delete",
         table=table,
         schema=schema,
         where=where if isinstance(added, str) else where or added,
-        where_null=() if joined else chosen.null,
-        where_columns=chosen.columns,
-        one_row_each=chosen.one_row,
-        in_batches=chosen.limited,
+        where_null=() if joined else which.null,
+        where_columns=which.columns,
+        one_row_each=which.one_row,
+        in_batches=which.limited,
     )
 
 
@@ -181,92 +171,3 @@ def _given_a_value(assignment: Cursor) -> Iterator[Text]:
     whole = any(isinstance(target, Unread) for target in targets)  # the placeholder may hold the whole assignment
     if whole or (assignment.take("=") and assignment.source.upper() != "NULL"):
         yield from targets
-
-
-class Chosen(NamedTuple):
-    """Which rows a WHERE clause chooses."""
-
-    where: Flag = False
-    null: tuple[str, ...] = ()  # the columns whose NULLs it chooses all
-    columns: tuple[str, ...] = ()  # all that it names
-    one_row: bool = False  # by a key and a value
-    limited: bool = False  # by LIMIT or a range of keys
-
-
-def _chosen(cursor: Cursor) -> Chosen:
-    """What follows SET or the table: whether and how it chooses among the rows."""
-    joined = cursor.word in ("FROM", "USING")
-    limited = any(token.word in ("LIMIT", "FETCH", "TOP") for token in cursor.rest)
-    cursor.up_to({"WHERE", "LIMIT"})
-    if not cursor.take("WHERE"):
-        return Chosen(joined or not cursor.ended, limited=limited)
-    test = cursor.up_to({"RETURNING", "ORDER", "LIMIT"})
-    columns = tuple(dict.fromkeys(_columns_in(test.rest)))
-    ranged = any(token.word in _RANGES for token in test.rest) and any(_is_key(column) for column in columns)
-    limited = limited or ranged
-    if joined or (not cursor.ended and cursor.word != "RETURNING"):
-        return Chosen(True, columns=columns, limited=limited)
-    where = "".join(test.source.upper().split()) not in _ALWAYS
-    return Chosen(where, tuple(_null_tests(test.copy())), columns, _is_one_row(test.copy()), limited)
-
-
-def named_in(condition: str) -> tuple[str, ...]:
-    """The columns that a condition in SQL names; none where it cannot be read."""
-    try:
-        return tuple(dict.fromkeys(_columns_in(tuple(tokens(condition, "postgresql")))))
-    except NotSql:
-        return ()
-
-
-def _is_key(name: str) -> bool:
-    return name.upper() in _KEYS or name.upper().endswith("_ID")
-
-
-def _is_one_row(test: Cursor) -> bool:
-    """Whether a condition is `id = :id`: a key with one value."""
-    for term in _without_brackets(test).parts("AND"):
-        try:
-            _, name = term.qualified()
-        except NotSql:
-            continue
-        key = isinstance(name, str) and name.upper() in _KEYS
-        if key and term.take("=") and len(term.rest) == 1 and term.rest[0].kind in ("sign", "string", "word"):
-            return True
-    return False
-
-
-def _columns_in(among: tuple[Token, ...]) -> Iterator[str]:
-    """The names in a condition that may be columns: no keywords, functions, types or tables of columns."""
-    for index, token in enumerate(among):
-        before = among[index - 1].word if index else ""
-        after = among[index + 1].word if index + 1 < len(among) else ""
-        known = token.kind == "quoted" or (token.kind == "word" and token.word not in _NO_COLUMNS)
-        if (
-            known
-            and PLACEHOLDER not in token.text.lower()
-            and after not in ("(", ".")
-            and before not in _BEFORE_NO_COLUMN
-        ):
-            yield token.text
-
-
-def _null_tests(test: Cursor) -> Iterator[str]:
-    """The columns of which a condition holds for every NULL: `c IS NULL`, alone or with others behind OR."""
-    for term in _without_brackets(test).parts("OR"):
-        term = _without_brackets(term)
-        try:
-            _, name = term.qualified()
-        except NotSql:
-            continue
-        if (term.take("IS", "NULL") or term.take("ISNULL")) and term.ended and isinstance(name, str):
-            yield name
-
-
-def _without_brackets(cursor: Cursor) -> Cursor:
-    while cursor.word == "(":
-        rest = cursor.copy()
-        inside = rest.group()
-        if not rest.ended:
-            break
-        cursor = inside
-    return cursor

@@ -1,0 +1,34 @@
+"""The database whose way of quoting an SQL text follows."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Spoken = Literal["postgresql", "sqlite", "mysql", "mssql"]
+_SPEAK: dict[str, Spoken] = {
+    "postgresql": "postgresql",
+    "cockroachdb": "postgresql",
+    "sqlite": "sqlite",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "mssql": "mssql",
+}
+_SQLITE_WORDS = re.compile(
+    r"`|\b(?:AUTOINCREMENT|WITHOUT\s+ROWID|PRAGMA|(?:INSERT|UPDATE)\s+OR\s+(?:ABORT|FAIL|IGNORE|REPLACE|ROLLBACK))\b",
+    re.IGNORECASE,
+)
+_MYSQL_WORDS = re.compile(r"\b(?:AUTO_INCREMENT|UTF8MB4|ENGINE\s*=|INSERT\s+IGNORE)", re.IGNORECASE)
+_DOLLAR_QUOTE = re.compile(r"\$\w*\$")
+
+
+def spoken(sql: str, dialects: frozenset[str] | None) -> Spoken:
+    """The database whose quotes the text follows: by where it runs, where that leaves a choice by its words."""
+    known = [_SPEAK[each] for each in sorted(dialects or ()) if each in _SPEAK]
+    if dialects is not None and (len(set(known)) == 1 or "sqlite" not in known):
+        return known[0] if len(set(known)) == 1 else "postgresql"
+    if _DOLLAR_QUOTE.search(sql) is not None:
+        return "postgresql"
+    if _MYSQL_WORDS.search(sql) is not None:
+        return "mysql"
+    return "sqlite" if _SQLITE_WORDS.search(sql) is not None else "postgresql"
