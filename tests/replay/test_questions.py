@@ -179,6 +179,19 @@ def test_constraints_are_found_under_the_name_that_the_database_gives_them(tmp_p
     assert table(history, "persona").columns["mood"].unique is False
 
 
+def test_a_long_name_is_cut_as_postgresql_cuts_it(tmp_path: Path) -> None:
+    name = "hierarchy_node_by_connector_credential_pair"
+    keys = "['connector_id', 'credential_id'], ['pair.connector_id', 'pair.credential_id']"
+    history = chain(
+        tmp_path,
+        [f"op.create_table({name!r}, sa.Column('connector_id', sa.Integer()), sa.ForeignKeyConstraint({keys}))"],
+        [f"op.drop_constraint('hierarchy_node_by_connector_cre_connector_id_credential_id_fkey', {name!r})"],
+    )
+
+    assert table(history, name).constraints == ()
+    assert table(history, name).whole
+
+
 def test_an_index_is_dropped_by_its_name_alone(tmp_path: Path) -> None:
     history = chain(tmp_path, [CREATE, "op.create_index('ix', 'persona', ['mood'])"], ["op.execute('DROP INDEX ix')"])
 

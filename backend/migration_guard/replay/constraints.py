@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SHORT: dict[ConstraintKind, str] = {"unique": "uq", "foreign key": "fk", "check": "ck", "primary key": "pk"}
 # What PostgreSQL calls a constraint without a name: table, columns, and one of these words.
+LONGEST_NAME = 63
 ENDINGS = {"unique": "key", "foreign key": "fkey", "check": "check", "primary key": "pkey", "exclude": "excl"}
 
 
@@ -182,13 +183,25 @@ def is_called(one: KnownConstraint, name: Text) -> bool:
     if one.name is not None:
         return alike(bare(one.name) or "", wanted)
     columns = "_".join(bare(column) or "" for column in one.columns) if one.kind != "primary key" else ""
-    parts = "_".join(part for part in (one.table, columns, ENDINGS.get(one.kind, "")) if part)
-    if wanted == parts:
+    ending = ENDINGS.get(one.kind, "")
+    # a table keeps the names of its constraints when it is renamed
+    if wanted == by_default(one.table, columns, ending) or (columns and wanted.endswith(f"_{columns}_{ending}")):
         return True
     # a convention that could not be read: its usual short word, the table, then the columns
     plain = re.sub("_+", "_", wanted)
     start = f"{SHORT.get(one.kind, '')}_{one.table}"
     return plain.startswith(f"{start}_{columns}" if columns else start) and one.kind in SHORT
+
+
+def by_default(table: str, columns: str, ending: str) -> str:
+    """What PostgreSQL calls a constraint without a name: of table and columns, the longer one gives way at 63 bytes."""
+    room = LONGEST_NAME - len(ending) - (2 if columns else 1)
+    while len(table) + len(columns) > room:
+        if len(table) > len(columns):
+            table = table[:-1]
+        else:
+            columns = columns[:-1]
+    return "_".join(part for part in (table, columns, ending) if part)
 
 
 def constraint_renamed(before: KnownTable, op: RenameObject) -> KnownTable:

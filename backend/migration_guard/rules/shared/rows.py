@@ -40,20 +40,6 @@ def emptied(context: Context, op: Operation, table: Text) -> bool:
     return empty
 
 
-def new_on_this_branch(context: Context, table: Text) -> bool:
-    """Whether a revision that the base branch does not have makes the table: no released database holds its rows."""
-    base, name = context.history.base, bare(table)
-    if base is None or context.migration is None or name is None:
-        return False
-    released = {migration.revision for migration in base.migrations}
-    for migration in earlier_revisions(context.history, context.migration, name):
-        if migration.revision not in released and migration.upgrade is not None:
-            for op in migration.upgrade.operations:
-                if isinstance(op, CreateTable) and bare(op.table) == name:
-                    return True
-    return False
-
-
 def filled_in_past(context: Context, table: Text, column: Text) -> bool:
     """Whether earlier revisions leave no NULL in the column, or fill it in a way that cannot be followed.
 
