@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ...facts import AddColumn, Column, Context, CreateTable, Operation
 from ...findings import Finding, Rule
+from .chains import both
 from .editing import executed, sql
 from .paste import dedented
 
@@ -30,8 +31,10 @@ def misfits(
         return
     found = [one for one in columns_made(op) if isinstance(one.type, str) and pattern.fullmatch(one.type.strip())]
     if found:
-        names = ", ".join(f"{op.table}.{one.name}" for one in found)
-        yield Finding(rule, op.at, says=f"{names} {says}", instead=retyped(op, found, new))
+        names = both([f"{op.table}.{one.name}" for one in found])
+        yield Finding(
+            rule, op.at, says=f"{names}{': each' if len(found) > 1 else ''} {says}", instead=retyped(op, found, new)
+        )
 
 
 def retyped(op: Operation, columns: list[Column], new: tuple[str, str]) -> str:
