@@ -29,7 +29,6 @@ from collections.abc import Iterator
 from ..facts import Context, CreateObject, DropObject, DropTable, Operation, RenameObject
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.ancestry import ancestors
 from .shared.names import bare, mentions
 from .shared.running import allowed, function_of, made_here
 
@@ -82,13 +81,16 @@ def _takes_along(one: Operation, op: DropObject) -> bool:
 
 
 def _makers(context: Context, name: str) -> list[str]:
-    """The ids of the revisions below, and of this one, that make an object of this name."""
-    if context.migration is None:
-        return []
-    return [
-        migration.id
-        for migration in (context.migration, *ancestors(context.history, context.migration))
-        if migration.upgrade is not None
-        for one in migration.upgrade.operations
-        if isinstance(one, CreateObject) and bare(one.name) == name
-    ]
+    """The ids of the revisions that make an object of this name."""
+    index = context.history.worked_out.get("objects")
+    if not isinstance(index, _Objects):
+        index = context.history.worked_out["objects"] = _Objects()
+        for migration in context.history.migrations:
+            for one in migration.upgrade.operations if migration.upgrade else ():
+                if isinstance(one, CreateObject):
+                    index.setdefault(bare(one.name), []).append(migration.id)
+    return index.get(name, [])
+
+
+class _Objects(dict[str | None, list[str]]):
+    """The revisions that make each object, by its bare name."""

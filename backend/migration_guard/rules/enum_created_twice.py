@@ -29,12 +29,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..facts import Context, CreateTable, CreateType, DropType, EnumType, Operation, RenameObject
+from ..facts import Column, Context, CreateTable, CreateType, EnumType, RenameObject
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.ancestry import earlier_revisions, is_opaque
+from ..replay import type_before
 from .shared.names import bare
-from .shared.paste import dedented
+from .shared.paste import dedented, literal
 from .shared.running import above
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"postgresql"})
@@ -53,17 +53,19 @@ def made_again_by_the_table(op: CreateTable, context: Context) -> Iterator[Findi
             continue
         if any(isinstance(made, CreateTable) and name in _with_table(made) for made in earlier):
             continue  # one run of Alembic remembers the types that its tables made
-        maker = _maker(context, name, earlier)
-        if maker is None:
+        known = type_before(context, op, name, dialect="postgresql")
+        if known.exists is not True or _renamed(context, name):
             continue
-        revision, line = maker
-        where = f"line {line}" if revision == (context.migration.id if context.migration else None) else revision
+        line = next(
+            (made.at.line for made in earlier if isinstance(made, CreateType) and bare(made.name) == name), None
+        )
+        where = f"line {line}" if line is not None else known.made_by or "an earlier revision"
         yield Finding(
             RULE,
             op.at,
             says=f"Creating {op.table} makes the enum type {name} a second time on PostgreSQL: {where} has made it, so "
             'this stops with "type already exists".',
-            instead=_once(op, enum),
+            instead=_once(op, one, enum, context),
         )
         return
 
@@ -74,38 +76,24 @@ def _with_table(op: CreateTable) -> set[str | None]:
     return {bare(enum.name) for enum in enums if enum.native is True and enum.create_type is True}
 
 
-def _maker(context: Context, name: str, earlier: tuple[Operation, ...]) -> tuple[str, int] | None:
-    """The revision and line that made the type which surely stands by now."""
-    if context.migration is None:
-        return None
-    found: tuple[str, int] | None = None
-    below = reversed(earlier_revisions(context.history, context.migration, name))
-    runs = [(one.id, one.upgrade.operations if one.upgrade else ()) for one in below]
-    for revision, operations in (*runs, (context.migration.id, earlier)):
-        for one in operations:
-            if one.dialects is not None and "postgresql" not in one.dialects:
-                continue
-            gone = isinstance(one, DropType) and bare(one.name) in (None, name)
-            if gone or is_opaque(one) or (isinstance(one, RenameObject) and bare(one.name) == name):
-                found = None
-            elif one.conditional:
-                continue
-            elif (isinstance(one, CreateType) and bare(one.name) == name) or (
-                isinstance(one, CreateTable) and name in _with_table(one)
-            ):
-                found = revision, one.at.line
-    return found
+def _renamed(context: Context, name: str) -> bool:
+    """Whether a revision gives the type another name, so that its own is free again."""
+    operations = (op for one in context.history.migrations if one.upgrade for op in one.upgrade.operations)
+    return any(isinstance(op, RenameObject) and op.kind == "type" and bare(op.name) == name for op in operations)
 
 
-def _once(op: CreateTable, enum: EnumType) -> str:
-    """The call with `create_type=False` on the enum, where it is written out in it."""
+def _once(op: CreateTable, one: Column, enum: EnumType, context: Context) -> str:
+    """The call with `create_type=False` on the enum, and the import that it needs."""
+    labels = [literal(label) for label in enum.labels]
+    again = f"postgresql.ENUM({', '.join([*labels, f'name={literal(enum.name)}', 'create_type=False'])})"
     source = dedented(op.source)
-    pattern = re.compile(
-        r"(?:\b\w+\.)?\b(?:Enum|ENUM)\(((?:[^()]|\([^()]*\))*\bname\s*=\s*['\"]"
-        + re.escape(str(enum.name))
-        + r"['\"][^()]*)\)"
-    )
-    edited = pattern.sub(lambda found: f"postgresql.ENUM({found[1].rstrip(', ')}, create_type=False)", source)
-    if edited != source:
-        return f"# with `from sqlalchemy.dialects import postgresql`\n{edited}"
-    return f"# the enum type {enum.name} with create_type=False\n{source}"
+    edited = source
+    if isinstance(one.type, str) and labels and source.count(one.source) == 1:
+        head, comma, rest = one.source.partition(",")
+        in_a_variable = re.sub(r"^\s*[A-Za-z_][\w.]*(?=\s*[,)])", lambda _: f" {again}", rest)
+        rest = rest.replace(one.type, again, 1) if one.type in rest else in_a_variable
+        edited = source.replace(one.source, f"{head}{comma}{rest}")
+    if again not in edited:
+        return f"# the enum type {enum.name} with create_type=False\n{source}"
+    bound = context.migration is not None and any(there.bound_as == "postgresql" for there in context.migration.imports)
+    return edited if bound else f"from sqlalchemy.dialects import postgresql\n\n{edited}"
