@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from migration_guard.facts import Context, Function, History, Migration, Place, Policy
-from migration_guard.live import Server
+from migration_guard.facts import OLDEST_POSTGRESQL, Context, Function, History, Migration, Place, Policy
+from migration_guard.live import Server, dialect
+from migration_guard.live.pg_binaries import installs
+from migration_guard.live.scratch import Scratch
 from migration_guard.read.sql import statements
 from migration_guard.rules.shared.lock_forms import form
 from migration_guard.rules.shared.locks import CONFLICTS, COSTS, Mode, stops
@@ -122,10 +125,35 @@ INDEXES = "SELECT indexrelid::regclass::text, pg_relation_filenode(indexrelid) F
 Connection = psycopg.Connection[Any]
 
 
+# Every release that this machine has: what is measured on one may differ on the next.
+RELEASES = sorted({install.major for install in installs() if int(install.major) >= OLDEST_POSTGRESQL})
+
+
+@pytest.fixture(scope="module", params=RELEASES or [""])
+def server(session_scratch: Scratch, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server of each release."""
+    if not request.param:
+        yield request.getfixturevalue("postgresql")
+        return
+    with dialect("postgresql").servers(f"postgresql-{request.param}", session_scratch) as server:
+        yield server
+
+
 @pytest.fixture
-def database(postgresql: Server) -> str:
-    """A connection string of an empty database with the schema."""
-    url = make_url(postgresql.new_database())
+def database(server: Server) -> str:
+    """A connection string of a new database with the schema, on each release."""
+    return filled(server)
+
+
+@pytest.fixture(scope="module")
+def one_database(postgresql: Server) -> str:
+    """The same once, for tests that leave it as it is."""
+    return filled(postgresql)
+
+
+def filled(server: Server) -> str:
+    """The connection string of a new database with the schema."""
+    url = make_url(server.new_database())
     parts = {"host": url.host or url.query.get("host"), "user": url.username, "dbname": url.database}
     parts["port"] = str(url.port or url.query.get("port") or "")
     conninfo = psycopg.conninfo.make_conninfo("", **{key: value for key, value in parts.items() if value})
@@ -220,8 +248,8 @@ def test_form_that_runs_alone_takes_the_lock_of_the_table(name: str, database: s
 
 @pytest.mark.parametrize("one", STRONGEST)
 @pytest.mark.parametrize("other", STRONGEST)
-def test_two_modes_conflict_as_the_server_says(one: Mode, other: Mode, database: str) -> None:
-    with psycopg.connect(database) as first, psycopg.connect(database) as second:
+def test_two_modes_conflict_as_the_server_says(one: Mode, other: Mode, one_database: str) -> None:
+    with psycopg.connect(one_database) as first, psycopg.connect(one_database) as second:
         first.execute(f"LOCK TABLE busy IN {one} MODE")
         try:
             second.execute(f"LOCK TABLE busy IN {other} MODE NOWAIT")
@@ -254,3 +282,22 @@ def test_statement_is_read_as_its_form(name: str) -> None:
     forms = [form(context, op) for op in found]
 
     assert forms == [name]
+
+
+NEWER = {
+    "ALTER TABLE busy ADD CONSTRAINT filled NOT NULL name NOT VALID": "a constraint against NULL for new rows",
+    "ALTER TABLE busy ADD COLUMN more integer GENERATED ALWAYS AS (id + 1) VIRTUAL": "a virtual column",
+}
+
+
+@pytest.mark.parametrize("sql", NEWER, ids=list(NEWER.values()))
+def test_what_eighteen_brought_reads_no_row(sql: str, database: str) -> None:
+    with psycopg.connect(database) as connection:
+        if connection.info.server_version < 180000:
+            with pytest.raises(psycopg.errors.SyntaxError):
+                connection.execute(sql)
+            return
+        held, done = inside(connection, [sql], "busy")
+
+    assert held == {"busy": "ACCESS EXCLUSIVE"}
+    assert done == set()
