@@ -10,7 +10,14 @@ from migration_guard.rules.shared.paste import NEXT
 from .samples import files, report_on, situations
 
 # These say what to type in a shell, or that a comment has to go.
-NO_CODE = {"message-missing", "unreviewed-autogenerate", "unreadable-migration", "useless-allow"}
+NO_CODE = {
+    "empty-revision",
+    "message-missing",
+    "unreadable-migration",
+    "unreadable-type",
+    "unreviewed-autogenerate",
+    "useless-allow",
+}
 NO_CODE_HERE = {"no_revision_at_all", "history_that_never_goes_down", "inspector"}
 # What stood there before cannot be known from source text, and the advice says so.
 HONEST = {

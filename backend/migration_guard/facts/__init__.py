@@ -3,7 +3,7 @@
 from .columns import Column, Constraint, ConstraintKind, EnumType, Filled
 from .environment import Environment
 from .history import Base, Changes, HeadFile, History, UnknownParent
-from .migration import Allow, Function, Import, Migration, Review, Use, UseKind
+from .migration import Allow, Function, Import, Migration, Name, Review, Use, UseKind
 from .operations import (
     AddColumn,
     AddEnumValue,
@@ -70,6 +70,7 @@ __all__ = [
     "Import",
     "Maintenance",
     "Migration",
+    "Name",
     "Operation",
     "OtherCall",
     "OtherSql",

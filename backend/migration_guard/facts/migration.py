@@ -43,6 +43,14 @@ class Import:
 
 
 @dataclass(frozen=True)
+class Name:
+    """A name as it stands in a file."""
+
+    at: Place
+    name: str
+
+
+@dataclass(frozen=True)
 class Function:
     """`upgrade()` or `downgrade()`, with its operations in the order in which they run."""
 
@@ -100,6 +108,7 @@ class Migration:
     upgrade: Function | None = None
     downgrade: Function | None = None
     imports: tuple[Import, ...] = ()
+    undefined: tuple[Name, ...] = ()  # names that its code uses, and that nothing in the file can bind
     markers: tuple[Place, ...] = ()  # Alembic's "auto generated ... please adjust" comments
     warnings: tuple[Place, ...] = ()  # "WARNING: ..." comments that autogenerate left
     review: Review | None = None

@@ -1,0 +1,51 @@
+"""
+Autogenerate warned about a line, and the warning still stands there.
+
+## What it finds
+A comment such as `# WARNING: constraint name is None` that autogenerate left in the file.
+
+## Why it hurts
+It marks a line that Alembic itself could not write: without a name for the constraint, the drop raises when somebody
+goes down, which is a bad day already.
+
+## Instead
+Give the line what it lacks, then delete the comment:
+
+    op.drop_constraint("fk_belief_persona_id_persona", "belief", type_="foreignkey")
+
+## Quiet when
+The comment is gone, or `unnamed-constraint` speaks of the line below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import Context, DropConstraint, Migration
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+
+_BELOW = 4  # lines in which the operation begins: Alembic's comment takes two
+
+
+@judges(Migration)
+def warned(migration: Migration, _: Context) -> Iterator[Finding]:
+    """One finding for each comment."""
+    functions = (migration.upgrade, migration.downgrade)
+    nameless = {
+        op.at.line
+        for function in functions
+        for op in (function.operations if function else ())
+        if isinstance(op, DropConstraint) and op.name is None
+    }
+    for place in migration.warnings:
+        if not nameless.isdisjoint(range(place.line, place.line + _BELOW)):
+            continue
+        yield Finding(
+            RULE,
+            place,
+            says=f"Autogenerate could not write this line of {migration.id} and says so; nobody has answered it.",
+            instead="# give the line what it lacks, and delete the comment",
+        )

@@ -1,0 +1,144 @@
+"""
+A table or column is dropped that no revision ever made.
+
+## What it finds
+`drop_table` or `drop_column` in an upgrade, for something that no revision makes, although every revision can be read
+and makes all else that the history uses.
+
+## Why it hurts
+On a new database the upgrade stops here: there is nothing to drop. Where it succeeds, the table belongs to somebody
+else, another service or an extension, whose rows go with it: autogenerate drops whatever the models do not name.
+
+## Instead
+Delete the line, and let autogenerate see your own tables only:
+
+    context.configure(..., include_name=lambda name, type_, _: type_ != "table" or name in target_metadata.tables)
+
+## Quiet when
+Some other table of the history was made outside of it too, as in projects that began with `create_all()`; something in
+the history cannot be read; the line says IF EXISTS or stands under a condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..facts import (
+    AddColumn,
+    AlterColumn,
+    AlterTable,
+    Context,
+    CreateConstraint,
+    CreateIndex,
+    CreateObject,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    History,
+    Operation,
+    OtherCall,
+    OtherSql,
+    RenameObject,
+    RenameTable,
+    WriteRows,
+)
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+from .shared.names import bare
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+
+
+@judges(DropTable)
+def table(op: DropTable, context: Context) -> Iterator[Finding]:
+    """A finding where the table certainly stands in no revision."""
+    name = bare(op.table)
+    made = _made(context.history)
+    alone = made.certain and made.strangers <= {name}
+    if op.direction == "upgrade" and name and _plain(op) and alone and name not in made.tables:
+        yield _finding(op, f"table {op.table}")
+
+
+@judges(DropColumn)
+def column(op: DropColumn, context: Context) -> Iterator[Finding]:
+    """A finding where the table is known to the last column, and has none of this name."""
+    name, of = bare(op.name), bare(op.table)
+    made = _made(context.history)
+    whole = made.certain and not made.strangers and of in made.tables and of not in made.unsure
+    if op.direction == "upgrade" and name and _plain(op) and whole and name not in made.columns:
+        yield _finding(op, f"{op.table}.{op.name}")
+
+
+def _plain(op: Operation) -> bool:
+    return op.tolerant is False and not op.conditional and not op.swallowed and op.dialects is None
+
+
+def _finding(op: Operation, what: str) -> Finding:
+    return Finding(
+        RULE,
+        op.at,
+        says=f"No revision ever made {what}: on a new database the upgrade stops here, and where it is there, somebody "
+        "else made it and may need it.",
+        instead=f"pass  # and keep autogenerate away from {what}: include_name, include_object",
+    )
+
+
+@dataclass
+class _Made:
+    """What all upgrades of a history make and use."""
+
+    tables: set[str] = field(default_factory=set)
+    columns: set[str] = field(default_factory=set)  # of any table
+    unsure: set[str] = field(default_factory=set)  # tables with columns that cannot be read
+    strangers: set[str] = field(default_factory=set)  # tables that are used, and that nothing makes
+    certain: bool = True
+
+
+def _made(history: History) -> _Made:
+    """What the history makes, worked out once."""
+    found = history.worked_out.get("made")
+    if not isinstance(found, _Made):
+        found = history.worked_out["made"] = _read(history)
+    return found
+
+
+def _read(history: History) -> _Made:
+    made = _Made()
+    used: set[str] = set()
+    unreadable = any(one.broken or one.unread or one.parents_unread for one in history.migrations)
+    made.certain = not (unreadable or history.unknown_parents or history.cycles or history.duplicates)
+    for migration in history.migrations:
+        for op in migration.upgrade.operations if migration.upgrade else ():
+            _note(op, made, used)
+    made.strangers = used - made.tables
+    made.certain = made.certain and bool(made.tables)
+    return made
+
+
+def _note(op: Operation, made: _Made, used: set[str]) -> None:
+    name = getattr(op, "table", None)
+    if isinstance(op, (OtherCall, OtherSql)) or (name is not None and bare(name) is None):
+        made.certain = False
+    elif isinstance(op, CreateTable):
+        made.tables.add(bare(op.table) or "")
+        made.columns.update(bare(column.name) or "" for column in op.columns)
+        if not op.whole:
+            made.unsure.add(bare(op.table) or "")
+        used.update(filter(None, (bare(one.references) for one in op.constraints)))
+    elif isinstance(op, RenameTable):
+        made.tables.add(bare(op.new_name) or "")
+        used.add(bare(op.table) or "")
+        made.unsure.add(bare(op.new_name) or "")
+    elif isinstance(op, CreateObject):
+        made.tables.add(bare(op.name) or "")
+    elif isinstance(op, RenameObject):
+        made.tables.add(bare(op.new_name) or "")
+    elif isinstance(op, AddColumn):
+        made.columns.add(bare(op.column.name) or "")
+        used.add(bare(op.table) or "")
+    elif isinstance(op, AlterColumn):
+        made.columns.add(bare(op.new_name) or "")
+        used.add(bare(op.table) or "")
+    elif isinstance(op, (CreateIndex, CreateConstraint, WriteRows, AlterTable, DropColumn, DropTable)):
+        used.add(bare(name) or "")

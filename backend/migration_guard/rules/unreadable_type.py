@@ -1,0 +1,60 @@
+"""
+A name is used that nothing in the file defines.
+
+## What it finds
+A name in the code of a revision that is neither imported nor defined anywhere in the file, nor a builtin: most often
+the module of a custom type, as autogenerate writes its `repr`.
+
+## Why it hurts
+The file loads, and the upgrade stops with NameError when it comes to the line. On databases that commit DDL as it goes,
+what ran before stays.
+
+## Instead
+Import what the line names, or write the type that it is in the database:
+
+    op.add_column("persona", sa.Column("mood", sa.String(length=20)))
+
+`render_item` in env.py teaches autogenerate the import.
+
+## Quiet when
+A star import, `exec` or `globals()` may define the name, it stands in an annotation, or the NameError is caught.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import Context, Migration
+from ..findings import Finding, Rule, Severity
+from ..registry import judges
+
+RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+
+# What autogenerate takes for imported, by the names that its templates give them.
+_USUAL = {
+    "geoalchemy2": "import geoalchemy2",
+    "mysql": "from sqlalchemy.dialects import mysql",
+    "op": "from alembic import op",
+    "pgvector": "import pgvector.sqlalchemy",
+    "postgresql": "from sqlalchemy.dialects import postgresql",
+    "sa": "import sqlalchemy as sa",
+    "sqlalchemy": "import sqlalchemy",
+    "sqlalchemy_utils": "import sqlalchemy_utils",
+    "sqlite": "from sqlalchemy.dialects import sqlite",
+    "sqlmodel": "import sqlmodel",
+    "text": "from sqlalchemy import text",
+}
+
+
+@judges(Migration)
+def nameless(migration: Migration, _: Context) -> Iterator[Finding]:
+    """One finding for each name, where it stands first."""
+    for name in migration.undefined:
+        way_out = _USUAL.get(name.name, f"# import {name.name}, or write the type that the database knows")
+        yield Finding(
+            RULE,
+            name.at,
+            says=f"Nothing in {migration.path} defines {name.name}: Python stops here with NameError, whatever ran "
+            "before.",
+            instead=f"# above, beside the other imports:\n{way_out}",
+        )
