@@ -154,7 +154,7 @@ class _Run:
         return frozenset((migration.path, migration.id) for those in below for migration in those)
 
     def _notes(self, skipped: int, histories: Sequence[History], judged: int | None) -> tuple[str, ...]:
-        notes = list(self.notes)
+        notes = [*self.notes, *([self.settings.databases_why] if self.settings.databases_why else [])]
         if skipped:
             notes.append(f"{skipped} revisions up to {self.settings.since} are not judged (since).")
         if judged is not None:

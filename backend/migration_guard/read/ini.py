@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from .environment_urls import dialect_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -118,14 +119,8 @@ def _setup(file: Path, section: str, values: Mapping[str, Any]) -> Setup:
         ),
         prepend_sys_path=_paths(values.get("prepend_sys_path"), known, separator or re.compile(r"\s*,\s*|\s+|:")),
         recursive=values.get("recursive_version_locations") in (True, "true"),
-        dialect=_dialect(str(values.get("sqlalchemy.url") or "")),
+        dialect=dialect_of(str(values.get("sqlalchemy.url") or "")),
     )
-
-
-def _dialect(url: str) -> str | None:
-    """SQLAlchemy's name of the database in a URL; `postgres:` is what hosting services write."""
-    known = re.match(r"(sqlite|postgres(?:ql)?)(?:\+\w+)?:", url.strip())
-    return None if known is None else "sqlite" if known[1] == "sqlite" else "postgresql"
 
 
 def _separator(values: Mapping[str, Any], key: str) -> re.Pattern[str] | None:

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from migration_guard.read.databases import databases
+from migration_guard.read.project import projects
+
+PLAIN = 'op.add_column("persona", sa.Column("mood", sa.String(20)))'
+JSONB = 'op.add_column("persona", sa.Column("data", postgresql.JSONB()))'
+BRANCH = 'if op.get_bind().dialect.name == "sqlite":\n        pass\n    else:\n        op.execute("CREATE EXTENSION pg_trgm")'
+BATCH = 'with op.batch_alter_table("persona") as b:\n        b.drop_column("mood")'
+MYSQL = 'op.add_column("persona", sa.Column("data", mysql.LONGTEXT()))'
+
+
+def project(root: Path, *bodies: str, ini: str = "", env: str = "", others: dict[str, str] | None = None) -> Path:
+    versions = root / "alembic" / "versions"
+    versions.mkdir(parents=True)
+    (root / "alembic.ini").write_text(f"[alembic]\nscript_location = alembic\n{ini}\n")
+    (root / "alembic" / "env.py").write_text(f"from alembic import context\n{env}\n")
+    for number, body in enumerate(bodies):
+        (versions / f"r{number}.py").write_text(
+            f'revision = "r{number}"\ndown_revision = None\n\n\ndef upgrade():\n    {body}\n'
+        )
+    for name, text in (others or {}).items():
+        (root / name).write_text(text)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("bodies", "ini", "env", "others", "expected"),
+    [
+        ((PLAIN,), "", "", {}, ("sqlite", "postgresql")),
+        ((PLAIN,), "sqlalchemy.url = postgresql://localhost/a", "", {}, ("postgresql",)),
+        ((PLAIN,), "sqlalchemy.url = sqlite:///a.db", "", {}, ("sqlite", "postgresql")),
+        ((JSONB, PLAIN), "", "", {}, ("postgresql",)),
+        ((JSONB, PLAIN), "sqlalchemy.url = sqlite:///a.db", "", {}, ("postgresql",)),
+        ((JSONB, BRANCH), "", "", {}, ("sqlite", "postgresql")),
+        ((JSONB, BATCH), "", "", {}, ("postgresql",)),
+        ((BRANCH,), "", "", {}, ("sqlite", "postgresql")),
+        (
+            (PLAIN,),
+            "",
+            'render_as_batch = name == "sqlite"',
+            {"requirements.txt": "asyncpg\n"},
+            ("sqlite", "postgresql"),
+        ),
+        ((PLAIN,), "", "", {"requirements.txt": "psycopg2-binary==2.9\n"}, ("postgresql",)),
+        ((PLAIN,), "", "", {"requirements.txt": "# asyncpg one day\n"}, ("sqlite", "postgresql")),
+        ((PLAIN,), "", "", {".env.example": "DATABASE_URL=postgresql://localhost/a\n"}, ("postgresql",)),
+        ((BATCH,), "", "", {"requirements.txt": "asyncpg\n"}, ("sqlite", "postgresql")),
+        ((BATCH,), "", "", {"pyproject.toml": 'dependencies = ["aiosqlite"]\n'}, ("sqlite",)),
+        ((BATCH,), "", "", {"requirements.txt": "aiosqlite\nasyncpg\n"}, ("sqlite", "postgresql")),
+        ((MYSQL,), "", "", {"requirements.txt": "pymysql\n"}, ("mysql",)),
+        ((PLAIN,), "sqlalchemy.url = mysql://localhost/a", "", {}, ("mysql",)),
+        ((PLAIN + "  # pragma: no cover", JSONB), "", "", {}, ("postgresql",)),
+    ],
+)
+def test_databases_are_what_the_files_show(
+    tmp_path: Path, bodies: tuple[str, ...], ini: str, env: str, others: dict[str, str], expected: tuple[str, ...]
+) -> None:
+    root = project(tmp_path, *bodies, ini=ini, env=env, others=others)
+
+    found = databases(root, projects(root))
+
+    assert found.names == expected
+    assert found.why.startswith("Judged for ")
+
+
+def test_the_reason_names_the_file(tmp_path: Path) -> None:
+    root = project(tmp_path, PLAIN, JSONB)
+
+    assert "alembic/versions/r1.py" in databases(root, projects(root)).why
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only where there are named pipes")
+def test_a_pipe_among_the_revisions_is_left_alone(tmp_path: Path) -> None:
+    root = project(tmp_path, PLAIN)
+    os.mkfifo(root / "alembic" / "versions" / "pipe.py")
+
+    assert databases(root, projects(root)).names == ("sqlite", "postgresql")

@@ -1,0 +1,163 @@
+"""The rules on env.py and its settings file: each with a project that has the fault and its twin that has not."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from migration_guard.config import load
+from migration_guard.findings import Finding
+from migration_guard.lint import check
+
+from .samples import CAREFUL, MODELS, TODAY
+
+MIGRATION = '''"""{message}"""
+
+import sqlalchemy as sa
+
+from alembic import op
+
+revision = "{revision}"
+down_revision = {parent}
+
+
+def upgrade():
+{body}
+
+
+def downgrade():
+    raise NotImplementedError  # irreversible: only a sample
+'''
+ADDS = 'op.add_column("persona", sa.Column("mood", sa.String(20)))'
+BATCH = 'with op.batch_alter_table("persona") as batch_op:\n    batch_op.add_column(sa.Column("mood", sa.String(20)))'
+CONCURRENT = 'with op.get_context().autocommit_block():\n    op.create_index("ix_a", "persona", ["a"], postgresql_concurrently=True)'
+VALUE = "op.execute(\"ALTER TYPE mood ADD VALUE 'calm'\")"
+NOT_VALID = 'op.execute("ALTER TABLE persona ADD CONSTRAINT ck_a CHECK (a > 0) NOT VALID")'
+VALIDATE = 'op.execute("ALTER TABLE persona VALIDATE CONSTRAINT ck_a")'
+POSTGRESQL = 'databases = ["postgresql"]'
+SQLITE = 'databases = ["sqlite"]'
+
+
+def findings(
+    folder: Path, env: str, bodies: tuple[str, ...] = (ADDS,), settings: str = POSTGRESQL, ini: str = ""
+) -> list[Finding]:
+    """What the rules say about env.py and the settings file."""
+    versions = folder / "alembic" / "versions"
+    versions.mkdir(parents=True)
+    (folder / "alembic.ini").write_text(f"[alembic]\nscript_location = %(here)s/alembic\n{ini}\n")
+    (folder / "pyproject.toml").write_text(f"[tool.migration-guard]\n{settings}\n")
+    (folder / "alembic" / "env.py").write_text(env)
+    (folder / "app").mkdir()
+    (folder / "app" / "models.py").write_text(MODELS)
+    for number, body in enumerate(bodies):
+        lines = "\n".join(f"    {line}" for line in body.splitlines())
+        parent = f'"r{number - 1}"' if number else None
+        text = MIGRATION.format(message=f"step {number}", revision=f"r{number}", parent=parent, body=lines)
+        (versions / f"r{number}.py").write_text(text)
+    found = check(folder, load(folder), today=TODAY).findings
+    return [one for one in found if not one.at.path.startswith("alembic/versions")]
+
+
+def without(*lines: str) -> str:
+    """The careful env.py without some lines."""
+    env = CAREFUL
+    for line in lines:
+        assert line in env
+        env = env.replace(line, "")
+    return env
+
+
+LOCK_TIMEOUT = """            connection.execute(text("SET lock_timeout = '4s'"))\n"""
+ADVISORY = """            connection.execute(text("SELECT pg_advisory_lock(4242)"))\n"""
+COMMIT = "            connection.commit()\n"
+EACH = "            transaction_per_migration=True,\n"
+AS_BATCH = "            render_as_batch=True,\n"
+DEFAULTS = "            compare_server_default=True,\n"
+ASYNC = CAREFUL.replace("engine_from_config(", "async_engine_from_config(").replace(
+    "from sqlalchemy import engine_from_config,",
+    "from sqlalchemy.ext.asyncio import async_engine_from_config\nfrom sqlalchemy import",
+)
+ON = '[tool.migration-guard.severity]\n{0} = "warning"'
+
+
+@pytest.mark.parametrize(
+    ("rule", "env", "bodies", "settings", "ini"),
+    [
+        ("lock-timeout-missing", without(LOCK_TIMEOUT), (ADDS, ADDS), POSTGRESQL, ""),
+        ("sql-before-begin", without(COMMIT), (ADDS,), POSTGRESQL, ""),
+        ("one-transaction-for-all", without(EACH), (CONCURRENT,), POSTGRESQL, ""),
+        ("one-transaction-for-all", without(EACH), (VALUE,), POSTGRESQL, ""),
+        ("one-transaction-for-all", without(EACH), (NOT_VALID, VALIDATE), POSTGRESQL, ""),
+        ("one-transaction-for-all", CAREFUL.replace(".connect()", ".begin()"), (CONCURRENT,), POSTGRESQL, ""),
+        ("batch-mode-off", without(AS_BATCH), (BATCH,), SQLITE, ""),
+        ("batch-mode-off", without(AS_BATCH), (BATCH,), 'databases = ["sqlite", "postgresql"]', ""),
+        ("compare-options-off", without(DEFAULTS), (ADDS,), POSTGRESQL + "\n" + ON.format("compare-options-off"), ""),
+        ("upgrade-without-lock", without(ADVISORY), (ADDS,), POSTGRESQL + "\n" + ON.format("upgrade-without-lock"), ""),
+        (
+            "upgrade-without-lock",
+            CAREFUL.replace("advisory_lock", "advisory_xact_lock"),
+            (ADDS,),
+            POSTGRESQL + "\n" + ON.format("upgrade-without-lock"),
+            "",
+        ),
+        ("password-in-settings", CAREFUL, (ADDS,), POSTGRESQL, "sqlalchemy.url = postgresql://a:s3cr3t@db.corp.io/a"),
+        ("async-without-run-sync", ASYNC, (ADDS,), POSTGRESQL, ""),
+    ],
+)
+def test_a_fault_of_env_py_is_one_finding_for_the_project(
+    tmp_path: Path, rule: str, env: str, bodies: tuple[str, ...], settings: str, ini: str
+) -> None:
+    found = findings(tmp_path, env, bodies, settings, ini)
+
+    assert [one.rule.id for one in found] == [rule]
+    assert found[0].rule.allowable is False
+    assert "s3cr3t" not in f"{found[0].says}{found[0].instead}"
+
+
+@pytest.mark.parametrize(
+    ("env", "bodies", "settings"),
+    [
+        (CAREFUL, (ADDS, ADDS, CONCURRENT, VALUE), POSTGRESQL),
+        (without(LOCK_TIMEOUT), (ADDS,), POSTGRESQL + "\nlock-timeout = true"),
+        (without(LOCK_TIMEOUT), (ADDS,), SQLITE),
+        (
+            without(LOCK_TIMEOUT),
+            ('op.create_table("note", sa.Column("id", sa.Integer(), primary_key=True))',),
+            POSTGRESQL,
+        ),
+        (without(LOCK_TIMEOUT), ("op.execute(\"SET LOCAL lock_timeout = '4s'\")\n" + ADDS,), POSTGRESQL),
+        (without(LOCK_TIMEOUT), (ADDS,), POSTGRESQL + '\nsmall-tables = ["persona"]'),
+        (without(EACH), (ADDS, ADDS), POSTGRESQL),
+        (without(EACH), (NOT_VALID + "\n" + VALIDATE,), POSTGRESQL),
+        (without(EACH), (CONCURRENT,), SQLITE),
+        (without(AS_BATCH), (ADDS,), POSTGRESQL),
+        (without(AS_BATCH).replace("Base.metadata", "None"), (BATCH,), SQLITE),
+        (without(DEFAULTS), (ADDS,), POSTGRESQL),
+        (without(ADVISORY), (ADDS,), POSTGRESQL),
+        ("from alembic import context\n", (ADDS, VALUE), POSTGRESQL),
+        ("def broken(:\n", (ADDS,), POSTGRESQL),
+    ],
+)
+def test_a_careful_env_py_or_one_where_it_does_not_matter_is_fine(
+    tmp_path: Path, env: str, bodies: tuple[str, ...], settings: str
+) -> None:
+    assert [one.rule.id for one in findings(tmp_path, env, bodies, settings)] == []
+
+
+def test_an_env_py_that_cannot_be_read_is_not_judged(tmp_path: Path) -> None:
+    findings(tmp_path, "def broken(:\n")
+
+    report = check(tmp_path, load(tmp_path), today=TODAY)
+
+    assert [(gap.path, gap.line) for gap in report.not_judged] == [("alembic/env.py", 1)]
+
+
+@pytest.mark.parametrize("env", [without(LOCK_TIMEOUT), without(COMMIT), without(AS_BATCH), ASYNC])
+def test_what_to_write_instead_is_code(tmp_path: Path, env: str) -> None:
+    found = findings(tmp_path, env, (BATCH,), 'databases = ["sqlite", "postgresql"]')
+
+    for one in found:
+        ast.parse(f"async def run():\n    {one.instead.replace(chr(10), chr(10) + '    ')}")
+    assert found
