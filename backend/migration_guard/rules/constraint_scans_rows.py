@@ -36,6 +36,8 @@ from .shared.checking import column_then_constraint, name_of, not_valid
 from .shared.editing import later, validation
 from .shared.lock_forms import scans_for_its_key
 from .shared.locks import a, cost, matters, stops
+from .shared.names import bare
+from .shared.transactions import exclusively_locked, line_of
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 
@@ -48,13 +50,21 @@ def compared_with_rows(op: CreateConstraint, context: Context) -> Iterator[Findi
         return
     if found is None or not matters(context, op, op.table):
         return
-    both = op.kind == "foreign key" and op.references is not None and op.references != op.table
-    tables = f"{op.table} and {op.references}" if both else f"{op.table}"
+    other = bare(op.references) if op.kind == "foreign key" else None
+    other = None if other == bare(op.table) else other
+    by = next((one for one, table in exclusively_locked(context, op) if bare(table) == bare(op.table)), None)
+    lock = f"Adding {op.kind} {name_of(op)} holds {a(found.own)} lock on PostgreSQL"
+    waits = f"{stops(found.own)} of {op.table}{f' and {other}' if other else ''}"
+    if by is not None:
+        lock = (
+            f"{op.kind.capitalize()} {name_of(op)} is added under the ACCESS EXCLUSIVE lock of {line_of(context, by)}"
+        )
+        lock = f"{lock.rstrip(',')} on PostgreSQL, which is kept"
+        waits = f"reads and writes of {op.table}{f', and writes of {other},' if other else ''}"
     yield Finding(
         RULE,
         op.at,
-        says=f"Adding {op.kind} {name_of(op)} holds {a(found.own)} lock on PostgreSQL while every row of {op.table} is "
-        f"checked: {stops(found.own)} of {tables} wait until the revision is committed.",
+        says=f"{lock} while every row of {op.table} is checked: {waits} wait until the revision is committed.",
         instead=later(validation(context, op, op.table, op.schema, name_of(op)), not_valid(op)),
     )
 
