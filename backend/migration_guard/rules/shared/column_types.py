@@ -12,8 +12,6 @@ from .chains import both
 from .editing import executed, sql
 from .paste import dedented
 
-MAKERS = AddColumn | CreateTable
-
 
 def columns_made(op: AddColumn | CreateTable) -> tuple[Column, ...]:
     """The columns of a new table, or the one that is added."""
