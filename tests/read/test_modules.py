@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from migration_guard.facts import (
     AddColumn,
@@ -24,6 +26,13 @@ from migration_guard.read.graph import history
 from migration_guard.read.project import projects
 from migration_guard.read.sources import Sources
 
+PIECES = [
+    "def f(op):\n", "class C:\n", "    def f(self, *a):\n", "    def __init__(self, op):\n", "        self.op = op\n",
+    "    ", "        ", "\n", "g = ", "f(op)", "C", "C(op)", "g", "g.append(f)", "return g\n", "raise C\n", "yield\n",
+    "@f\n", "@C.f\n", "op.drop_table(g)\n", "op.execute(f'{g}')\n", "while f(g):\n", "for g in g:\n", "try:\n",
+    "except C:\n", "with f(op) as g:\n", "from app.tools import g\n", "from . import tools\n", "from .tools import *\n",
+    "[g for g in f(g)]", "{g: C}", "lambda g: f(g)", "if g:\n", "else:\n", "pass\n", "self.g", "(", ")", " + ", ", ",
+]  # fmt: skip
 INI = "[alembic]\nscript_location = alembic\nprepend_sys_path = .\n"
 HEAD = 'import sqlalchemy as sa\nfrom alembic import op\nrevision = "a1"\ndown_revision = None\n'
 
@@ -433,3 +442,123 @@ def test_sql_in_an_opened_file_is_read_and_that_of_any_other_place_is_not(tmp_pa
 
     assert [type(each).__name__ for each in operations(found)] == ["DropTable", "OtherSql", "OtherSql"]
     assert [each.why for each in found.unread] == ["SQL made in another file", "SQL made in another file"]
+
+
+def test_methods_of_a_helper_class_are_followed_whatever_their_kind(tmp_path: Path) -> None:
+    tools = (
+        "from alembic import op\n"
+        "class Base:\n"
+        "    suffix = '_new'\n"
+        "    def drop(self):\n        op.drop_table(self.name)\n"
+        "class Table(Base):\n"
+        "    def __init__(self, name, copy=False):\n"
+        "        self.plain = name\n        if copy:\n            self.plain = 'x'\n"
+        "    @property\n    def name(self):\n        return self.plain + self.suffix\n"
+        "    @classmethod\n    def of(cls, name):\n        return cls(name)\n"
+        "    @staticmethod\n    def rename(old, new):\n        op.rename_table(old, new)\n"
+    )
+    text = (
+        "from app.tools import Table\ndef upgrade():\n    Table('a').drop()\n    Table.of('b').drop()\n"
+        "    Table.rename('c', 'd')\n    Table('e', copy=op.get_bind()).rename('f', 'g')\n"
+    )
+    found = operations(migration(tmp_path, text, {"app/tools": tools}))
+
+    assert [each.table for each in found] == ["a_new", "b_new", "c", "f"]  # type: ignore[attr-defined]
+
+
+def test_attribute_that_a_condition_sets_is_not_known(tmp_path: Path) -> None:
+    tools = (
+        "import os\nclass Naming:\n    def __init__(self):\n        self.table = 'a'\n"
+        "        if os.environ.get('B'):\n            self.table = 'b'\n"
+    )
+    text = "from app.tools import Naming\ndef upgrade():\n    op.drop_table(Naming().table)\n"
+    (dropped,) = operations(migration(tmp_path, text, {"app/tools": tools}))
+
+    assert isinstance(dropped, DropTable)
+    assert isinstance(dropped.table, Unread)
+
+
+def test_names_of_columns_and_labels_of_types_are_told_to_helpers(tmp_path: Path) -> None:
+    tools = (
+        "from alembic import op\n"
+        "def add(table, column):\n    op.add_column(table.name, column)\n    op.create_index('ix_' + column.name, table.name, [column.name])\n"
+        "def grow(enum, *values):\n    for value in values:\n        if value not in enum.enums:\n"
+        "            op.execute(f\"ALTER TYPE {enum.name} ADD VALUE '{value}'\")\n"
+    )
+    text = (
+        "from app.tools import add, grow\nMOODS = sa.Enum('calm', 'glad', name='mood')\ndef upgrade():\n"
+        "    add(sa.table('persona'), sa.Column('age', sa.Integer()))\n    grow(MOODS, 'glad', 'sad')\n"
+    )
+    found = migration(tmp_path, text, {"app/tools": tools})
+
+    assert [type(each).__name__ for each in operations(found)] == ["AddColumn", "CreateIndex", "AddEnumValue"]
+    assert found.unread == ()
+
+
+def test_what_cannot_be_read_of_one_helper_is_one_line(tmp_path: Path) -> None:
+    tools = (
+        "import sqlalchemy as sa\nfrom alembic import op\n"
+        "def rebuild(table):\n    for key in sa.inspect(op.get_bind()).get_foreign_keys(table):\n"
+        "        op.drop_constraint(key['name'], table)\n        op.create_foreign_key(key['name'], table, key['to'], key['columns'], ['id'])\n"
+    )
+    text = "from app.tools import rebuild\ndef upgrade():\n    rebuild('t')\n"
+    found = migration(tmp_path, text, {"app/tools": tools})
+
+    assert [each.inspected for each in operations(found)] == [True, True]
+    assert [each.why for each in found.unread] == ["a part of a helper from another module: app.tools.rebuild"]
+
+
+def test_application_code_that_only_runs_what_can_be_read_is_no_dependency(tmp_path: Path) -> None:
+    search = "def sync(connection, table):\n    connection.execute(f'DROP TRIGGER IF EXISTS {table}_tr ON {table}')\n"
+    text = "from app.search import sync\ndef upgrade():\n    sync(op.get_bind(), 't')\n"
+    found = migration(tmp_path, text, {"app/search": search})
+
+    assert [type(each).__name__ for each in operations(found)] == ["DropObject"]
+    assert found.upgrade is not None
+    assert [use.kind for use in found.upgrade.uses] == ["bind"]
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"),
+    [
+        ("def name():\n    return 't'\n", "t"),
+        ("def name():\n    return None\n", None),
+        ("def name():\n    raise NotImplementedError\n", "raises"),
+        ("def name():\n    if True:\n        raise NotImplementedError\n", None),
+        ("def name(*a):\n    return 't' if name(1) else name(2)\n", None),
+    ],
+)
+def test_value_of_application_code_is_taken_only_where_it_is_sure(
+    tmp_path: Path, service: str, expected: str | None
+) -> None:
+    text = "from app.service import name\ndef upgrade():\n    op.drop_table(name())\n"
+    found = migration(tmp_path, text, {"app/service": service})
+
+    assert found.upgrade is not None
+    if expected == "raises":
+        assert (found.upgrade.does, found.upgrade.operations) == ("raises", ())
+    else:
+        (dropped,) = found.upgrade.operations
+        assert isinstance(dropped, DropTable)
+        assert dropped.table == expected or isinstance(dropped.table, Unread) is (expected is None)
+        assert [use.name for use in found.upgrade.uses] == ["app.service.name"]
+
+
+def test_helper_that_does_more_than_the_reader_follows_is_cut_off_and_told(tmp_path: Path) -> None:
+    tools = (
+        "from alembic import op\ndef fill(op):\n    op.drop_table('a')\n    for i in range(2000):\n"
+        "        for j in range(2000):\n            x = i * j\n"
+    )
+    text = "from app.tools import fill\ndef upgrade():\n    fill(op)\n    op.drop_table('b')\n"
+    found = migration(tmp_path, text, {"app/tools": tools})
+
+    assert [type(each) for each in operations(found)] == [DropTable, OtherCall, DropTable]
+    assert [each.why for each in found.unread] == ["a helper that does more than the reader follows: app.tools.fill"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_text_of_a_helper_makes_the_reader_raise(tmp_path: Path, body: str) -> None:
+    text = "from app.tools import *\nfrom app import tools\ndef upgrade():\n    f(op)\n    op.drop_table(tools.g)\n    C(op).f()\n"
+
+    assert migration(tmp_path, text, {"app/tools": f"from alembic import op\n{body}"}).broken is None

@@ -10,7 +10,7 @@ from .effects import reaches_database
 from .expressions import LIBRARIES, OP
 from .functions import Functions, Raised
 from .library import settled
-from .record import Record, TooMuch
+from .record import MOST_OPERATIONS, Record, TooMuch
 from .text import adopted
 from .values import AT_RUN_TIME, Arguments, Attr, Batch, Closure, Dotted, Instance, LocalClass, Made
 
@@ -58,10 +58,11 @@ class Following(Functions):
                 raise
             result = AT_RUN_TIME
         except TooMuch:
-            if self.steps > limit:
+            if self.steps > limit or len(record.operations) >= MOST_OPERATIONS:
                 raise
             result = AT_RUN_TIME
-            record.missing(source.place(node), f"a helper that is more than the reader follows: {name.path}")
+            vars(record).update(before[0].circumstances)
+            record.opaque(node, name.path, "a helper that does more than the reader follows")
         finally:
             source.at, self.limit = at, limit
             if outermost:
@@ -115,7 +116,7 @@ class Standing:
         self.count = len(record.operations)
         self.unread = len(record.unread)
         self._unread = dict(record.unread)
-        self._circumstances = {
+        self.circumstances = {
             name: value for name, value in vars(record).items() if name not in {"operations", "unread", "source"}
         }
 
@@ -129,7 +130,7 @@ class Standing:
         """Bring the record back to how it was."""
         del record.operations[self.count :]
         record.unread = self._unread
-        vars(record).update(self._circumstances)
+        vars(record).update(self.circumstances)
 
 
 def is_for_migrations(helper: Closure | LocalClass) -> bool:
