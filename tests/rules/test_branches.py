@@ -71,7 +71,7 @@ def test_a_column_that_the_branch_added_may_go_while_its_table_is_old(tmp_path: 
     [
         ['op.execute("ALTER TABLE persona DROP COLUMN IF EXISTS never")'],
         ['op.drop_column("persona", "mood")', 'op.drop_table("persona")  # the table says it'],
-        ['op.drop_column("persona", "mood")', 'op.add_column("persona", sa.Column("temper", sa.String(9)))'],
+        ['op.drop_column("persona", "mood")', 'op.add_column("persona", sa.Column("mood_name", sa.String(9)))'],
     ],
     ids=["a column that never was", "with its table", "perhaps a rename"],
 )

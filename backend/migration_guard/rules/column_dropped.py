@@ -19,8 +19,8 @@ default becomes nullable there, or the new release cannot insert). The second dr
 ## Quiet when
 The table or column is new in this revision or on this branch, the table is temporary or put aside (`persona_old`,
 `tmp_persona`), another column takes over the name after the values were copied, the drop is IF EXISTS of a column that
-no revision makes, a column of the same type is added beside it (`probable-rename` asks about that), or the line stands
-in `downgrade()`. Of a column whose table is dropped below, `table-dropped` speaks.
+no revision makes, the column seems to come back under another name (`probable-rename` asks about that), its table is
+dropped below (`table-dropped` speaks), or the line stands in `downgrade()`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from ..facts import AddColumn, AlterColumn, Context, DropColumn, DropTable
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, table_before
+from . import probable_rename
 from .shared.names import bare
 from .shared.running import allowed, below, copies, function_of, is_old_column, name_stays
 
@@ -68,19 +69,10 @@ def column_of_running_code(op: DropColumn, context: Context) -> Iterator[Finding
 
 
 def _perhaps_renamed(context: Context, op: DropColumn) -> bool:
-    """Whether a column of the same type is added in the same upgrade: that may be a rename, and is asked about."""
-    known = column_before(context, op, op.table, op.name, op.schema)
-    if known is None or not isinstance(known.type, str):
-        return False
-    return any(
-        isinstance(one, AddColumn)
-        and bare(one.table) == bare(op.table)
-        and bare(one.column.name) != bare(op.name)
-        and isinstance(one.column.type, str)
-        and _plain(one.column.type) == _plain(known.type)
-        for one in function_of(context, op)
+    """Whether `probable-rename` asks about this line: a column that comes back under another name loses its values."""
+    beside = any(isinstance(one, AddColumn) and bare(one.table) == bare(op.table) for one in function_of(context, op))
+    return (
+        beside
+        and context.migration is not None
+        and any(found.at == op.at for found in probable_rename.columns(context.migration, context))
     )
-
-
-def _plain(type_text: str) -> str:
-    return type_text.rpartition(".")[2].replace("()", "").replace(" ", "").lower()

@@ -44,7 +44,7 @@ from .shared.ancestry import is_opaque
 from .shared.cleaning import cleans, columns_of
 from .shared.names import bare
 from .shared.paste import NEXT, execute, sql_name, sql_table
-from .shared.running import above, function_of, is_old_column, is_old_table, statement
+from .shared.running import above, alone, function_of, is_old_column, is_old_table, statement
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 KEYS = {"unique", "primary key"}
@@ -197,5 +197,5 @@ def _cleaned_first(op: CreateConstraint | CreateIndex, context: Context, kind: s
         )
         sql = f"UPDATE {table} SET {name} = <value> WHERE NOT ({condition})"  # noqa: S608
         note = "or delete the rows that do not meet it"
-    later = [NEXT] if "postgresql" in context.policy.dialects else []
-    return [f"{execute(op, sql)}  # {note}", *later, statement(op)]
+    later = [NEXT, alone(op)] if "postgresql" in context.policy.dialects else [statement(op)]
+    return [f"{execute(op, sql)}  # {note}", *later]

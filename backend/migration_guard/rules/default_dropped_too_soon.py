@@ -31,7 +31,7 @@ from ..registry import judges
 from ..replay import column_before
 from .shared.names import bare
 from .shared.paste import NEXT
-from .shared.running import above, below, is_old_table, made_here, statement
+from .shared.running import above, alone, below, is_old_table, made_here
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 
@@ -50,7 +50,7 @@ def old_inserts_fail(op: AlterColumn, context: Context) -> Iterator[Finding]:
         op.at,
         says=f"Dropping the default of {op.table}.{op.name} in the release that adds the column makes every insert of "
         f"the release before fail: it does not know the column, which is NOT NULL.",
-        instead=f"pass  # the default stays for one release\n{NEXT}\n{statement(op)}",
+        instead=f"pass  # the default stays for one release\n{NEXT}\n{alone(op)}",
     )
 
 

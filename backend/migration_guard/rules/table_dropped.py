@@ -17,19 +17,21 @@ Take two releases. The first no longer names the table. The second drops it, aft
 ## Quiet when
 The table is new in this revision or on this branch, is temporary or put aside (`persona_old`, `tmp_persona`), another
 table or a view takes over its name after the rows were copied, the drop is IF EXISTS of a table that no revision makes,
-or the line stands in `downgrade()`.
+the table seems to come back under another name (`probable-rename` asks about that), or the line stands in
+`downgrade()`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import Context, CreateObject, DropTable, RenameTable
+from ..facts import Context, CreateObject, CreateTable, DropTable, RenameTable
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import table_before
+from . import probable_rename
 from .shared.names import bare
-from .shared.running import allowed, copies, is_old_table, name_stays
+from .shared.running import allowed, copies, function_of, is_old_table, name_stays
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 
@@ -41,6 +43,8 @@ def table_of_running_code(op: DropTable, context: Context) -> Iterator[Finding]:
     if op.direction != "upgrade" or name is None or not is_old_table(context, op, op.table, op.schema):
         return
     if op.tolerant is True and table_before(context, op, op.table, op.schema).exists is not True:
+        return
+    if _perhaps_renamed(context, op):
         return
     copied = next(copies(context, op, name), None)
     stays = name_stays(context, op)
@@ -57,3 +61,13 @@ def table_of_running_code(op: DropTable, context: Context) -> Iterator[Finding]:
     else:
         says += ", and a release that still names the table fails on every query of it until it is replaced."
     yield Finding(RULE, op.at, says=says, instead=allowed(op, RULE.id, f"no release that still runs names {op.table}"))
+
+
+def _perhaps_renamed(context: Context, op: DropTable) -> bool:
+    """Whether `probable-rename` asks about this line: a table that comes back under another name loses its rows."""
+    beside = any(isinstance(one, CreateTable) for one in function_of(context, op))
+    return (
+        beside
+        and context.migration is not None
+        and any(found.at == op.at for found in probable_rename.tables(context.migration, context))
+    )
