@@ -31,6 +31,7 @@ HONEST = {
     "three_types_in_sql",
     "two_columns_tightened",
     "unnamed_unique_constraint_left_behind",
+    "value_appended_the_long_way",
 }
 FIRING = [
     path
