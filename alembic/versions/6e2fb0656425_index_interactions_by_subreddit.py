@@ -21,6 +21,7 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
+    # guard: allow index-blocks-writes -- built while the agent was stopped; today it would be built concurrently
     op.create_index(
         op.f("ix_interactions_persona_id_subreddit_created_at"),
         "interactions",

@@ -21,6 +21,7 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
+    # guard: allow index-blocks-writes -- pending_posts holds a few hundred rows: built in milliseconds
     op.create_index(op.f("ix_pending_posts_reviewed_by_reviewed_at"), "pending_posts", ["reviewed_by", "reviewed_at"])
 
 

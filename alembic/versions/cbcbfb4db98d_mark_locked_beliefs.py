@@ -44,12 +44,14 @@ BELIEF_NODES = sa.Table(
 
 def upgrade() -> None:
     op.add_column("belief_nodes", sa.Column("is_locked", sa.Boolean(), nullable=True))
+    # guard: allow backfill-in-ddl-transaction -- belief_nodes holds some thousand rows: written within a second
     op.execute(
         "UPDATE belief_nodes SET is_locked = EXISTS ("
         "SELECT 1 FROM stance_versions"
         " WHERE stance_versions.belief_id = belief_nodes.id AND stance_versions.status = 'locked')"
     )
     with op.batch_alter_table("belief_nodes", copy_from=BELIEF_NODES) as batch_op:
+        # guard: allow set-not-null-scans -- belief_nodes holds some thousand rows: read in milliseconds
         batch_op.alter_column("is_locked", existing_type=sa.Boolean(), nullable=False)
 
 

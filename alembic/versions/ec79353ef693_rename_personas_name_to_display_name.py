@@ -21,6 +21,7 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
+    # guard: allow column-renamed -- the agent is one process, stopped for the deploy: no old release runs
     op.alter_column("personas", "name", new_column_name="display_name")
 
 
