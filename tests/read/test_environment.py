@@ -452,3 +452,22 @@ def test_nothing_of_the_project_is_run(tmp_path: Path) -> None:
     read(tmp_path, mark + online("target_metadata=m.Base.metadata", before="import m"), {"m.py": mark + "Base = 1\n"})
 
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [
+        ("db/versions/sqlite", {"sqlite"}),
+        ("db/psql_dos/migrations/versions", {"postgresql"}),
+        ("postgres/versions", {"postgresql"}),
+        ("db/versions", None),
+        ("sqlitebrowser/versions", None),
+    ],
+)
+def test_a_folder_named_after_a_database_is_for_that_one(
+    tmp_path: Path, folder: str, expected: set[str] | None
+) -> None:
+    location = tmp_path / folder
+    location.mkdir(parents=True)
+
+    assert environment(tmp_path, Project(tmp_path, None, location.parent, (location,))).databases == expected

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from migration_guard.config import load
+from migration_guard.errors import NothingFound
 from migration_guard.findings import Finding
 from migration_guard.lint import check
 
@@ -161,3 +162,19 @@ def test_what_to_write_instead_is_code(tmp_path: Path, env: str) -> None:
     for one in found:
         ast.parse(f"async def run():\n    {one.instead.replace(chr(10), chr(10) + '    ')}")
     assert found
+
+
+def test_a_history_for_one_of_the_databases_is_judged_for_that_one(tmp_path: Path) -> None:
+    with pytest.raises(NothingFound):
+        findings(tmp_path, CAREFUL, (), 'databases = ["sqlite", "postgresql"]')
+    body = '    op.create_index("ix_persona_mood", "persona", ["mood"])'
+    for name in ("sqlite", "postgresql"):
+        folder = tmp_path / "alembic" / "versions" / name
+        folder.mkdir()
+        (folder / f"{name}.py").write_text(MIGRATION.format(message=name, revision=name, parent=None, body=body))
+
+    report = check(tmp_path, load(tmp_path), today=TODAY)
+
+    assert {Path(one.at.path).name for one in report.findings if one.rule.id == "index-blocks-writes"} == {
+        "postgresql.py"
+    }

@@ -38,6 +38,7 @@ class Environment:
     password_at: Place | None = None  # a URL with a password in the settings file
     dialects: frozenset[str] = frozenset()  # of the URLs that can be read
     target_metadata: Flag = False  # whether models are handed over
+    databases: frozenset[str] | None = None  # those that the folder is named after: `versions/sqlite`; None: any
     broken: Unread | None = None  # why an env.py that is there could not be read
     # Where the connection is in a transaction before configure() is called. Alembic then leaves transactions to env.py:
     # transaction_per_migration does nothing (and is False here), autocommit_block() fails (runtime/migration.py).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from ..allowing import divided, settled
 from ..config import Settings
 from ..errors import UsageError
-from ..facts import Context, Environment, History, Migration, Unread
+from ..facts import Context, Environment, History, Migration, Policy, Unread
 from ..findings import Finding, LookedAt, NotJudged, Problem, Report
 from ..read.project import projects
 from ..read.strays import Strays, strays
@@ -84,9 +84,18 @@ class _Run:
 
     @property
     def judges(self) -> Judges:
+        return self._judges(self.settings.dialects)
+
+    def _judges(self, dialects: frozenset[str]) -> Judges:
         off = frozenset(rule for rule, weight in self.settings.severity.items() if weight == "off")
         on = frozenset(self.settings.severity) - off
-        return judges_for(self.settings.dialects, off, on)
+        return judges_for(dialects, off, on)
+
+    def _of(self, one: History) -> tuple[Judges, Policy]:
+        """The judges and the policy for one history: its folder may be named after one of the databases."""
+        named = one.environment.databases if one.environment else None
+        dialects = (self.settings.dialects & named if named else None) or self.settings.dialects
+        return self._judges(dialects), replace(self.settings.policy, dialects=dialects)
 
     def report(self, histories: Sequence[History], problems: Sequence[Problem], gaps: Sequence[NotJudged]) -> Report:
         """Everything that the rules say, sorted."""
@@ -98,12 +107,17 @@ class _Run:
             for migration in one.migrations
             if self._asked(migration.path, changed) and (migration.path, migration.id) not in skipped
         ]
-        said = [finding for one in histories for finding in on_history(self.judges, one, self.settings.policy)]
+        by = {id(one): self._of(one) for one in histories}
+        said: list[Finding] = []
+        for one in histories:
+            judges, policy = by[id(one)]
+            said += on_history(judges, one, policy)
         if changed is not None:  # env.py is a file like any other here, the graph is not
             surroundings = ids(self.judges, Environment)
             said = [one for one in said if one.rule.id not in surroundings or one.at.path in changed]
         for migration, one in pairs:
-            said += on_migration(self.judges, migration, one, self.settings.policy)
+            judges, policy = by[id(one)]
+            said += on_migration(judges, migration, one, policy)
         said += self._on_allows(pairs, said)
         allows = {migration.path: migration.allows for one in histories for migration in one.migrations}
         stand, covered = divided(

@@ -29,12 +29,18 @@ _SESSION_LOCK = re.compile(
 _TRANSACTION_LOCK = re.compile(r"\bpg_(?:try_)?advisory_xact_lock|\block\s+table\b", re.IGNORECASE)
 _LOCKS = {"flock", "lockf", "FileLock", "InterProcessLock", "advisory_lock"}
 _FOREIGN_KEYS = re.compile(r"pragma\s+foreign_keys\s*=\s*['\"]?(\w+)", re.IGNORECASE)
+_DATABASE = re.compile(r"(sqlite|postgresql|postgres|psql|mysql|mariadb)(?:_\w+)?$", re.IGNORECASE)
+_NAMED = {"postgres": "postgresql", "psql": "postgresql", "mariadb": "mysql"}
 _ENGINES = {"create_engine", "engine_from_config", "create_async_engine", "async_engine_from_config"}
 _ASYNC_ENGINES = {"create_async_engine", "async_engine_from_config", "AsyncEngine"}
 
 
 def environment(root: Path, project: Project) -> Environment:
     """What env.py and the settings file of a project say. Never raises: what cannot be read is told as `broken`."""
+    return replace(_environment(root, project), databases=_named_after(root, project))
+
+
+def _environment(root: Path, project: Project) -> Environment:
     settings = _settings(project)
     file = project.script_location / "env.py"
     modules = Modules(root, project.script_location)
@@ -50,6 +56,17 @@ def environment(root: Path, project: Project) -> Environment:
         at = Place(modules.shown(file))
         why = "env.py is nested too deeply to read, so nothing is known of transactions, locks and naming"
     return _with_settings(Environment(at=Place(at.path), broken=Unread(at, why)), settings)
+
+
+def _named_after(root: Path, project: Project) -> frozenset[str] | None:
+    """The database that the revision folder, or one around it, is named after: `versions/sqlite`, `psql_dos`."""
+    names = set()
+    for location in project.version_locations:
+        parts = location.relative_to(root).parts if root in location.parents else location.parts[-3:]
+        words = [match[1] for match in map(_DATABASE.match, reversed(parts)) if match]
+        names.add(_NAMED.get(words[0], words[0]) if words else None)
+    name = names.pop() if len(names) == 1 else None
+    return None if name is None else frozenset({name})
 
 
 def _settings(project: Project) -> tuple[Place, str] | None:
