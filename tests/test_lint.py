@@ -413,3 +413,50 @@ def test_file_without_permission_is_a_finding(root: Path) -> None:
     write(root, "a").chmod(0)
 
     assert said(check(root, Settings())) == [("a.py", "unreadable-migration")]
+
+
+def test_staged_deletion_of_every_migration_is_told_and_no_error(root: Path) -> None:
+    git(root, "init", "-q", "-b", "main")
+    file = write(root, "a")
+    committed(root)
+    git(root, "rm", "-q", "--cached", str(file))
+
+    report = check(root, Settings(), staged=True)
+
+    assert report.findings == ()
+    assert report.notes == ("Every migration is deleted: alembic/versions had 1.",)
+
+
+def test_staged_deletion_of_a_released_revision_is_found_with_a_base(root: Path) -> None:
+    git(root, "init", "-q", "-b", "main")
+    write(root, "a")
+    file = write(root, "b", parent="a", up="pass", down="pass")
+    committed(root)
+    git(root, "switch", "-q", "-c", "mine")
+    git(root, "rm", "-q", str(file))
+
+    assert said(check(root, Settings(), staged=True)) == []
+    assert said(check(root, Settings(), staged=True, base="main")) == [("b.py", "released-revision-changed")]
+
+
+def test_staged_where_nothing_about_migrations_is_staged_judges_what_is_there(root: Path) -> None:
+    git(root, "init", "-q", "-b", "main")
+    write(root, "a")
+    committed(root)
+
+    report = check(root, Settings(), staged=True)
+
+    assert (report.exit_code, report.looked_at.files) == (0, 1)
+
+
+def test_models_that_are_staged_without_a_revision_are_found(root: Path) -> None:
+    git(root, "init", "-q", "-b", "main")
+    write(root, "a")
+    committed(root)
+    (root / "models.py").write_text('class A(Base):\n    __tablename__ = "a"\n    id = Column(Integer)\n')
+    git(root, "add", ".")
+
+    assert said(check(root, Settings(), staged=True)) == [("models.py", "models-changed-without-revision")]
+    write(root, "b", parent="a", up="pass", down="pass")
+    git(root, "add", ".")
+    assert said(check(root, Settings(), staged=True)) == []

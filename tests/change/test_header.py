@@ -52,6 +52,7 @@ def test_only_the_value_of_the_link_changes(before: str, old: str, after: str, n
         ('"""m a\n\nRevision ID: a1\nRevises: a"""\n', '"""m a\n\nRevision ID: a1\nRevises: b"""\n'),
         ("'''m\n\nDown revision: a\n'''\n", "'''m\n\nDown revision: b\n'''\n"),
         ("# Revises: a\n", "# Revises: b\n"),
+        ('import os\n\n"""m\n\nRevises: a\n"""\n', 'import os\n\n"""m\n\nRevises: b\n"""\n'),
         ("# down_revision: a\n", "# down_revision: b\n"),
         ('"""m\n\nRevises: zzz\n"""\n', '"""m\n\nRevises: zzz\n"""\n'),  # it was wrong before, and says something else
         ('x = """\nRevises: a\n"""\n', 'x = """\nRevises: a\n"""\n'),

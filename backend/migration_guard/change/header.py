@@ -89,10 +89,11 @@ class _File:
                 yield start + found.end("label"), start + found.end("value"), gap + told
 
     def _said(self) -> Iterator[tuple[int, int]]:
-        """Where the docstring stands, and where comments do, each line of them by itself."""
-        first = self.tree.body[0] if self.tree.body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-            yield self._span(first.value)
+        """Where texts stand by themselves, such as the docstring, and where comments do, each line of them by itself."""
+        for statement in self.tree.body:
+            value = statement.value if isinstance(statement, ast.Expr) else None
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                yield self._span(value)
         if "#" not in self.plain:
             return
         for token in tokenize.generate_tokens(io.StringIO(self.plain).readline):

@@ -94,13 +94,10 @@ def on_base(history: History) -> frozenset[str]:
 
 def above(history: History, start: Migration) -> frozenset[str]:
     """The ids of a revision and of all that follow it, directly or not."""
-    children = history.worked_out.get("children")
-    if not isinstance(children, dict):
-        children = {}
-        for migration in history.by_id.values():
-            for parent in migration.parents:
-                children.setdefault(parent, []).append(migration.id)
-        history.worked_out["children"] = children
+    children: dict[str, list[str]] = {}
+    for migration in history.by_id.values():
+        for parent in migration.parents:
+            children.setdefault(parent, []).append(migration.id)
     seen = {start.id}
     todo = [start.id]
     while todo:
