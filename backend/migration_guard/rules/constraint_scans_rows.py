@@ -56,10 +56,8 @@ def compared_with_rows(op: CreateConstraint, context: Context) -> Iterator[Findi
     lock = f"Adding {op.kind} {name_of(op)} holds {a(found.own)} lock on PostgreSQL"
     waits = f"{stops(found.own)} of {op.table}{f' and {other}' if other else ''}"
     if by is not None:
-        lock = (
-            f"{op.kind.capitalize()} {name_of(op)} is added under the ACCESS EXCLUSIVE lock of {line_of(context, by)}"
-        )
-        lock = f"{lock.rstrip(',')} on PostgreSQL, which is kept"
+        held = f"the ACCESS EXCLUSIVE lock of {line_of(context, by)}".rstrip(",")
+        lock = f"{op.kind.capitalize()} {name_of(op)} is added under {held} on PostgreSQL, which is kept"
         waits = f"reads and writes of {op.table}{f', and writes of {other},' if other else ''}"
     yield Finding(
         RULE,

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import AlterColumn, Context, CreateType, DropType, Operation, RenameObject, Text
+from ..facts import AlterColumn, Context, CreateType, DropType, RenameObject, Text
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, type_before
@@ -50,13 +50,9 @@ def cast_to_new_type(op: AlterColumn, context: Context) -> Iterator[Finding]:
         return
     if not _put_aside(context):
         return
-    known = column_before(context, op, op.table, op.name)
-    if known is None or known.enum is None:
-        if not (isinstance(op.using, str) and "::text::" in op.using.replace(" ", "")):
-            return
-        old: tuple[Text, ...] = ()
-    else:
-        old = known.enum.labels or type_before(context, op, _name_at_first(context, op, known.enum.name)).labels
+    old = _labels_before(context, op, new)
+    if not old and not (isinstance(op.using, str) and "::text::" in op.using.replace(" ", "")):
+        return
     appended = made.enum.labels[: len(old)] == old and len(old) > 0
     yield Finding(
         RULE,
@@ -76,16 +72,21 @@ def _put_aside(context: Context) -> bool:
     return any(isinstance(one, DropType) or (isinstance(one, RenameObject) and one.kind == "type") for one in listed)
 
 
-def _name_at_first(context: Context, op: Operation, name: Text | None) -> Text:
-    """The enum's name before this revision put it aside."""
+def _labels_before(context: Context, op: AlterColumn, new: str) -> tuple[Text, ...]:
+    """The labels of the type that the column has, () where nobody knows them."""
     for one in before(context, op):
-        if isinstance(one, RenameObject) and bare(one.new_name) == bare(name):
-            return one.name
-    return name if name is not None else ""
+        if isinstance(one, RenameObject) and one.kind == "type" and bare(one.name) == new:
+            found = type_before(context, one, one.name).labels
+            if found:
+                return found
+    known = column_before(context, op, op.table, op.name)
+    return known.enum.labels if known is not None and known.enum is not None else ()
 
 
 def _added(op: AlterColumn, context: Context, made: CreateType, labels: tuple[Text, ...]) -> str:
-    old = next((one.name for one in before(context, op) if isinstance(one, RenameObject)), made.name)
+    aside = next((one for one in before(context, op) if isinstance(one, RenameObject)), None)
+    old = made.name if aside is None else aside.name
     lines = [execute(op, f"ALTER TYPE {sql_name(old)} ADD VALUE IF NOT EXISTS '{label}'") for label in labels]
-    note = f"# in place of the lines from {made.at.line} on that make the type anew"
+    first = min(made.at.line, made.at.line if aside is None else aside.at.line)
+    note = f"# in place of the lines from {first} on that make the type anew"
     return "\n".join([*(autocommitted(op, *lines) if lines else ["pass"]), note])
