@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
+from test_git import git
 
 from migration_guard.facts import Changes, HeadFile, Place
 from migration_guard.read.changes import Difference
 from migration_guard.read.git import Repository
 from migration_guard.read.head_files import head_files
 from migration_guard.read.project import Project
-
-from test_git import git
 
 MODEL = """
 class Persona(Base):

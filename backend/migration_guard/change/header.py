@@ -89,7 +89,7 @@ class _File:
                 yield start + found.end("label"), start + found.end("value"), gap + told
 
     def _said(self) -> Iterator[tuple[int, int]]:
-        """Where texts stand by themselves, such as the docstring, and where comments do, each line of them by itself."""
+        """Where texts stand by themselves, such as the docstring, and where comments do, each line by itself."""
         for statement in self.tree.body:
             value = statement.value if isinstance(statement, ast.Expr) else None
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
