@@ -8,6 +8,7 @@ import pytest
 
 from migration_guard import config
 from migration_guard.errors import UsageError
+from migration_guard.live import dialect_for
 
 
 def written(folder: Path, text: str) -> Path:
@@ -84,6 +85,16 @@ def test_databases_with_versions_name_their_dialects(name: str, tmp_path: Path) 
         ("environment = {A = 1}", "environment.A is 1", "use a string"),
         ("environment = 'A=1'", "environment is 'A=1'", "a table of strings"),
         ('databases = ["mysql"]', "databases names 'mysql'", "postgresql or sqlite"),
+        ('databases = ["postgresql<16"]', "databases names 'postgresql<16'", '"postgresql>=15"'),
+        ('databases = ["postgresql>=new"]', "databases names 'postgresql>=new'", '"postgresql>=15"'),
+        ('databases = ["sqlite-3"]', "databases names 'sqlite-3'", '"postgresql>=15"'),
+        ('databases = ["mysql://ada:s3cret@x/y"]', "databases names 'mysql://***@x/y'", "postgresql or sqlite"),
+        ('downgrades = "no"', "downgrades is 'no'", "one of required, never"),
+        ('lock-timeout = "false"', "lock-timeout is 'false'", "true or false"),
+        ("lock-timeout = 1", "lock-timeout is 1", "true or false"),
+        ('small-tables = "persona"', "small-tables is 'persona'", "a list of strings"),
+        ("baseline = 1", "baseline is 1", "a string"),
+        ("lock_timeout = true", "unknown key 'lock_timeout'", "did you mean 'lock-timeout'?"),
     ],
 )
 def test_a_wrong_setting_names_the_file_the_value_and_what_to_write(
@@ -112,6 +123,44 @@ def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="not a table"):
         config.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("databases", "oldest"),
+    [
+        (["postgresql"], 14),
+        (["postgresql>=15"], 15),
+        (["postgresql > 15"], 16),
+        (["postgresql == 16.2"], 16),
+        (["postgresql-17", "postgresql>=16"], 16),
+        (["postgresql", "postgresql-17"], 14),
+        (["sqlite>=3.35", "postgresql-18"], 18),
+        (["sqlite"], 14),
+        ([], 14),
+    ],
+)
+def test_rules_are_told_the_oldest_postgresql(databases: list[str], oldest: int, tmp_path: Path) -> None:
+    written(tmp_path, f"databases = {databases}\n")
+
+    assert config.load(tmp_path).policy.postgresql == oldest
+
+
+def test_what_rules_need_of_the_settings_reaches_them(tmp_path: Path) -> None:
+    written(tmp_path, 'downgrades = "never"\nlock-timeout = true\nsmall-tables = ["setting", "*_kind"]\n')
+
+    policy = config.load(tmp_path).policy
+
+    assert (policy.downgrades, policy.lock_timeout) == ("never", True)
+    assert [policy.is_small(table) for table in ("setting", "mood_kind", "persona")] == [True, True, False]
+
+
+@pytest.mark.parametrize("spec", ["sqlite", "sqlite>=3.8", "postgresql-16", "postgresql>=14", "postgresql > 13"])
+def test_what_the_settings_take_for_a_database_verify_takes_too(spec: str, tmp_path: Path) -> None:
+    written(tmp_path, f'databases = ["{spec}"]\n')
+
+    (name,) = config.load(tmp_path).databases
+
+    assert dialect_for(name)[0] == spec.partition(">")[0].partition("-")[0].strip()
 
 
 def test_every_key_is_explained() -> None:

@@ -23,7 +23,11 @@ Downgrades = Literal["required", "never"]
 CHOICES: dict[str, tuple[str, ...]] = {"Review": get_args(Review), "Downgrades": get_args(Downgrades)}
 TABLE = "tool.migration-guard"
 DIALECTS = frozenset({"sqlite", "postgresql"})
-VERSIONED = re.compile(r"postgresql\s*(?:>=|-|==)\s*(\d+)")
+# The forms that `verify` takes, too: a name, with a bound on the version or "-16" behind it, or a URL.
+NAMED = re.compile(
+    r"(?:sqlite|postgresql)(?:\s*(?P<sign>>=|>|==)\s*(?P<bound>\d+)(?:\.\d+)*)?|postgresql-(?P<major>\d+)"
+)
+URL = re.compile(r"(?:sqlite|postgres(?:ql)?)(?:\+\w+)?:.+")
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,7 @@ class Settings:
     @property
     def postgresql(self) -> int:
         """The oldest major version of PostgreSQL among `databases`: "postgresql>=15", "postgresql-16"."""
-        found = [VERSIONED.fullmatch(name.strip()) for name in self.databases]
-        return min((int(version[1]) for version in found if version), default=OLDEST_POSTGRESQL)
+        return min((_oldest(name) for name in self.databases if name.startswith("postgres")), default=OLDEST_POSTGRESQL)
 
     @property
     def policy(self) -> Policy:
@@ -166,15 +169,26 @@ def _settings(root: Path, file: Path, table: dict[str, Any]) -> Settings:
             raise UsageError(f"{file}: unknown key {key!r} in [{TABLE}]", hint)
         values[known[key].name] = _value(file, key, str(known[key].type), value)
     settings = Settings(root=root, **values)
-    if strange := sorted(settings.dialects - DIALECTS):
-        raise UsageError(
-            f"{file}: databases names {strange[0]!r}",
-            f'use {" or ".join(sorted(DIALECTS))}, as in databases = ["sqlite", "postgresql>=15"]',
-        )
     for name in settings.databases:
-        if re.match(r"(sqlite|postgresql)\s*[<>=~!-]", name.strip()) and not VERSIONED.fullmatch(name.strip()):
-            raise UsageError(f"{file}: databases names {name!r}", 'write "sqlite", "postgresql" or "postgresql>=15"')
+        if not NAMED.fullmatch(name.strip()) and not URL.fullmatch(name.strip()):
+            raise UsageError(
+                f"{file}: databases names {_without_password(name)!r}",
+                'use postgresql or sqlite, as in databases = ["sqlite", "postgresql>=15"]',
+            )
     return settings
+
+
+def _oldest(name: str) -> int:
+    """The oldest major version of PostgreSQL that one entry of `databases` allows."""
+    found = NAMED.fullmatch(name.strip())
+    version = found and (found["bound"] or found["major"])
+    if not found or not version:
+        return OLDEST_POSTGRESQL
+    return int(version) + 1 if found["sign"] == ">" else int(version)
+
+
+def _without_password(name: str) -> str:
+    return re.sub(r"//.*@", "//***@", name)
 
 
 def _value(file: Path, key: str, kind: str, value: Any) -> Any:
