@@ -134,7 +134,8 @@ def _sources(findings: Sequence[Finding], root: Path, staged: bool) -> dict[str,
     found = {}
     for path in paths:
         with suppress(OSError):  # a file of the base branch, or one that is a finding because it cannot be opened
-            found[path] = (root / path).read_bytes().decode("utf-8", "replace")
+            if (root / path).is_file():  # a pipe would keep us waiting for ever
+                found[path] = (root / path).read_bytes().decode("utf-8", "replace")
     return found
 
 
