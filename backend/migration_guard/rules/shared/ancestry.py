@@ -17,6 +17,7 @@ from ...facts import (
     RenameTable,
     Unread,
 )
+from ...replay.replaying import Replay
 from .names import bare
 
 
@@ -65,7 +66,7 @@ class _Index:
     """For one history: how far each revision is from a base, and which revisions name what."""
 
     def __init__(self, history: History) -> None:
-        self.depth = _depths(history)
+        self.depth = Replay.of(history).touching.order.depth
         self.renamed: dict[str, str] = {}
         self.naming: dict[str, set[str]] = {}
         self.opaque: set[str] = set()
@@ -97,24 +98,3 @@ def _names(op: Operation) -> Iterator[str]:
     columns = op.columns if isinstance(op, CreateTable) else (op.column,) if isinstance(op, AddColumn) else ()
     names += [column.enum.name for column in columns if column.enum is not None]
     yield from (plain for plain in map(bare, names) if plain is not None)
-
-
-def _depths(history: History) -> dict[str, int]:
-    """The length of the longest way from a base to each revision; those in a loop have none."""
-    known = history.by_id
-    above: dict[str, list[str]] = {}
-    missing: dict[str, int] = {}
-    for name, migration in known.items():
-        below = {parent for parent in (*migration.parents, *migration.depends_on) if parent in known}
-        missing[name] = len(below)
-        for parent in below:
-            above.setdefault(parent, []).append(name)
-    ready = [name for name, count in missing.items() if not count]
-    depth = dict.fromkeys(ready, 0)
-    for name in ready:
-        for child in above.get(name, ()):
-            depth[child] = max(depth.get(child, 0), depth[name] + 1)
-            missing[child] -= 1
-            if not missing[child]:
-                ready.append(child)
-    return depth
