@@ -94,3 +94,12 @@ def test_a_dropped_column_that_another_rule_or_nobody_speaks_of(lines: list[str]
 )  # fmt: skip
 def test_constraints_on_rows_that_are_there(rule: list[str], lines: list[str], tmp_path: Path) -> None:
     assert said(tmp_path, 1, [TABLE], lines) == rule
+
+
+def test_a_first_revision_that_makes_a_whole_schema_meets_no_old_table(tmp_path: Path) -> None:
+    tables = [f'op.create_table("t{i}", sa.Column("id", sa.Integer(), primary_key=True))' for i in range(5)]
+
+    assert said(tmp_path / "whole", 0, [*tables, 'op.create_index("ix", "shadow", ["uuid"], unique=True)']) == []
+    assert said(tmp_path / "one", 0, [tables[0], 'op.create_index("ix", "shadow", ["uuid"], unique=True)']) == [
+        "constraint-on-existing-rows"
+    ]

@@ -25,6 +25,7 @@ that asked as much or more, uses an index that is there, is NOT VALID, or the li
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..facts import (
@@ -48,6 +49,7 @@ from .shared.running import above, alone, function_of, is_old_column, is_old_tab
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 KEYS = {"unique", "primary key"}
+PYTHON = re.compile(r"\bsa\.|\w_\(|\.c\.|\.is_|==")  # in a condition that SQLAlchemy makes
 ROWS = {
     "unique": "two rows hold the same values",
     "primary key": "two rows hold the same values, or one holds NULL",
@@ -189,13 +191,9 @@ def _cleaned_first(op: CreateConstraint | CreateIndex, context: Context, kind: s
         sql = f"UPDATE {table} SET {name} = NULL WHERE {name} NOT IN (SELECT {remote} FROM {there})"  # noqa: S608
         note = "or delete the rows that point to nothing"
     else:
-        name = (
-            next((name for name in sorted(columns_of(op))), "<column>") if not op.columns else sql_name(op.columns[0])
-        )
-        condition = (
-            op.condition if isinstance(op, CreateConstraint) and isinstance(op.condition, str) else "<condition>"
-        )
-        sql = f"UPDATE {table} SET {name} = <value> WHERE NOT ({condition})"  # noqa: S608
-        note = "or delete the rows that do not meet it"
+        condition = op.condition if isinstance(op, CreateConstraint) and isinstance(op.condition, str) else ""
+        plain = condition if condition and not PYTHON.search(condition) else "<condition>"
+        sql = f"DELETE FROM {table} WHERE NOT ({plain})"  # noqa: S608
+        note = "or change the rows that do not meet it"
     later = [NEXT, alone(op)] if "postgresql" in context.policy.dialects else [statement(op)]
     return [f"{execute(op, sql)}  # {note}", *later]

@@ -26,6 +26,8 @@ from .paste import dedented, execute, literal
 # Names that a history gives to what it puts aside for a while: no application knows such a table.
 PUT_ASIDE = re.compile(r"(?:^_+|^|_)(?:tmp|temp|temporary|backup|bak|bkp|old|orig|legacy|copy|staging)\d*(?:_|\d*$)")
 
+A_WHOLE_SCHEMA = 5  # tables
+
 
 def function_of(context: Context, op: Operation) -> tuple[Operation, ...]:
     """All operations of the function that the operation stands in."""
@@ -51,8 +53,19 @@ def is_old_table(context: Context, op: Operation, table: Text | None, schema: Te
     name = bare(table)
     if table is None or name is None or is_new(context, op, table, schema):
         return False
+    if _lays_the_ground(context):
+        return False
     known = table_before(context, op, table, schema)
     return not known.temporary and not PUT_ASIDE.search(name)
+
+
+def _lays_the_ground(context: Context) -> bool:
+    """Whether the first revision of the history makes a whole schema: what it touches beside was made out of sight."""
+    migration = context.migration
+    if migration is None or migration.parents or migration.parents_unread is not None or migration.upgrade is None:
+        return False
+    made = sum(isinstance(one, CreateTable) for one in migration.upgrade.operations)
+    return made >= A_WHOLE_SCHEMA
 
 
 def is_old_column(context: Context, op: Operation, table: Text, name: Text, schema: Text | None = None) -> bool:
