@@ -27,7 +27,8 @@ def edited(source: str, changes: dict[str, str | None]) -> str | None:
             text = text[: keyword.value.col_offset] + value.encode() + text[end:]
         else:
             start = text[: keyword.col_offset].rstrip()
-            text = start[:-1] + text[end:] if start.endswith(b",") else text[: keyword.col_offset] + text[end:]
+            rest = text[end:]
+            text = start[:-1] + rest if start.endswith(b",") else start + rest.lstrip().removeprefix(b",").lstrip()
     names = {keyword.arg for keyword in given}
     more = [f"{key}={value}" for key, value in changes.items() if key not in names and value is not None]
     body = text.decode()
