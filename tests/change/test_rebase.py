@@ -1,8 +1,11 @@
 """Rebase in real repositories: afterwards the merge has one head, and nothing else has changed."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from migration_guard.change.rebase import rebase
 from migration_guard.config import Settings
@@ -188,3 +191,35 @@ def test_review_stays_valid(root: Path) -> None:
     moved(root)
 
     assert read_migration(text(root, "m1").encode(), "x").digest == before
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    start=st.sampled_from(["a1", "b1"]),
+    length=st.integers(1, 4),
+    ahead=st.integers(0, 3),
+    joins=st.booleans(),
+    merged_before=st.booleans(),
+)
+def test_after_a_rebase_the_merge_has_one_head(
+    start: str, length: int, ahead: int, *, joins: bool, merged_before: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = project(Path(folder))
+        mine = [(f"m{at}", start if at == 0 else f"m{at - 1}") for at in range(length)]
+        if joins:  # a fork inside of the branch that it closes itself
+            mine += [("n0", start), ("n1", "n0", f"m{length - 1}")]
+        theirs = [(f"t{at}", "b1" if at == 0 else f"t{at - 1}") for at in range(ahead)]
+        branch(root, *mine, ahead=tuple(theirs))
+        if merged_before:
+            git(root, "merge", "-q", "--no-edit", "main")
+        others = {
+            path: path.read_bytes() for path in (root / VERSIONS).iterdir() if not path.name.startswith(("m0", "n0"))
+        }
+
+        moved(root)
+
+        assert {path: path.read_bytes() for path in others} == others
+        assert rules(root) & {"multiple-heads", "released-revision-changed", "inserted-below-released"} == set()
+        if merged_before:
+            assert "multiple-heads" not in rules(root, None)

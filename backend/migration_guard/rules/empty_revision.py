@@ -35,7 +35,7 @@ RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)
 def idle(migration: Migration, context: Context) -> Iterator[Finding]:
     """One finding for a revision whose functions do nothing."""
     functions = (migration.upgrade, migration.downgrade)
-    if any(function is None or function.does != "nothing" for function in functions):
+    if any(one is None or one.does != "nothing" or one.operations or one.uses for one in functions):
         return
     if len(migration.parents) != 1 or migration.branch_labels or migration.depends_on:
         return
