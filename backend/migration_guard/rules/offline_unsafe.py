@@ -13,11 +13,12 @@ answer.
 ## Instead
 Ask whether there is a database, and write what the script can hold:
 
-    if not context.is_offline_mode():
-        rows = op.get_bind().execute(sa.text("SELECT id FROM persona")).all()
+    bind = None if op.get_context().as_sql else op.get_bind()
+    if bind is not None:
+        rows = bind.execute(sa.text("SELECT id FROM persona")).all()
 
 ## Quiet when
-The code asks `context.is_offline_mode()`, or stands in `downgrade()`.
+The code asks `context.is_offline_mode()` or `op.get_context().as_sql`, or stands in `downgrade()`.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def needs_a_database(migration: Migration, _: Context) -> Iterator[Finding]:
                 RULE,
                 use.at,
                 says=f"{use.name} needs a database: `alembic upgrade --sql` cannot write this revision down.",
-                instead="if not context.is_offline_mode():  # from alembic import context\n    bind = op.get_bind()",
+                instead="bind = None if op.get_context().as_sql else op.get_bind()",
                 direction="upgrade",
             )
             return
