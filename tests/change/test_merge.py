@@ -170,7 +170,7 @@ def test_file_is_named_as_the_settings_say(root: Path, line: str, name: str) -> 
 
 @pytest.mark.parametrize("template", [TEMPLATE, PLAIN])
 def test_usual_templates_are_rendered_as_mako_does(template: str) -> None:
-    from mako.template import Template
+    from mako.template import Template  # type: ignore[import-untyped]
 
     values = {
         "message": "join",

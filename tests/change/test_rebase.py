@@ -206,7 +206,7 @@ def test_after_a_rebase_the_merge_has_one_head(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = project(Path(folder))
-        mine = [(f"m{at}", start if at == 0 else f"m{at - 1}") for at in range(length)]
+        mine: list[tuple[str, ...]] = [(f"m{at}", start if at == 0 else f"m{at - 1}") for at in range(length)]
         if joins:  # a fork inside of the branch that it closes itself
             mine += [("n0", start), ("n1", "n0", f"m{length - 1}")]
         theirs = [(f"t{at}", "b1" if at == 0 else f"t{at - 1}") for at in range(ahead)]

@@ -1,9 +1,10 @@
 """What a branch changes, in real repositories."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
-from test_git import git
 
 from migration_guard.facts import Changes, HeadFile, Place
 from migration_guard.read.changes import Difference
@@ -16,6 +17,11 @@ class Persona(Base):
     __tablename__ = "persona"
     id = Column(Integer, primary_key=True)
 """
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, env=dict(os.environ), capture_output=True, check=True)
 
 
 @pytest.fixture
