@@ -146,6 +146,8 @@ def matters(context: Context, op: Operation, table: Text | None) -> bool:
     not small, not just emptied, and the operation belongs to the way up and runs on PostgreSQL as it stands."""
     if op.direction != "upgrade" or bare(table) is None or table is None or context.policy.is_small(table):
         return False
+    if op.dialects is not None and "postgresql" not in op.dialects:
+        return False
     # `recreate="always"` builds a copy of the table: that is another story than the plain ALTER.
     if op.recreates is True or is_new(context, op, table) or emptied(context, op, table):
         return False
