@@ -54,7 +54,7 @@ def check(
     compared = base is not None and not problems
     broken = [one.environment.broken for one in histories if one.environment and one.environment.broken]
     gaps = [NotJudged(gap.at.path, gap.at.line, gap.why) for gap in broken]
-    for folder, count in beside.others:
+    for folder, count in beside.others if not paths else ():
         why = f"{counted(count, 'revision')} in a folder that no settings file and no env.py names"
         gaps.append(NotJudged(folder.relative_to(root).as_posix(), 1, why))
     for path in wanted.left_over(migration.path for one in histories for migration in one.migrations):
