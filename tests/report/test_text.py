@@ -219,6 +219,12 @@ def test_the_frame_stands_between_the_head_and_the_message() -> None:
     ]
 
 
+def test_two_findings_at_one_place_show_it_once() -> None:
+    both = replace(BASELINE, findings=(BASELINE.findings[0], replace(BASELINE.findings[0], says="And readers wait.")))
+
+    assert text(both, "check").count("19 | op.create_index(") == 1
+
+
 def test_colour_changes_no_word() -> None:
     painted = as_text(BASELINE, "check", colour=True)
 

@@ -23,7 +23,7 @@ def as_text(report: Report, command: str, *, colour: bool = False) -> str:
     paint = coloured if colour else plain
     report = replace(report, findings=tuple(_told_once(sorted(report.findings, key=by_place))))
     blocks = [
-        *(_finding(finding, frame(finding.at, report.sources), paint) for finding in report.findings),
+        *_findings(report, paint),
         *_not_judged(sorted(set(report.not_judged))),
         *_allowed(report.allowed),
         *_known(report.known),
@@ -51,6 +51,14 @@ def _with_database(finding: Finding, name: str | None) -> Finding:
         return finding
     own = re.compile(rf"(?<![\w-]){re.escape(finding.dialect)}(?![\w-])")
     return replace(finding, dialect=name or "*", says=own.sub(lambda _: name or "*", finding.says))
+
+
+def _findings(report: Report, paint: Paint) -> Iterator[str]:
+    """The findings, with the source of a place below the first of those that stand there."""
+    shown = None
+    for finding in report.findings:
+        yield _finding(finding, frame(finding.at, report.sources) if finding.at != shown else [], paint)
+        shown = finding.at
 
 
 def _finding(finding: Finding, lines_of_source: list[str], paint: Paint) -> str:

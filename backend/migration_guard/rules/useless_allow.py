@@ -15,7 +15,8 @@ Delete the comment, or write it in full:
     # guard: allow not-null-without-default -- the table is empty until launch, until 2027-01-31
 
 ## Quiet when
-The rule is turned off in the settings, or only `verify` or `--base` can tell whether it finds something there.
+The rule is not run (off, or left out by `--select` or `--ignore`), or only `verify` or `--base` can tell whether it finds
+something there.
 """
 
 from __future__ import annotations
