@@ -168,7 +168,21 @@ def test_file_is_named_as_the_settings_say(root: Path, line: str, name: str) -> 
     assert (root / VERSIONS / name).is_file()
 
 
-@pytest.mark.parametrize("template", [TEMPLATE, PLAIN])
+CONDITIONAL = """\
+# ${create_date.year}
+% if isinstance(up_revision, str):
+revision = ${'"' + up_revision + '"'}
+% else:
+revision = ${repr(up_revision)}
+% endif
+% if branch_labels:
+branch_labels = ${repr(branch_labels)}
+% endif
+x = "50 %"
+"""
+
+
+@pytest.mark.parametrize("template", [TEMPLATE, PLAIN, CONDITIONAL])
 def test_usual_templates_are_rendered_as_mako_does(template: str) -> None:
     from mako.template import Template  # type: ignore[import-untyped]
 
@@ -189,7 +203,15 @@ def test_usual_templates_are_rendered_as_mako_does(template: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "template", ["% for x in y:\n% endfor\n", "<%def name='x()'/>", "${config.get_main_option('x')}"]
+    "template",
+    [
+        "% for x in y:\n% endfor\n",
+        "% if x > 1:\n% endif\n",
+        "% if message:\n",
+        "% endif\n",
+        "<%def name='x()'/>",
+        "${config.get_main_option('x')}",
+    ],
 )
 def test_template_that_needs_mako_is_left_aside(root: Path, template: str, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "alembic" / "script.py.mako").write_text(template)
