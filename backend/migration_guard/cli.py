@@ -288,11 +288,14 @@ def _databases(settings: Settings, command: str) -> Settings:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from .lint import check, concerns_migrations
+    if options.staged and options.changed and not options.paths:
+        from .read.concern import concerns_migrations
 
-    if options.staged and options.changed and not options.paths and not concerns_migrations(_folder(options)):
-        print("Nothing that is staged concerns migrations.")
-        return 0
+        if not concerns_migrations(_folder(options)):
+            print("Nothing that is staged concerns migrations.")
+            return 0
+    from .lint import check
+
     settings, selected = _settings(options), None
     if options.select or options.ignore:
         from .selecting import narrowed

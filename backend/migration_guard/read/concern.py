@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from ..read.git import Repository
+from .git import Repository
 
 # Revisions, models and their helpers; Alembic's settings; ours; SQL that revisions read; files that name the head.
 _SUFFIXES = frozenset({".py", ".ini", ".cfg", ".conf", ".toml", ".sql", ".txt", ""})
