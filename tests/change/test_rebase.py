@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from migration_guard.change.rebase import rebase
 from migration_guard.config import Settings
 from migration_guard.errors import UsageError
+from migration_guard.lint import check
 
 from .repository import VERSIONS, branch, commit, git, project, rules, write
 
@@ -223,3 +224,17 @@ def test_after_a_rebase_the_merge_has_one_head(
         assert rules(root) & {"multiple-heads", "released-revision-changed", "inserted-below-released"} == set()
         if merged_before:
             assert "multiple-heads" not in rules(root, None)
+
+
+def test_each_line_with_a_label_follows_its_own_head(root: Path) -> None:
+    for name, label in (("e1", "expand"), ("c1", "contract")):
+        file = write(root, name, "b1")
+        file.write_text(file.read_text().replace("\n\n\ndef up", f'\nbranch_labels = "{label}"\n\n\ndef up'))
+    commit(root)
+    branch(root, ("m1", "e1"), ahead=(("e2", "e1"), ("c2", "c1")))
+    labels = Settings(root=root, heads=("expand", "contract"))
+
+    assert rebase(labels, base="main") == 0
+
+    assert 'down_revision = "e2"' in text(root, "m1")
+    assert "multiple-heads" not in {one.rule.id for one in check(root, labels, base="main").findings}
