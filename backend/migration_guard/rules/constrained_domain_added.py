@@ -70,14 +70,26 @@ def _domain(type_: str, context: Context) -> tuple[str, str] | None:
         check = re.search(r"check\s*=\s*r?['\"](.+?)['\"]\s*[,)]", type_, re.DOTALL)
         inner = re.search(r"DOMAIN\(\s*['\"][^'\"]+['\"]\s*,\s*([\w.]+(?:\([^()]*\))?)", type_)
         return (inner[1] if inner else "sa.Text()", check[1]) if check else None
-    name = bare(type_)
-    for migration in context.history.migrations:
-        for one in migration.upgrade.operations if migration.upgrade else ():
-            if isinstance(one, CreateObject) and one.kind == "domain" and name is not None and bare(one.name) == name:
-                condition = CONDITION.search(one.source)
-                found = DOMAIN.search(one.source.strip().rstrip(";"))
-                return (found[1] if found else "text", condition[1].strip()) if condition else None
-    return None
+    return _domains(context).get(bare(type_))
+
+
+def _domains(context: Context) -> _Domains:
+    """What each domain with a condition that the history makes stands for, by its bare name."""
+    known = context.history.worked_out.get("domains")
+    if not isinstance(known, _Domains):
+        known = context.history.worked_out["domains"] = _Domains()
+        for migration in context.history.migrations:
+            for one in migration.upgrade.operations if migration.upgrade else ():
+                if isinstance(one, CreateObject) and one.kind == "domain":
+                    condition = CONDITION.search(one.source)
+                    found = DOMAIN.search(one.source.strip().rstrip(";"))
+                    meant = (found[1] if found else "text", condition[1].strip()) if condition else None
+                    known.setdefault(bare(one.name), meant)
+    return known
+
+
+class _Domains(dict[str | None, tuple[str, str] | None]):
+    """Type and condition of each domain; None for one without a condition."""
 
 
 def _plain(op: AddColumn, context: Context, kind: str, condition: str) -> str:
