@@ -42,7 +42,7 @@ def gathered(
 
     With `changed`, git is asked for the changes, also where neither a base branch nor the index is.
     """
-    sources = Sources(root)
+    sources = Sources(root, digested=base is not None)
     repository = Repository.at(root) if staged or changed or base is not None else None
     if staged and repository is None:
         raise UsageError(f"{root} is not in a git repository, so nothing is staged", "leave out --staged")

@@ -15,11 +15,10 @@ _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def digests(tree: ast.Module, names: set[str] | None = None) -> tuple[str, str]:
+def digests(tree: ast.Module) -> tuple[str, str]:
     """Two digests of 8 hex digits: of both functions with what they use from the file, and of the whole file.
 
     What a function uses are top-level names: an operation in a helper or a constant is part of what a person reviewed.
-    The names that the file uses outside of annotations are added to `names`.
     """
     imports: dict[str, str] = {}
     statements: list[tuple[set[str], str, set[str]]] = []
@@ -33,8 +32,6 @@ def digests(tree: ast.Module, names: set[str] | None = None) -> tuple[str, str]:
         statements.append((_bound(statement), " ".join(out), used))
     whole = [text for _, text, _ in statements]
     used = {name for _, _, found in statements for name in found}
-    if names is not None:
-        names |= used
     return _hashed(_reached(statements)), _hashed([*whole, *sorted(imports[name] for name in used & imports.keys())])
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..facts import Migration, Place, Unread
 from .comments import comments
-from .digests import digests
 from .header import header
 from .imports import imports
+from .mentions import mentions
 from .modules import Modules
 from .operations import Module
 from .text import Source, Unreadable
@@ -14,16 +14,21 @@ from .undefined import undefined
 
 
 def read_migration(
-    content: bytes, path: str, modules: Modules | None = None, reads: set[str] | None = None
+    content: bytes,
+    path: str,
+    modules: Modules | None = None,
+    reads: set[str] | None = None,
+    *,
+    digested: bool = True,
 ) -> Migration:
     """Everything that the text of a revision file shows, and that of the helpers it uses as `modules` finds them.
 
     `content` is the file as it is on disk or in git, `path` how it is called in messages. Never raises: a file that
     cannot be parsed gives a Migration whose `broken` says why, and nothing else. The paths of the helpers' modules
-    that it depends on are added to `reads`.
+    that it depends on are added to `reads`. Without `digested`, only a file with a review stamp gets its digests.
     """
     try:
-        return _read(Source(content, path), modules, reads)
+        return _read(Source(content, path), modules, reads, digested=digested)
     except Unreadable as error:
         place = Place(path, error.line, error.column)
         return Migration(path=path, at=place, broken=Unread(place, str(error)))
@@ -31,23 +36,23 @@ def read_migration(
         return Migration(path=path, at=Place(path), broken=Unread(Place(path), "it is nested too deeply to read"))
 
 
-def _read(source: Source, modules: Modules | None, reads: set[str] | None) -> Migration:
+def _read(source: Source, modules: Modules | None, reads: set[str] | None, *, digested: bool) -> Migration:
     module = Module(source, modules)
     said = comments(source)
     fields = header(source, module)
     upgrade = module.function("upgrade", said.irreversible)
     downgrade = module.function("downgrade", said.irreversible)
-    used: set[str] = set()
-    digest, tree = digests(source.tree, used)
+    mentioned = mentions(source.tree)
     if reads is not None:
         reads |= module.library.reads
+    digest, tree = _digests(source) if digested or fields.get("review") else ("", "")
     missing = {(each.at, each.why): each for each in [*fields.pop("unread"), *module.unread.values()]}
     return Migration(
         path=source.path,
         upgrade=upgrade,
         downgrade=downgrade,
-        imports=imports(source, module.library, used),
-        undefined=undefined(source, used),
+        imports=imports(source, module.library, mentioned.used),
+        undefined=undefined(source, mentioned),
         markers=said.markers,
         warnings=said.warnings,
         allows=said.allows,
@@ -56,3 +61,10 @@ def _read(source: Source, modules: Modules | None, reads: set[str] | None) -> Mi
         unread=tuple(sorted(missing.values(), key=lambda each: each.at)),
         **fields,
     )
+
+
+def _digests(source: Source) -> tuple[str, str]:
+    """The digests: they cost an eighth of the reading, and few runs look at them."""
+    from .digests import digests
+
+    return digests(source.tree)

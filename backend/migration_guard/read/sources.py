@@ -18,8 +18,9 @@ class Sources:
     """Reads the migrations under one root. Equal content at one path is parsed once, wherever it comes from, unless it
     uses helpers that may differ there."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, digested: bool = True) -> None:
         self.root = root
+        self._digested = digested
         self._read: dict[tuple[str, bytes], Migration] = {}
         self._with_helpers: dict[tuple[str, bytes, Modules], Migration] = {}
         self._reads: dict[str, frozenset[str]] = {}
@@ -40,7 +41,7 @@ class Sources:
         if modules is not None and (path, content, modules) in self._with_helpers:
             return self._with_helpers[path, content, modules]
         reads: set[str] = set()
-        found = read_migration(content, path, modules, reads)
+        found = read_migration(content, path, modules, reads, digested=self._digested)
         self._reads[path] = frozenset(reads)
         if reads and modules is not None:
             self._with_helpers[path, content, modules] = found

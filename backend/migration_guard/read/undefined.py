@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Iterator
 
 from ..facts import Name
+from .mentions import Mentions
 from .text import Source
 
 _KNOWN = frozenset(dir(builtins)) | {
@@ -21,13 +22,14 @@ _KNOWN = frozenset(dir(builtins)) | {
 _TRIED = {"NameError", "Exception", "BaseException"}
 
 
-def undefined(source: Source, used: set[str]) -> tuple[Name, ...]:
+def undefined(source: Source, mentioned: Mentions) -> tuple[Name, ...]:
     """The names that Python would not find when it comes to them, each where it stands first.
 
     A name that is bound anywhere in the file counts as defined, so none is called undefined by mistake. Nothing where a
     star import, `exec` or `globals()` may bind names that the text does not show.
     """
-    bound = set(_KNOWN)
+    used = mentioned.used
+    bound = mentioned.bound | _KNOWN
     for statement in source.tree.body:
         bound.update(_bound_by(statement))
     missing = used - bound
