@@ -255,3 +255,10 @@ def test_types_are_made_and_dropped_by_the_same_words() -> None:
     assert isinstance(made, CreateType)
     assert isinstance(gone, DropType)
     assert (made.tolerant, gone.tolerant) == (True, False)
+
+
+def test_a_batch_block_says_what_else_it_is_given() -> None:
+    block = 'with op.batch_alter_table("t", schema="s", recreate="auto", naming_convention=names, table_args=()) as b:'
+    found = only(f'{block}\n    b.drop_column("a")', top='names = {"fk": "fk"}')
+
+    assert found.block_arguments == ("naming_convention", "table_args")

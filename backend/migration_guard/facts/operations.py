@@ -22,6 +22,7 @@ class Operation:
     inspected: bool = False  # that condition asks the database what is there
     in_batch: bool = False
     recreates: Flag | None = None  # `recreate=` of the batch block; None: "auto"
+    block_arguments: tuple[str, ...] = ()  # what else the batch block is given: "naming_convention", "table_args"
     in_autocommit: bool = False
     swallowed: bool = False  # an error here is caught and the function goes on, with no savepoint around it
     tolerant: Flag = False  # IF EXISTS, IF NOT EXISTS, checkfirst=True

@@ -352,7 +352,8 @@ def common(call: Call) -> dict[str, Any]:
     """The fields that every operation has."""
     recreates = None if call.batch is None else _recreates(call, call.batch)
     found = call.record.common(call.node, in_batch=call.batch is not None, recreates=recreates)
-    return {**found, "tolerant": call.tolerates()}
+    block_arguments = () if call.batch is None else call.batch.arguments
+    return {**found, "block_arguments": block_arguments, "tolerant": call.tolerates()}
 
 
 def _recreates(call: Call, batch: Batch) -> Flag | None:

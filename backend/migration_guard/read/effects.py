@@ -177,7 +177,8 @@ class Effects(Expressions):
             return AT_RUN_TIME if first is None else first.value
         if name == "batch_alter_table":
             recreate = arguments.positional[2] if len(arguments.positional) > 2 else arguments.named.get("recreate")
-            return Batch(arguments.first("table_name"), schema_of(arguments), node, recreate)
+            more = tuple(sorted(arguments.named.keys() - {"table_name", "schema", "recreate"}))
+            return Batch(arguments.first("table_name"), schema_of(arguments), node, recreate, more)
         made = Made(Dotted(f"{OP}.{name}"), arguments, node)
         if name in SILENT or self.muted:
             return made

@@ -197,6 +197,7 @@ class Batch:
     schema: Given | None
     node: ast.expr
     recreate: Given | None = None
+    arguments: tuple[str, ...] = ()  # the names of the others that are given
 
 
 class Link(NamedTuple):
