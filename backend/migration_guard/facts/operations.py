@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from ..records import dataclass
 from .columns import Column, Constraint, ConstraintKind, EnumType
 from .places import Direction, Flag, Place, Text
 
@@ -25,6 +25,7 @@ class Operation:
     block_arguments: tuple[str, ...] = ()  # what else the batch block is given: "naming_convention", "table_args"
     in_autocommit: bool = False
     swallowed: bool = False  # an error here is caught and the function goes on, with no savepoint around it
+    swallowed_on: frozenset[str] | None = None  # the databases whose errors are caught so; None: of all
     tolerant: Flag = False  # IF EXISTS, IF NOT EXISTS, checkfirst=True
     on_new_table: Flag = False  # the table was created earlier in this same direction of this revision
 

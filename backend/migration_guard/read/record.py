@@ -28,7 +28,7 @@ class Record:
         self.dialects: Dialects = None
         self.conditional = False
         self.inspected = False  # the condition asks the database what is there
-        self.swallowed = False  # an error is caught and the function goes on
+        self.swallowed: frozenset[str] = frozenset()  # databases whose errors are caught, and the function goes on
         self.in_autocommit = False
         self.in_loop = False  # in a loop whose rounds are known only at run time
 
@@ -49,7 +49,8 @@ class Record:
         return {
             "conditional": self.conditional,
             "inspected": self.inspected,
-            "swallowed": self.swallowed,
+            "swallowed": bool(self.swallowed),
+            "swallowed_on": self.swallowed if self.swallowed and self.swallowed != KNOWN else None,
             "in_autocommit": self.in_autocommit,
         }
 

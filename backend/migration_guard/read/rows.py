@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from typing import Any, Literal
 
 from ..facts import Column, CreateObject, DropObject, Flag, Operation, OtherSql, SetOption, Text, Unread, WriteRows
+from ..records import replace
 from .calls import operation
 from .choosing import chosen
 from .columns import is_null, table_name, table_schema
@@ -260,7 +260,7 @@ def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
     from .sql import statements  # a migration without SQL does not need it
 
     text = sql.replace(HOLE, PLACEHOLDER)
-    changes: dict[str, Any] = {name: True for name, holds in record.circumstances().items() if holds}
+    changes: dict[str, Any] = {name: holds for name, holds in record.circumstances().items() if holds}
     at = record.source.place(node)
     unreadable = "SQL made at run time" if not sql.replace(HOLE, "").strip(" ;\n\t") else None
     if len(sql) > LONGEST:
@@ -272,14 +272,14 @@ def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
     for found in statements(text, at=at, direction=record.direction, dialects=record.dialects):
         _list_unread(record, found)
         if isinstance(found, WriteRows) and found.in_batches and not record.in_loop:
-            found = dataclasses.replace(found, in_batches=False)
+            found = replace(found, in_batches=False)
         if text is not sql:
             changes["source"] = found.source.replace(PLACEHOLDER, "{...}")
             if isinstance(found, OtherSql) and isinstance(found.text, str):
                 changes["text"] = changes["source"]
             else:
                 changes.pop("text", None)
-        record.add(dataclasses.replace(found, **changes) if changes else found)
+        record.add(replace(found, **changes) if changes else found)
 
 
 def _list_unread(record: Record, found: Operation) -> None:

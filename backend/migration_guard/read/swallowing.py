@@ -3,52 +3,89 @@
 from __future__ import annotations
 
 import ast
-import builtins
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 
+from .conditions import KNOWN, Test
 from .values import Dotted, Made, words
 
+NOWHERE: frozenset[str] = frozenset()
+
 _WIDE = words("Exception BaseException")
+# What a database says, by the names of PEP 249 and SQLAlchemy, and by those of psycopg's and asyncpg's own classes.
+_OF_DATABASES = words(
+    "SQLAlchemyError DBAPIError StatementError Error DatabaseError DataError IntegrityError InterfaceError "
+    "InternalError NotSupportedError OperationalError ProgrammingError PostgresError LockNotAvailable"
+)
+_OF_POSTGRESQL = re.compile(r"(Undefined|Duplicate)[A-Z][a-z]+(Error)?|\w+Violation(Error)?")
+# A missing column or index is an OperationalError of SQLite, and a ProgrammingError of PostgreSQL's drivers.
+_ELSEWHERE = {
+    "OperationalError": frozenset({"sqlite"}),
+    "ProgrammingError": frozenset({"postgresql"}),
+    "InternalError": frozenset[str](),
+}
 # A handler with one of these, or a savepoint around what may fail, leaves the transaction usable.
 _UNDOES = words("begin_nested rollback rollback_to_savepoint savepoint")
 
+Ask = Callable[[ast.expr], Test]
 
-def goes_on(node: ast.Try) -> bool:
-    """Whether a `try` may catch an error of the database and go on in the transaction that it has aborted."""
-    handlers = [handler for handler in node.handlers if _catches(handler.type) and not _raises(handler.body)]
-    if not handlers:
-        return False
-    return not any(
+
+def goes_on(node: ast.Try, ask: Ask) -> frozenset[str]:
+    """The databases whose errors a `try` may catch, to go on in the transaction that the error has aborted."""
+    found = NOWHERE
+    for handler in node.handlers:
+        found |= _left(handler.body, _caught(handler.type), ask)
+    return NOWHERE if found and _undone(node) else found
+
+
+def suppresses(made: Made) -> frozenset[str]:
+    """The databases whose errors `contextlib.suppress(...)` catches."""
+    return _of_databases(given.value.path for given in made.arguments if isinstance(given.value, Dotted))
+
+
+def _undone(node: ast.Try) -> bool:
+    return any(
         (isinstance(each, ast.Attribute) and each.attr in _UNDOES)
         or (isinstance(each, ast.Constant) and isinstance(each.value, str) and "savepoint" in each.value.lower())
-        for part in [*node.body, *handlers]
+        for part in [*node.body, *node.handlers]
         for each in ast.walk(part)
     )
 
 
-def suppresses(made: Made) -> bool:
-    """Whether `contextlib.suppress(...)` catches errors of the database."""
-    named = [given.value.path.rpartition(".")[2] for given in made.arguments if isinstance(given.value, Dotted)]
-    return _of_database(named)
-
-
-def _catches(kind: ast.expr | None) -> bool:
+def _caught(kind: ast.expr | None) -> frozenset[str]:
     if kind is None:
-        return True
+        return KNOWN
     kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
-    return _of_database(each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in kinds)
+    return _of_databases(each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in kinds)
 
 
-def _of_database(names: Iterable[str]) -> bool:
-    """Whether one of some exceptions may be one of the database's: none of Python's own but the widest."""
-    return any(name in _WIDE or not hasattr(builtins, name) for name in names)
+def _of_databases(names: Iterable[str]) -> frozenset[str]:
+    """The databases that may refuse a statement with one of some exceptions."""
+    found: frozenset[str] = NOWHERE
+    for path in names:
+        name = path.rpartition(".")[2]
+        if name in _WIDE or name in _OF_DATABASES:
+            found |= _ELSEWHERE.get(name, KNOWN)
+        elif _OF_POSTGRESQL.fullmatch(name):
+            found |= {"postgresql"}
+    return found
 
 
-def _raises(body: Sequence[ast.stmt]) -> bool:
-    """Whether a block always ends in a `raise`."""
-    if not body:
-        return False
-    last = body[-1]
-    if isinstance(last, ast.If):
-        return _raises(last.body) and _raises(last.orelse)
-    return isinstance(last, ast.Raise) or (isinstance(last, (ast.With, ast.Try)) and _raises(last.body))
+def _left(body: Sequence[ast.stmt], here: frozenset[str], ask: Ask) -> frozenset[str]:
+    """Those of some databases on which a block may come to its end without a `raise`.
+
+    SQLite, which goes on in its transaction after an error, is left out where the block asks for the database.
+    """
+    for statement in body:
+        if not here or isinstance(statement, ast.Raise):
+            return NOWHERE
+        if isinstance(statement, ast.Return):
+            return here
+        if isinstance(statement, (ast.With, ast.Try)):
+            here = _left(statement.body, here, ask)
+        elif isinstance(statement, ast.If):
+            test = ask(statement.test)
+            yes, no = (KNOWN if there is None else KNOWN & there for there in (test.yes, test.no))
+            after = _left(statement.body, yes, ask) | _left(statement.orelse, no, ask)
+            here = here if after == KNOWN else here & after - {"sqlite"}
+    return here

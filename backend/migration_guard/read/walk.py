@@ -13,7 +13,7 @@ from .expressions import Row
 from .following import Following
 from .functions import Flow, Raised, Returned
 from .inspecting import inspects, unknown
-from .swallowing import goes_on, suppresses
+from .swallowing import NOWHERE, goes_on, suppresses
 from .text import adopted
 from .values import AT_RUN_TIME, Arguments, Closure, Dotted, Either, Given, LocalClass, Made, Scope
 
@@ -192,7 +192,7 @@ class Walk(Following):
     def _try(self, node: ast.Try, scope: Scope) -> Flow:
         record = self.record
         swallowed = record.swallowed
-        record.swallowed = swallowed or goes_on(node)
+        record.swallowed = swallowed | goes_on(node, lambda test: self.test(test, scope))
         flow = self.block(node.body, scope)
         record.swallowed = swallowed
         before = record.conditional
@@ -311,9 +311,9 @@ class Walk(Following):
                 record.in_autocommit = True
             elif isinstance(value, Made) and value.name == "suppress":
                 swallows = True
-                record.swallowed = record.swallowed or suppresses(value)
+                record.swallowed |= suppresses(value)
             elif isinstance(value, Made) and value.name == "begin_nested":
-                record.swallowed = False  # an error undoes the savepoint alone
+                record.swallowed = NOWHERE  # an error undoes the savepoint alone
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, value, scope)
         flow = self.block(node.body, scope)

@@ -21,8 +21,9 @@ Put the statement into a savepoint, which alone is rolled back:
 or say it in the statement (`if_exists=True`), which needs no `try` at all.
 
 ## Quiet when
-A savepoint stands around the statement, the `except` raises, or the statement runs in an autocommit block or after a
-COMMIT of the revision's own.
+A savepoint stands around the statement, the `except` raises, catches no error of a database (`ValueError`), or only
+such as the database does not send here, the statement runs in an autocommit block or after a COMMIT of the revision's
+own, or it is SQLite alone on which the revision goes on, by a condition that names it.
 """
 
 from __future__ import annotations
@@ -45,26 +46,37 @@ HARMLESS = re.compile(r"\s*SELECT\s+(?!.*\bFROM\b)", re.IGNORECASE | re.DOTALL) 
 def goes_on_after_an_error(migration: Migration, context: Context) -> Iterator[Finding]:
     """One finding per run of operations whose errors are caught together."""
     for function in (migration.upgrade, migration.downgrade):
-        for op in _first_of_each(function):
+        for op, databases in _first_of_each(function, context.policy.dialects):
             yield Finding(
                 RULE,
                 op.at,
-                says=_says(context),
+                says=_says(databases),
                 instead=_in_a_savepoint(op),
                 direction=op.direction,
             )
 
 
-def _first_of_each(function: Function | None) -> Iterator[Operation]:
-    before: Operation | None = None
+def _first_of_each(function: Function | None, configured: frozenset[str]) -> Iterator[tuple[Operation, frozenset[str]]]:
+    """The first operation of each run of them, with the databases on which it matters."""
+    last: int | None = None
     committed = False  # after a COMMIT of its own each statement stands for itself
     for op in function.operations if function else ():
         if isinstance(op, TransactionControl):
             committed = op.what == "commit" or (committed and op.what != "begin")
-        caught = op.swallowed and not op.in_autocommit and not committed and _may_fail(op)
-        if caught and (before is None or op.at.line > before.at.last_line + NEAR):
-            yield op
-        before = op if caught else None
+        if not op.swallowed or op.in_autocommit or committed:
+            last = None
+        elif (databases := _concerned(op, configured)) and _may_fail(op):
+            if last is None or op.at.line > last + NEAR:
+                yield op, databases
+            last = op.at.last_line
+
+
+def _concerned(op: Operation, configured: frozenset[str]) -> frozenset[str]:
+    """The databases on which an error is caught: not SQLite, where the statement is written for it alone."""
+    databases = configured if op.swallowed_on is None else configured & op.swallowed_on
+    if op.dialects is None:
+        return databases
+    return (databases & op.dialects) - ({"sqlite"} if op.dialects == {"sqlite"} else set())
 
 
 def _may_fail(op: Operation) -> bool:
@@ -74,10 +86,10 @@ def _may_fail(op: Operation) -> bool:
     return not (isinstance(op, OtherSql) and isinstance(op.text, str) and HARMLESS.match(op.text))
 
 
-def _says(context: Context) -> str:
+def _says(databases: frozenset[str]) -> str:
     postgresql = "on PostgreSQL the failed statement aborts the transaction, so all that follows fails too"
     sqlite = "on SQLite what ran before the error stays, and the revision counts as done"
-    words = [text for name, text in (("postgresql", postgresql), ("sqlite", sqlite)) if name in context.policy.dialects]
+    words = [text for name, text in (("postgresql", postgresql), ("sqlite", sqlite)) if name in databases]
     return f"An error here is caught and the migration goes on: {'; '.join(words)}."
 
 
