@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 from migration_guard.facts import Place
 from migration_guard.findings import Allowed, Finding, Known, Report, Rule, Severity
 from migration_guard.fingerprints import fingerprinted, plain
+from migration_guard.records import replace
 
 DROPPED = Rule("column-dropped", "", "", Severity.ERROR)
 FINDING = Finding(

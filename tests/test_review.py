@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from migration_guard.errors import NothingFound, UsageError
 from migration_guard.facts import Migration
 from migration_guard.lint import check
 from migration_guard.read.source import read_migration
+from migration_guard.records import replace
 from migration_guard.review import Signer, review, signed
 
 COMMITS = Path(__file__).parent / "fixtures" / "commits"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 
 from .facts import Allow
 from .findings import Allowed, Finding
+from .records import replace
 
 
 def divided(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from .config import Settings
 from .errors import CannotFinish, UsageError
 from .findings import Finding, Known, Remembered, Report
 from .fingerprints import fingerprinted
+from .records import replace
 from .reporting import counted
 
 FILE = "migration-guard-baseline.json"

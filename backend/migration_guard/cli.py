@@ -8,12 +8,12 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
 from .errors import CannotFinish, GuardError, UsageError
+from .records import replace
 
 if TYPE_CHECKING:
     from .config import Settings

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from .errors import UsageError
 from .facts import OLDEST_POSTGRESQL, Policy
+from .records import dataclass, field, fields
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -5,10 +5,10 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from .facts import Direction, Place
+from .records import dataclass, field
 
 Depth = Literal["read", "trace", "experiment"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import warnings
 from collections import Counter
-from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 
 from .findings import Allowed, Finding, Report
+from .records import replace
 from .reporting import by_place
 
 

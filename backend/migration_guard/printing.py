@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from .errors import CannotFinish, UsageError
 from .findings import Finding, Report
 from .fingerprints import fingerprinted
+from .records import replace
 from .report import FORMATS
 
 _BY_FINGERPRINT = frozenset({"json", "sarif", "gitlab"})

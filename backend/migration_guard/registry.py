@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from .findings import Finding, Rule
+from .records import dataclass
 
 Judge = Callable[[Any, Any], Iterator[Finding]]
 F = TypeVar("F", bound=Callable[..., Iterator[Finding]])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from .config import Settings
 from .errors import NothingFound
 from .findings import Finding, Severity
+from .records import replace
 
 
 def weighed(finding: Finding, settings: Settings) -> Finding:

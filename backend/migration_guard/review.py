@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tokenize
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from .findings import Finding, Report
 from .lint import check
 from .read.project import projects
 from .read.sources import Sources
+from .records import dataclass
 from .rules.shared.questions import questions
 from .words import sentence
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from .catalogue import check_ids, every_id, rule_ids
 from .config import Settings, Weight
 from .errors import UsageError
+from .records import replace
 
 
 def narrowed(

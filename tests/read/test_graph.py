@@ -1,7 +1,6 @@
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from migration_guard.facts import Base, History, Migration, Place, Unread
 from migration_guard.read.graph import history, with_base
+from migration_guard.records import replace
 
 INI = Place("alembic.ini")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +41,7 @@ from migration_guard.facts import (
     WriteRows,
 )
 from migration_guard.read.sql import statements
+from migration_guard.records import replace
 
 PACKAGE = str(Path(migration_guard.__file__).parents[1])
 AT = Place("alembic/versions/7f3a_mood.py", 19, 5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -37,6 +36,7 @@ from migration_guard.facts import (
     ValidateConstraint,
     WriteRows,
 )
+from migration_guard.records import fields, replace
 from migration_guard.replay import (
     KnownTable,
     column_before,
@@ -143,8 +143,8 @@ def test_an_update_of_a_column_that_cannot_be_read_may_have_filled_any() -> None
 
 def test_an_update_fills_and_one_of_chosen_rows_perhaps() -> None:
     whole = WriteRows(**UP, kind="update", table="persona", columns=("mood",))
-    chosen = dataclasses.replace(whole, where=True)
-    nulls = dataclasses.replace(whole, where=True, where_null=("mood",))
+    chosen = replace(whole, where=True)
+    nulls = replace(whole, where=True, where_null=("mood",))
     removed = WriteRows(**UP, kind="delete", table="persona", where=True, where_null=("mood",))
 
     assert after().columns["mood"].filled is False
@@ -166,9 +166,9 @@ def test_what_asks_first_adds_nothing_twice() -> None:
     again = AddColumn(**UP, table="persona", column=Column("mood", "sa.Integer()"), tolerant=True)
     index = CreateIndex(**UP, table="persona", name="ix", columns=("mood",))
     key = CreateConstraint(**UP, table="persona", name="ck_mood", kind="check", inspected=True, conditional=True)
-    table = dataclasses.replace(PERSONA, columns=(Column("other"),), tolerant=True)
+    table = replace(PERSONA, columns=(Column("other"),), tolerant=True)
 
-    known = after(again, index, dataclasses.replace(index, tolerant=True), key, table)
+    known = after(again, index, replace(index, tolerant=True), key, table)
 
     assert known.columns["mood"].type == "sa.Text()"
     assert len(known.indexes) == 1
@@ -235,7 +235,7 @@ def test_a_column_that_no_revision_makes_is_believed_from_the_call_that_changes_
     title = after(op).columns["title"]
 
     assert (title.type, title.nullable, title.server_default) == ("sa.Text()", False, "''")
-    assert after(dataclasses.replace(op, adds_identity=True)).columns["title"].nullable is False
+    assert after(replace(op, adds_identity=True)).columns["title"].nullable is False
 
 
 texts = st.sampled_from(["persona", "post", "mood", "id", "app.persona", '"Mood"', "ck_mood", "", UNREAD])
@@ -279,7 +279,7 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "frozenset[str] | None": st.sampled_from([None, frozenset({"sqlite"}), frozenset({"postgresql"})]),
     "Place": st.just(AT),
     "Direction": st.just("upgrade"),
-    'Literal["insert", "update", "delete"]': st.sampled_from(["insert", "update", "delete"]),
+    "Literal['insert', 'update', 'delete']": st.sampled_from(["insert", "update", "delete"]),
 }
 OPERATIONS = [
     value
@@ -291,7 +291,7 @@ OPERATIONS = [
 def some(kind: type) -> st.SearchStrategy[Operation]:
     return st.builds(
         kind,
-        **{field.name: BY_TYPE[str(field.type)] for field in dataclasses.fields(kind) if str(field.type) in BY_TYPE},
+        **{field.name: BY_TYPE[str(field.type)] for field in fields(kind) if str(field.type) in BY_TYPE},
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import strategies as st
 
 from migration_guard.facts import Place
@@ -19,6 +17,7 @@ from migration_guard.findings import (
     Rule,
     Severity,
 )
+from migration_guard.records import replace
 
 BLOCKS = Rule("index-blocks-writes", "Building an index blocks writes.", "", Severity.ERROR, frozenset({"postgresql"}))
 HEADS = Rule("multiple-heads", "More than one head.", "", Severity.ERROR)

@@ -6,7 +6,6 @@ import html
 import re
 import string
 from collections.abc import Callable
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from migration_guard.facts import Place
 from migration_guard.findings import Finding, NotJudged, Problem, Report
+from migration_guard.records import replace
 from migration_guard.report import FORMATS
 from migration_guard.report.github import escaped, escaped_property, summary
 from migration_guard.report.markdown import escaped as in_markdown

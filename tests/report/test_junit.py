@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 
 from migration_guard.facts import Place
 from migration_guard.findings import Finding, Report
+from migration_guard.records import replace
 from migration_guard.report import FORMATS
 
 from .samples import BLOCKS, CLEAN, COMMANDS, FOUND, HOSTILE, LIVE, REPORTS, any_report

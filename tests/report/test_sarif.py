@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +14,7 @@ from hypothesis import given, settings
 
 from migration_guard.facts import Place
 from migration_guard.findings import Finding, Report
+from migration_guard.records import replace
 from migration_guard.report import FORMATS
 from migration_guard.report.sarif import RESULTS
 from migration_guard.rules import all_rules

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 
 from migration_guard.facts import Place
 from migration_guard.findings import Finding, LookedAt, NotJudged, Report
+from migration_guard.records import replace
 from migration_guard.report import FORMATS
 from migration_guard.report.colour import wanted
 from migration_guard.report.frame import frame

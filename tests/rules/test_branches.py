@@ -1,13 +1,13 @@
 """What the rules on running code say of a branch: what no released revision made is new, and nobody uses it yet."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from migration_guard.facts import Base, Policy
 from migration_guard.lint.judging import judges_for, on_migration
+from migration_guard.records import replace
 from tests.replay.projects import read, source
 
 TABLE = 'op.create_table("persona", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("mood", sa.String(9)))'

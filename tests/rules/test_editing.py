@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from migration_guard.facts import (
@@ -18,6 +16,7 @@ from migration_guard.facts import (
     Unread,
     WriteRows,
 )
+from migration_guard.records import replace
 from migration_guard.rules.shared.building import concurrent_index, without_constraints
 from migration_guard.rules.shared.checking import not_valid
 from migration_guard.rules.shared.editing import as_written, edited, executed, stands_alone
@@ -71,13 +70,13 @@ def test_arguments_of_a_call_are_set_and_left_out(source: str, expected: str | N
     ["batch_op.create_index()", "create_index('ix', ['name'])", "make_index('ix', ['name'])", "helper(batch_op)", ""],
 )
 def test_a_call_that_cannot_be_edited_is_written_from_what_is_known(source: str) -> None:
-    lines = concurrent_index(dataclasses.replace(INDEX, source=source, in_batch=True))
+    lines = concurrent_index(replace(INDEX, source=source, in_batch=True))
 
     assert lines == ['op.create_index("ix", "persona", ["name"], postgresql_concurrently=True)']
 
 
 def test_a_constraint_that_a_helper_adds_is_written_in_sql() -> None:
-    lines = not_valid(dataclasses.replace(KEY, source="synchronize(op)", on_delete="CASCADE", remote_columns=("id",)))
+    lines = not_valid(replace(KEY, source="synchronize(op)", on_delete="CASCADE", remote_columns=("id",)))
 
     assert lines == [
         'op.execute("ALTER TABLE post ADD CONSTRAINT fk FOREIGN KEY (persona_id) REFERENCES persona (id) '
@@ -88,7 +87,7 @@ def test_a_constraint_that_a_helper_adds_is_written_in_sql() -> None:
 def test_constraint_of_a_call_that_is_cut_off_still_gets_its_argument() -> None:
     source = 'op.create_foreign_key("fk", "post", "persona", ["persona_id"], ["id"], match=)'
 
-    assert not_valid(dataclasses.replace(KEY, source=source))[0].endswith("postgresql_not_valid=True)")
+    assert not_valid(replace(KEY, source=source))[0].endswith("postgresql_not_valid=True)")
 
 
 def test_constraints_are_taken_out_of_a_column() -> None:
@@ -118,16 +117,16 @@ def test_a_line_that_needs_a_variable_cannot_stand_alone(text: str, alone: bool)
     ("op", "expected"),
     [
         (UPDATE, "UPDATE persona SET mood = '<value>'"),
-        (dataclasses.replace(UPDATE, kind="delete", where=True), "DELETE FROM persona WHERE <which rows>"),
-        (dataclasses.replace(UPDATE, kind="insert"), "INSERT INTO persona (mood) <query>"),
+        (replace(UPDATE, kind="delete", where=True), "DELETE FROM persona WHERE <which rows>"),
+        (replace(UPDATE, kind="insert"), "INSERT INTO persona (mood) <query>"),
         (
-            dataclasses.replace(UPDATE, where=Unread(AT, "a condition"), where_null=("mood",), schema="blog"),
+            replace(UPDATE, where=Unread(AT, "a condition"), where_null=("mood",), schema="blog"),
             "UPDATE blog.persona SET mood = '<value>' WHERE mood IS NULL",
         ),
     ],
 )
 def test_a_write_through_objects_made_above_is_told_in_sql(op: WriteRows, expected: str) -> None:
-    assert as_written(dataclasses.replace(op, source="op.execute(statement)")) == [f'op.execute("{expected}")']
+    assert as_written(replace(op, source="op.execute(statement)")) == [f'op.execute("{expected}")']
 
 
 def test_a_statement_of_several_lines_keeps_them() -> None:
@@ -136,7 +135,7 @@ def test_a_statement_of_several_lines_keeps_them() -> None:
 
 
 def test_a_batch_operation_stands_in_a_block_of_its_own() -> None:
-    index = dataclasses.replace(INDEX, in_batch=True, schema="blog", source='batch.create_index("ix", ["name"])')
+    index = replace(INDEX, in_batch=True, schema="blog", source='batch.create_index("ix", ["name"])')
 
     assert as_written(index) == [
         'with op.batch_alter_table("persona", schema="blog") as batch:',

@@ -1,13 +1,13 @@
 import ast
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
 from migration_guard.facts import Context, History, Migration, Place, Policy, Unread
 from migration_guard.findings import Finding
 from migration_guard.read.graph import history, with_base
+from migration_guard.records import replace
 from migration_guard.rules import all_rules
 from migration_guard.rules.shared.chains import both, linked, new_id
 
@@ -203,15 +203,39 @@ def test_each_label_of_the_settings_may_have_a_head() -> None:
 
     assert said(both_heads, ("expand", "contract")) == []
     assert said(both_heads, ("expand",)) == []  # and one head without a label of the settings
-    assert rules(both_heads) == ["multiple-heads"]
     assert rules(both_heads, ("other",)) == ["multiple-heads"]
 
 
-def test_heads_with_labels_of_their_own_may_be_declared() -> None:
-    fork = of(A, migration("b1b1", "a1a1", branch_labels=("expand",)), migration("c1c1", branch_labels=("contract",)))
+def test_heads_that_each_carry_a_label_of_their_own_are_apart_on_purpose() -> None:
+    expand = migration("b1b1", "a1a1", branch_labels=("expand",))
+    contract = migration("c1c1", "a1a1", branch_labels=("contract",))
 
-    assert the_finding(fork, "multiple-heads").instead.endswith('\nheads = ["contract", "expand"]')
-    assert said(fork, ("expand", "contract")) == []
+    assert said(of(A, expand, contract)) == []
+    assert said(of(replace(A, branch_labels=("release",)), expand, contract)) == []
+
+
+def test_second_head_on_a_labelled_branch_is_one_too_many() -> None:
+    expand = migration("b1b1", "a1a1", branch_labels=("expand",))
+    contract = migration("c1c1", "a1a1", branch_labels=("contract",))
+    both_after = [migration("d1d1", "b1b1"), migration("e1e1", "b1b1")]
+
+    finding = the_finding(of(A, expand, contract, *both_after), "multiple-heads")
+
+    assert "There are 2 heads with the branch label expand: d1d1" in finding.says
+
+
+def test_head_that_carries_all_labels_of_another_is_not_apart() -> None:
+    main, more = replace(A, branch_labels=("main",)), migration("c1c1", "a1a1", branch_labels=("more",))
+
+    assert rules(of(main, B, more)) == ["multiple-heads"]
+    assert rules(of(A, migration("b1b1", "a1a1"), more)) == ["multiple-heads"]
+
+
+def test_head_with_a_label_may_be_declared_beside_one_without() -> None:
+    fork = of(A, B, migration("c1c1", branch_labels=("contract",)))
+
+    assert the_finding(fork, "multiple-heads").instead.endswith('\nheads = ["contract"]')
+    assert said(fork, ("contract",)) == []
 
 
 def test_long_line_is_joined_and_not_moved() -> None:

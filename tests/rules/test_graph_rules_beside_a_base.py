@@ -1,10 +1,9 @@
 """Rules on the graph that compare lines of a history with each other, with a base branch, or with files beside them."""
 
-from dataclasses import replace
-
 import pytest
 
 from migration_guard.facts import Changes, CreateTable, Function, HeadFile, History, Migration, Place
+from migration_guard.records import replace
 
 from .test_graph_rules import MINE, VERSIONS, A, B, beside, migration, of, rules, said, the_finding
 

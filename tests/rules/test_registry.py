@@ -1,4 +1,3 @@
-import dataclasses
 import re
 import types
 import typing
@@ -9,6 +8,7 @@ import pytest
 
 from migration_guard import facts
 from migration_guard.facts import Context, Function, History, Migration, Operation, Place, Policy, Unread
+from migration_guard.records import fields, replace
 from migration_guard.registry import Registered
 from migration_guard.rules import all_rules
 
@@ -70,16 +70,16 @@ def unreadable(kind: Any) -> Any:
         return unreadable(next(arg for arg in typing.get_args(kind) if arg is not type(None)))
     if typing.get_origin(kind) is tuple:
         return (unreadable(typing.get_args(kind)[0]),)
-    if dataclasses.is_dataclass(kind):
+    if hasattr(kind, "__fields__"):
         hints = typing.get_type_hints(kind)
-        return kind(**{f.name: unreadable(hints[f.name]) for f in dataclasses.fields(kind)})
+        return kind(**{f.name: unreadable(hints[f.name]) for f in fields(kind)})
     return {str: "", bool: False}.get(kind)
 
 
 def unread_operations() -> Iterator[Operation]:
     for kind in OPERATIONS:
         for direction in ("upgrade", "downgrade"):
-            yield dataclasses.replace(unreadable(kind), direction=direction, dialects=None)
+            yield replace(unreadable(kind), direction=direction, dialects=None)
 
 
 @pytest.mark.parametrize("review", ["markers", "stamp"])
@@ -90,7 +90,7 @@ def test_no_judge_fails_on_facts_that_could_not_be_read(entry: Registered, revie
         "a.py", AT, "a", upgrade=Function(AT, operations), downgrade=Function(AT, operations), unread=(NAMELESS,)
     )
     nothing = Migration("b.py", AT, NAMELESS, parents_unread=NAMELESS)
-    without = dataclasses.replace(whole, downgrade=None)
+    without = replace(whole, downgrade=None)
     history = History(AT, (whole, nothing, without), heads=(whole, nothing))
     given = [*operations, whole, nothing, without, history, unreadable(facts.Allow)]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..baseline import file_of, remembered, text_of
@@ -16,6 +15,7 @@ from ..lint import check
 from ..read.databases import databases
 from ..read.git import Repository
 from ..read.project import Project, projects
+from ..records import dataclass, replace
 from ..reporting import counted
 from .edits import ByHand, Edit
 from .hook import REPOSITORY, hook

@@ -6,10 +6,10 @@ import difflib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import CannotFinish, UsageError
+from ..records import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from ..facts import History, Migration
 from ..read.graph import history
+from ..records import replace
 from .files import Edit
 
 
@@ -59,7 +59,7 @@ def head_file_edits(root: Path, graph: Graph) -> list[Edit]:
             named = _like(name, heads[over[0]], graph) if len(over) == 1 else name
             if named not in names:
                 names.append(named)
-        if tuple(names) != file.revisions:
+        if tuple(names) != file.revisions or (file.conflict and len(names) == 1):
             path = root / file.at.path
             before = path.read_bytes()
             end = "\r\n" if b"\r\n" in before else "\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ..config import Settings
 from ..errors import NothingFound, UsageError
 from ..facts import History, Migration
 from ..read.project import Project
+from ..records import dataclass
 from .files import Edit, write
 from .heads import Graph, head_file_edits
 from .naming import file_name

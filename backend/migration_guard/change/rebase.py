@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..config import Settings
 from ..errors import UsageError
 from ..facts import Base, History, Migration
 from ..read.git import Repository
+from ..records import dataclass
 from .files import Edit, write
 from .header import with_parents
 from .heads import Graph, head_file_edits
@@ -64,8 +64,9 @@ def planned(root: Path, one: History, labels: Sequence[str] = (), onto: str | No
     moves = {key: parents for key, parents in moves.items() if parents != own[key].parents}
     after = merged.moved(moves)
     _refuse_fork(after, own, labels)
-    if not moves:
-        return Plan(says=_nothing(own, base))
+    if not moves:  # a head file that git could not merge may be left of an earlier run
+        files = head_file_edits(root, after) if {head.id for head in after.heads()} <= own.keys() else ()
+        return Plan(says=_nothing(own, base), edits=tuple(files))
     edits = []
     for key, parents in moves.items():
         path = root / own[key].path

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from ..records import dataclass, field
 from .environment import Environment
 from .migration import Migration
 from .places import Place
@@ -60,6 +60,7 @@ class HeadFile:
 
     at: Place
     revisions: tuple[str, ...]
+    conflict: bool = False  # git could not merge it, and both sides stand in it
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from ..records import dataclass
 from .history import History
 from .migration import Migration
 from .places import Text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..config import Settings
@@ -17,6 +16,7 @@ from ..read.graph import history, with_base
 from ..read.head_files import head_files
 from ..read.project import Project
 from ..read.sources import Sources
+from ..records import dataclass, replace
 from ..reporting import nothing_in
 
 

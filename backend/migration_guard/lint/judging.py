@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 
 from ..facts import Allow, Context, Direction, Environment, Function, History, Migration, Place, Policy, Use
 from ..findings import Finding, Rule
+from ..records import replace
 from ..registry import Judge
 from ..rules import all_rules
 

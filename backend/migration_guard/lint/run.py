@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from ..findings import Finding, LookedAt, NotJudged, Problem, Report
 from ..read.project import projects
 from ..read.strays import Strays, strays
 from ..read.wanted import Wanted
+from ..records import dataclass, replace
 from ..reporting import by_place, counted, weighed
 from ..rules import all_rules
 from ..rules.shared.ancestry import ancestors

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from alembic.ddl.base import AddColumn, AlterColumn
@@ -13,6 +12,7 @@ from sqlalchemy import Column, Engine, MetaData, Table, event
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine
 
+from ..records import replace
 from .readable import reader, with_readable_values
 from .shapes import ColumnShape, TableShape
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from alembic.script import Script
 
+from ..records import replace
 from .losses import Watch
 from .observer import Filled, Observer
 from .schema import Difference, Snapshot, differences

@@ -6,12 +6,12 @@ import enum
 import pickle
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ARRAY, Enum
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from ..records import replace
 from .shapes import ColumnShape
 from .values import INTEGERS, NUMBERS, WORDS, made
 

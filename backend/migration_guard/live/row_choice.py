@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 
+from ..records import replace
 from .checks_text import UNKNOWN, Condition, condition
 from .shapes import ColumnShape, ForeignKeyShape, TableShape
 from .values import NULL, Made, made, of_value, short

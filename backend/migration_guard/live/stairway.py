@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from alembic.script import Script, ScriptDirectory
 
 from ..errors import UsageError
 from ..findings import NotJudged
+from ..records import replace
 from .environment import Stage
 from .landing import FreshDatabase, Landing, Tried
 from .observer import Observer

@@ -8,7 +8,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..errors import CannotFinish
 from ..facts import Direction, Place
+from ..records import replace
 from .environment import Stage, file_of
 from .interpreting import is_over_a_value
 from .statements import failure_of, first_line, last_frame, no_room

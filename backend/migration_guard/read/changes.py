@@ -6,11 +6,11 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..facts import Changes
+from ..records import dataclass
 from .git import Repository
 from .models import tables
 from .project import Project

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
+from ..records import dataclass, replace
 from .inspecting import inspects
 from .values import HOLE, Attr, Batch, Closure, Dotted, LocalClass, Made
 
@@ -18,6 +18,7 @@ class DialectName:
 
 
 DIALECT_NAME = DialectName()
+DIALECT_NAMES = frozenset({"name", "__dialect__"})
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def truth(value: object) -> Test:
 
 def is_dialect_name(on: object, name: str) -> bool:
     """Whether `<on>.<name>` is the name of the dialect: `bind.dialect.name`, `bind.engine.name`."""
-    if name not in {"name", "__dialect__"}:
+    if name not in DIALECT_NAMES:
         return False
     if isinstance(on, Dotted):
         return on.path.endswith((".dialect", ".engine")) or on.path == "alembic.op.impl"

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..records import dataclass, field
 from .environment_urls import dialects_in
 from .project import Project
 

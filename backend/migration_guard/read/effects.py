@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from abc import abstractmethod
 
 from ..facts import CreateObject, CreateType, DropObject, DropType, Flag, OtherCall, Unread
+from ..records import replace
 from . import rows, transactions
 from .calls import OPERATIONS, SILENT, operation
 from .columns import enum_type, table_name
@@ -215,7 +215,7 @@ class Effects(Expressions):
         if on.name == "Table":
             found = rows.table_call(record, verb, on, node)
             if found is not None:
-                record.add(dataclasses.replace(found, tolerant=tolerant))
+                record.add(replace(found, tolerant=tolerant))
             return found is not None
         if on.name == "Sequence" and (first := on.arguments.first("name")) is not None:
             kind = CreateObject if verb == "create" else DropObject

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from ..facts import Environment, Flag, Place, Unread
+from ..records import replace
 from .environment_metadata import Metadata, MetadataReader
 from .environment_modules import Module, Modules
 from .environment_options import Configure, Option, Reader, flag, local_values

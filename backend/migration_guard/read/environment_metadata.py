@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 
 from ..facts import Flag, Unread
+from ..records import dataclass, field
 from .environment_modules import FUNCTIONS, Found, Module, Modules
 from .environment_options import Option, Reader, local_values, returns
 

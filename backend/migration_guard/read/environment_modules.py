@@ -6,11 +6,11 @@ import ast
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from ..facts import Place
+from ..records import dataclass, field
 from .text import Source, Unreadable
 
 MOST_FILES = 40  # parsed for one env.py

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from ..facts import Flag, Unread
+from ..records import dataclass, field
 from .environment_modules import FUNCTIONS, Found, Module, Modules, assigned
 
 _MOST_FILES = 400  # looked into for the call of Migrate(...)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..facts import Place
+from ..records import dataclass
 from .environment_modules import FUNCTIONS, Modules
 from .environment_options import Configure
 

@@ -6,6 +6,7 @@ import ast
 import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from ..facts import Use, UseKind
@@ -13,6 +14,7 @@ from .calls import OPERATIONS, SILENT
 from .comparing import compared, joined, operated
 from .conditions import (
     DIALECT_NAME,
+    DIALECT_NAMES,
     UNSURE,
     Test,
     all_of,
@@ -25,6 +27,7 @@ from .inspecting import inspects, unknown
 from .library import Library, settled
 from .paths import KINDS, file_read, method_of_path, part_of, path_of
 from .record import Record, TooMuch
+from .rows import EXECUTES
 from .uses import is_context, use_of
 from .values import (
     ASKED,
@@ -73,7 +76,7 @@ class Expressions(ABC):
         self.steps += 1
         if self.steps > self.limit:
             raise TooMuch
-        evaluator = EVALUATORS.get(type(node))
+        evaluator = EVALUATORS.get(node.__class__)
         return AT_RUN_TIME if evaluator is None else evaluator(self, node, scope)
 
     def test(self, node: ast.expr, scope: Scope) -> Test:
@@ -128,7 +131,10 @@ class Expressions(ABC):
             self.uses[Use(place, self.record.direction, kind, name, self.guarded)] = None
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> object:
-        value = self.attribute(self.evaluate(node.value, scope), node.attr)
+        on = self.evaluate(node.value, scope)
+        if on.__class__ is Dotted and (part := _part_of_library(on.path, node.attr)) is not None:
+            return part
+        value = self.attribute(on, node.attr)
         if isinstance(value, Attr) and value.name in {"bind", "connection"} and is_context(value.on):
             self.use("bind", f"get_context().{value.name}", node)
         return self.seen(value, node) if isinstance(value, Dotted) else value
@@ -404,6 +410,9 @@ class Expressions(ABC):
         """The arguments of a call, evaluated in order."""
         found = Arguments()
         for each in node.args:
+            if each.__class__ is ast.Constant:
+                found.positional.append(Given(each.value, each))
+                continue
             value = self.evaluate(each, scope)
             if not isinstance(each, ast.Starred):
                 found.positional.append(Given(value, each))
@@ -412,11 +421,12 @@ class Expressions(ABC):
             else:
                 found.whole = False
         for keyword in node.keywords:
-            value = self.evaluate(keyword.value, scope)
+            given = keyword.value
+            value = given.value if given.__class__ is ast.Constant else self.evaluate(given, scope)
             if keyword.arg is not None:
-                found.named[keyword.arg] = Given(value, keyword.value)
+                found.named[keyword.arg] = Given(value, given)
             elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
-                found.named.update({key: Given(item, keyword.value) for key, item in value.items()})
+                found.named.update({key: Given(item, given) for key, item in value.items()})
             else:
                 found.whole = False
         return found
@@ -424,6 +434,8 @@ class Expressions(ABC):
     def _call(self, node: ast.Call, scope: Scope) -> object:
         callee = self.evaluate(node.func, scope)
         arguments = self.arguments(node, scope)
+        if callee.__class__ is Dotted and _makes_a_term(callee.path):
+            return Made(callee, arguments, node)
         if isinstance(callee, Attr) and callee.name == "get" and _is_globals(callee.on) and arguments.positional:
             key = arguments.positional[0].value
             return self.module_name(key, scope) if isinstance(key, str) else AT_RUN_TIME
@@ -478,6 +490,19 @@ EVALUATORS: dict[type[ast.AST], Callable[..., object]] = {
     ast.YieldFrom: lambda self, node, scope: self.evaluate(node.value, scope),
     ast.Starred: lambda self, node, scope: self.evaluate(node.value, scope),
 }
+
+
+@lru_cache(maxsize=4096)
+def _part_of_library(path: str, name: str) -> Dotted | None:
+    """What a name in SQLAlchemy or Alembic stands for: itself, but for the name of a dialect. None of other modules."""
+    whole = f"{path}.{name}"
+    return Dotted(whole) if whole.startswith(("sqlalchemy.", "alembic.")) and name not in DIALECT_NAMES else None
+
+
+@lru_cache(maxsize=4096)
+def _makes_a_term(path: str) -> bool:
+    """Whether a call is one of SQLAlchemy's functions that do nothing by themselves: two of three in a migration."""
+    return path.startswith("sqlalchemy.") and path.rpartition(".")[2] not in EXECUTES
 
 
 class Row(Unknown):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import IntEnum
 from typing import NamedTuple
 
+from ..records import replace
 from .comparing import joined
 from .conditions import Dialects, Test, all_of, any_of, truth
 from .effects import Effects

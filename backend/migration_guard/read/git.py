@@ -6,10 +6,10 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import CannotFinish, UsageError
+from ..records import dataclass
 
 # Of `git rev-parse --local-env-vars`, those that say where a repository is: a hook, of another repository or of a
 # worktree, leaves them set for us.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import chain
 
 from ..facts import Base, History, Migration, Place
+from ..records import replace
 from .revisions import Revisions
 
 

@@ -55,7 +55,7 @@ def _mentioned(source: Source, names: set[str], used: set[str]) -> set[str]:
 
 def _occurs(name: str, text: str) -> bool:
     """Whether a name occurs more than once, so not only where it is imported."""
-    return len(re.findall(rf"\b{re.escape(name)}\b", text)) > 1
+    return text.count(name) > 1 and len(re.findall(rf"\b{re.escape(name)}\b", text)) > 1
 
 
 def _annotations(tree: ast.Module) -> Iterator[ast.AST]:

@@ -7,11 +7,11 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from ..records import dataclass
 from .environment_urls import dialect_of
 
 if sys.version_info >= (3, 11):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 
 from ..facts import (
@@ -22,6 +21,7 @@ from ..facts import (
     Unread,
     WriteRows,
 )
+from ..records import replace
 from .conditions import Dialects, either
 
 Table = tuple[str, str]  # schema and name, folded
@@ -55,7 +55,7 @@ class _Seen:
             if filled is not False:
                 changes["filled_before"] = filled
         self._note(operation)
-        return dataclasses.replace(operation, **changes) if changes else operation  # type: ignore[arg-type]
+        return replace(operation, **changes) if changes else operation  # type: ignore[arg-type]
 
     def _on_new_table(self, operation: Operation) -> Flag:
         text = getattr(operation, "table", None)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from ..errors import GuardError, NothingFound, UsageError
 from ..facts import Place
+from ..records import dataclass, replace
 from .ini import BrokenSettings, Setup, ini_setups, toml_setup
 from .tree import continued, folders_below, holds_revisions, is_environment, is_revision_file, listings
 

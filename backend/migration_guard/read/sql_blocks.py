@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from ..facts import Operation, OtherSql, Unread
+from ..records import replace
 from .sql_common import Common
 from .sql_cursor import PLACEHOLDER
 from .sql_dialect import Spoken

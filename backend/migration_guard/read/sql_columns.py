@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from ..facts import Column, Constraint, ConstraintKind, EnumType, Filled, Text, Unread
+from ..records import replace
 from .sql_cursor import Cursor
 from .sql_lexer import NotSql, words
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from ..facts import Place
+from ..records import dataclass
 from .sql_dialect import Spoken
 
 

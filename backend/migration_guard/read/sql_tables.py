@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ..facts import (
     AddColumn,
@@ -24,6 +23,7 @@ from ..facts import (
     Text,
     ValidateConstraint,
 )
+from ..records import replace
 from .sql_columns import CONSTRAINT_WORDS, column, columns_of, constraint, default, type_text
 from .sql_common import Common, if_exists, if_not_exists, mysql
 from .sql_cursor import Cursor

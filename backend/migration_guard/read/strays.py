@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..records import dataclass
 from .project import Project, real_path
 from .tree import folders_below, header_words, is_revision
 

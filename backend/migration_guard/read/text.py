@@ -35,15 +35,16 @@ class Source:
 
     def place(self, node: ast.AST) -> Place:
         """Where a statement, expression or handler stands: for one of a helper's file, where it is called here."""
-        if _HOME in node.__dict__:
+        about = node.__dict__
+        if _HOME in about:
             if self.at is None:
                 return Place(self.path)
-            node = self.at
-        line = getattr(node, "lineno", 1)
-        column = getattr(node, "col_offset", 0)
+            about = self.at.__dict__
+        line = about.get("lineno", 1)
+        column = about.get("col_offset", 0)
         if not self._ascii:
             column = len(self.lines[line - 1].encode()[:column].decode(errors="ignore"))
-        return Place(self.path, line, column + 1, getattr(node, "end_lineno", None) or line)
+        return Place(self.path, line, column + 1, about.get("end_lineno") or line)
 
     def call(self, node: ast.expr | ast.stmt) -> str:
         """The text of a call as it stands here: of one in a helper's file, the call of the helper."""

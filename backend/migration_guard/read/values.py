@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import NamedTuple
+
+from ..records import dataclass, field
 
 # Stands inside a string for a part that is known only at run time (a private-use character). So formatting, joining
 # and adding strings need no special case, and SQL with a value filled in at run time can still be read.
@@ -32,27 +33,31 @@ AT_RUN_TIME = Unknown()
 ASKED = Unknown(inspected=True)
 
 
-@dataclass(eq=False)
 class Dotted:
     """Something in another module, by its full name whatever it was imported as: "sqlalchemy.Column".
 
     `folder` is where a relative import stands: the path then begins with its dots.
     """
 
-    path: str
-    folder: str | None = None
+    __slots__ = ("folder", "path")
+
+    def __init__(self, path: str, folder: str | None = None) -> None:
+        self.path = path
+        self.folder = folder
 
     def part(self, name: str) -> Dotted:
         """Something inside it."""
         return Dotted(f"{self.path}{'' if self.path.endswith('.') else '.'}{name}", self.folder)
 
 
-@dataclass(eq=False)
 class Attr:
     """An attribute of a value that is not known by itself: `t.c.name`, `bind.execute`."""
 
-    on: object
-    name: str
+    __slots__ = ("name", "on")
+
+    def __init__(self, on: object, name: str) -> None:
+        self.on = on
+        self.name = name
 
 
 class Given(NamedTuple):
@@ -62,13 +67,17 @@ class Given(NamedTuple):
     node: ast.expr
 
 
-@dataclass(eq=False)
 class Arguments:
     """The arguments of one call, with `*` and `**` of known values spread out."""
 
-    positional: list[Given] = field(default_factory=list)
-    named: dict[str, Given] = field(default_factory=dict)
-    whole: bool = True  # False: a `*` or `**` holds more, known at run time
+    __slots__ = ("named", "positional", "whole")
+
+    def __init__(
+        self, positional: list[Given] | None = None, named: dict[str, Given] | None = None, whole: bool = True
+    ) -> None:
+        self.positional = [] if positional is None else positional
+        self.named = {} if named is None else named
+        self.whole = whole  # False: a `*` or `**` holds more, known at run time
 
     def first(self, *names: str) -> Given | None:
         """The first positional argument, or the one with any of these names."""
@@ -81,20 +90,22 @@ class Arguments:
         yield from self.named.values()
 
 
-@dataclass(eq=False)
 class Made:
-    """A call that was made on something not known by itself: `sa.Column(...)`, `t.update()`."""
+    """A call that was made on something not known by itself: `sa.Column(...)`, `t.update()`.
 
-    callee: object
-    arguments: Arguments
-    node: ast.expr
+    `name` is the last word of what was called: "Column".
+    """
 
-    @property
-    def name(self) -> str:
-        """The last word of what was called: "Column"."""
-        if isinstance(self.callee, Dotted):
-            return self.callee.path.rpartition(".")[2]
-        return self.callee.name if isinstance(self.callee, (Attr, LocalClass)) else ""
+    __slots__ = ("arguments", "callee", "name", "node")
+
+    def __init__(self, callee: object, arguments: Arguments, node: ast.expr) -> None:
+        self.callee = callee
+        self.arguments = arguments
+        self.node = node
+        if isinstance(callee, Dotted):
+            self.name = callee.path.rpartition(".")[2]
+        else:
+            self.name = callee.name if isinstance(callee, (Attr, LocalClass)) else ""
 
     @property
     def on(self) -> object:
@@ -102,11 +113,14 @@ class Made:
         return self.callee.on if isinstance(self.callee, Attr) else None
 
 
-@dataclass(eq=False)
 class Instance(Made):
     """An object of a class that can be read, with the attributes that it was given so far."""
 
-    attributes: dict[str, object] = field(default_factory=dict)
+    __slots__ = ("attributes",)
+
+    def __init__(self, callee: object, arguments: Arguments, node: ast.expr) -> None:
+        super().__init__(callee, arguments, node)
+        self.attributes: dict[str, object] = {}
 
 
 @dataclass(eq=False)

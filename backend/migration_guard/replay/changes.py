@@ -8,9 +8,9 @@ sqlite.org/lang_expr.html#castexpr.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
+from ..records import dataclass
 from .types import SqlType
 
 DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..facts import AddColumn, AlterColumn, Column, DropColumn, Flag, Text, Unread, WriteRows
+from ..records import replace
 from .constraints import constraints_of, indexes_of
 from .names import bare
 from .state import KnownColumn, KnownConstraint, KnownIndex, KnownTable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..facts import (
@@ -21,6 +20,7 @@ from ..facts import (
     Unread,
     ValidateConstraint,
 )
+from ..records import replace
 from .names import alike, bare, by_convention
 from .state import KnownConstraint, KnownIndex, KnownTable
 from .touching import referenced_table

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from ..facts import (
@@ -34,6 +33,7 @@ from ..facts import (
     ValidateConstraint,
     WriteRows,
 )
+from ..records import dataclass, replace
 from .columns import added, altered, dropped, known, written
 from .constraints import (
     constraint_added,

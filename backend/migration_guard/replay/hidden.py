@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from ..facts import Operation, OtherCall, OtherSql, Unread
+from ..records import replace
 from .names import words_in
 from .state import KnownColumn, KnownTable, State
 from .touching import SCHEMA, hides

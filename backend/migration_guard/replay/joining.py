@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ..facts import Unread
+from ..records import replace
 from .state import Key, KnownColumn, KnownConstraint, KnownTable, State
 
 READABLE = ("type", "nullable", "server_default", "primary_key", "unique", "references", "filled")

@@ -14,11 +14,9 @@ def bare(name: Text | None) -> str | None:
 
     Databases fold case, and one side of a revision may name the schema while the other leaves it out.
     """
-    if name is None or isinstance(name, Unread):
+    if not isinstance(name, str):
         return None
-    if name.isidentifier():
-        return name.lower()
-    return unquoted(name).rpartition(".")[2].lower()
+    return name.lower() if name.isidentifier() else unquoted(name).rpartition(".")[2].lower()
 
 
 def place_of(table: Text, schema: Text | None) -> tuple[str, str] | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from ..facts import Context, Direction, Function, History, Migration, Operation, Unread
+from ..records import dataclass, field
 from .effects import Step, after, at_end
 from .hidden import hidden
 from .joining import joined

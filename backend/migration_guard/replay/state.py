@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from ..facts import Column, ConstraintKind, CreateObject, EnumType, Flag, Text
+from ..records import dataclass, field
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from ..facts import EnumType, Text, Unread
+from ..records import dataclass
 
 
 @dataclass(frozen=True)

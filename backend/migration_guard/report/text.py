@@ -6,9 +6,9 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from ..findings import Allowed, Finding, Known, NotJudged, Problem, Report, severity_of
+from ..records import replace
 from ..reporting import by_place, counted
 from .colour import Paint, coloured, plain
 from .frame import frame

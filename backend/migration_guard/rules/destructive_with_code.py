@@ -22,11 +22,11 @@ the settings turn it on.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ..facts import AlterColumn, Context, DropColumn, DropTable, History, Operation, RenameTable
 from ..findings import Finding, Rule, Severity
+from ..records import replace
 from ..registry import judges
 from .shared.running import is_old_column, is_old_table
 

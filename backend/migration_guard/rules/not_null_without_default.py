@@ -33,10 +33,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ..facts import AddColumn, Column, Context
 from ..findings import Finding, Rule, Severity
+from ..records import replace
 from ..registry import judges
 from ..replay import is_new
 from .shared.altering import concerns

@@ -31,10 +31,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ..facts import AddColumn, Column, Context
 from ..findings import Finding, Rule, Severity
+from ..records import replace
 from ..registry import judges
 from .shared.editing import edited
 from .shared.filling import filled_later

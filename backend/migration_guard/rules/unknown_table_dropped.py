@@ -22,7 +22,6 @@ the history cannot be read; the line says IF EXISTS or stands under a condition.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from ..facts import (
     AddColumn,
@@ -44,6 +43,7 @@ from ..facts import (
     WriteRows,
 )
 from ..findings import Finding, Rule, Severity
+from ..records import dataclass, field
 from ..registry import judges
 from .shared.names import bare
 

@@ -24,10 +24,10 @@ databases and nothing drops it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ..facts import Context, CreateConstraint, DropConstraint, Function, Migration, Operation
 from ..findings import Finding, Rule, Severity
+from ..records import replace
 from ..registry import judges
 from .shared.names import bare
 from .shared.paste import literal

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..facts import Place
 from ..findings import Finding, Rule
+from ..records import fields
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Channel:
 
 def finding_to_json(finding: Finding) -> dict[str, Any]:
     """A finding as data; the rule by its id."""
-    at = asdict(finding.at)
+    at = {one.name: getattr(finding.at, one.name) for one in fields(finding.at)}
     return {
         "rule": finding.rule.id,
         "at": at,

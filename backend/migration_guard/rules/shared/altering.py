@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
 from ...facts import AlterColumn, Context, Operation, SetOption, Text, ValidateConstraint
+from ...records import dataclass, replace
 from ...replay import KnownConstraint, KnownTable, column_before, operations_above, table_before
 from ...replay.changes import Change, change, sqlite_cast
 from ...replay.types import SqlType, type_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import NamedTuple
 
 from ...facts import AlterColumn, Context, DropColumn, DropConstraint, DropIndex, DropTable, Operation, Unread
+from ...records import replace
 from ...replay import KnownColumn, KnownTable, column_before, table_before
 from .names import alike, bare
 from .past import lines_before

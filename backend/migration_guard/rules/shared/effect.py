@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from ...facts import (
     AlterColumn,
@@ -18,6 +17,7 @@ from ...facts import (
     RenameObject,
     Unread,
 )
+from ...records import dataclass
 from .names import bare, mentions
 from .things import Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
 

@@ -7,10 +7,10 @@ word on modes and conflicts: https://www.postgresql.org/docs/current/explicit-lo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from ...facts import Context, CreateObject, CreateTable, DropConstraint, DropTable, Operation, Text
+from ...records import dataclass
 from ...replay import is_new, referring, table_before
 from .lock_forms import form
 from .names import bare

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ...facts import Context, Environment, Migration, Operation, Place, SetOption
+from ...records import replace
 from .locks import locks, stops
 
 

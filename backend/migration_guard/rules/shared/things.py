@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Literal
 
 from ...facts import (
@@ -26,6 +25,7 @@ from ...facts import (
     RenameTable,
     Text,
 )
+from ...records import dataclass, field
 from .names import alike, bare, mentions
 
 Kind = Literal["table", "column", "index", "constraint", "type", "object"]

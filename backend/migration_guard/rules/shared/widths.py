@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ...facts import AlterColumn, Text
+from ...records import dataclass
 from .paste import execute, sql_name, sql_table
 
 STRING = re.compile(
