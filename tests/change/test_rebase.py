@@ -1,5 +1,6 @@
 """Rebase in real repositories: afterwards the merge has one head, and nothing else has changed."""
 
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -238,3 +239,33 @@ def test_each_line_with_a_label_follows_its_own_head(root: Path) -> None:
 
     assert 'down_revision = "e2"' in text(root, "m1")
     assert "multiple-heads" not in {one.rule.id for one in check(root, labels, base="main").findings}
+
+
+def test_head_file_that_git_could_not_merge_names_the_head_again(root: Path) -> None:
+    (root / VERSIONS / ".current-head").write_text("b1\n")
+    branch(root, ("m1", "b1"))
+    for name, revision in (("mine", "m1"), ("main", "t1")):
+        git(root, "switch", "-q", name)
+        (root / VERSIONS / ".current-head").write_text(f"{revision}\n")
+        commit(root)
+    git(root, "switch", "-q", "mine")
+    with pytest.raises(subprocess.CalledProcessError):
+        git(root, "merge", "-q", "main")
+    assert "stale-head-file" in rules(root)
+
+    moved(root)
+
+    assert (root / VERSIONS / ".current-head").read_text() == "m1\n"
+    commit(root)
+    assert rules(root) == set()
+
+
+def test_conflict_in_a_head_file_is_mended_where_the_revisions_are_in_line(root: Path) -> None:
+    (root / VERSIONS / "HEAD").write_text("b1\n")
+    branch(root, ("m1", "t1"))
+    git(root, "merge", "-q", "main")
+    (root / VERSIONS / "HEAD").write_text("<<<<<<< HEAD\nm1\n||||||| 12\nb1\n=======\nt1\n>>>>>>> main\n")
+
+    moved(root)
+
+    assert (root / VERSIONS / "HEAD").read_text() == "m1\n"

@@ -138,6 +138,7 @@ def test_paths_are_relative_to_a_root_that_lies_deeper(root: Path) -> None:
         ("HEAD", "a\n", ("a",)),
         ("HEADS", "a\nb\n\n", ("a", "b")),
         ("EXPAND_HEAD", "# expand\na\n", ("a",)),
+        (".current-alembic-head", "a\n", ("a",)),
         ("max_migration.txt", "a_first", ("a_first",)),
         ("HEAD", "", ()),
     ],

@@ -370,6 +370,11 @@ def test_a_docstring_of_bytes_or_without_a_stamp_gives_none() -> None:
     assert read_migration(b"1\n", "m.py").message == ""
 
 
+@pytest.mark.parametrize("first", ["Revision ID: ab12", "Create Date: 2026-08-21 10:47:10", "Revises:"])
+def test_a_field_of_the_docstring_is_no_message(first: str) -> None:
+    assert read_migration(f'"""\n{first}\n"""\n'.encode(), "m.py").message == ""
+
+
 def test_an_upgrade_that_is_no_function_is_read_as_one_that_does_nothing() -> None:
     found = read_migration(b"upgrade = None\ndowngrade = 5\n", "m.py")
 

@@ -10,7 +10,9 @@ from ..facts import HeadFile, Place
 from .git import Repository
 from .project import Project
 
-_NAMES = re.compile(r"(?:\w+_)?HEADS?(?:\.txt)?|head\.txt|max_(?:migration|revision)\.txt")
+_NAMES = re.compile(r"\.?(?:[\w-]*[-_])?(?:HEADS?|heads?)(?:\.txt)?|max_(?:migration|revision)\.txt")
+# What git writes where it cannot merge. Two branches that both add a revision meet here, as the file is there for.
+_CONFLICT = re.compile(rb"^(?:<{7}|>{7}|\|{7})(?: .*)?\r?$|^={7}\r?$", re.MULTILINE)
 _REVISION = re.compile(r"[\w.-]+")
 
 
@@ -23,7 +25,8 @@ def head_files(project: Project, root: Path, index: Repository | None = None) ->
             content = _content(file, index)
             revisions = None if content is None else _revisions(content)
             if revisions is not None:
-                found.append(HeadFile(Place(Path(os.path.relpath(file, root)).as_posix()), revisions))
+                at = Place(Path(os.path.relpath(file, root)).as_posix())
+                found.append(HeadFile(at, revisions, conflict=_CONFLICT.search(content or b"") is not None))
     return tuple(sorted(found, key=lambda one: one.at))
 
 
@@ -46,7 +49,7 @@ def _content(file: Path, index: Repository | None) -> bytes | None:
 
 
 def _revisions(content: bytes) -> tuple[str, ...] | None:
-    """The names in the file, one on each line; None where it holds something else."""
-    lines = [line.strip() for line in content.decode("utf-8", errors="replace").splitlines()]
+    """The names in the file, one on each line, those of both sides of a conflict; None where it holds something else."""
+    lines = [line.strip() for line in _CONFLICT.sub(b"", content).decode("utf-8", errors="replace").splitlines()]
     names = [line for line in lines if line and not line.startswith("#")]
     return tuple(names) if all(map(_REVISION.fullmatch, names)) else None

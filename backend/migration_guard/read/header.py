@@ -10,8 +10,9 @@ from ..facts import Place, Review, Text, Unread
 from .operations import Module
 from .record import text_of
 from .text import Source
-from .values import how
+from .values import Dotted, how
 
+_FIELD = re.compile(r"(?:Revision ID|Revises|Create Date|Reviewed)\s*:", re.IGNORECASE)
 STAMP = re.compile(
     r"^[ \t]*Reviewed:[ \t]+(?P<name>.*?)[ \t]*<(?P<email>[^<>]*)>[ \t]+(?P<date>\S+)[ \t]+(?P<digest>\S+)[ \t]*$",
     re.MULTILINE,
@@ -83,11 +84,15 @@ def _names(source: Source, module: Module, name: str, statement: ast.stmt) -> tu
     """The ids or labels that a text, tuple or list gives, and what of it could not be read."""
     value = module.scope.names.get(name)
     items = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
+    if value == "" and name != "down_revision":  # Alembic asks `if self.dependencies`
+        items = []
     found, missing = [], None
     for item in items:
         text = text_of(item)
         if text is None:
             missing = Unread(source.place(statement), f"{name} given {_how(item)}")
+            if name == "branch_labels" and isinstance(item, Dotted):  # a label all the same, and not another's
+                found.append(f"<{item.path}>")
         else:
             found.append(text)
     return tuple(found), missing
@@ -102,6 +107,8 @@ def docstring(source: Source) -> dict[str, Any]:
     if not isinstance(text, str):
         return {}
     message = text.strip().partition("\n")[0].strip()
+    if _FIELD.match(message):  # a template that begins with a field, or a revision without a message
+        message = ""
     review = None
     if "Reviewed:" in text:
         stamps = list(STAMP.finditer(text))

@@ -3,7 +3,7 @@ The file that names the head names another one.
 
 ## What it finds
 A tracked `HEAD`, `HEADS` or `max_migration.txt` beside the revisions that names a revision which is no head, or leaves
-a head out.
+a head out, or that holds the conflict of a merge.
 
 ## Why it hurts
 The file is there so that two branches which both add a revision collide in git, and not on the server. Once it is
@@ -28,7 +28,7 @@ from pathlib import PurePosixPath
 from ..facts import Context, HeadFile, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.chains import both
+from .shared.chains import both, rebase_command
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, allowable=False)
 
@@ -44,8 +44,8 @@ def stale(history: History, _: Context) -> Iterator[Finding]:
     missed = [head for head in heads.values() if not written & _names(head)]
     for file in history.head_files:
         wrong = [name for name in file.revisions if not any(name in _names(head) for head in heads.values())]
-        if wrong or (missed and len(history.head_files) == 1):
-            yield Finding(RULE, file.at, says=_says(file, wrong, missed), instead=_instead(file, wrong, missed))
+        if file.conflict or wrong or (missed and len(history.head_files) == 1):
+            yield Finding(RULE, file.at, says=_says(file, wrong, missed), instead=_instead(file, wrong, missed, history))
 
 
 def _names(head: Migration) -> set[str]:
@@ -54,6 +54,11 @@ def _names(head: Migration) -> set[str]:
 
 
 def _says(file: HeadFile, wrong: list[str], missed: list[Migration]) -> str:
+    if file.conflict:
+        return (
+            f"Git could not merge {file.at.path}, and its conflict markers stand in it: two branches each added a "
+            "revision. The file has to name the one head that is there once these are in line."
+        )
     named = both(file.revisions) if file.revisions else "no revision"
     heads = both([head.id for head in missed]) or "others"
     what = f"{both(wrong)} is no head any more" if wrong else "it leaves out the rest"
@@ -63,7 +68,9 @@ def _says(file: HeadFile, wrong: list[str], missed: list[Migration]) -> str:
     )
 
 
-def _instead(file: HeadFile, wrong: list[str], missed: list[Migration]) -> str:
+def _instead(file: HeadFile, wrong: list[str], missed: list[Migration], history: History) -> str:
+    if file.conflict and len(history.heads) > 1:
+        return f"{rebase_command(history)}  # which writes this file, too"
     like_path = [name for name in file.revisions if name.endswith(".py")]
     kept = [name for name in file.revisions if name not in wrong]
     new = [PurePosixPath(head.path).name if like_path else head.id for head in missed]
