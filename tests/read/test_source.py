@@ -90,11 +90,16 @@ def test_an_id_that_is_computed_at_run_time_is_unread() -> None:
     assert found.revision in found.unread
 
 
+def test_an_empty_dependency_is_none_as_for_alembic() -> None:
+    assert header('revision = "a"\ndown_revision = None\ndepends_on = ""\n').depends_on == ()  # type: ignore[attr-defined]
+
+
 def test_parents_and_labels_from_another_module_are_unread() -> None:
     text = b'from app.db import LABEL, HEAD\nrevision = "a"\ndown_revision = ("b", HEAD)\nbranch_labels = (LABEL,)\n'
     found = read_migration(text, "m.py")
 
     assert found.parents == ("b",)
+    assert found.branch_labels == ("<app.db.LABEL>",)  # which one is unknown, but none that is named otherwise
     assert found.parents_unread is not None
     assert [each.why for each in found.unread] == [
         "down_revision given in another module (app.db.HEAD)",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from migration_guard.facts import Context, History, Migration, Place, Policy, Unread
+from migration_guard.facts import Context, Environment, History, Migration, Place, Policy, Unread
 from migration_guard.findings import Finding
 from migration_guard.read.graph import history, with_base
 from migration_guard.records import replace
@@ -347,6 +347,17 @@ def test_other_parents_of_a_merge_stay() -> None:
     merge = migration("m1m1", "a1a1", "b1b")
 
     assert the_finding(of(A, B, merge), "unknown-parent").instead == 'down_revision = ("a1a1", "b1b1")'
+
+
+def test_parent_in_the_chain_of_another_package_is_no_gap() -> None:
+    first = migration("a1a1", depends_on=("dbdb",), branch_labels=("accounts",))
+    second = migration("b1b1", "a1a1", depends_on=("3737",))
+    bare = replace(of(first, second), environment=Environment(Place("package/alembic"), found=False))
+    lost = replace(of(A, migration("b1b1", "gone")), environment=Environment(Place("package/alembic"), found=False))
+
+    assert said(bare) == []
+    assert rules(of(first, second)) == ["unknown-parent", "unknown-parent"]
+    assert "unknown-parent" in rules(lost)
 
 
 def test_lost_dependency_is_found_at_the_revision() -> None:

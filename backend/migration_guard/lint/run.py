@@ -20,6 +20,7 @@ from ..records import dataclass, replace
 from ..reporting import by_place, counted, weighed
 from ..rules import all_rules
 from ..rules.shared.ancestry import ancestors
+from ..rules.shared.chains import of_another_package
 from .gathering import gathered
 from .judging import Judges, ids, judges_for, on_allow, on_history, on_migration
 
@@ -190,6 +191,10 @@ class _Run:
 
 def _gaps(one: History, judged: frozenset[str]) -> Iterator[NotJudged]:
     """What the reader could not see in the judged files, and in any file as far as the graph hangs on it."""
+    for link in one.unknown_parents:
+        if of_another_package(one, link):
+            at = link.migration.at
+            yield NotJudged(at.path, at.line, f"{link.name}, which the chain of another package may have")
     for migration in one.migrations:
         header = [migration.revision, migration.parents_unread]
         for gap in (*header, *(migration.unread if migration.path in judged else ())):

@@ -18,10 +18,12 @@ Let the revision that no database has run yet follow the other head, in `down_re
 join them: `migration-guard merge 4f1c9a02b7d3 9b0e6d51c2aa`.
 
 ## Quiet when
-Each head carries another branch label that the settings name, as in `heads = ["expand", "contract"]`; one head may be
-without a label. A file whose `down_revision` cannot be read, or leads nowhere, may follow any head: such heads are not
-counted, and the file is listed as not judged, or found by `unknown-parent`. A revision that only `depends_on` names is
-a head all the same, as it is for Alembic.
+Each head carries a branch label of its own, which only a person writes (`branch_labels = ("expand",)`): such lines are
+apart on purpose, and a second head with the same label is still one too many. Where the settings name labels, as in
+`heads = ["expand", "contract"]`, only these may have a head each, and one head may be without. A file whose
+`down_revision` cannot be read, or leads nowhere, may follow any head: such heads are not counted, and the file is
+listed as not judged, or found by `unknown-parent`. A revision that only `depends_on` names is a head all the same, as
+it is for Alembic.
 """
 
 from __future__ import annotations
@@ -44,12 +46,12 @@ def forks(history: History, context: Context) -> Iterator[Finding]:
     """One finding for each set of heads that is too many: after the merge where a base is given, else as it stands."""
     allowed, base = context.policy.heads, history.base
     found = False
-    for label, heads in _rivals(base.heads, base.labels, allowed) if base else ():
+    for label, heads in _rivals(base.heads, base.labels, allowed or _apart(base.heads, base.labels)) if base else ():
         if any(head.id not in on_base(history) for head in heads):  # else it is the base branch's own affair
             found = True
             yield _finding(history, label, heads, _says_merged(history, heads))
     if not found:
-        for label, heads in _rivals(history.heads, history.labels, allowed):
+        for label, heads in _rivals(history.heads, history.labels, allowed or _apart(history.heads, history.labels)):
             yield _finding(history, label, heads, "")
 
 
@@ -64,6 +66,14 @@ def _rivals(
     for label in (None, *allowed):
         if len(groups.get(label, ())) > 1:
             yield label, groups[label]
+
+
+def _apart(heads: Sequence[Migration], labels: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    """The labels that keep heads apart on purpose, where each head carries some and no head all those of another."""
+    carried = {labels.get(head.id, frozenset()) for head in heads}
+    if len(carried) < 2 or any(one <= other for one in carried for other in carried if one is not other):
+        return ()
+    return tuple(sorted(frozenset[str]().union(*carried) - frozenset.intersection(*carried)))
 
 
 def _says_merged(history: History, heads: Sequence[Migration]) -> str:
@@ -175,5 +185,5 @@ def _labels_apart(history: History, heads: Sequence[Migration]) -> list[str]:
     labels = history.base.labels | history.labels if history.base else history.labels
     carried = [labels.get(head.id, frozenset()) for head in heads]
     own = [sorted(mine - frozenset().union(*(c for c in carried if c is not mine))) for mine in carried]
-    found = sorted(names[0] for names in own if names)
+    found = sorted(names[0] for names in own if names and not names[0].startswith("<"))
     return found if len(found) >= len(heads) - 1 else []

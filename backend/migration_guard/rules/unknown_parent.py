@@ -15,7 +15,9 @@ Name a revision that exists, whole, or bring the missing file back:
 
 ## Quiet when
 The parent may be a file whose id cannot be read, because it does not parse or computes its id; that file is reported.
-`depends_on` may name a branch label.
+`depends_on` may name a branch label. Revisions that no settings file and no env.py of this project loads are part of a
+chain that another package puts together: there, what `depends_on` names, or the first revision of a labelled line
+follows, is listed as not judged.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from pathlib import PurePosixPath
 from ..facts import Context, History, Migration, Place, UnknownParent
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.chains import both, link, linked, moved, on_base, restored
+from .shared.chains import both, link, linked, moved, of_another_package, on_base, restored
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 
@@ -37,6 +39,8 @@ RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 def missing_here(history: History, _: Context) -> Iterator[Finding]:
     """One finding for each name that leads nowhere."""
     for gap in history.unknown_parents:
+        if of_another_package(history, gap):
+            continue
         why, instead = _way_out(history, gap)
         yield Finding(
             RULE,

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from ...facts import History, Migration, Place
+from ...facts import History, Migration, Place, UnknownParent
 from .paste import literal
 
 
@@ -70,6 +70,14 @@ def _program(history: History) -> str:
 def autogenerate_command(history: History) -> str:
     """The command that writes a revision for what the models say."""
     return f'{_program(history)} revision --autogenerate -m "<what the models changed>"'
+
+
+def of_another_package(history: History, gap: UnknownParent) -> bool:
+    """Whether a parent is likely to lie in another package: nothing here loads these revisions, somebody else does."""
+    environment = history.environment
+    if environment is None or environment.found or environment.settings_at is not None:
+        return False
+    return gap.field == "depends_on" or bool(gap.migration.branch_labels)
 
 
 def restored(ref: str, migration: Migration) -> str:
