@@ -226,3 +226,12 @@ def test_a_huge_report_stays_below_the_limit_and_says_what_is_missing() -> None:
     assert len(text.encode()) < 1 << 20
     assert len(re.findall(r"\d+ more \w+ would make this summary too long", text)) == 5
     assert "(cut)" in text
+
+
+def test_one_statement_takes_one_annotation_of_a_rule_that_speaks_of_it_often() -> None:
+    many = tuple(replace(INDEX, says=f"Index {number} blocks writes.") for number in range(30))
+
+    found = commands(FORMATS["github"](Report(findings=many), "check"))
+
+    assert [name for name, _, _ in found] == ["error"]
+    assert found[0][2].endswith("(29 more of index-blocks-writes in this statement: see the job summary)")

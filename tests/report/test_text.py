@@ -264,3 +264,20 @@ def test_known_findings_are_counted_in_one_line_and_stale_entries_named_with_wha
 
 def test_only_known_findings_are_no_new_findings() -> None:
     assert text(replace(BASELINE, findings=()), "check").splitlines()[-1].startswith("No new findings: ")
+
+
+def test_what_a_rule_says_many_times_of_one_statement_is_told_once_and_the_rest_is_named() -> None:
+    many = tuple(replace(INDEX, says=f"Index {number:02} blocks writes.") for number in range(9))
+
+    printed = text(Report(findings=many), "check")
+
+    assert printed.count("Instead:") == 1
+    assert "  8 more of index-blocks-writes in this statement" in printed
+    assert "    Index 05 blocks writes.\n    ... and 3 more\n" in printed
+    assert printed.splitlines()[-1].startswith("9 errors: ")
+
+
+def test_what_is_said_a_few_times_of_one_statement_is_told_in_full() -> None:
+    few = tuple(replace(INDEX, says=f"Index {number} blocks writes.") for number in range(3))
+
+    assert text(Report(findings=few), "check").count("Instead:") == 3

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..findings import Finding, Problem, Report, Severity, severity_of
 from ..reporting import counted
 from .markdown import summary
-from .words import conclusion, known_in_words, most_severe_first, printable
+from .words import conclusion, folded, known_in_words, most_severe_first, printable
 
 __all__ = ["as_command", "as_commands", "summary"]
 
@@ -57,9 +57,10 @@ def escaped_property(value: str) -> str:
 def _annotations(report: Report) -> Iterator[tuple[Severity, str]]:
     for problem in report.problems:
         yield Severity.ERROR, as_command(problem)
-    for finding in most_severe_first(report.findings):
+    for finding, alike in folded(most_severe_first(report.findings)):
         severity = severity_of(finding)
-        yield severity, _command(severity.value, _properties(finding), _message(finding))
+        more = f"\n({len(alike)} more of {finding.rule.id} in this statement: see the job summary)" if alike else ""
+        yield severity, _command(severity.value, _properties(finding), _message(finding) + more)
 
 
 def _properties(finding: Finding) -> dict[str, str]:

@@ -12,9 +12,11 @@ from ..records import replace
 from ..reporting import by_place, counted
 from .colour import Paint, coloured, plain
 from .frame import frame
-from .words import conclusion, known_in_words, printable
+from .words import conclusion, folded, known_in_words, printable
 
 _PLACES_SHOWN = 20
+_ALIKE_NAMED = 5
+_WIDTH = 120
 _MANY = 20  # findings that no longer fit a screen, so that counting them helps
 
 
@@ -56,9 +58,24 @@ def _with_database(finding: Finding, name: str | None) -> Finding:
 def _findings(report: Report, paint: Paint) -> Iterator[str]:
     """The findings, with the source of a place below the first of those that stand there."""
     shown = None
-    for finding in report.findings:
+    for finding, alike in folded(report.findings):
         yield _finding(finding, frame(finding.at, report.sources) if finding.at != shown else [], paint)
+        if alike:
+            yield _alike(finding, alike)
         shown = finding.at
+
+
+def _alike(finding: Finding, alike: list[Finding]) -> str:
+    """What the same rule says of the same statement besides, a line each, and a count of what is left."""
+    lines = [f"  {len(alike)} more of {finding.rule.id} in this statement, each with its own advice (--format json):"]
+    lines += [f"    {_cut(_line(one.says))}" for one in alike[:_ALIKE_NAMED]]
+    if len(alike) > _ALIKE_NAMED:
+        lines.append(f"    ... and {len(alike) - _ALIKE_NAMED} more")
+    return "\n".join(lines)
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _WIDTH else f"{words[: _WIDTH - 3]}..."
 
 
 def _finding(finding: Finding, lines_of_source: list[str], paint: Paint) -> str:

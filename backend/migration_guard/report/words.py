@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from ..findings import Finding, Known, Remembered, Report, Severity, severity_of
 from ..reporting import by_place, counted
@@ -11,11 +12,24 @@ from ..reporting import by_place, counted
 # Control characters, direction overrides and halves of pairs: names in a migration must not steer a terminal or a log.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _HEADS_SHOWN = 5
+_ALIKE_SHOWN = 3
 
 
 def most_severe_first(findings: Iterable[Finding]) -> list[Finding]:
     """Errors before warnings, each by place."""
     return sorted(findings, key=lambda finding: (severity_of(finding) is not Severity.ERROR, by_place(finding)))
+
+
+def folded(findings: Iterable[Finding]) -> Iterator[tuple[Finding, list[Finding]]]:
+    """Each finding to show in full, with those left to be named only: of what one rule says many times of one
+    statement (a loop, a long SQL text), the first stands for all.
+    """
+    for _, group in groupby(findings, key=lambda finding: (finding.at, finding.rule.id, severity_of(finding))):
+        alike = list(group)
+        if len(alike) > _ALIKE_SHOWN and alike[0].depth == "read":
+            yield alike[0], alike[1:]
+        else:
+            yield from ((finding, []) for finding in alike)
 
 
 def printable(text: str) -> str:
