@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -72,6 +72,21 @@ def check(
 Pair = tuple[Migration, History]
 
 
+def judged(
+    settings: Settings, histories: Sequence[History], *, compared: bool = False, today: date | None = None
+) -> Report:
+    """What the static rules say about histories that are gathered already, as they are or as they would be."""
+    run = _Run(settings, Wanted(settings.root.absolute(), ()), today or date.today(), compared, changed=False)
+    return run.report(histories, (), ())
+
+
+def policy_for(settings: Settings, one: History) -> Policy:
+    """What the settings ask of the rules in one history: its folder may be named after one of the databases."""
+    named = one.environment.databases if one.environment else None
+    dialects = (settings.dialects & named if named else None) or settings.dialects
+    return replace(settings.policy, dialects=dialects)
+
+
 @dataclass(frozen=True)
 class _Run:
     """What holds for all histories of one run."""
@@ -93,20 +108,20 @@ class _Run:
         return judges_for(dialects, off, on)
 
     def _of(self, one: History) -> tuple[Judges, Policy]:
-        """The judges and the policy for one history: its folder may be named after one of the databases."""
-        named = one.environment.databases if one.environment else None
-        dialects = (self.settings.dialects & named if named else None) or self.settings.dialects
-        return self._judges(dialects), replace(self.settings.policy, dialects=dialects)
+        """The judges and the policy for one history."""
+        policy = policy_for(self.settings, one)
+        return self._judges(policy.dialects), policy
 
     def report(self, histories: Sequence[History], problems: Sequence[Problem], gaps: Sequence[NotJudged]) -> Report:
         """Everything that the rules say, sorted."""
         skipped = self._skipped(histories)
         changed = self._changed(histories)
+        brought_in = {path for one in histories if one.changes for path in one.changes.brought_in}
         pairs = [
             (migration, one)
             for one in histories
             for migration in one.migrations
-            if self._asked(migration.path, changed) and (migration.path, migration.id) not in skipped
+            if self._asked(migration.path, changed, brought_in) and (migration.path, migration.id) not in skipped
         ]
         by = {id(one): self._of(one) for one in histories}
         said: list[Finding] = []
@@ -151,11 +166,14 @@ class _Run:
             return None
         return frozenset(path for one in histories if one.changes for path in (*one.changes.added, *one.changes.edited))
 
-    def _asked(self, path: str, changed: frozenset[str] | None) -> bool:
-        """Whether a file is to be judged: one that is asked for by name, or that changed."""
+    def _asked(self, path: str, changed: frozenset[str] | None, brought_in: Set[str]) -> bool:
+        """Whether a file is to be judged: one that changed, or that is asked for by name.
+
+        A hook names what a merge brings along, too, which nobody writes now.
+        """
         if changed is None:
             return self.wanted.holds(path)
-        return path in changed or (bool(self.wanted.paths) and self.wanted.holds(path))
+        return path in changed or (bool(self.wanted.paths) and self.wanted.holds(path) and path not in brought_in)
 
     def _skipped(self, histories: Sequence[History]) -> frozenset[tuple[str, str]]:
         """The revisions at and below `since`, by path and id."""

@@ -6,10 +6,12 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from ...facts import (
     AddColumn,
     AddEnumValue,
+    AlterColumn,
     Context,
     CreateTable,
     Migration,
@@ -22,6 +24,7 @@ from ...facts import (
     WriteRows,
 )
 from .ancestry import ancestors
+from .back import altered_back
 from .names import bare
 from .reverse import changes_schema, goes_with_its_table, undo
 from .things import lasting
@@ -37,31 +40,64 @@ KNOWN = {
 }
 
 
+class Doubt(NamedTuple):
+    """Why the way back is not certain: the operation, and words to follow it; no operation where it is the whole."""
+
+    op: Operation | None
+    why: str
+
+
 def certain_downgrade(context: Context) -> list[str] | None:
     """The statements of a downgrade that surely brings the old schema back, last change first.
 
     None where one operation depends on what a database holds, cannot be undone (a value of an enum, overwritten rows),
     or its undoing would need a value that nobody gave.
     """
+    found = downgrade_or_doubt(context)
+    return None if isinstance(found, Doubt) else found
+
+
+def downgrade_or_doubt(context: Context) -> list[str] | Doubt:
+    """The statements of `certain_downgrade`, or what stands in their way."""
     migration = context.migration
-    if migration is None or migration.upgrade is None or migration.upgrade.does != "acts" or migration.unread:
-        return None
+    if migration is None or migration.upgrade is None or migration.upgrade.does != "acts":
+        return Doubt(None, "there is no upgrade() to undo")
+    if migration.unread:
+        gap = migration.unread[0]
+        return Doubt(None, f"line {gap.at.line} of the upgrade cannot be read ({gap.why})")
     done = list(lasting(migration.upgrade.operations))
     lines: list[str] = []
     for op in reversed(done):
-        if op.conditional or op.dialects is not None or op.swallowed:
-            return None
+        if goes_with_its_table(op, done) and not op.swallowed:
+            continue
         if isinstance(op, ALONE) or (isinstance(op, WriteRows) and _goes_too(op, done)):
             continue
         if not changes_schema(op) or isinstance(op, (AddEnumValue, RenameEnumValue, RenameObject)):
-            return None
-        if goes_with_its_table(op, done):
-            continue
+            return Doubt(op, "nothing tells what undoes that")
+        back = undo_or_doubt(context, op)
+        if isinstance(back, Doubt):
+            return back
+        lines += back
+    return lines or Doubt(None, "nothing of the upgrade has to be undone")
+
+
+def undo_or_doubt(context: Context, op: Operation, first_change: AlterColumn | None = None) -> list[str] | Doubt:
+    """The whole statements that surely undo one operation, or why there are none."""
+    if op.conditional:
+        return Doubt(op, "it runs under a condition only")
+    if op.dialects is not None:
+        return Doubt(op, f"it runs on {' and '.join(sorted(op.dialects))} only")
+    if op.swallowed:
+        return Doubt(op, "it may fail without being seen")
+    if first_change is not None and isinstance(op, AlterColumn):
+        back = altered_back(context, op, first_change)
+    else:
         back = undo(context, op)
-        if back is None or not back.certain:
-            return None
-        lines += _one_statement_each(back.lines)
-    return lines or None
+    if back is None:
+        return Doubt(op, "what was there before it is not known for certain")
+    if not back.certain:
+        return Doubt(op, "what undoes it needs a value or a decision of yours")
+    return one_statement_each(back.lines)
 
 
 def imports_for(lines: Iterable[str], migration: Migration, context: Context) -> list[str] | None:
@@ -71,8 +107,9 @@ def imports_for(lines: Iterable[str], migration: Migration, context: Context) ->
     """
     text = "\n".join(lines)
     bound = {one.bound_as for one in migration.imports}
-    if migration.downgrade is not None:
-        bound |= set(re.findall(r"(\w+)\s*(?=[,:=]|$)", migration.downgrade.parameters))
+    function = migration.downgrade or migration.upgrade  # a downgrade that is missing takes what the upgrade takes
+    if function is not None:
+        bound |= set(re.findall(r"(\w+)\s*(?=[,:=]|$)", function.parameters))
     wanted = _names(text) - bound - set(dir(builtins))
     found: list[str] = []
     for name in sorted(wanted):
@@ -92,7 +129,7 @@ def _goes_too(op: WriteRows, done: list[Operation]) -> bool:
     return op.kind == "update" and bool(op.columns) and {bare(name) for name in op.columns} <= new
 
 
-def _one_statement_each(lines: list[str]) -> list[str]:
+def one_statement_each(lines: list[str]) -> list[str]:
     """The lines as whole statements: a `with` keeps its body."""
     whole: list[str] = []
     for line in lines:
