@@ -195,3 +195,19 @@ def test_a_merge_that_makes_two_heads_is_blocked(other: Path, environment: dict[
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert "multiple-heads" in done.stdout + done.stderr
+
+
+def test_a_merge_is_not_held_up_by_a_finding_that_it_brings_along(other: Path, environment: dict[str, str]) -> None:
+    bad = (COMMITS / "missing-downgrade" / "bad.py").read_text()
+    git(other, environment, "switch", "--quiet", "-c", "theirs")
+    (other / "alembic" / "versions" / "33_theirs.py").write_text(
+        bad.replace("2c3d4e5f6071", "33").replace("1b2c3d4e5f60", "2c3d4e5f6071").replace("age", "size")
+    )
+    committing(other, environment, "commit", "--quiet", "--no-verify", "-m", "feat: theirs")
+    git(other, environment, "switch", "--quiet", "-")
+    (other / "models.py").write_text("x = 1\n")
+    committing(other, environment, "commit", "--quiet", "--no-verify", "-m", "feat: ours")
+
+    done = committing(other, environment, "merge", "theirs", "-m", "merge")
+
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -132,6 +132,37 @@ def test_paths_are_relative_to_a_root_that_lies_deeper(root: Path) -> None:
     assert seen(root / "app")[0].edited == ("other.py",)
 
 
+def test_what_a_merge_brings_is_not_changed_again(root: Path) -> None:
+    git(root, "switch", "-q", "-c", "theirs")
+    write(root, "alembic/versions/b.py", 'revision = "b"\n')
+    write(root, "app/models.py", MODEL + "    name = Column(String)\n")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "theirs")
+    git(root, "switch", "-q", "main")
+    write(root, "app/other.py", "x = 2\n")
+    git(root, "commit", "-q", "-a", "-m", "mine")
+    git(root, "merge", "-q", "--no-commit", "theirs")
+    write(root, "alembic/versions/b.py", 'revision = "b"\ndown_revision = "a"\n')
+    repository = Repository.at(root)
+    assert repository is not None
+
+    merged_in = repository.merged_in()
+
+    assert merged_in == (repository.resolve("theirs"),)
+    found = Difference(repository, "both", repository.resolve("HEAD"), False, merged_in).changes(
+        root, [project(root)], ()
+    )
+    assert found[0] == Changes("both", added=("alembic/versions/b.py",), brought_in=("app/models.py",))
+
+
+def test_no_merge_is_going_on(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHEAD_" + "ab" * 20, "gone")
+    repository = Repository.at(root)
+
+    assert repository is not None
+    assert repository.merged_in() == ()
+
+
 @pytest.mark.parametrize(
     ("name", "text", "revisions"),
     [

@@ -51,6 +51,7 @@ class Changes:
     added: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
+    brought_in: tuple[str, ...] = ()  # as a merge that is going on brings them: judged where they were committed
     models: tuple[str, ...] = ()  # those of them that define models, and whose tables or columns differ
 
 

@@ -69,7 +69,9 @@ def gathered(
         since = repository.last_commit() if base is None else repository.merge_base(base)
         changes: dict[int, Changes] = {}
         if since is not None:
-            found = Difference(repository, base or "the last commit", since, staged)
+            merged_in = repository.merged_in() if base is None else ()
+            against = base or ("both sides of the merge" if merged_in else "the last commit")
+            found = Difference(repository, against, since, staged, merged_in)
             changes = found.changes(root, projects, settings.models)
         histories = [replace(one, changes=changes.get(at)) for at, one in enumerate(histories)]
     return Gathered(tuple(histories), tuple(dict.fromkeys(problems)), notes)

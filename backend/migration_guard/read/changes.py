@@ -27,6 +27,7 @@ class Difference:
     against: str
     since: str  # the commit
     staged: bool
+    merged_in: tuple[str, ...] = ()  # commits that are being merged: what is as they have it was judged there
 
     def changes(self, root: Path, projects: Sequence[Project], models: Sequence[str]) -> dict[int, Changes]:
         """The changes as each project sees them, by the project's place in the list.
@@ -34,6 +35,11 @@ class Difference:
         `models` are globs relative to the root; without any, the files count that define tables, but for tests.
         """
         found = self.repository.changed(self.since, staged=self.staged)
+        brought_in: list[str] = []
+        for commit in self.merged_in:
+            differs = self.repository.changed(commit, staged=self.staged)
+            brought_in += sorted(found.keys() - differs.keys())
+            found = {path: kind for path, kind in found.items() if path in differs}
         named = {path: self._named(root, path) for path in found}
         of_models = self._models([path for path in found if self._may_be_models(named[path], path, projects, models)])
         by_kind = {kind: tuple(sorted(named[path] for path in found if found[path] == kind)) for kind in "AMD"}
@@ -44,6 +50,7 @@ class Difference:
                 added=by_kind["A"],
                 edited=by_kind["M"],
                 deleted=by_kind["D"],
+                brought_in=tuple(self._named(root, path) for path in brought_in),
                 models=tuple(sorted(named[path] for path in of_models if owners[path] == at)),
             )
             for at in range(len(projects))

@@ -146,6 +146,18 @@ class Repository:
         done = self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}", accept=(0, 1, 128))
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
+    def merged_in(self) -> tuple[str, ...]:
+        """The commits that the next commit joins with HEAD; empty where no merge is going on.
+
+        A merge without conflicts names them only after its hook has run; until then they stand in the environment.
+        """
+        told = sorted(name[8:] for name in os.environ if name.startswith("GITHEAD_") and _is_id(name[8:]))
+        known = [name for name in told if self.knows(name)]
+        if known:
+            return tuple(known)
+        done = self._run("rev-parse", "--verify", "--quiet", "MERGE_HEAD^{commit}", accept=(0, 1, 128))
+        return (done.stdout.decode().strip(),) if done.returncode == 0 else ()
+
     def changed(self, since: str, *, staged: bool) -> dict[str, str]:
         """The files that differ from a commit, by path: "A" added, "M" edited, "D" deleted.
 

@@ -45,7 +45,9 @@ def stale(history: History, _: Context) -> Iterator[Finding]:
     for file in history.head_files:
         wrong = [name for name in file.revisions if not any(name in _names(head) for head in heads.values())]
         if file.conflict or wrong or (missed and len(history.head_files) == 1):
-            yield Finding(RULE, file.at, says=_says(file, wrong, missed), instead=_instead(file, wrong, missed, history))
+            yield Finding(
+                RULE, file.at, says=_says(file, wrong, missed), instead=_instead(file, wrong, missed, history)
+            )
 
 
 def _names(head: Migration) -> set[str]:
