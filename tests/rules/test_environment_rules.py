@@ -39,6 +39,7 @@ NOT_VALID = 'op.execute("ALTER TABLE persona ADD CONSTRAINT ck_a CHECK (a > 0) N
 VALIDATE = 'op.execute("ALTER TABLE persona VALIDATE CONSTRAINT ck_a")'
 POSTGRESQL = 'databases = ["postgresql"]'
 SQLITE = 'databases = ["sqlite"]'
+INDEX = "index-blocks-writes"
 
 
 def findings(
@@ -115,6 +116,20 @@ def test_a_fault_of_env_py_is_one_finding_for_the_project(
     assert [one.rule.id for one in found] == [rule]
     assert found[0].rule.allowable is False
     assert "s3cr3t" not in f"{found[0].says}{found[0].instead}"
+
+
+def test_advice_with_an_autocommit_block_says_what_env_py_must_do_first(tmp_path: Path) -> None:
+    def advice(folder: Path, env: str) -> str:
+        findings(folder, env, ('op.create_index("ix_a", "persona", ["a"])',))
+        [finding] = [one for one in check(folder, load(folder), today=TODAY).findings if one.rule.id == INDEX]
+        return finding.instead
+
+    inside = advice(tmp_path / "inside", CAREFUL.replace(".connect()", ".begin()")).splitlines()
+    outside = advice(tmp_path / "outside", CAREFUL).splitlines()
+
+    assert inside[0].startswith("# first, in alembic/env.py, line ")
+    assert inside[1:] == outside
+    ast.parse("\n".join(inside))
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,11 @@ def on_history(judges: Judges, history: History, policy: Policy) -> Iterator[Fin
 
 def on_migration(judges: Judges, migration: Migration, history: History, policy: Policy) -> Iterator[Finding]:
     """What the rules say about one revision and its operations, with revision, direction and dialect filled in."""
-    migration = concerning(migration, policy.dialects)
+    for finding in _on_migration(judges, concerning(migration, policy.dialects), history, policy):
+        yield _env_first(finding, history.environment)
+
+
+def _on_migration(judges: Judges, migration: Migration, history: History, policy: Policy) -> Iterator[Finding]:
     context = Context(policy, history, migration)
     for _, judge in judges.get(Migration, ()):
         for finding in judge(migration, context):
@@ -62,6 +66,16 @@ def on_migration(judges: Judges, migration: Migration, history: History, policy:
             for _, judge in judges.get(Use, ()):
                 for finding in judge(use, context):
                     yield _told(finding, policy, _id(migration), use.direction, use.name)
+
+
+def _env_first(finding: Finding, environment: Environment | None) -> Finding:
+    """The finding, its advice below what env.py has to do before: where its connection is in a transaction already,
+    autocommit_block() fails (AssertionError, runtime/migration.py)."""
+    before = environment.transaction_before if environment is not None else None
+    if before is None or ".autocommit_block()" not in finding.instead:
+        return finding
+    note = f"# first, in {before.path}, line {before.line}: commit before context.configure(), else this block fails"
+    return replace(finding, instead=f"{note}\n{finding.instead}")
 
 
 def on_allow(judges: Judges, allow: Allow, migration: Migration, context: Context) -> Iterator[Finding]:
