@@ -92,7 +92,10 @@ def test_a_reviewer_is_asked_what_autogenerate_cannot_know(code: str, question: 
 
 
 def test_nothing_is_asked_about_new_tables_and_filled_columns() -> None:
-    code = 'op.create_table("t")\nop.add_column("t", sa.Column("a", sa.Text(), nullable=False))'
+    code = (
+        'op.create_table("t")\nop.add_column("t", sa.Column("a", sa.Text(), nullable=False))\n'
+        'op.create_foreign_key("f", "t", "u", ["a"], ["id"])\nop.alter_column("t", "a", nullable=False)'
+    )
     filled = 'op.execute("UPDATE t SET a = 1")\nop.alter_column("t", "a", nullable=False)'
 
     assert questions(operations(code)) == []

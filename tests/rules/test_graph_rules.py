@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from migration_guard.facts import Context, Environment, History, Migration, Place, Policy, Unread
+from migration_guard.facts import Changes, Context, Environment, History, Migration, Place, Policy, Unread
 from migration_guard.findings import Finding
 from migration_guard.read.graph import history, with_base
 from migration_guard.records import replace
@@ -329,6 +329,14 @@ def test_mistyped_parent_gets_the_nearest_id_and_the_way_to_find_a_lost_file() -
     assert "KeyError: '4f1c9a02b7d8'" in finding.says
     assert finding.instead.splitlines()[0] == 'down_revision = "4f1c9a02b7d3"'
     assert "git log --all --diff-filter=D --name-only -S 4f1c9a02b7d8 -- alembic/versions" in finding.instead
+
+
+def test_parent_whose_file_is_deleted_in_this_commit_is_brought_back() -> None:
+    gone = Changes("the last commit", deleted=(f"{VERSIONS}/a1a1_x.py", "app/models.py"))
+    finding = the_finding(replace(of(B), changes=gone), "unknown-parent")
+
+    assert f"no file has that id since {VERSIONS}/a1a1_x.py is deleted." in finding.says
+    assert finding.instead == f"git checkout HEAD -- {VERSIONS}/a1a1_x.py"
 
 
 def test_beginning_of_an_id_is_completed() -> None:

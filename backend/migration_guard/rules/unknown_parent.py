@@ -86,6 +86,10 @@ def _way_out(history: History, gap: UnknownParent) -> tuple[str, str]:
             if migration in base.deleted:
                 return f" since this branch deletes {migration.path}", restored(base.ref, migration)
             return f", though {base.ref} has it", f"git merge {base.ref}"
+    deleted = history.changes.deleted if history.changes and base is None else ()
+    for path in deleted:
+        if name in PurePosixPath(path).name:  # its id stands in its name, as Alembic writes it
+            return f" since {path} is deleted", f"git checkout HEAD -- {shlex.quote(path)}"
     known = [migration.id for migration in history.migrations if isinstance(migration.revision, str)]
     whole = [one for one in known if one.startswith(name) or one == name.rpartition("@")[2]]
     if len(whole) == 1:

@@ -37,7 +37,7 @@ def _asked(op: Operation, beside: tuple[Operation, ...]) -> Iterator[str]:
                 yield f"Is {op.table}.{op.name} -> {new.column.name} a rename? A drop and an add lose every value."
     elif isinstance(op, AddColumn) and op.column.nullable is False and op.on_new_table is not True:
         yield f"What do the rows of {op.table} that exist today get in {op.column.name}, and is it right?"
-    elif isinstance(op, AlterColumn):
+    elif isinstance(op, AlterColumn) and op.on_new_table is not True:
         if op.nullable is False and op.filled_before is not True:
             yield f"Which rows of {op.table} have NULL in {op.name} today, and who fills them?"
         if op.type is not None:
@@ -47,5 +47,6 @@ def _asked(op: Operation, beside: tuple[Operation, ...]) -> Iterator[str]:
     elif isinstance(op, (CreateConstraint, DropConstraint)):
         if op.name is None:
             yield f"What is the name of this constraint of {op.table}? Without one nothing can drop it later."
-        if isinstance(op, CreateConstraint) and op.kind in ("unique", "check", "foreign key"):
+        may_fail = isinstance(op, CreateConstraint) and op.kind in ("unique", "check", "foreign key")
+        if isinstance(op, CreateConstraint) and may_fail and op.on_new_table is not True:
             yield f"Do all rows of {op.table} satisfy {op.name or 'the new ' + op.kind} today?"
