@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from .conditions import INSPECTED, UNSURE, DialectName, named, named_like
+from .conditions import INSPECTED, UNSURE, DialectName, Test, named, named_like
 from .constants import Plain, computed
 from .inspecting import inspects
 from .values import AT_RUN_TIME, HOLE, Arguments, Attr, Either, Given, Made, small
@@ -32,6 +32,8 @@ def _compared(left: object, operator: ast.cmpop, right: object, node: ast.Compar
         elif isinstance(operator, (ast.In, ast.NotIn)) and isinstance(right, (list, tuple, dict)):
             test = named(right) if all(isinstance(name, str) for name in right) else UNSURE
         return test.opposite() if negative else test
+    if isinstance(left, Test) and isinstance(right, bool):  # url.startswith("sqlite") is False
+        return left if right is not negative else left.opposite()
     null = right is None or (isinstance(right, Made) and right.name == "null")
     if isinstance(operator, (ast.Eq, ast.Is)) and null and isinstance(left, (Attr, Made)):
         return Made(Attr(left, "is_"), Arguments([Given(None, node.comparators[0])]), node)

@@ -14,11 +14,11 @@ NONE: frozenset[str] = frozenset()
 
 
 class DialectName:
-    """What `bind.dialect.name` gives."""
+    """What `bind.dialect.name` gives, or the URL of the engine, which begins with that name."""
 
 
 DIALECT_NAME = DialectName()
-DIALECT_NAMES = frozenset({"name", "__dialect__"})
+DIALECT_NAMES = frozenset({"name", "__dialect__", "url", "drivername"})
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,11 @@ def truth(value: object) -> Test:
 
 
 def is_dialect_name(on: object, name: str) -> bool:
-    """Whether `<on>.<name>` is the name of the dialect: `bind.dialect.name`, `bind.engine.name`."""
+    """Whether `<on>.<name>` is the name of the dialect: `bind.dialect.name`, `bind.engine.name`, `bind.engine.url`."""
     if name not in DIALECT_NAMES:
         return False
+    if isinstance(on, DialectName) or name == "drivername":
+        return isinstance(on, DialectName) and name == "drivername"
     if isinstance(on, Dotted):
         return on.path.endswith((".dialect", ".engine")) or on.path == "alembic.op.impl"
     if isinstance(on, Made):

@@ -77,6 +77,8 @@ class Effects(Expressions):
         if path == "builtins.getattr" and len(arguments.positional) > 1:
             name = arguments.positional[1].value
             return self.attribute(arguments.positional[0].value, name) if isinstance(name, str) else AT_RUN_TIME
+        if path == "builtins.str" and arguments.positional and isinstance(arguments.positional[0].value, DialectName):
+            return arguments.positional[0].value
         if path in {"builtins.map", "builtins.filter"}:
             return self._mapped(path, arguments, node)
         if path.startswith(("builtins.", "os.path.", "textwrap.", "itertools.", "inspect.", "collections.")):
@@ -115,7 +117,7 @@ class Effects(Expressions):
         if isinstance(on, DialectName):
             if name in {"startswith", "endswith", "__contains__"} and arguments.positional:
                 return named_like(arguments.positional[0].value)
-            return on if name in {"lower", "casefold", "strip"} else AT_RUN_TIME
+            return on if name in {"lower", "casefold", "strip", "get_backend_name"} else AT_RUN_TIME
         if isinstance(on, (str, list, tuple, dict)):
             if self.record.conditional and name in CHANGES:
                 self.changed_for_all_we_know(on)
