@@ -37,7 +37,7 @@ MAY = {
         "reporting",
         "progress",
     },
-    "change": {"config", "errors", "facts", "lint", "read"},
+    "change": {"config", "errors", "facts", "findings", "lint", "read", "replay", "reporting", "rules", "words"},
     "report": {"findings", "facts", "fingerprints", "reporting"},
     "fingerprints": {"findings", "reporting"},
     "adopt": {"baseline", "config", "errors", "fingerprints", "lint", "read", "reporting"},

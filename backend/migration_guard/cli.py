@@ -155,6 +155,22 @@ def _add_changes(commands: argparse._SubParsersAction[_Parser]) -> None:
     merge.add_argument("--dry-run", action="store_true", help="show the file and write nothing")
     merge.set_defaults(run=_merge)
 
+    fix = commands.add_parser(
+        "fix",
+        help="write what is certain: missing downgrades, names of constraints, autocommit blocks",
+        description="Writes a missing or incomplete downgrade where the revisions below tell the way back, names "
+        "constraints that have none, and puts CREATE INDEX CONCURRENTLY into an autocommit block. Prints the plan "
+        "first, with what it leaves to you and why. A released revision is never edited, nor what a comment allows or "
+        "the baseline holds. What it would write is judged first: nothing of the rule is left, nothing is new.",
+    )
+    fix.add_argument("wanted", nargs="*", metavar="REV|PATH", help="revisions, files or folders; default: all")
+    fix.add_argument(
+        "--select", action="append", default=[], metavar="ID[,ID]", help="fix what these rules find; default: all four"
+    )
+    fix.add_argument("--base", metavar="REF", help="what stands there is released (default: origin/HEAD or main)")
+    fix.add_argument("--dry-run", action="store_true", help="show the changes as a diff and write nothing")
+    fix.set_defaults(run=_fix)
+
 
 def _rebase(options: argparse.Namespace) -> int:
     from .change.rebase import rebase
@@ -167,6 +183,24 @@ def _merge(options: argparse.Namespace) -> int:
 
     wanted = options.revisions
     return merge(_settings(options), wanted, message=options.message, rev_id=options.rev_id, dry_run=options.dry_run)
+
+
+def _fix(options: argparse.Namespace) -> int:
+    from .baseline import entries_of, without_known
+    from .change.fix import fix
+    from .selecting import ids
+
+    settings = _settings(options)
+    entries = (entries_of(settings) if _has_baseline(settings) else None) or ()
+    return fix(
+        settings,
+        options.wanted,
+        rules=tuple(ids(options.select, "--select")),
+        base=options.base,
+        dry_run=options.dry_run,
+        folder=_folder(options),
+        standing=lambda report: without_known(report, entries, "", lambda _: False).findings,
+    )
 
 
 def _add_format(command: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ def narrowed(
     Each argument may hold several ids, with commas. A rule that is selected runs even if the settings turn it off.
     Without arguments, the settings as they are and None. Raises UsageError for an id that no rule of `check` has.
     """
-    wanted, unwanted = list(_ids(select, "--select")), list(_ids(ignore, "--ignore"))
+    wanted, unwanted = list(ids(select, "--select")), list(ids(ignore, "--ignore"))
     if not wanted and not unwanted:
         return settings, None
     from .rules import all_rules  # late: only here are their weights needed
@@ -47,7 +47,8 @@ def known(rule: str, where: str) -> None:
         )
 
 
-def _ids(given: Sequence[str], option: str) -> Iterable[str]:
+def ids(given: Sequence[str], option: str) -> Iterable[str]:
+    """The ids of rules of `check` that an option names, each by itself. Raises UsageError for any other."""
     for words in given:
         for rule in filter(None, (word.strip() for word in words.split(","))):
             known(rule, f"{option} names")

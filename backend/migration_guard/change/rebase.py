@@ -197,11 +197,17 @@ def _shown(plan: Plan, *, dry_run: bool) -> Iterator[str]:
 
 
 def _usual_base(root: Path) -> str:
-    """The branch that most branches are merged into, as far as this clone knows it."""
-    repository = Repository.at(root)
-    if repository is None:
+    """The branch that most branches are merged into. Raises UsageError where this clone knows none."""
+    if Repository.at(root) is None:
         raise UsageError(f"{root} is not in a git repository, so nothing tells what is new", "run it in a clone")
-    for name in _USUAL:
-        if repository.knows(name):
-            return name
-    raise UsageError(f"there is none of {', '.join(_USUAL)} here", "name the branch: migration-guard rebase --base REF")
+    if (name := usual_base(root)) is None:
+        raise UsageError(
+            f"there is none of {', '.join(_USUAL)} here", "name the branch: migration-guard rebase --base REF"
+        )
+    return name
+
+
+def usual_base(root: Path) -> str | None:
+    """The branch that most branches are merged into, as far as a clone knows it; None outside of one."""
+    repository = Repository.at(root)
+    return next((name for name in _USUAL if repository is not None and repository.knows(name)), None)

@@ -1,0 +1,201 @@
+"""Names for constraints that have none: by the convention of the project's metadata, else in its usual form."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+
+from ..facts import Context, CreateConstraint, DropConstraint, Operation, Unread
+from ..findings import Finding
+from ..replay import table_before
+from ..rules.shared.names import bare
+from .written import CannotEdit, Splice, Written
+
+_KEYS = {"unique": "uq", "foreign key": "fk", "check": "ck", "primary key": "pk"}
+_LONGEST = 63  # bytes of a name in PostgreSQL, which cuts off the rest
+_TOKEN = re.compile(r"%\((\w+)\)s")
+_PART = re.compile(r"(?P<of>referred_)?column_(?P<which>\d+)(?P<all>_?N)?_(?P<what>name|key|label)")
+_BY_HAND = "give it a name by hand, the same one in both functions"
+
+
+def with_names(written: Written, context: Context, found: Sequence[Finding]) -> list[Splice]:
+    """The edits that give each nameless constraint of a revision its name, where it is made and where it is dropped."""
+    migration = context.migration
+    if migration is None:
+        return []
+    functions = [one for one in (migration.upgrade, migration.downgrade) if one is not None]
+    operations = [op for function in functions for op in function.operations]
+    constraints = [op for op in operations if isinstance(op, (CreateConstraint, DropConstraint))]
+    nameless = [op for op in constraints if op.name is None]
+    asked = {type(op) for op in nameless for finding in found if op.at == finding.at}
+    names: dict[int, str] = {}  # of each operation, as source text
+    wanted = [op for op in nameless if type(op) in asked and not op.by_sql]
+    for kind, table in dict.fromkeys((op.kind, bare(op.table)) for op in wanted):
+        if kind is None or table is None:
+            raise CannotEdit("a constraint is dropped that says neither its name nor its kind", _BY_HAND)
+        of_group = [op for op in constraints if (op.kind, bare(op.table)) == (kind, table)]
+        for op in of_group:
+            if isinstance(op, DropConstraint) and op.direction == "upgrade" and op.name is None:
+                raise CannotEdit(
+                    f"line {op.at.line} drops a {kind} of {table}, and no file tells under which name it stands",
+                    _BY_HAND,
+                )
+        ups = [op for op in of_group if isinstance(op, CreateConstraint) and op.direction == "upgrade"]
+        downs = [op for op in of_group if isinstance(op, DropConstraint) and op.direction == "downgrade"]
+        names |= _paired(written, ups, downs, context)
+    _refuse_taken(names, operations, context)
+    return [(*written.span(_name_of(written, op)), names[id(op)]) for op in nameless if id(op) in names]
+
+
+def _paired(
+    written: Written, ups: Sequence[CreateConstraint], downs: Sequence[DropConstraint], context: Context
+) -> dict[int, str]:
+    """The names of the nameless among some constraints of one kind and table, by what makes and what drops them.
+
+    A name that only one of both sides gives is that of a nameless one on the other.
+    """
+    both: list[CreateConstraint | DropConstraint] = [*ups, *downs]
+    if any(isinstance(one.name, Unread) for one in both):
+        raise CannotEdit(f"a name of a {both[0].kind} is made at run time", _BY_HAND)
+    nameless = [one for one in ups if one.name is None]
+    to_drop = [one for one in downs if one.name is None]
+    dropped = [one for one in downs if one.name is not None and not any(one.name == other.name for other in ups)]
+    kept = [one for one in ups if one.name is not None and not any(one.name == other.name for other in downs)]
+    if nameless and dropped:
+        if len(nameless) != 1 or len(dropped) != 1 or to_drop:
+            raise CannotEdit(f"line {nameless[0].at.line} may be what is dropped under another name", _BY_HAND)
+        return {id(nameless[0]): written.source(_name_of(written, dropped[0]))}
+    if to_drop and len(nameless) + len(kept) != len(to_drop):
+        first = to_drop[0]
+        raise CannotEdit(
+            f"line {first.at.line} drops a {first.kind} of {first.table}, and nothing here tells which one", _BY_HAND
+        )
+    names = {id(one): _called(written, one, _name(one, context), context) for one in nameless}
+    last_first = [one for one in reversed(ups) if one in nameless or one in kept]
+    for drop, one in zip(to_drop, last_first, strict=False):
+        if one in kept:
+            names[id(drop)] = written.source(_name_of(written, one))
+        else:
+            names[id(drop)] = _called(written, drop, _name(one, context), context)
+    return names
+
+
+def _called(written: Written, op: Operation, name: str, context: Context) -> str:
+    """A name as source text. Where there is a convention, `f` says that it is made by it already."""
+    text = f"{written.quote}{name}{written.quote}"
+    environment = context.history.environment
+    if environment is None or environment.naming_convention is not True:
+        return text
+    call = written.call(op)
+    on = call.func.value if call is not None and isinstance(call.func, ast.Attribute) else None
+    return f"{on.id if isinstance(on, ast.Name) else 'op'}.f({text})"
+
+
+def _name_of(written: Written, op: Operation) -> ast.expr:
+    """Where a call gives the name."""
+    call = written.call(op)
+    given = [one.value for one in call.keywords if one.arg in ("constraint_name", "name")] if call is not None else []
+    value = call.args[0] if call is not None and call.args else given[0] if given else None
+    nameless = getattr(op, "name", None) is None
+    if value is None or (isinstance(value, ast.Constant) and (value.value is None) != nameless):
+        raise CannotEdit(f"line {op.at.line} is no plain call that gives a name", _BY_HAND)
+    if not isinstance(value, ast.Constant) and (nameless or not isinstance(value, ast.Call)):
+        raise CannotEdit(f"line {op.at.line} does not give its name as plain text", _BY_HAND)
+    return value
+
+
+def _name(op: CreateConstraint, context: Context) -> str:
+    """The name that the convention of the metadata gives, else one of the usual form."""
+    environment = context.history.environment
+    if environment is None or not environment.found or isinstance(environment.naming_convention, Unread):
+        raise CannotEdit(
+            "nothing tells whether the metadata has a naming convention, which env.py would show", _BY_HAND
+        )
+    if "naming_convention" in op.block_arguments:
+        raise CannotEdit(f"the batch block of line {op.at.line} has a naming convention of its own", _BY_HAND)
+    key = _KEYS.get(op.kind)
+    columns = [one for one in op.columns if isinstance(one, str)]
+    if key is None or not isinstance(op.table, str) or len(columns) != len(op.columns):
+        raise CannotEdit(f"line {op.at.line} ({op.kind}) shows too little to name it", _BY_HAND)
+    if environment.naming_convention is True:
+        template = environment.conventions.get(key)
+        name = None if template is None else conventional(template, op)
+        if name is None:
+            what = f"says nothing of {key!r} that can be read" if template is None else f"{key!r}: {template}"
+            raise CannotEdit(f"the naming convention ({what}) gives no name for line {op.at.line}", _BY_HAND)
+    elif key == "ck" or (not columns and key != "pk"):
+        raise CannotEdit(f"nothing tells how to call the {op.kind} of line {op.at.line}", _BY_HAND)
+    else:
+        listed = [] if key == "pk" else columns
+        name = "_".join([key, op.table, *listed])
+        if key == "fk" and isinstance(op.references, str):
+            name += f"_{op.references}"
+    if len(name.encode()) > _LONGEST:
+        raise CannotEdit(f"{name} is longer than the {_LONGEST} bytes of a name in PostgreSQL", _BY_HAND)
+    return name
+
+
+def conventional(template: str, op: CreateConstraint) -> str | None:
+    """What a template of `naming_convention` makes of a constraint, as SQLAlchemy does (sql/naming.py); None where it
+    needs more than the operation shows, such as %(constraint_name)s or a function of the project."""
+    missing = False
+
+    def token(found: re.Match[str]) -> str:
+        nonlocal missing
+        value = _token(found[1], op)
+        missing = missing or value is None
+        return value or ""
+
+    name = _TOKEN.sub(token, template)
+    return None if missing or "%" in name else name
+
+
+def _token(token: str, op: CreateConstraint) -> str | None:
+    if token == "table_name":  # noqa: S105 - no password
+        return str(op.table)
+    if token == "referred_table_name":  # noqa: S105
+        return op.references if isinstance(op.references, str) else None
+    found = _PART.fullmatch(token)
+    if found is None or (found["of"] and found["what"] != "name"):
+        return None
+    columns = op.remote_columns if found["of"] else op.columns
+    names = [one for one in columns if isinstance(one, str)]
+    if not names or len(names) != len(columns) or (found["what"] == "label" and op.schema is not None):
+        return None
+    if found["what"] == "label":
+        names = [f"{op.table}_{one}" for one in names]
+    if found["all"]:
+        return found["all"].removesuffix("N").join(names)
+    which = int(found["which"])
+    return names[which] if which < len(names) else None
+
+
+def _refuse_taken(names: dict[int, str], operations: Sequence[Operation], context: Context) -> None:
+    """Raise CannotEdit where a new name is given twice, or another constraint or index has it."""
+    made = [op for op in operations if isinstance(op, CreateConstraint) and op.direction == "upgrade"]
+    new = [(bare(op.table), names[id(op)]) for op in made if id(op) in names]
+    for op in made:
+        if id(op) not in names:
+            continue
+        name = bare(names[id(op)].rpartition("(")[2].strip("'\")"))
+        before = table_before(context, op, op.table, op.schema)
+        taken = {bare(each.name) for each in before.constraints} | {bare(each.name) for each in before.indexes}
+        given = {bare(one.name) for one in made if id(one) not in names}
+        if name in taken | given or new.count((bare(op.table), names[id(op)])) > 1:
+            raise CannotEdit(f"{name}, the name for line {op.at.line}, is taken already", _BY_HAND)
+        if context.migration is not None and _dropped_later(op, context):
+            raise CannotEdit(f"a later revision drops a {op.kind} of {op.table}, under a name of its own", _BY_HAND)
+
+
+def _dropped_later(op: CreateConstraint, context: Context) -> bool:
+    """Whether another revision drops such a constraint: it may count on the name that the database made up."""
+    environment = context.history.environment
+    if environment is not None and environment.naming_convention is True:
+        return False  # that was the database's name all along
+    return any(
+        isinstance(one, DropConstraint) and bare(one.table) == bare(op.table) and one.kind in (None, op.kind)
+        for migration in context.history.migrations
+        if context.migration is not None and migration.path != context.migration.path and migration.upgrade is not None
+        for one in migration.upgrade.operations
+    )
