@@ -30,6 +30,7 @@ class Environment:
     version_table: Text = "alembic_version"
     lock_timeout: Flag = False
     statement_timeout: Flag = False
+    statement_timeouts: tuple[str, ...] = ()  # the values that env.py and what it uses give it: "60s", "5000"
     upgrade_lock: Flag = False  # an advisory lock or the like, taken around the upgrade
     foreign_keys: Literal["on", "off"] | None = None  # what PRAGMA foreign_keys is set to for migrations on SQLite
     sql_before_begin: tuple[Place, ...] = ()  # executed before begin_transaction() and never committed

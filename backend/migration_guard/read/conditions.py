@@ -81,17 +81,19 @@ def any_of(tests: Iterable[Test]) -> Test:
     return all_of(test.opposite() for test in tests).opposite()
 
 
-def named(names: Iterable[object]) -> Test:
-    """The condition that the dialect is one of these."""
+def named(names: Iterable[object], *, sure: bool = True) -> Test:
+    """The condition that the dialect is one of these; not `sure` where it is that and a driver."""
     yes = frozenset(name for name in names if isinstance(name, str))
-    return Test(yes, KNOWN - yes, sure=True)
+    return Test(yes, KNOWN - yes if sure else None, sure=sure)
 
 
 def named_like(part: object) -> Test:
     """The condition that the dialect's name holds this text."""
     if not isinstance(part, str) or HOLE in part:
         return UNSURE
-    return named([name for name in KNOWN if part in name] or [part])
+    name, driver, _ = part.partition("+")  # of a URL: "postgresql+psycopg", "sqlite://"
+    name = name.rstrip(":/")
+    return named([one for one in KNOWN if name in one] or [name], sure=not driver) if name else UNSURE
 
 
 def truth(value: object) -> Test:

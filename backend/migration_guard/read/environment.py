@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -139,6 +139,7 @@ def _read(modules: Modules, env: Module, settings: tuple[Place, str] | None) -> 
         version_table=_version_table(modules, online),
         lock_timeout=_timeout(_LOCK_TIMEOUT, "lock_timeout", said, names, env),
         statement_timeout=_timeout(_STATEMENT_TIMEOUT, "statement_timeout", said, names, env),
+        statement_timeouts=tuple(_values_of("statement_timeout", said, [node for _, node in parts])),
         upgrade_lock=session or of_transaction,
         lock_of_transaction=of_transaction is True and session is False,
         foreign_keys=_foreign_keys(own) or _foreign_keys(said),
@@ -250,6 +251,22 @@ def _timeout(pattern: re.Pattern[str], word: str, said: Sequence[str], names: fr
     if any(word in name.lower() for name in names):
         return Unread(Place(env.source.path), f"{word}, which something sets whose source is not at hand")
     return False
+
+
+def _values_of(option: str, said: Sequence[str], nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """The values that an option of the session is given: in SQL, in a URL or the server's options, as a dict's item."""
+    given = r"['\"]?\s*(?:=|\bto\b|%3d|,)\s*['\"]?(\d+\s*(?:us|ms|s|min|h|d)?)\b"
+    pattern = re.compile(rf"\b{option}\b{given}", re.IGNORECASE)
+    for text in said:
+        yield from pattern.findall(text)
+    if option not in said:
+        return
+    for node in nodes:
+        for one in ast.walk(node):
+            pairs = zip(one.keys, one.values, strict=True) if isinstance(one, ast.Dict) else ()
+            for key, value in pairs:
+                if isinstance(key, ast.Constant) and key.value == option and isinstance(value, ast.Constant):
+                    yield str(value.value)
 
 
 def _upgrade_lock(said: Sequence[str], names: frozenset[str], env: Module) -> tuple[Flag, Flag]:

@@ -3,7 +3,7 @@ A concurrent index build under a statement timeout leaves an INVALID index when 
 
 ## What it finds
 CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY while `statement_timeout` is set by env.py, or by an earlier line of
-the revision to less than half an hour.
+the revision to less than a quarter of an hour.
 
 ## Why it hurts
 A concurrent build reads the table twice and waits for every transaction that is open, which takes as long as it takes.
@@ -21,8 +21,8 @@ Lift the limit for the build, and put it back:
 `lock_timeout` is what keeps a migration from stopping others; it may stay.
 
 ## Quiet when
-An earlier line sets it to 0 or to half an hour and more, or sets it LOCAL, which ends where the `autocommit_block()`
-begins.
+It is a quarter of an hour or more, or worked out as env.py runs, an earlier line sets it to 0, or sets it LOCAL, which
+ends where the `autocommit_block()` begins.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from .shared.rows import before
 from .shared.transactions import outside
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
-ENOUGH = 30 * 60  # seconds
+ENOUGH = 15 * 60  # seconds
 UNITS = {"": 0.001, "us": 1e-6, "ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
 OPTION = "statement_timeout"
 
@@ -76,7 +76,12 @@ def _limit(context: Context, op: Operation) -> str | None:
                 return None
             return f"to {one.value} in line {one.at.line}"
     environment = context.history.environment
-    return "in env.py" if environment is not None and environment.statement_timeout is True else None
+    if environment is None or environment.statement_timeout is not True:
+        return None
+    known = [(seconds, value) for value in environment.statement_timeouts if (seconds := _seconds(value))]
+    if not known or max(known)[0] >= ENOUGH:  # which of them holds is decided as env.py runs
+        return None
+    return f"to {max(known)[1]} in env.py"
 
 
 def _seconds(value: str) -> float | None:
