@@ -190,6 +190,20 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Damaged and made-up projects through the reader and all rules: `nox -s fuzz -- --count 100000 --jobs 3`."""
+    install(session, ".", "hypothesis>=6.100")
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Which small faults in the guard no test notices: `nox -s mutation -- "rules/*.py" --out mutation.json`."""
+    install(session, "-e", ".[live,postgresql]", *groups("tests"))
+    session.run("python", "bench/mutation.py", *(session.posargs or ["rules/*.py"]))
+
+
+@nox.session
 def package(session: nox.Session) -> None:
     """Build the wheel, install it alone, run it: the reading side needs nothing else."""
     install(session, "build", "twine")

@@ -118,6 +118,29 @@ def test_a_file_that_is_not_toml_is_one_clear_line(content: bytes, tmp_path: Pat
         config.load(tmp_path)
 
 
+def test_a_file_nested_too_deeply_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"x = {'[' * 5000}{']' * 5000}\n")
+
+    with pytest.raises(UsageError, match="nested too deeply"):
+        config.load(tmp_path)
+
+
+def test_a_wrong_value_nested_deeply_or_very_long_is_shown_shortly(tmp_path: Path) -> None:
+    for value in (f"{{a.{'a.' * 900}b = 1}}", repr("x" * 5000)):
+        written(tmp_path, f"heads = {value}\n")
+
+        with pytest.raises(UsageError) as caught:
+            config.load(tmp_path)
+
+        assert len(str(caught.value).replace(str(tmp_path), "")) < 200
+
+
+def test_tools_that_are_no_table_are_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("tool = 3\n")
+
+    assert config.load(tmp_path).root == tmp_path
+
+
 def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool]\nmigration-guard = 3\n")
 

@@ -22,6 +22,7 @@ Weight = Literal["error", "warning", "off"]
 Downgrades = Literal["required", "never"]
 CHOICES: dict[str, tuple[str, ...]] = {"Review": get_args(Review), "Downgrades": get_args(Downgrades)}
 TABLE = "tool.migration-guard"
+_LONG = 100  # letters of a wrong value that a message shows
 DIALECTS = frozenset({"sqlite", "postgresql"})
 # The forms that `verify` takes, too: a name, with a bound on the version or "-16" behind it, or a URL.
 NAMED = re.compile(
@@ -147,14 +148,17 @@ def _table(file: Path) -> dict[str, Any] | None:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} is not valid TOML: {error}", "correct the file at the place it names") from error
+    except RecursionError as error:
+        raise UsageError(f"{file} is nested too deeply to read", "write its values on fewer levels") from error
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}", "check the file's permissions") from error
-    table = data.get("tool", {}).get("migration-guard")
+    tool = data.get("tool")
+    table = tool.get("migration-guard") if isinstance(tool, dict) else None
     if table is None:
         return None
     if not isinstance(table, dict):
         raise UsageError(
-            f"{file}: [{TABLE}] is {table!r}, not a table", f'write [{TABLE}] with lines like review = "stamp"'
+            f"{file}: [{TABLE}] is {_shown(table)}, not a table", f'write [{TABLE}] with lines like review = "stamp"'
         )
     return table
 
@@ -209,7 +213,7 @@ def _value(file: Path, key: str, kind: str, value: Any) -> Any:
         for name, item in value.items():
             if not isinstance(item, str) or (allowed and item not in allowed):
                 raise UsageError(
-                    f"{file}: {key}.{name} is {item!r}",
+                    f"{file}: {key}.{name} is {_shown(item)}",
                     f"use one of {', '.join(allowed)}" if allowed else "use a string",
                 )
         return cast("dict[str, str]", dict(value))
@@ -219,7 +223,16 @@ def _value(file: Path, key: str, kind: str, value: Any) -> Any:
         "int": "a whole number above 0",
         "bool": "true or false",
     }.get(kind, f"one of {', '.join(choices)}" if choices else "a table of strings")
-    raise UsageError(f"{file}: {key} is {value!r}", f"use {wanted}")
+    raise UsageError(f"{file}: {key} is {_shown(value)}", f"use {wanted}")
+
+
+def _shown(value: object) -> str:
+    """A value in words of a line: tables may be nested so deeply that Python cannot print them."""
+    try:
+        text = repr(value)
+    except RecursionError:
+        return "a table in tables"
+    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
 
 
 def _key(name: str) -> str:

@@ -61,6 +61,10 @@ def ini_setups(file: Path) -> list[Setup]:
         if usual:
             raise _broken(file, error) from error
         return []
+    except AttributeError as error:  # what Python below 3.13 makes of an indented line under a key without a value
+        if usual:
+            raise _broken(file, configparser.Error("an indented line goes on from a key without a value")) from error
+        return []
     except OSError:
         if usual:
             raise
@@ -80,9 +84,10 @@ def toml_setup(file: Path) -> Setup | None:
     if b"alembic" not in content:
         return None
     try:
-        table = tomllib.loads(content.decode("utf-8", errors="replace")).get("tool", {}).get("alembic")
-    except tomllib.TOMLDecodeError:
+        tool = tomllib.loads(content.decode("utf-8", errors="replace")).get("tool")
+    except (tomllib.TOMLDecodeError, RecursionError):
         return None
+    table = tool.get("alembic") if isinstance(tool, dict) else None
     return _setup(file, "alembic", table) if isinstance(table, dict) else None
 
 
