@@ -18,12 +18,13 @@ ON_CI = bool(os.environ.get("CI"))  # where a missing server is a failure, not a
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quiet_environment() -> Iterator[None]:
+def _quiet_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Without the variables that change what we print or where we connect. A test sets its own with monkeypatch."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name in SPEAKING or name.startswith(SPEAKING_PREFIXES):
                 patch.delenv(name)
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

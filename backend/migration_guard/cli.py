@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
         "--select", action="append", default=[], metavar="ID[,ID]", help="run these rules only, also if they are off"
     )
     check.add_argument("--ignore", action="append", default=[], metavar="ID[,ID]", help="do not run these rules")
+    check.add_argument("--no-cache", action="store_true", help="read every file anew, and keep nothing of it")
     check.add_argument("--no-baseline", action="store_true", help="show the findings that the baseline holds, too")
     _add_format(check)
     check.set_defaults(run=_check)
@@ -344,6 +345,7 @@ def _check(options: argparse.Namespace) -> int:
         base=options.base or None,
         staged=options.staged,
         changed=options.changed,
+        cached=not options.no_cache,
     )
     if selected is not None:
         report = replace(report, looked_at=replace(report.looked_at, selected=selected))

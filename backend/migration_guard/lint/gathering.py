@@ -9,6 +9,7 @@ from ..config import Settings
 from ..errors import GuardError, NothingFound, UsageError
 from ..facts import Changes, History
 from ..findings import Problem
+from ..read.cache import Cache
 from ..read.changes import Difference
 from ..read.environment import environment
 from ..read.git import Repository
@@ -37,12 +38,15 @@ def gathered(
     base: str | None,
     staged: bool,
     changed: bool = False,
+    cached: bool = False,
 ) -> Gathered:
     """What there is to judge. Raises NothingFound where there is no migration at all, here or in git.
 
-    With `changed`, git is asked for the changes, also where neither a base branch nor the index is.
+    With `changed`, git is asked for the changes, also where neither a base branch nor the index is. With `cached`, what
+    was read is kept for the next run.
     """
-    sources = Sources(root, digested=base is not None)
+    cache = Cache(root, digested=base is not None) if cached else None
+    sources = Sources(root, digested=base is not None, cache=cache)
     repository = Repository.at(root) if staged or changed or base is not None else None
     if staged and repository is None:
         raise UsageError(f"{root} is not in a git repository, so nothing is staged", "leave out --staged")
@@ -74,6 +78,8 @@ def gathered(
             found = Difference(repository, against, since, staged, merged_in)
             changes = found.changes(root, projects, settings.models)
         histories = [replace(one, changes=changes.get(at)) for at, one in enumerate(histories)]
+    if cache is not None:
+        cache.close()
     return Gathered(tuple(histories), tuple(dict.fromkeys(problems)), notes)
 
 

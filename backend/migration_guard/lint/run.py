@@ -33,6 +33,7 @@ def check(
     base: str | None = None,
     staged: bool = False,
     changed: bool = False,
+    cached: bool = False,
     today: date | None = None,
 ) -> Report:
     """What the static rules say about the migrations under a root.
@@ -40,7 +41,8 @@ def check(
     `paths` (files or folders) narrow the rules on single migrations; the graph of every project that they touch, or of
     all projects where they touch none, is judged whole. `base` names the branch to be merged into, and `staged` reads
     what the next commit would hold; with `changed`, only the files that differ from the base branch, else from the last
-    commit, are judged. `today` is the day on which allow comments are judged.
+    commit, are judged. With `cached`, files that did not change since the last run are not read again. `today` is the
+    day on which allow comments are judged.
     Raises UsageError for a path or setting that names nothing, NothingFound where there is no migration at all.
     """
     root = root.absolute()
@@ -50,7 +52,7 @@ def check(
         found = wanted.projects(found, search=not settings.config)
     beside = Strays() if settings.config else strays(root, found, wanted.folders)
     found += beside.chains
-    all_of = gathered(root, settings, found, base=base, staged=staged, changed=changed)
+    all_of = gathered(root, settings, found, base=base, staged=staged, changed=changed, cached=cached)
     histories, problems = all_of.histories, list(all_of.problems)
     compared = base is not None and not problems
     broken = [one.environment.broken for one in histories if one.environment and one.environment.broken]

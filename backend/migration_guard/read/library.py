@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from .constants import Plain
-from .modules import Modules, Parsed
+from .modules import Found, Modules, Names, Parsed
 from .paths import normal
 from .record import TooMuch
 from .values import (
@@ -59,6 +59,7 @@ class Library:
         self._depth = 0
         self.steps = 0  # taken in helpers so far
         self.reads: set[str] = set()  # the files that were looked into
+        self.names: Names = {}
 
     def known(self, dotted: Dotted) -> Known:
         """What is known of a name: its value, and whether it makes the migration depend on the application."""
@@ -71,16 +72,27 @@ class Library:
 
     def ours(self, dotted: Dotted) -> bool:
         """Whether a module, or what holds the name, is one of the project's."""
-        return dotted.path.startswith(".") or (self._modules is not None and self._modules.find(dotted) is not None)
+        return dotted.path.startswith(".") or self._find(dotted) is not None
 
     def text(self, path: PurePosixPath) -> object:
         """The text of a file that a path made from `__file__` names, such as SQL that lies beside the migration."""
         name = str(normal(path))
         text = None if self._modules is None else self._modules.text(name)
+        self.reads.add(name)
         if text is None:
             return AT_RUN_TIME
-        self.reads.add(name)
         return text
+
+    def _find(self, dotted: Dotted) -> Found | None:
+        """The module that a name leads into, noting where it was looked for."""
+        if self._modules is None:
+            return None
+        found = self._modules.find(dotted)
+        if foreign(dotted.path) or dotted.path.startswith("."):
+            place = self.names[dotted.path, dotted.folder] = self._modules.locate(dotted)
+            if found is None and place is not None:  # it cannot be parsed
+                self.reads.add(place)
+        return found
 
     def _look(self, dotted: Dotted) -> Known:
         path = dotted.path
@@ -88,7 +100,7 @@ class Library:
             return Known(AT_RUN_TIME, "settings")
         if not path.startswith(".") and not foreign(path):
             return NOTHING
-        found = None if self._modules is None else self._modules.find(dotted)
+        found = self._find(dotted)
         parts = path.strip(".").split(".")
         if found is None:
             return Known(AT_RUN_TIME, _kind(parts, sure=False)) if len(parts) > 1 else NOTHING

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from .text import Source, Unreadable, adopt
 from .values import Dotted, foreign, words
 
+Names = dict[tuple[str, str | None], str | None]  # a name and the folder it is relative to -> the file it leads into
 LARGEST = 500_000  # bytes of a module worth parsing
 _OTHERS = words("site-packages dist-packages node_modules __pycache__")
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
@@ -97,6 +98,8 @@ class Modules:
         self._contents: dict[str, bytes | None] = {}
         self._parsed: dict[str, Parsed | None] = {}
         self._found: dict[tuple[str, str | None], Found | None] = {}
+        self._located: dict[tuple[str, str | None], str | None] = {}
+        self._digests: dict[str, str] = {}
 
     def find(self, dotted: Dotted) -> Found | None:
         """The module of the project that a name leads into; None for one of a library."""
@@ -104,6 +107,25 @@ class Modules:
         if key not in self._found:
             self._found[key] = self._find(dotted)
         return self._found[key]
+
+    def locate(self, dotted: Dotted) -> str | None:
+        """The file that `find` would look into."""
+        key = dotted.path, dotted.folder
+        if key not in self._located:
+            found = self._place(dotted)
+            self._located[key] = None if found is None else found[0]
+        return self._located[key]
+
+    def digest(self, path: str) -> str:
+        """A digest of a file below the root; empty where there is none."""
+        if path not in self._digests:
+            from hashlib import sha256
+
+            content = self._contents.get(path) or next(
+                (found[1] for found in [self._files.any_of([path])] if found), None
+            )
+            self._digests[path] = "" if content is None else sha256(content).hexdigest()
+        return self._digests[path]
 
     def text(self, path: str) -> str | None:
         """The text of a file below the root; None where there is none, or none that is UTF-8."""
@@ -116,6 +138,14 @@ class Modules:
             return None
 
     def _find(self, dotted: Dotted) -> Found | None:
+        if (place := self._place(dotted)) is None:
+            return None
+        path, parts, count = place
+        module = self._module(path, ".".join(parts[:count]))
+        return None if module is None else Found(module, parts[count:])
+
+    def _place(self, dotted: Dotted) -> tuple[str, tuple[str, ...], int] | None:
+        """The file that a name leads into, the parts of the name, and how many of them lead there."""
         inner = dotted.path.lstrip(".")
         parts = tuple(inner.split(".")) if inner else ()
         if not all(part.isidentifier() for part in parts):
@@ -138,10 +168,8 @@ class Modules:
                 base = "/".join([*([root] if root else []), *parts[:count]])
                 names |= {f"{base}.py": count} if count else {}
                 names |= {f"{base}/__init__.py" if base else "__init__.py": count}
-        if (path := self._first(list(names))) is None:
-            return None
-        module = self._module(path, ".".join(parts[: names[path]]))
-        return None if module is None else Found(module, parts[names[path] :])
+        path = self._first(list(names))
+        return None if path is None else (path, parts, names[path])
 
     def _first(self, paths: Sequence[str]) -> str | None:
         """The first of some paths at which a module stands."""

@@ -7,7 +7,7 @@ from .comments import comments
 from .header import header
 from .imports import imports
 from .mentions import mentions
-from .modules import Modules
+from .modules import Modules, Names
 from .operations import Module
 from .text import Source, Unreadable
 from .undefined import undefined
@@ -19,16 +19,18 @@ def read_migration(
     modules: Modules | None = None,
     reads: set[str] | None = None,
     *,
+    names: Names | None = None,
     digested: bool = True,
 ) -> Migration:
     """Everything that the text of a revision file shows, and that of the helpers it uses as `modules` finds them.
 
     `content` is the file as it is on disk or in git, `path` how it is called in messages. Never raises: a file that
     cannot be parsed gives a Migration whose `broken` says why, and nothing else. The paths of the helpers' modules
-    that it depends on are added to `reads`. Without `digested`, only a file with a review stamp gets its digests.
+    that it depends on are added to `reads`, and to `names` where each name led that was looked up in the project.
+    Without `digested`, only a file with a review stamp gets its digests.
     """
     try:
-        return _read(Source(content, path), modules, reads, digested=digested)
+        return _read(Source(content, path), modules, reads, names, digested=digested)
     except Unreadable as error:
         place = Place(path, error.line, error.column)
         return Migration(path=path, at=place, broken=Unread(place, str(error)))
@@ -36,7 +38,9 @@ def read_migration(
         return Migration(path=path, at=Place(path), broken=Unread(Place(path), "it is nested too deeply to read"))
 
 
-def _read(source: Source, modules: Modules | None, reads: set[str] | None, *, digested: bool) -> Migration:
+def _read(
+    source: Source, modules: Modules | None, reads: set[str] | None, names: Names | None, *, digested: bool
+) -> Migration:
     module = Module(source, modules)
     said = comments(source)
     fields = header(source, module)
@@ -45,6 +49,8 @@ def _read(source: Source, modules: Modules | None, reads: set[str] | None, *, di
     mentioned = mentions(source.tree)
     if reads is not None:
         reads |= module.library.reads
+    if names is not None:
+        names |= module.library.names
     digest, tree = _digests(source) if digested or fields.get("review") else ("", "")
     missing = {(each.at, each.why): each for each in [*fields.pop("unread"), *module.unread.values()]}
     return Migration(

@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
+from typing import TYPE_CHECKING
 
 from ..facts import Migration, Place, Unread
 from .files import Committed, WorkingTree, roots
 from .git import Repository
-from .modules import Files, Modules
+from .modules import Files, Modules, Names
 from .project import Project
-from .source import read_migration
+
+if TYPE_CHECKING:
+    from .cache import Cache
 
 
 class Sources:
     """Reads the migrations under one root. Equal content at one path is parsed once, wherever it comes from, unless it
     uses helpers that may differ there."""
 
-    def __init__(self, root: Path, *, digested: bool = True) -> None:
+    def __init__(self, root: Path, *, digested: bool = True, cache: Cache | None = None) -> None:
         self.root = root
+        self._cache = cache
         self._digested = digested
         self._read: dict[tuple[str, bytes], Migration] = {}
         self._with_helpers: dict[tuple[str, bytes, Modules], Migration] = {}
@@ -33,20 +37,27 @@ class Sources:
         """The files of helpers that the facts of a migration rest upon, as it was read last."""
         return self._reads.get(path, frozenset())
 
-    def migration(self, path: str, content: bytes, modules: Modules | None = None) -> Migration:
+    def migration(
+        self, path: str, content: bytes, modules: Modules | None = None, about: os.stat_result | None = None
+    ) -> Migration:
         """The facts of one file."""
         key = path, content
         if key in self._read:
             return self._read[key]
         if modules is not None and (path, content, modules) in self._with_helpers:
             return self._with_helpers[path, content, modules]
+        from .source import read_migration  # late: with a cache there may be nothing to read
+
         reads: set[str] = set()
-        found = read_migration(content, path, modules, reads, digested=self._digested)
+        names: Names = {}
+        found = read_migration(content, path, modules, reads, names=names, digested=self._digested)
         self._reads[path] = frozenset(reads)
         if reads and modules is not None:
             self._with_helpers[path, content, modules] = found
         else:
             self._read[key] = found
+        if self._cache is not None and modules is not None:
+            self._cache.keep(found, blob_id(content), {file: modules.digest(file) for file in reads}, names, about)
         return found
 
     def working_tree(self, project: Project) -> list[Migration]:
@@ -56,16 +67,29 @@ class Sources:
         for file in project.files():
             path = self.path(file)
             try:
-                # A pipe would keep us waiting for ever.
-                why = "" if S_ISREG(file.stat().st_mode) else "it cannot be opened (it is no regular file)"
-                content = b"" if why else file.read_bytes()
+                about = file.stat()
+                if S_ISREG(about.st_mode):
+                    found.append(self._file(file, path, about, modules))
+                    continue
+                why = "it cannot be opened (it is no regular file)"  # a pipe would keep us waiting for ever
             except OSError as error:
                 why = f"it cannot be opened ({error.strerror})"
-            if why:
-                found.append(Migration(path, Place(path), broken=Unread(Place(path), why)))
-            else:
-                found.append(self.migration(path, content, modules))
+            found.append(Migration(path, Place(path), broken=Unread(Place(path), why)))
         return found
+
+    def _file(self, file: Path, path: str, about: os.stat_result, modules: Modules) -> Migration:
+        """The facts of a file, from the cache where it holds them."""
+        if self._cache is None:
+            return self.migration(path, file.read_bytes(), modules)
+
+        def again() -> Migration:
+            return self.migration(path, file.read_bytes(), modules)
+
+        if (found := self._cache.unchanged(path, about, modules, again)) is not None:
+            return found
+        content = file.read_bytes()
+        same = self._cache.same(path, blob_id(content), modules, again, about)
+        return self.migration(path, content, modules, about) if same is None else same
 
     def index(self, project: Project, repository: Repository) -> list[Migration]:
         """The files as the next commit would have them."""
@@ -91,6 +115,13 @@ class Sources:
                     if project.holds(file):
                         found[self.path(file)] = content
         return [self.migration(path, found[path], modules) for path in sorted(found)]
+
+
+def blob_id(content: bytes) -> str:
+    """The name that git gives to a content, so that what is staged is known without being read."""
+    from hashlib import sha1
+
+    return sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def _folders(project: Project, repository: Repository) -> dict[str, Path]:
