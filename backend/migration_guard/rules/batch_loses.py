@@ -55,7 +55,10 @@ from .shared.running import below
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"sqlite"})
 COMPUTED = re.compile(r"[(]|\bCOLLATE\b", re.IGNORECASE)
-AUTOINCREMENT = re.compile(r"\bAUTOINCREMENT\b|sqlite_autoincrement\s*=\s*True", re.IGNORECASE)
+AUTOINCREMENT = {
+    True: re.compile(r"\bAUTOINCREMENT\b", re.IGNORECASE),
+    False: re.compile(r"\bsqlite_autoincrement=True"),
+}
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,9 @@ def _lost_with(known: KnownTable, context: Context, op: Rebuilding) -> Iterator[
                 f"its check ({one.condition}), which has no name",
                 f"table_args=(sa.CheckConstraint({literal(one.condition)}),)",
             )
-    if "table_kwargs" not in described and any(AUTOINCREMENT.search(one.source) for one in _makers(known, context)):
+    if "table_kwargs" not in described and any(
+        AUTOINCREMENT[one.by_sql].search(one.source) for one in _makers(known, context)
+    ):
         yield Loss("AUTOINCREMENT", 'table_kwargs={"sqlite_autoincrement": True}')
 
 

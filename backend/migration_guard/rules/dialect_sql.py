@@ -17,8 +17,8 @@ Send each database its own words:
         op.execute("UPDATE persona SET payload = payload::jsonb")
 
 ## Quiet when
-The line stands in a branch for one database or under a condition that cannot be read, the words stand in a string or
-comment, or the settings name one database only.
+The line stands in a branch for one database or under any other condition, the words stand in a string or comment, or
+the settings name one database only.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ..facts import AddColumn, AlterColumn, Column, Context, CreateConstraint, C
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.editing import as_written
-from .shared.rebuilds import in_place, may_not_run, on_dialect
+from .shared.rebuilds import in_place, on_dialect
 from .shared.running import above
 from .shared.statements import OTHER, STATEMENTS, default_sql, foreign_words
 
@@ -50,8 +50,7 @@ def words_of_one_database(op: Operation, context: Context) -> Iterator[Finding]:
             yield Finding(
                 RULE,
                 op.at,
-                says=f"{NAMES[other]} does not understand {words!r}: this statement is {NAMES[dialect]}'s own and is "
-                "sent to both.",
+                says=f"{NAMES[other]} does not understand {words!r}, and this statement is sent to it as well.",
                 instead=on_dialect(dialect, *as_written(op))
                 + f"\n# and where {NAMES[other]} needs something too, its own words in an `else`",
                 dialect=other,
@@ -80,7 +79,7 @@ def default_of_one_database(op: CreateTable | AddColumn | AlterColumn, context: 
 
 
 def _for_both(op: Operation, context: Context) -> bool:
-    return op.dialects is None and context.policy.dialects >= NAMES.keys() and not may_not_run(op)
+    return op.dialects is None and context.policy.dialects >= NAMES.keys() and not (op.conditional or op.swallowed)
 
 
 def _seen(op: Operation, context: Context) -> bool:

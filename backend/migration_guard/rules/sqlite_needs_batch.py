@@ -54,6 +54,8 @@ def constraint_changed(op: CreateConstraint | DropConstraint, _: Context) -> Ite
     if not _runs(op):
         return
     name = "" if op.name is None else f" {op.name}"
+    if isinstance(op, DropConstraint) and op.name is None:
+        return  # it raises on every database, which is another rule's
     if isinstance(op, DropConstraint):
         yield _finding(op, f"Dropping {op.kind or 'constraint'}{name} from {op.table}", "drop_constraint")
     elif op.kind in CREATES:
