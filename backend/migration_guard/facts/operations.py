@@ -27,6 +27,7 @@ class Operation:
     swallowed: bool = False  # an error here is caught and the function goes on, with no savepoint around it
     swallowed_on: frozenset[str] | None = None  # the databases whose errors are caught so; None: of all
     tolerant: Flag = False  # IF EXISTS, IF NOT EXISTS, checkfirst=True
+    among: tuple[str, ...] = ()  # all statements of the one SQL text that this one stands in, where there are several
     on_new_table: Flag = False  # the table was created earlier in this same direction of this revision
 
 

@@ -11,6 +11,7 @@ from ..findings import Finding, Rule
 from ..records import replace
 from ..registry import Judge
 from ..rules import all_rules
+from .neighbours import with_neighbours
 
 Judges = dict[type, tuple[tuple[Rule, Judge], ...]]
 
@@ -61,7 +62,8 @@ def _on_migration(judges: Judges, migration: Migration, history: History, policy
             for rule, judge in judges.get(type(op), ()):
                 if op.dialects is None or rule.dialects is None or op.dialects & rule.dialects:
                     for finding in judge(op, context):
-                        yield _told(finding, policy, _id(migration), op.direction, op.source, op.dialects)
+                        told = _told(finding, policy, _id(migration), op.direction, op.source, op.dialects)
+                        yield with_neighbours(told, op) if op.among else told
         for use in function.uses if function else ():
             for _, judge in judges.get(Use, ()):
                 for finding in judge(use, context):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any, Literal
 
 from ..facts import Column, CreateObject, DropObject, Flag, Operation, OtherSql, SetOption, Text, Unread, WriteRows
@@ -36,6 +37,7 @@ OBJECTS: dict[str, tuple[type[CreateObject] | type[DropObject], str]] = {
     "CreateSchema": (CreateObject, "schema"),
     "DropSchema": (DropObject, "schema"),
 }
+_BLOCK = re.compile(r"\bDO\b\s+(?:LANGUAGE\b|['$])", re.IGNORECASE)
 PLACEHOLDER = "__unread__"  # what `statements` takes for a part that is known only at run time
 
 
@@ -269,7 +271,11 @@ def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
         why = record.missing(at, unreadable)
         record.add(OtherSql(text=why, by_sql=True, **record.common(node)))
         return
-    for found in statements(text, at=at, direction=record.direction, dialects=record.dialects):
+    read = statements(text, at=at, direction=record.direction, dialects=record.dialects)
+    together = tuple(dict.fromkeys(found.source.replace(PLACEHOLDER, "{...}") for found in read))
+    if len(together) > 1 and not _BLOCK.search(text):
+        changes["among"] = together
+    for found in read:
         _list_unread(record, found)
         if isinstance(found, WriteRows) and found.in_batches and not record.in_loop:
             found = replace(found, in_batches=False)

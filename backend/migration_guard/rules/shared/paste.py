@@ -35,6 +35,7 @@ def literal(value: Text | None) -> str:
         return "None"
     if isinstance(value, Unread):
         value = f"<{value.why}>"
+    value = value.replace("{...}", "<made at run time>")
     if '"' in value or "\\" in value or "\n" in value:
         return repr(value)
     return f'"{value}"'
