@@ -84,21 +84,20 @@ def columns(migration: Migration, context: Context) -> Iterator[Finding]:
         closer = [one for one in rivals if _nearness(one.name, add) > _nearness(drop.name, add)]
         if closer or _copied(operations, add):
             continue
+        renamed = call(
+            drop,
+            "alter_column",
+            literal(drop.name),
+            f"new_column_name={literal(add.column.name)}",
+            table=drop.table,
+            schema=drop.schema,
+        )
         yield Finding(
             RULE,
             drop.at,
             says=f"{drop.table}.{drop.name} is dropped and {add.column.name} is added with the same type, {old.type}: "
             "if this is a rename, every value of the column is lost.",
-            instead="\n".join(
-                call(
-                    drop,
-                    "alter_column",
-                    literal(drop.name),
-                    f"new_column_name={literal(add.column.name)}",
-                    table=drop.table,
-                    schema=drop.schema,
-                )
-            ),
+            instead="\n".join([_note(f"line {add.at.line}", f"column {drop.name}"), *renamed]),
             direction="upgrade",
         )
 
@@ -120,9 +119,18 @@ def tables(migration: Migration, context: Context) -> Iterator[Finding]:
                 drop.at,
                 says=f"Table {drop.table} is dropped and {new.table} is made with the same columns: if this is a "
                 "rename, every row is lost.",
-                instead="\n".join(call(drop, "rename_table", literal(new.table), table=drop.table, schema=drop.schema)),
+                instead="\n".join(
+                    [
+                        _note(f"line {new.at.line}", f"table {drop.table}"),
+                        *call(drop, "rename_table", literal(new.table), table=drop.table, schema=drop.schema),
+                    ]
+                ),
                 direction="upgrade",
             )
+
+
+def _note(added: str, old: str) -> str:
+    return f"# in place of {added} too: all values stay, though a release that still runs looks for {old}"
 
 
 def _as_it_was(drop: DropColumn, migration: Migration, context: Context) -> Column | None:
