@@ -12,6 +12,9 @@ PLAIN = 'op.add_column("persona", sa.Column("mood", sa.String(20)))'
 JSONB = 'op.add_column("persona", sa.Column("data", postgresql.JSONB()))'
 BRANCH = 'if op.get_bind().dialect.name == "sqlite":\n        pass\n    else:\n        op.execute("CREATE EXTENSION pg_trgm")'
 BATCH = 'with op.batch_alter_table("persona") as b:\n        b.drop_column("mood")'
+KEY = 'op.create_foreign_key("fk", "post", "persona", ["persona_id"], ["id"])'
+MARIA = 'if op.get_bind().dialect.name == "mariadb":\n        pass'
+COPIED = 'old = sa.create_engine("sqlite:////srv/old.db")'
 MYSQL = 'op.add_column("persona", sa.Column("data", mysql.LONGTEXT()))'
 
 
@@ -56,6 +59,20 @@ def project(root: Path, *bodies: str, ini: str = "", env: str = "", others: dict
         ((MYSQL,), "", "", {"requirements.txt": "pymysql\n"}, ("mysql",)),
         ((PLAIN,), "sqlalchemy.url = mysql://localhost/a", "", {}, ("mysql",)),
         ((PLAIN + "  # pragma: no cover", JSONB), "", "", {}, ("postgresql",)),
+        # SQLite was left behind: few revisions name it, most use what only PostgreSQL has
+        ((BRANCH, JSONB, JSONB, JSONB, BATCH), "", "", {}, ("postgresql",)),
+        ((BRANCH, BRANCH, JSONB, JSONB, JSONB), "", "", {}, ("sqlite", "postgresql")),
+        ((BRANCH, JSONB, JSONB, JSONB), "", 'batch = name == "sqlite"', {}, ("sqlite", "postgresql")),
+        ((BRANCH, JSONB, JSONB, JSONB), "", "", {"requirements.txt": "aiosqlite\n"}, ("sqlite", "postgresql")),
+        # tables altered again and again, and never in a batch block: that has never run on SQLite
+        ((KEY, KEY, KEY), "", "", {}, ("postgresql",)),
+        ((KEY, KEY), "", "", {}, ("sqlite", "postgresql")),
+        ((KEY, KEY, KEY, BATCH), "", "", {}, ("sqlite", "postgresql")),
+        ((KEY, KEY, KEY), "sqlalchemy.url = sqlite:///a.db", "", {}, ("sqlite", "postgresql")),
+        # every branch asks for other databases
+        ((MARIA,) * 5 + (BATCH,), "", "", {"requirements.txt": "asyncpg\n"}, ("postgresql",)),
+        ((MARIA,) * 4 + (BATCH,), "", "", {"requirements.txt": "asyncpg\n"}, ("sqlite", "postgresql")),
+        ((COPIED, JSONB), "", "", {}, ("postgresql",)),
     ],
 )
 def test_databases_are_what_the_files_show(

@@ -17,7 +17,9 @@ from .project import Project
 BOTH = ("sqlite", "postgresql")
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
 _MOST = 200  # revision files looked into, spread over the history
-_ENOUGH = 3  # files that use what only one database has
+_ENOUGH = 3  # files that show the same
+_COUNTED = 12  # of those that use what only one database has
+_MANY = 5  # files that ask for the database, and never for SQLite: it is none of those they know
 # What SQLite has no word for, as types or as SQL. What Alembic renders for both (UUID, TIMESTAMP) is not among it.
 _ONLY_POSTGRESQL = re.compile(
     rb"\b(?:JSONB|TSVECTOR|HSTORE|ExcludeConstraint|CITEXT|INT4RANGE|TSTZRANGE|DATERANGE)\b|"
@@ -33,9 +35,14 @@ _ONLY_MYSQL = re.compile(
 # A file that asks which database it runs on, or has a type for each, is meant for several.
 _BRANCHES = re.compile(rb"dialect\.name|dialect\s*[!=]=|drivername|with_variant|is_(?:sqlite|postgres)")
 _SQLITE = re.compile(
-    rb"[\"']sqlite[\"']|\bpragma\s+\w+\s*[=(;\"']|sqlite:/|\bsqlite_where|"
+    rb"[\"']sqlite[\"']|\bpragma\s+\w+\s*[=(;\"']|\bsqlite_where|"
     rb"dialects(?:\.sqlite| import [^\n]*\bsqlite\b)",
     re.IGNORECASE,
+)
+_SQLITE_URL = re.compile(rb"sqlite:/", re.IGNORECASE)  # in env.py; a revision may copy from another database
+# What SQLite does in a batch block only.
+_ALTERS = re.compile(
+    rb"\bop\.(?:create_(?:foreign_key|unique_constraint|check_constraint|primary_key)|drop_constraint|alter_column)\("
 )
 _DRIVERS = {
     "postgresql": re.compile(rb"^[^#\n]*\b(?:psycopg2?(?:-binary|cffi)?|psycopg\[\w+|asyncpg|pg8000)\b", re.MULTILINE),
@@ -70,6 +77,7 @@ class _Seen:
     sqlite: list[str] = field(default_factory=list)  # they name SQLite
     batch: list[str] = field(default_factory=list)
     several: list[str] = field(default_factory=list)  # they ask which database they run on
+    altering: list[str] = field(default_factory=list)  # they alter tables outside of batch blocks
     named: dict[str, str] = field(default_factory=dict)  # database -> the settings file with its URL or driver
 
 
@@ -82,7 +90,7 @@ def databases(root: Path, found: Sequence[Project]) -> Databases:
     postgresql, mysql = seen.named.get("postgresql"), seen.named.get("mysql")
     # A SQLite URL in an ini often stands for the desk only: it counts where migrations were made to fit.
     sqlite = next(iter(seen.sqlite), None) or (seen.named.get("sqlite") if not seen.only_postgresql else None)
-    if seen.only_postgresql and not sqlite:
+    if seen.only_postgresql and (not sqlite or _left_sqlite(seen)):
         first, *others = seen.only_postgresql
         uses = "and others use" if others else "uses"
         return _answer(("postgresql",), f"{first} {uses} what only it has")
@@ -91,11 +99,20 @@ def databases(root: Path, found: Sequence[Project]) -> Databases:
     driver = seen.named.get("aiosqlite")
     if driver and not (seen.only_postgresql or postgresql or mysql or seen.several):
         return _answer(("sqlite",), f"{driver} names its driver, and nothing names another")
-    if postgresql and not (sqlite or seen.batch):
+    if postgresql and not sqlite and (not seen.batch or len(seen.several) >= _MANY):
         return _answer(("postgresql",), f"{postgresql} names it, and nothing names SQLite")
     if mysql and not (sqlite or seen.batch or postgresql):
         return _answer(("mysql",), f"{mysql} names it, and nothing names another")
+    if len(seen.altering) >= _ENOUGH and not (sqlite or seen.batch):
+        return _answer(("postgresql",), f"{seen.altering[0]} and others alter tables as SQLite cannot")
     return _answer(BOTH, "the files name more than one" if sqlite or postgresql else "the files name none")
+
+
+def _left_sqlite(seen: _Seen) -> bool:
+    """Whether SQLite is named by a few old revisions only, while most use what only PostgreSQL has."""
+    stands = [file for file in seen.sqlite if "sqlite" in file.lower() or file.endswith("env.py")]
+    named = seen.named.get("sqlite") or seen.named.get("aiosqlite")
+    return not stands and not named and len(seen.only_postgresql) > 2 * len(seen.sqlite)
 
 
 def _answer(names: tuple[str, ...], why: str) -> Databases:
@@ -112,6 +129,8 @@ def _seen(root: Path, found: Sequence[Project]) -> _Seen:
         small = text.lower()
         if b"batch_alter_table" in small:
             seen.batch.append(shown)
+        elif len(seen.altering) < _ENOUGH and _ALTERS.search(text):
+            seen.altering.append(shown)
         if (b"sqlite" in small or b"pragma" in small) and _SQLITE.search(text):
             seen.sqlite.append(shown)
         if (b"dialect" in small or b"variant" in small or b"is_" in small or b"driver" in small) and _BRANCHES.search(
@@ -120,11 +139,11 @@ def _seen(root: Path, found: Sequence[Project]) -> _Seen:
             seen.several.append(shown)
         else:
             for kind, pattern in ((seen.only_postgresql, _ONLY_POSTGRESQL), (seen.only_mysql, _ONLY_MYSQL)):
-                if len(kind) < _ENOUGH and pattern.search(text):
+                if len(kind) < _COUNTED and pattern.search(text):
                     kind.append(shown)
     for project in found:
         env = project.script_location / "env.py"
-        if _SQLITE.search(_bytes(env)):
+        if _SQLITE.search(_bytes(env)) or _SQLITE_URL.search(_bytes(env)):
             seen.sqlite.append(_shown(root, env))
         if project.dialect is not None and project.ini is not None:
             seen.named.setdefault(project.dialect, _shown(root, project.ini))
