@@ -16,6 +16,7 @@ from migration_guard.adopt.hook import hook
 from migration_guard.adopt.settings_file import settings
 from migration_guard.cli import main
 from migration_guard.config import load
+from migration_guard.errors import CannotFinish
 
 ROOT = Path(__file__).parents[1]
 COMMITS = Path(__file__).parent / "fixtures" / "commits"
@@ -196,6 +197,40 @@ def test_no_second_workflow_where_one_runs_the_guard(project: Path, capsys: pyte
 
     assert [file.name for file in folder.iterdir()] == ["ci.yaml"]
     assert "There already: a workflow" in capsys.readouterr().out
+
+
+def test_another_workflow_of_that_name_is_kept(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = project / ".github" / "workflows" / "migration-guard.yml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("name: other\non: push\njobs: {}\n")
+
+    assert main(["-C", str(project), "init", "--yes"]) == 0
+
+    assert file.read_text() == "name: other\non: push\njobs: {}\n"
+    assert "another workflow has that name" in capsys.readouterr().out
+
+
+def test_a_file_that_changed_since_the_plan_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "a.yml"
+    edit = Edit(file, None, "ours", "a file")
+    file.write_text("theirs")
+
+    with pytest.raises(CannotFinish, match="was changed meanwhile"):
+        edit.write()
+
+    assert file.read_text() == "theirs"
+
+
+def test_a_configuration_for_commits_alone_is_installed_for_merges_too(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["-C", str(project), "init", "--yes"])
+    new = capsys.readouterr().out
+    (project / ".pre-commit-config.yaml").write_text(SAMPLE)
+    main(["-C", str(project), "init", "--yes"])
+
+    assert "pre-commit install   " in new
+    assert "pre-commit install -t pre-commit -t pre-merge-commit  once" in capsys.readouterr().out
 
 
 def test_the_workflow_keeps_to_its_schema_and_finds_no_complaint(project: Path) -> None:
@@ -408,6 +443,16 @@ def test_a_file_that_is_no_text_is_one_clear_error(project: Path, capsys: pytest
 
     assert main(["-C", str(project), "init", "--yes"]) == 4
     assert "it is not UTF-8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [".pre-commit-config.yaml", "pyproject.toml", ".github/workflows/other.yml"])
+def test_a_pipe_is_not_waited_for(name: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / name).parent.mkdir(parents=True, exist_ok=True)
+    (project / name).unlink(missing_ok=True)
+    os.mkfifo(project / name)
+
+    assert main(["-C", str(project), "init", "--yes"]) == 4
+    assert f"{name} is no regular file" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -238,7 +238,7 @@ def test_the_setting_names_the_file(guard: Guard, project: Path) -> None:
         ('{"version": 1, "findings": [{"rule": "x"}]}', "is no entry"),
         ('{"version": 1, "findings": [{"rule": "x", "fingerprint": "y", "about": 3}]}', "is no entry"),
         ('{"version": 2, "findings": []}', "has version 2"),
-        ('{"version": 1, "findings": [\n<<<<<<< HEAD\n]}', "it holds a conflict of git"),
+        ('{"version": 1, "findings": [\n<<<<<<< HEAD\n]}', "git could not merge"),
         ("[" * 100_000, "is no baseline"),
         ("\ud800", "is no baseline"),
     ],
@@ -251,6 +251,35 @@ def test_a_file_that_is_no_baseline_is_one_clear_error(content: str, says: str, 
     assert code == 2
     assert says in said
     assert said.count("\n") == 2
+
+
+def test_pruning_takes_both_sides_of_a_conflict(guard: Guard, project: Path) -> None:
+    guard("baseline")
+    (known,) = entries(project)
+    write(project, "bb", TEMPER, "temper", parent="aa")
+    guard("baseline", "--force")
+    whole = (project / FILE).read_text()
+    theirs = json.dumps(next(entry for entry in entries(project) if entry != known))
+    stale = json.dumps({**known, "fingerprint": "0" * 32})
+    (project / FILE).write_text(
+        '{"version": 1, "findings": [\n<<<<<<< HEAD\n'
+        f"{json.dumps(known)},\n{stale}\n=======\n{json.dumps(known)},\n{theirs}\n>>>>>>> theirs\n]}}\n"
+    )
+    assert "migration-guard baseline --prune" in guard("check")[1]
+
+    code, said = guard("baseline", "--prune")
+
+    assert (code, said) == (0, f"{FILE}: 1 entry taken out, 2 left.\n")
+    assert (project / FILE).read_text() == whole
+    assert guard("check")[0] == 0
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"version": 2, "findings": []}', "<<<<<<< HEAD\n"])
+def test_force_writes_anew_what_is_no_baseline(content: str, guard: Guard, project: Path) -> None:
+    (project / FILE).write_text(content)
+
+    assert guard("baseline", "--force")[0] == 0
+    assert [entry["revision"] for entry in entries(project)] == ["aa"]
 
 
 def test_pruning_without_a_file_is_an_error(guard: Guard) -> None:

@@ -118,6 +118,13 @@ def test_a_file_that_is_not_toml_is_one_clear_line(content: bytes, tmp_path: Pat
         config.load(tmp_path)
 
 
+def test_a_byte_order_mark_is_named(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(b"\xef\xbb\xbf[project]\n")
+
+    with pytest.raises(UsageError, match="byte order mark"):
+        config.load(tmp_path)
+
+
 def test_a_file_nested_too_deeply_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(f"x = {'[' * 5000}{']' * 5000}\n")
 

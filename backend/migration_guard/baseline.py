@@ -17,6 +17,7 @@ from .reporting import counted
 FILE = "migration-guard-baseline.json"
 _VERSION = 1
 _ABOUT = 120  # characters of the line for people
+_HINT = "take the file from git once more, or write it anew with `migration-guard baseline --force`"
 _WRITE = "write it with `migration-guard baseline`"
 # What cannot be read hides all that is wrong in it, so it can never be known.
 _NEVER = frozenset({"unreadable-migration"})
@@ -86,8 +87,9 @@ def updated(settings: Settings, report: Report, *, prune: bool, force: bool, dry
     """
     file = file_of(settings)
     shown = os.path.relpath(file, settings.root)
-    old = _read(file) if file.is_file() else None
-    if old is None and prune:
+    there = file.is_file()
+    old = (_both_sides(file) if prune else None) or (_read(file) if there and not force else None)
+    if not there and prune:
         raise UsageError(f"there is no {shown} to prune", _WRITE)
     report = fingerprinted(report)
     if old is None or force:
@@ -111,7 +113,7 @@ def updated(settings: Settings, report: Report, *, prune: bool, force: bool, dry
         says += f" It does not hold {counted(len(left), 'finding')}, which `migration-guard check` shows."
     if dry_run:
         return f"{says} Nothing is written (dry run)."
-    if old is None or set(entries) != set(old):
+    if old is None or text_of(entries) != file.read_text(encoding="utf-8"):
         written(file, entries)
     return says
 
@@ -141,23 +143,42 @@ def _fields(entry: Remembered) -> dict[str, str]:
     return {"rule": entry.rule, **where, "fingerprint": entry.fingerprint, "about": entry.about}
 
 
+def _both_sides(file: Path) -> tuple[Remembered, ...] | None:
+    """The entries of both sides of a file that git could not merge, an entry a line; None for any other file."""
+    content = file.read_bytes() if file.is_file() else b""
+    if b"<<<<<<< " not in content:
+        return None
+    found: dict[tuple[str, str], Remembered] = {}
+    for line in content.decode("utf-8", errors="replace").splitlines():
+        if line.startswith('{"rule"'):
+            try:
+                entry = _entry_of(file, json.loads(line.rstrip().rstrip(",")), _HINT)
+            except ValueError as error:
+                raise UsageError(f"{file} is no baseline ({error})", _HINT) from error
+            found[entry.rule, entry.fingerprint] = entry
+    return tuple(found.values())
+
+
 def _read(file: Path) -> tuple[Remembered, ...]:
-    hint = "take the file from git once more, or delete it and run `migration-guard baseline`"
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise CannotFinish(f"{file} cannot be read ({error.strerror})", f"ls -l {file}") from error
     except (ValueError, RecursionError) as error:
-        conflict = " (it holds a conflict of git)" if b"<<<<<<< " in file.read_bytes() else f" ({error})"
-        raise UsageError(f"{file} is no baseline{conflict}", hint) from error
+        if b"<<<<<<< " in file.read_bytes():
+            raise UsageError(
+                f"git could not merge {file}, and its conflict markers stand in it",
+                "migration-guard baseline --prune  (takes both sides, and out of them what is found no more)",
+            ) from error
+        raise UsageError(f"{file} is no baseline ({error})", _HINT) from error
     if not isinstance(data, dict) or not isinstance(data.get("findings"), list):
-        raise UsageError(f"{file} is no baseline: it has no list of findings", hint)
+        raise UsageError(f"{file} is no baseline: it has no list of findings", _HINT)
     if data.get("version") != _VERSION:
         raise UsageError(
             f"{file} has version {data.get('version')!r}, and this migration-guard reads {_VERSION}",
             "install the migration-guard that wrote it",
         )
-    return tuple(_entry_of(file, entry, hint) for entry in data["findings"])
+    return tuple(_entry_of(file, entry, _HINT) for entry in data["findings"])
 
 
 def _entry_of(file: Path, entry: object, hint: str) -> Remembered:

@@ -145,7 +145,10 @@ def load(start: Path) -> Settings:
 
 def _table(file: Path) -> dict[str, Any] | None:
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        if text.startswith("\ufeff"):
+            raise UsageError(f"{file} begins with a byte order mark, which TOML does not allow", "save it without one")
+        data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} is not valid TOML: {error}", "correct the file at the place it names") from error
     except RecursionError as error:

@@ -27,7 +27,12 @@ class Edit:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines)
 
     def write(self) -> None:
-        """Write the file beside its place and move it there. Raises CannotFinish where the system refuses."""
+        """Write the file beside its place and move it there.
+
+        Raises CannotFinish where the system refuses, or the file is not what it was when this was planned.
+        """
+        if text_of(self.file) != self.old:
+            raise CannotFinish(f"{self.file} was changed meanwhile, and is left alone", "run it once more")
         beside = self.file.with_name(f".{self.file.name}.new")
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +59,8 @@ class ByHand:
 def text_of(file: Path) -> str | None:
     """The text of a file with its own line ends; None where there is none. Raises CannotFinish where it is no text."""
     try:
+        if file.exists() and not file.is_file():  # a pipe would be waited for
+            raise CannotFinish(f"{file} is no regular file", f"ls -ld {file}")
         return file.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return None

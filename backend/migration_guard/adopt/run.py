@@ -18,6 +18,7 @@ from ..read.project import Project, projects
 from ..records import dataclass, replace
 from ..reporting import counted
 from .edits import ByHand, Edit
+from .edits import text_of as config_text
 from .hook import REPOSITORY, hook
 from .settings_file import settings as settings_table
 from .workflow import is_on_github, workflow
@@ -164,7 +165,7 @@ def _next(plan: _Plan, root: Path) -> None:
         (line for file, line in _MANAGERS.items() if (root / file).is_file()), "python3 -m pip install {what}"
     )
     steps = [
-        ("pip install pre-commit && pre-commit install", "once in every clone"),
+        (f"pip install pre-commit && {_install_hooks(plan, root)}", "once in every clone"),
         ("migration-guard check", "what it says of the history today"),
         (install.format(what=_WHAT), "to run the migrations, too: migration-guard verify"),
     ]
@@ -173,6 +174,14 @@ def _next(plan: _Plan, root: Path) -> None:
         steps.insert(2, ("migration-guard baseline", finds))
     width = max(len(command) for command, _ in steps)
     print("\n".join(["Next:", *(f"  {command:<{width}}  {says}" for command, says in steps)]))
+
+
+def _install_hooks(plan: _Plan, root: Path) -> str:
+    """The command that installs the hook for commits and for merges, which may make two heads without a conflict."""
+    file = _top(root) / ".pre-commit-config.yaml"
+    planned = next((edit.new for edit in plan.edits if edit.file == file), None)
+    types = "" if "pre-merge-commit" in (planned or config_text(file) or "") else " -t pre-commit -t pre-merge-commit"
+    return f"pre-commit install{types}"
 
 
 def _old(findings: int) -> str:

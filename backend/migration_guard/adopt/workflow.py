@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from .edits import Edit, text_of
+from .edits import ByHand, Edit, text_of
 
 _FILE = Path(".github", "workflows", "migration-guard.yml")
 _TEXT = """\
@@ -49,13 +49,18 @@ jobs:
 """
 
 
-def workflow(top: Path, inner: str, home: str) -> Edit | None:
-    """The workflow for the repository at `top`; None where one of its workflows runs the guard already."""
+def workflow(top: Path, inner: str, home: str) -> Edit | ByHand | None:
+    """The workflow for the repository at `top`; None where one of its workflows runs the guard already.
+
+    By hand where another file has its name.
+    """
     folder = top / _FILE.parent
     for file in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
         if "migration-guard" in (text_of(file) or ""):
             return None
     text = _TEXT.format(home=home, inner=f"-C {shlex.quote(inner)} " if inner else "")
+    if (top / _FILE).exists():
+        return ByHand(top / _FILE, "another workflow has that name; write this to a file beside it", text)
     return Edit(top / _FILE, None, text, "a check of every pull request")
 
 

@@ -191,7 +191,8 @@ class _Run:
     def _notes(self, skipped: int, histories: Sequence[History], judged: int | None) -> tuple[str, ...]:
         notes = [*self.notes, *([self.settings.databases_why] if self.settings.databases_why else [])]
         if skipped:
-            notes.append(f"{skipped} revisions up to {self.settings.since} are not judged (since).")
+            up_to = f"{counted(skipped, 'revision')} up to {self.settings.since}"
+            notes.append(f"{up_to} {'is' if skipped == 1 else 'are'} not judged (since).")
         if judged is not None:
             against = next(one.changes.against for one in histories if one.changes)
             whole = counted(sum(len(one.migrations) for one in histories), "revision")
