@@ -41,7 +41,7 @@ def measured(folder: Path, revisions: int) -> list[Line]:
         {
             "pass": PASS,
             "hook": hook,
-            "graph": [*guard, "heads", "--no-cache"],
+            "graph": [*guard, "heads"],
             "alembic heads": [alembic, "heads"],
             "all": no_cache,
             "all, two": [*no_cache, "--jobs", "2"],

@@ -50,6 +50,7 @@ MAY = {
     "extras": {"errors"},
     "progress": set(),
     "records": set(),
+    "heads": {"config", "errors", "facts", "read"},
 }
 
 

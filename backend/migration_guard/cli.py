@@ -124,6 +124,9 @@ def parser() -> argparse.ArgumentParser:
 
     _add_changes(commands)
 
+    heads = commands.add_parser("heads", help="list the revisions that nothing follows; more than one is exit code 1")
+    heads.set_defaults(run=_heads)
+
     rules = commands.add_parser("rules", help="list every rule and check")
     rules.set_defaults(run=_rules)
 
@@ -171,6 +174,15 @@ def _add_changes(commands: argparse._SubParsersAction[_Parser]) -> None:
     fix.add_argument("--base", metavar="REF", help="what stands there is released (default: origin/HEAD or main)")
     fix.add_argument("--dry-run", action="store_true", help="show the changes as a diff and write nothing")
     fix.set_defaults(run=_fix)
+
+
+def _heads(options: argparse.Namespace) -> int:
+    from .config import load
+    from .heads import heads
+
+    lines, is_one = heads(load(_folder(options)))
+    print(lines, end="")
+    return 0 if is_one else 1
 
 
 def _rebase(options: argparse.Namespace) -> int:

@@ -71,10 +71,12 @@ def _is_foreign(folder: Path) -> bool:
 def holds_revisions(folder: Path) -> bool:
     """Whether a folder itself, not its subfolders, holds files that name a down_revision."""
     try:
-        files = sorted(folder.iterdir())
+        with os.scandir(folder) as entries:
+            return any(
+                is_revision_file(entry.name) and _mentions(Path(entry.path), b"down_revision") for entry in entries
+            )
     except OSError:
         return False
-    return any(map(is_revision, files))
 
 
 def is_revision(file: Path) -> bool:

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+
+from migration_guard.cli import main
+from migration_guard.read.headers import with_headers
+from migration_guard.read.project import projects
+from migration_guard.read.sources import Sources
+
+INI = "[alembic]\nscript_location = %(here)s/alembic\n"
+BODY = "def upgrade() -> None:\n    pass\n\n\ndef downgrade() -> None:\n    pass\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "alembic" / "versions").mkdir(parents=True)
+    (tmp_path / "alembic.ini").write_text(INI)
+    (tmp_path / "alembic" / "env.py").write_text("from alembic import context\n")
+    return tmp_path
+
+
+def write(root: Path, name: str, header: str, after: str = "") -> None:
+    (root / "alembic" / "versions" / f"{name}.py").write_text(f"{header}\n\n\n{BODY}{after}")
+
+
+def test_one_head_is_shown_with_its_message_and_file(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(root, "a", 'revision = "a"\ndown_revision = None')
+    write(root, "b", '"""It\'s new\n\nRevises: a"""\nrevision: str = "b"\ndown_revision: str | None = "a"')
+
+    assert main(["-C", str(root), "heads"]) == 0
+    assert capsys.readouterr().out == "b  It's new  alembic/versions/b.py\n"
+
+
+def test_two_heads_are_exit_code_1(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in "abc":
+        write(root, name, f"revision = '{name}'\ndown_revision = {None if name == 'a' else 'a'!r}")
+
+    assert main(["-C", str(root), "heads"]) == 1
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["b", "c"]
+
+
+def test_project_without_a_revision_is_exit_code_3(root: Path) -> None:
+    assert main(["-C", str(root), "heads"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("header", "after"),
+    [
+        ("revision = 'b'\ndown_revision = ('a', 'c')", ""),
+        ("revision = 'b'\ndown_revision = ['a',]  # two", ""),
+        ("revision = 'b'\ndown_revision = 'a'\ndepends_on = 'c'\nbranch_labels = ('x', 'y')", ""),
+        ("revision = 'b'\nif True:\n    down_revision = 'a'", ""),
+        ("revision = 'wrong'\nrevision = 'b'\ndown_revision = 'a'", ""),
+        ("revision = 'wrong'\ndown_revision = 'a'", "revision = 'b'\n"),
+        ('"""\nrevision = \'wrong\'\ndown_revision = None\n"""\nrevision = "b"\ndown_revision = "a"', ""),
+        ("from .names import revision\ndown_revision = 'a'", ""),
+        ("revision = 'b'.lower()\ndown_revision = f'a'", ""),
+        ("revision = 'b' 'c'\ndown_revision = 'a'", ""),
+        ("revision = down = 'b'\ndown_revision = 'a'", ""),
+        ("revision = 'b'; down_revision = 'a'", ""),
+        ("revision = '\\x62'\ndown_revision = 'a'", ""),
+        ("# revision = 'x'\nrevision = 'b'\ndown_revision = (\n    'a',\n    'c',\n)", ""),
+        ("REVISION = 'b'\nrevision = REVISION\ndown_revision = None", ""),
+        ("revision = 7\ndown_revision = None", ""),
+    ],
+)
+def test_headers_alone_say_what_the_whole_file_says(root: Path, header: str, after: str) -> None:
+    write(root, "a", "revision = 'a'\ndown_revision = None")
+    write(root, "b", header, after)
+    (project,) = projects(root)
+
+    quick, whole = with_headers(root, project), Sources(root).working_tree(project)
+
+    for field in ("path", "revision", "parents", "depends_on", "branch_labels"):
+        assert [getattr(one, field) for one in quick] == [getattr(one, field) for one in whole]
