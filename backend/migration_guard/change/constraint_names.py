@@ -9,18 +9,26 @@ from collections.abc import Sequence
 from ..facts import Context, CreateConstraint, DropConstraint, Operation, Unread
 from ..findings import Finding
 from ..replay import table_before
+from ..rules.shared.ancestry import ancestors
 from ..rules.shared.names import bare
+from ..rules.shared.paste import one_line
+from .style import in_batches
 from .written import CannotEdit, Splice, Written
 
 _KEYS = {"unique": "uq", "foreign key": "fk", "check": "ck", "primary key": "pk"}
+_SUFFIX = {"unique": "key", "foreign key": "fkey", "check": "check", "primary key": "pkey"}
+_MADE_UP = re.compile(r"_(?:key|fkey|check|pkey)\d*$")
 _LONGEST = 63  # bytes of a name in PostgreSQL, which cuts off the rest
 _TOKEN = re.compile(r"%\((\w+)\)s")
 _PART = re.compile(r"(?P<of>referred_)?column_(?P<which>\d+)(?P<all>_?N)?_(?P<what>name|key|label)")
 _BY_HAND = "give it a name by hand, the same one in both functions"
 
 
-def with_names(written: Written, context: Context, found: Sequence[Finding]) -> list[Splice]:
-    """The edits that give each nameless constraint of a revision its name, where it is made and where it is dropped."""
+def with_names(written: Written, context: Context, found: Sequence[Finding], *, batches: bool) -> list[Splice]:
+    """The edits that give each nameless constraint of a revision its name, where it is made and where it is dropped.
+
+    With `batches`, what drops one stands in a batch block afterwards, as SQLite needs it.
+    """
     migration = context.migration
     if migration is None:
         return []
@@ -45,7 +53,22 @@ def with_names(written: Written, context: Context, found: Sequence[Finding]) -> 
         downs = [op for op in of_group if isinstance(op, DropConstraint) and op.direction == "downgrade"]
         names |= _paired(written, ups, downs, context)
     _refuse_taken(names, operations, context)
-    return [(*written.span(_name_of(written, op)), names[id(op)]) for op in nameless if id(op) in names]
+    named = [op for op in nameless if id(op) in names]
+    return [_edit(written, op, names[id(op)], batches=batches and isinstance(op, DropConstraint)) for op in named]
+
+
+def _edit(written: Written, op: Operation, name: str, *, batches: bool) -> Splice:
+    """The name in place of None; with `batches` in a block of its own, unless it stands in one."""
+    place = written.span(_name_of(written, op))
+    call = written.call(op)
+    statement = written.statement(call) if call is not None else None
+    if not batches or op.in_batch or not isinstance(statement, ast.Expr) or written.indent(statement) is None:
+        return (*place, name)
+    start, end = written.span(statement)
+    text = written.source_between(start, place[0]) + name + written.source_between(place[1], end)
+    block = in_batches([one_line(text)])[0]
+    lines = block.replace("\n    ", f"\n{written.indent(statement)}{written.unit}")
+    return (start, end, lines) if block != text and "#" not in text else (*place, name)
 
 
 def _paired(
@@ -126,6 +149,8 @@ def _name(op: CreateConstraint, context: Context) -> str:
             raise CannotEdit(f"the naming convention ({what}) gives no name for line {op.at.line}", _BY_HAND)
     elif key == "ck" or (not columns and key != "pk"):
         raise CannotEdit(f"nothing tells how to call the {op.kind} of line {op.at.line}", _BY_HAND)
+    elif (dropped := _made_up(op, context)) is not None:
+        name = dropped
     else:
         listed = [] if key == "pk" else columns
         name = "_".join([key, op.table, *listed])
@@ -184,18 +209,33 @@ def _refuse_taken(names: dict[int, str], operations: Sequence[Operation], contex
         given = {bare(one.name) for one in made if id(one) not in names}
         if name in taken | given or new.count((bare(op.table), names[id(op)])) > 1:
             raise CannotEdit(f"{name}, the name for line {op.at.line}, is taken already", _BY_HAND)
-        if context.migration is not None and _dropped_later(op, context):
-            raise CannotEdit(f"a later revision drops a {op.kind} of {op.table}, under a name of its own", _BY_HAND)
 
 
-def _dropped_later(op: CreateConstraint, context: Context) -> bool:
-    """Whether another revision drops such a constraint: it may count on the name that the database made up."""
-    environment = context.history.environment
-    if environment is not None and environment.naming_convention is True:
-        return False  # that was the database's name all along
-    return any(
-        isinstance(one, DropConstraint) and bare(one.table) == bare(op.table) and one.kind in (None, op.kind)
-        for migration in context.history.migrations
-        if context.migration is not None and migration.path != context.migration.path and migration.upgrade is not None
-        for one in migration.upgrade.operations
-    )
+def _made_up(op: CreateConstraint, context: Context) -> str | None:
+    """The name that PostgreSQL makes up for a constraint, where a later revision drops it by that; else None.
+
+    Raises CannotEdit where a later revision may mean this constraint by another name.
+    """
+    if context.migration is None:
+        return None
+    usual = "_".join([str(op.table), *map(str, op.columns), _SUFFIX.get(op.kind, "key")])
+    below = {one.path for one in (context.migration, *ancestors(context.history, context.migration))}
+    others = [one for one in context.history.migrations if one.path not in below and one.upgrade is not None]
+    operations = [each for one in others if one.upgrade is not None for each in one.upgrade.operations]
+    for drop in operations:
+        if not isinstance(drop, DropConstraint) or bare(drop.table) != bare(op.table):
+            continue
+        if drop.kind not in (None, op.kind) or drop.name is None:
+            continue
+        if drop.name == usual:
+            return usual
+        known = {bare(each.name) for each in table_before(context, op, op.table, op.schema).constraints}
+        known |= {bare(each.name) for each in operations if isinstance(each, CreateConstraint)}
+        made_up = isinstance(drop.name, str) and _MADE_UP.search(drop.name) and not drop.name.startswith(usual)
+        if not made_up and bare(drop.name) not in known:
+            raise CannotEdit(
+                f"{drop.at.path} (line {drop.at.line}) drops {drop.name} of {op.table}, which may be the {op.kind} of "
+                f"line {op.at.line}",
+                _BY_HAND,
+            )
+    return None

@@ -17,6 +17,8 @@ from .style import in_batches, in_style, merged
 from .written import CannotEdit, Splice, Written, indented
 
 _LOGS = re.compile(r"(?:log|logger|logging|print|\w*log\w*)\b", re.IGNORECASE)
+_REASON = re.compile(r"\b(?:not?|nothing|never|without|unable|impossible|irreversible|cannot|\w+n't)\b", re.IGNORECASE)
+_DECIDE = "say `# irreversible: <reason>` behind a raise, or take the words out and run this once more"
 _BY_HAND = "write it by hand; `migration-guard check` shows a draft"
 
 
@@ -86,6 +88,9 @@ class _Order:
     def place(self, index: int, *, after_itself: bool) -> int:
         """Before which statement of the downgrade the lines belong that undo an operation."""
         op = self._up[index]
+        own = next((at for at, undone in enumerate(self._undone) if index in undone and not after_itself), None)
+        if own is not None:
+            raise CannotEdit(f"line {self._body[own].lineno} of the downgrade may undo it in part", _BY_HAND)
         first = index if after_itself else index + 1
         later = [at for at, undone in enumerate(self._undone) if any(one >= first for one in undone)]
         earlier = [at for at, undone in enumerate(self._undone) if any(one < first for one in undone)]
@@ -215,21 +220,20 @@ def _filled(written: Written, statements: Sequence[str]) -> Splice:
     function = written.function("downgrade")
     if function is None:
         raise CannotEdit("its downgrade() is not a plain function at the top of the file", _BY_HAND)
-    idle = [one for one in function.body if _is_idle(one)]
+    idle = [one for one in function.body if _is_idle(one) or isinstance(one, ast.Raise)]
     for one in function.body:
         if isinstance(one, ast.Raise) and not _says_nothing(one):
-            raise CannotEdit(
-                f"downgrade() raises on purpose ({written.source(one)})",
-                "say why behind it, `# irreversible: <reason>`, or take it out and run this once more",
-            )
-        if one not in idle and not isinstance(one, ast.Raise) and not _is_kept(one, written):
+            raise CannotEdit(f"downgrade() raises on purpose ({written.source(one)})", _DECIDE)
+        if one not in idle and not _is_kept(one, written):
             raise CannotEdit(f"downgrade() does something on line {one.lineno}", _BY_HAND)
-    replaced = [one for one in (*idle, *function.body) if one in idle or isinstance(one, ast.Raise)]
-    if not replaced:
+    first, last = function.lineno, function.end_lineno or function.lineno
+    if said := next((line for line in written.lines[first:last] if _REASON.search(line) and _is_said(line)), None):
+        raise CannotEdit(f"downgrade() says why it does nothing: {said.strip()}", _DECIDE)
+    if not idle:
         return _inserted(written, function, len(function.body), statements)
-    if len(replaced) > 1 or any(replaced[0].lineno < one.lineno for one in function.body):
+    if idle[0] is not function.body[-1]:
         raise CannotEdit("downgrade() does nothing in more than one line", "leave one `pass` in it and run it again")
-    return _replaced(written, function, replaced[0], statements)
+    return _replaced(written, function, idle[0], statements)
 
 
 def _replaced(written: Written, function: ast.FunctionDef, idle: ast.stmt, statements: Sequence[str]) -> Splice:
@@ -261,6 +265,11 @@ def _inserted(written: Written, function: ast.FunctionDef, at: int, statements: 
         return end, end, f"\n{text}"
     start = written.line_start(body[0].lineno)
     return start, start, f"{text}\n"
+
+
+def _is_said(line: str) -> bool:
+    """Whether a line of a function that does nothing speaks to people: a comment, or a docstring."""
+    return not re.match(r"\s*(?:raise|log|print|return|pass\s*$)", line)
 
 
 def _is_idle(one: ast.stmt) -> bool:

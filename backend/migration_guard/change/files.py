@@ -57,12 +57,16 @@ def _beside(edit: Edit) -> str:
     """A new file in the same folder with the content, and the mode of the file that it will replace."""
     edit.path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".migration-guard-", dir=edit.path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(edit.after)
-        file.flush()
-        os.fsync(file.fileno())
-    mode = edit.path.stat().st_mode & 0o7777 if edit.before is not None else 0o666 & ~_umask()
-    Path(name).chmod(mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(edit.after)
+            file.flush()
+            os.fsync(file.fileno())
+        mode = edit.path.stat().st_mode & 0o7777 if edit.before is not None else 0o666 & ~_umask()
+        Path(name).chmod(mode)
+    except BaseException:  # a full disk, an interrupt: nothing is left behind
+        Path(name).unlink(missing_ok=True)
+        raise
     return name
 
 

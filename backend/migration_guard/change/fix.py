@@ -13,6 +13,7 @@ from ..findings import Finding, Report
 from ..read.wanted import Wanted
 from ..records import dataclass
 from ..reporting import counted as number
+from ..rules.missing_downgrade import NEVER
 from ..words import sentence
 from .autocommit import in_autocommit_blocks
 from .constraint_names import with_names
@@ -26,7 +27,7 @@ Fixer = Callable[[Written, Context, Sequence[Finding]], list[Splice]]
 Standing = Callable[[Report], Sequence[Finding]]
 # In this order: a downgrade can only be written once what it drops has a name. Later ways are for what the first meets.
 FIXERS: Mapping[str, tuple[Fixer, ...]] = {
-    "unnamed-constraint": (with_names,),
+    "unnamed-constraint": (partial(with_names, batches=False), partial(with_names, batches=True)),
     "concurrent-in-transaction": (in_autocommit_blocks,),
     "incomplete-downgrade": (partial(completed_downgrade, batches=False), partial(completed_downgrade, batches=True)),
     "missing-downgrade": (partial(written_downgrade, batches=False), partial(written_downgrade, batches=True)),
@@ -87,7 +88,7 @@ def planned(
     asked = _asked(trial, wanted, folder)
     report = trial.write({})
     tasks = [one for one in standing(report) if one.rule.id in rules and (not wanted or one.at.path in asked)]
-    run = _Run(trial, report)
+    run = _Run(trial, report, asked)
     for rule in FIXERS:
         of_rule: dict[str, list[Finding]] = {}
         open_paths = {one.at.path for one in tasks if one.rule.id == rule}
@@ -105,8 +106,9 @@ def planned(
 class _Run:
     """The contents of files so far, what was done to them, and what could not be."""
 
-    def __init__(self, trial: Trial, report: Report) -> None:
+    def __init__(self, trial: Trial, report: Report, asked: frozenset[str]) -> None:
         self.trial = trial
+        self.asked = asked  # the files that are named
         self.report = report
         self.contents: dict[str, bytes] = {}
         self.done: dict[str, list[tuple[str, int]]] = {}  # by path: rules and how many of their findings
@@ -150,6 +152,11 @@ class _Run:
         if there is None:
             raise CannotEdit("it is no revision file of this project", _BY_HAND)
         migration, context = there
+        if rule == "missing-downgrade" and findings[0].instead.startswith(NEVER) and path not in self.asked:
+            raise CannotEdit(
+                "nearly no revision of this project can be taken back",
+                f'set downgrades = "never" in [tool.migration-guard], or name it: migration-guard fix {migration.id}',
+            )
         if released := self.trial.is_released(migration):
             raise CannotEdit(
                 f"{migration.id} is released on {released}, and a released revision is not edited",
@@ -240,7 +247,7 @@ def _does(rule: str, count: int, before: Migration, after: Migration) -> str:
     new = [line for line in lines if line not in known]
     if len(new) > 3:
         new = [*new[:3], f"{len(new) - 3} more"]
-    return f"goes down as well: {', '.join(new)}"
+    return f"gets its way down: {', '.join(new)}"
 
 
 def _shown(plan: Plan, *, dry_run: bool) -> Iterator[str]:
