@@ -1,4 +1,5 @@
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,15 @@ def test_each_part_imports_only_what_its_layer_allows(file: Path) -> None:
 
 def test_every_part_has_a_layer() -> None:
     assert {part(file) for file in FILES} == {*MAY, "__main__", "cli", "pages", "review"}
+
+
+def test_contributing_says_who_may_import_whom() -> None:
+    page = (BACKEND.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)(?:/|\.py)` \| [^|]+ \| ([^|]+) \|$", page, re.MULTILINE)
+    told = {part: set(re.findall(r"`(\w+)`", parts)) for part, parts in rows if part in MAY}
+
+    assert {part: MAY[part] - {"errors", "facts", "records"} for part in told} == told
+    assert len(told) > 12
 
 
 def test_application_and_guard_never_import_each_other() -> None:
