@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from migration_guard.cli import main
+
 ROOT = Path(__file__).parents[1]
 COMMITS = ROOT / "tests" / "fixtures" / "commits"
 BLOCKS = ["missing-downgrade", "multiple-heads", "not-null-without-default", "unreviewed-autogenerate"]
@@ -195,6 +197,12 @@ def test_a_merge_that_makes_two_heads_is_blocked(other: Path, environment: dict[
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert "multiple-heads" in done.stdout + done.stderr
+    assert "migration-guard rebase --base HEAD  # which writes:" in done.stdout + done.stderr
+    assert main(["-C", str(other), "rebase", "--base", "HEAD"]) == 0
+    git(other, environment, "add", "--update")
+    done = committing(other, environment, "commit", "-m", "merge")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert 'down_revision = "44"' in (versions / "33_theirs.py").read_text()
 
 
 def test_a_merge_is_not_held_up_by_a_finding_that_it_brings_along(other: Path, environment: dict[str, str]) -> None:

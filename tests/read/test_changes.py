@@ -152,7 +152,11 @@ def test_what_a_merge_brings_is_not_changed_again(root: Path) -> None:
     found = Difference(repository, "both", repository.resolve("HEAD"), False, merged_in).changes(
         root, [project(root)], ()
     )
-    assert found[0] == Changes("both", added=("alembic/versions/b.py",), brought_in=("app/models.py",))
+    assert found[0] == Changes(
+        "both", added=("alembic/versions/b.py",), brought_in=("app/models.py",), shared_side="HEAD"
+    )
+    git(root, "symbolic-ref", "HEAD", "refs/heads/mine")
+    assert repository.shared_side() == "MERGE_HEAD"
 
 
 def test_no_merge_is_going_on(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,34 @@ def test_two_heads_here_are_named_and_the_newer_one_is_moved() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("side", "brought_in", "moved", "onto"),
+    [("MERGE_HEAD", THEIRS, MINE, "d0d0"), ("HEAD", THEIRS, THEIRS, "c0de"), ("MERGE_HEAD", MINE, THEIRS, "c0de")],
+)
+def test_in_a_merge_that_is_going_on_the_side_that_others_have_stays(
+    side: str, brought_in: Migration, moved: Migration, onto: str
+) -> None:
+    changes = Changes("both sides of the merge", brought_in=(brought_in.path,), shared_side=side)
+
+    finding = the_finding(replace(of(A, B, MINE, THEIRS), changes=changes), "multiple-heads")
+
+    assert finding.instead.splitlines()[:4] == [
+        f"migration-guard rebase --base {side}  # which writes:",
+        f'# in {moved.path}, with "Revises: {onto}" in its docstring:',
+        f'down_revision = "{onto}"',
+        "# then: git add --update && git commit",
+    ]
+
+
+@pytest.mark.parametrize(("new", "onto"), [(MINE, "d0d0"), (THEIRS, "c0de")])
+def test_what_a_commit_adds_is_moved_and_not_what_was_there(new: Migration, onto: str) -> None:
+    changes = Changes("the last commit", added=(new.path,))
+
+    finding = the_finding(replace(of(A, B, MINE, THEIRS), changes=changes), "multiple-heads")
+
+    assert (finding.revision, finding.instead.splitlines()[1]) == (new.id, f'down_revision = "{onto}"')
+
+
 def test_two_green_branches_that_fork_are_stopped() -> None:
     finding = the_finding(beside([A, B, MINE], [A, B, THEIRS], [A, B]), "multiple-heads")
 

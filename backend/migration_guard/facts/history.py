@@ -52,6 +52,7 @@ class Changes:
     edited: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
     brought_in: tuple[str, ...] = ()  # as a merge that is going on brings them: judged where they were committed
+    shared_side: str | None = None  # HEAD or MERGE_HEAD: the side of that merge whose revisions others have
     models: tuple[str, ...] = ()  # those of them that define models, and whose tables or columns differ
 
 

@@ -40,6 +40,7 @@ class Difference:
             differs = self.repository.changed(commit, staged=self.staged)
             brought_in += sorted(found.keys() - differs.keys())
             found = {path: kind for path, kind in found.items() if path in differs}
+        shared_side = self.repository.shared_side() if self.merged_in else None
         named = {path: self._named(root, path) for path in found}
         of_models = self._models([path for path in found if self._may_be_models(named[path], path, projects, models)])
         by_kind = {kind: tuple(sorted(named[path] for path in found if found[path] == kind)) for kind in "AMD"}
@@ -50,6 +51,7 @@ class Difference:
                 added=by_kind["A"],
                 edited=by_kind["M"],
                 deleted=by_kind["D"],
+                shared_side=shared_side,
                 brought_in=tuple(self._named(root, path) for path in brought_in),
                 models=tuple(sorted(named[path] for path in of_models if owners[path] == at)),
             )

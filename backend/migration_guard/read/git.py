@@ -158,6 +158,13 @@ class Repository:
         done = self._run("rev-parse", "--verify", "--quiet", "MERGE_HEAD^{commit}", accept=(0, 1, 128))
         return (done.stdout.decode().strip(),) if done.returncode == 0 else ()
 
+    def shared_side(self) -> str:
+        """Which side of a merge others have: HEAD on the branch that branches are merged into, else MERGE_HEAD."""
+        here = self._run("symbolic-ref", "--short", "--quiet", "HEAD", accept=(0, 1)).stdout.decode().strip()
+        usual = self._run("symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD", accept=(0, 1, 128)).stdout
+        names = {"main", "master", "trunk", "develop", usual.decode().strip().partition("/")[2]}
+        return "HEAD" if here and here in names else "MERGE_HEAD"
+
     def changed(self, since: str, *, staged: bool) -> dict[str, str]:
         """The files that differ from a commit, by path: "A" added, "M" edited, "D" deleted.
 

@@ -49,7 +49,7 @@ def _content(file: Path, index: Repository | None) -> bytes | None:
 
 
 def _revisions(content: bytes) -> tuple[str, ...] | None:
-    """The names in the file, one on each line, those of both sides of a conflict; None where it holds something else."""
+    """The names in the file, one on each line, of both sides of a conflict; None where it holds something else."""
     lines = [line.strip() for line in _CONFLICT.sub(b"", content).decode("utf-8", errors="replace").splitlines()]
     names = [line for line in lines if line and not line.startswith("#")]
     return tuple(names) if all(map(_REVISION.fullmatch, names)) else None

@@ -100,14 +100,29 @@ def _finding(history: History, label: str | None, heads: list[Migration], says: 
     )
 
 
+def _theirs(history: History) -> frozenset[str]:
+    """The ids that others have, so that they stay where they are: what stands on the base branch, on one side of a
+    merge that is going on, or in the last commit; none where nothing is known.
+    """
+    changes = history.changes
+    if history.base is not None or changes is None:
+        return on_base(history)
+    if changes.shared_side == "MERGE_HEAD":
+        return frozenset(one.id for one in history.migrations if one.path in changes.brought_in)
+    new = changes.brought_in if changes.shared_side else changes.added
+    if not any(head.path in new for head in history.heads):
+        return frozenset()
+    return frozenset(one.id for one in history.migrations if one.path not in new)
+
+
 def _newest(history: History, heads: Sequence[Migration]) -> Migration:
-    own = [head for head in heads if head.id not in on_base(history)]
+    own = [head for head in heads if head.id not in _theirs(history)]
     return (own or heads)[-1]
 
 
 def _plan(history: History, heads: Sequence[Migration]) -> list[tuple[Migration, str]]:
     """Which revision should follow which head to make one line of all, empty where that takes a merge revision."""
-    theirs = on_base(history)
+    theirs = _theirs(history)
     fixed = [head for head in heads if head.id in theirs]
     loose = [head for head in heads if head.id not in theirs]
     if len(fixed) > 1:
@@ -161,9 +176,13 @@ def _instead(history: History, heads: Sequence[Migration], plan: Sequence[tuple[
     lines = []
     if history.base and any(head.id not in here for head in heads):
         lines.append(f"git merge {history.base.ref}")
-    if plan and _can_rebase(history, heads):
-        lines.append(f"{rebase_command(history)}  # which writes:")
+    side = history.changes.shared_side if history.changes and history.base is None else None
+    if plan and (side or history.base) and _can_rebase(history, heads):
+        command = f"migration-guard rebase --base {side}" if side else rebase_command(history)
+        lines.append(f"{command}  # which writes:")
     lines += [moved(lowest, onto) for lowest, onto in plan]
+    if plan and side:
+        lines.append("# then: git add --update && git commit")
     if plan:
         ran = both([lowest.id for lowest, _ in plan])
         lines.append(f"# or, where a database may have run {ran} already, join the heads:")
@@ -176,7 +195,7 @@ def _instead(history: History, heads: Sequence[Migration], plan: Sequence[tuple[
 
 def _can_rebase(history: History, heads: Sequence[Migration]) -> bool:
     """Whether one head is the base branch's and one is this branch's, which `rebase` puts in line."""
-    theirs = on_base(history)
+    theirs = _theirs(history)
     return len(heads) == 2 and sum(head.id in theirs for head in heads) == 1
 
 
