@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from ..facts import Context, CreateConstraint, DropConstraint, Operation, Unread
 from ..findings import Finding
 from ..replay import table_before
+from ..replay.names import bare
 from ..rules.shared.ancestry import ancestors
-from ..rules.shared.names import bare
 from ..rules.shared.paste import one_line
 from .style import in_batches
 from .written import CannotEdit, Splice, Written

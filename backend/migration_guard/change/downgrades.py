@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..facts import AlterColumn, Context, CreateTable, Operation, RenameTable
 from ..findings import Finding
+from ..replay.names import bare
 from ..rules.shared.certain import Doubt, downgrade_or_doubt, imports_for, undo_or_doubt
-from ..rules.shared.names import bare
 from ..rules.shared.reverse import type_dropped
 from ..rules.shared.things import Names, comes_with, identical, lasting, made, removed
 from ..words import sentence

@@ -29,8 +29,8 @@ from collections.abc import Iterator
 from ..facts import Context, CreateIndex, CreateObject, DropIndex, Maintenance, Migration, Operation, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay.names import same
 from .shared.editing import as_written, autocommitted, counts, later
-from .shared.names import same
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 

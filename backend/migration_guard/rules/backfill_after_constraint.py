@@ -27,10 +27,10 @@ from collections.abc import Iterator
 from ..facts import AlterColumn, Context, CreateConstraint, CreateIndex, Operation, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import column_before
+from ..replay import column_before, operations_above
+from ..replay.names import bare
 from .shared.cleaning import cleans, columns_of
-from .shared.names import bare
-from .shared.running import above, is_old_column, is_old_table, statement
+from .shared.running import is_old_column, is_old_table, statement
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 
@@ -40,7 +40,7 @@ def too_late(op: WriteRows, context: Context) -> Iterator[Finding]:
     """A backfill that is never reached."""
     if op.direction != "upgrade" or op.kind == "insert" or not is_old_table(context, op, op.table, op.schema):
         return
-    earlier = above(context, op)
+    earlier = operations_above(context, op)
     for index, one in enumerate(earlier):
         columns = _asked_of(one, op, context)
         if not columns or one.conditional:

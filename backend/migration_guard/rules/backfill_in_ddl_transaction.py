@@ -32,9 +32,9 @@ from collections.abc import Iterator
 from ..facts import AlterColumn, Context, Migration, Operation, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay.names import bare
 from .shared.editing import as_written, committed_first, later
 from .shared.locks import matters
-from .shared.names import bare
 from .shared.paste import NEXT
 from .shared.transactions import exclusively_locked, fills_many_rows, line_of, operations_of, why_not_later
 

@@ -31,10 +31,9 @@ from collections.abc import Iterator
 from ..facts import AddColumn, AlterColumn, Context, CreateConstraint, DropColumn, DropConstraint, Operation, SetOption
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import KnownConstraint, is_new, referring
+from ..replay import KnownConstraint, is_new, operations_above, referring
 from .shared.editing import as_written
 from .shared.rebuilds import Rebuilding, is_first_rebuild, opens_transaction, rebuilds
-from .shared.running import above
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"sqlite"})
 
@@ -80,7 +79,7 @@ def _effects(keys: tuple[KnownConstraint, ...]) -> Iterator[str]:
 
 def _turned_off(op: Operation, context: Context) -> bool:
     """Whether the function turned foreign keys off while no transaction was open."""
-    for one in above(context, op):
+    for one in operations_above(context, op):
         if opens_transaction(one):
             return False
         if isinstance(one, SetOption) and one.name == "pragma foreign_keys":

@@ -29,8 +29,8 @@ from ..facts import AlterColumn, Column, Context, OtherCall, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import is_new, operations_above
+from ..replay.names import same
 from .shared.altering import cast_in_batch
-from .shared.names import same
 from .shared.paste import call, column, execute, sql_name, sql_table
 from .shared.rows import emptied
 

@@ -30,8 +30,8 @@ from ..facts import Context, DropConstraint
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import KnownConstraint, table_before
+from ..replay.names import alike, bare
 from .shared.editing import parsed_call
-from .shared.names import alike, bare
 from .shared.paste import literal, one_line
 from .shared.rebuilds import may_not_run, rebuilds
 

@@ -31,10 +31,10 @@ from collections.abc import Iterator
 from ..facts import AlterTable, Context, CreateObject, Maintenance, Text
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay import operations_above
+from ..replay.names import bare
 from .shared.editing import apart, executed, sql
 from .shared.locks import cost, matters, stops
-from .shared.names import bare
-from .shared.rows import before
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 SINCE = {"reindex": 12, "detach": 14, "refresh": 9}
@@ -92,6 +92,6 @@ def _is_old(context: Context, op: Maintenance) -> bool:
     """Whether what is worked on was there before, and rows in it."""
     if op.name is None:
         return True
-    made = [bare(one.name) for one in before(context, op) if isinstance(one, CreateObject)]
+    made = [bare(one.name) for one in operations_above(context, op) if isinstance(one, CreateObject)]
     name: Text = op.name
     return bare(name) is not None and bare(name) not in made and matters(context, op, name)

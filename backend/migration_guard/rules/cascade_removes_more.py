@@ -37,9 +37,9 @@ from ..facts import (
 )
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay import operations_above
+from ..replay.names import bare
 from .shared.editing import executed, sql
-from .shared.names import bare
-from .shared.rows import before
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 CASCADE = re.compile(r"\s+CASCADE\b(?!.*\bCASCADE\b)", re.IGNORECASE | re.DOTALL)
@@ -69,7 +69,9 @@ def more_than_named(
 
 
 def _made_here(context: Context, op: Operation, name: str | None) -> bool:
-    made = (getattr(one, "name", None) for one in before(context, op) if type(one).__name__.startswith("Create"))
+    made = (
+        getattr(one, "name", None) for one in operations_above(context, op) if type(one).__name__.startswith("Create")
+    )
     return name is not None and name in {bare(one) for one in made}
 
 

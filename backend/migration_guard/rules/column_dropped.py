@@ -31,8 +31,8 @@ from ..facts import AddColumn, AlterColumn, Context, DropColumn, DropTable
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, table_before
+from ..replay.names import bare
 from . import probable_rename
-from .shared.names import bare
 from .shared.running import allowed, below, copies, function_of, is_old_column, name_stays
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)

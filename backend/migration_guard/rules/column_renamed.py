@@ -32,7 +32,7 @@ from ..facts import AlterColumn, Context, Unread
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before
-from .shared.names import bare
+from ..replay.names import bare
 from .shared.paste import NEXT, call, execute, literal, sql_name, sql_table
 from .shared.running import allowed, is_old_column, name_stays
 

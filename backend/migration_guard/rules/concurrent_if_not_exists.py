@@ -29,11 +29,11 @@ from collections.abc import Iterator
 from ..facts import Context, CreateIndex, DropIndex
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay import operations_above
+from ..replay.names import same
 from .shared.building import concurrent_index
 from .shared.editing import autocommitted
-from .shared.names import same
 from .shared.paste import execute, sql_name
-from .shared.rows import before
 from .shared.transactions import outside
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
@@ -46,7 +46,7 @@ def half_built_accepted(op: CreateIndex, context: Context) -> Iterator[Finding]:
         return
     if not outside(context, op):
         return  # it fails, which has a rule of its own
-    if any(isinstance(one, DropIndex) and same(one.name, op.name) for one in before(context, op)):
+    if any(isinstance(one, DropIndex) and same(one.name, op.name) for one in operations_above(context, op)):
         return
     schema = f"{sql_name(op.schema)}." if op.schema is not None else ""
     lines = [execute(op, f"DROP INDEX CONCURRENTLY IF EXISTS {schema}{sql_name(op.name)}"), *concurrent_index(op)]

@@ -32,9 +32,9 @@ from collections.abc import Iterator
 from ..facts import AddColumn, Column, Context, CreateObject
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay.names import bare
 from .shared.editing import later, validation
 from .shared.locks import matters
-from .shared.names import bare
 from .shared.paste import call, column, execute, literal, sql_name, sql_table
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})

@@ -40,12 +40,12 @@ from ..facts import (
 )
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import KnownConstraint, KnownIndex, table_before
+from ..replay import KnownConstraint, KnownIndex, operations_above, table_before
+from ..replay.names import bare
 from .shared.ancestry import is_opaque
 from .shared.cleaning import cleans, columns_of
-from .shared.names import bare
 from .shared.paste import NEXT, execute, sql_name, sql_table
-from .shared.running import above, alone, function_of, is_old_column, is_old_table, statement
+from .shared.running import alone, function_of, is_old_column, is_old_table, statement
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 KEYS = {"unique", "primary key"}
@@ -82,7 +82,7 @@ def _judged(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> 
         return
     if bare(op.table) in materialized(context):
         return  # its rows come out of a query
-    if any(is_opaque(one) or cleans(one, op.table, columns) for one in above(context, op)):
+    if any(is_opaque(one) or cleans(one, op.table, columns) for one in operations_above(context, op)):
         return
     if any(cleans(one, op.table, columns) for one in _just_before(context)):
         return
@@ -107,7 +107,7 @@ def _on_new_columns(op: CreateConstraint | CreateIndex, context: Context, kind: 
     if kind == "check" or (isinstance(op, CreateIndex) and op.expressions):
         words = columns_of(op)
         names |= words & set(table_before(context, op, op.table, op.schema).columns)
-        names |= {plain for plain in map(_added, above(context, op)) if plain in words and plain is not None}
+        names |= {plain for plain in map(_added, operations_above(context, op)) if plain in words and plain is not None}
     return any(not is_old_column(context, op, op.table, name, op.schema) for name in names)
 
 

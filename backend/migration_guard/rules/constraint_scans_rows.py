@@ -32,11 +32,11 @@ from collections.abc import Iterator
 from ..facts import AddColumn, Context, CreateConstraint
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay.names import bare
 from .shared.checking import column_then_constraint, name_of, not_valid
 from .shared.editing import later, validation
 from .shared.lock_forms import scans_for_its_key
 from .shared.locks import a, cost, matters, stops
-from .shared.names import bare
 from .shared.transactions import exclusively_locked, line_of
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})

@@ -28,10 +28,10 @@ from collections.abc import Iterator
 from ..facts import AddColumn, AlterColumn, Context, Operation
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import column_before
-from .shared.names import bare
+from ..replay import column_before, operations_above
+from ..replay.names import bare
 from .shared.paste import NEXT
-from .shared.running import above, alone, below, is_old_table, made_here
+from .shared.running import alone, below, is_old_table, made_here
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 
@@ -58,7 +58,7 @@ def _not_null_since_now(op: AlterColumn, context: Context) -> bool:
     """Whether this revision or branch adds the column NOT NULL with a default."""
     nullable: object = None
     added = False
-    for one in above(context, op):
+    for one in operations_above(context, op):
         if isinstance(one, AddColumn) and _same(one.table, one.column.name, op):
             added, nullable = True, one.column.nullable
         elif isinstance(one, AlterColumn) and _same(one.table, one.name, op) and one.nullable is not None:

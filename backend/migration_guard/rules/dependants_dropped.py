@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from ..facts import Context, CreateObject, DropObject, DropTable, Operation, RenameObject
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.names import bare, mentions
+from ..replay.names import bare, mentions
 from .shared.running import allowed, function_of, made_here
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)

@@ -28,9 +28,9 @@ from collections.abc import Iterator
 from ..facts import AddColumn, AlterColumn, Column, Context, CreateConstraint, CreateTable, DropConstraint, Operation
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay import operations_above
 from .shared.editing import as_written
 from .shared.rebuilds import in_place, on_dialect
-from .shared.running import above
 from .shared.statements import OTHER, STATEMENTS, default_sql, foreign_words
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
@@ -84,7 +84,7 @@ def _for_both(op: Operation, context: Context) -> bool:
 
 def _seen(op: Operation, context: Context) -> bool:
     """Whether an operation before this one is of the same statement."""
-    return any(one.at == op.at and one.source == op.source for one in above(context, op))
+    return any(one.at == op.at and one.source == op.source for one in operations_above(context, op))
 
 
 def _columns(op: CreateTable | AddColumn | AlterColumn) -> tuple[Column, ...]:

@@ -32,12 +32,12 @@ from collections.abc import Iterator
 from ..facts import AddColumn, AlterColumn, Context, CreateTable, DropColumn, DropTable, Migration, Operation, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import column_before
+from ..replay import column_before, operations_above
+from ..replay.names import bare, mentions
 from .shared.ancestry import is_opaque
 from .shared.cleaning import cleans
-from .shared.names import bare, mentions
 from .shared.paste import execute, sql_name, sql_table
-from .shared.running import above, statement
+from .shared.running import statement
 from .shared.widths import fitted, narrowing
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
@@ -74,7 +74,10 @@ def narrower_again(op: AlterColumn, context: Context) -> Iterator[Finding]:
     # SQLite keeps to no length and no size: there every value fits.
     if op.direction != "downgrade" or not isinstance(op.type, str) or not on_postgresql(op, context):
         return
-    if any(is_opaque(one) or cleans(one, op.table, frozenset([bare(op.name) or ""])) for one in above(context, op)):
+    if any(
+        is_opaque(one) or cleans(one, op.table, frozenset([bare(op.name) or ""]))
+        for one in operations_above(context, op)
+    ):
         return
     known = column_before(context, op, op.table, op.name, op.schema)
     was = op.existing_type or (known.type if known is not None else None)

@@ -28,11 +28,10 @@ from collections.abc import Iterator
 from ..facts import AddColumn, Context, Unread
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import table_before
-from .shared.names import bare
+from ..replay import operations_above, table_before
+from ..replay.names import bare
 from .shared.paste import call, column, execute, filling, sql_name, sql_table
 from .shared.rows import emptied
-from .shared.running import above
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 
@@ -63,7 +62,7 @@ def made_on_the_way_down(context: Context, op: AddColumn) -> bool:
     from ..facts import CreateTable, RenameTable
 
     name = bare(op.table)
-    for one in reversed(above(context, op)):
+    for one in reversed(operations_above(context, op)):
         if isinstance(one, CreateTable) and bare(one.table) == name:
             return True
         if isinstance(one, RenameTable) and bare(one.new_name) == name:

@@ -32,10 +32,9 @@ from collections.abc import Iterator
 from ..facts import Column, Context, CreateTable, CreateType, EnumType, RenameObject
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import type_before
-from .shared.names import bare
+from ..replay import operations_above, type_before
+from ..replay.names import bare
 from .shared.paste import dedented, literal
-from .shared.running import above
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"postgresql"})
 
@@ -45,7 +44,7 @@ def made_again_by_the_table(op: CreateTable, context: Context) -> Iterator[Findi
     """A table whose enum type stands already, made by an earlier line or an earlier revision."""
     if op.direction != "upgrade" or op.by_sql or op.tolerant is not False or op.temporary:
         return
-    earlier = above(context, op)
+    earlier = operations_above(context, op)
     for one in op.columns:
         enum = one.enum
         name = bare(enum.name) if enum is not None else None

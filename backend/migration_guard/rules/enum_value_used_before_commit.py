@@ -43,9 +43,9 @@ from ..facts import (
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, same_transaction
+from ..replay.names import bare, mentions
 from .shared.editing import as_written, autocommitted
 from .shared.enums import added_value
-from .shared.names import bare, mentions
 from .shared.past import makes_type
 from .shared.transactions import in_own_file, line_of, why_not_later
 

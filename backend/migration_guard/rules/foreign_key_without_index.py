@@ -26,9 +26,9 @@ from ..facts import AddColumn, Column, Context, CreateConstraint, CreateIndex, C
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import is_new, table_before
+from ..replay.names import bare
 from .shared.building import index_call
 from .shared.editing import as_written, autocommitted, later
-from .shared.names import bare
 from .shared.paste import op_name
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)

@@ -28,7 +28,7 @@ from ..facts import AlterColumn, Context, CreateConstraint, CreateIndex, DropCol
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before
-from .shared.names import bare
+from ..replay.names import bare
 from .shared.running import allowed, below, function_of, is_old_column, is_old_table
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)

@@ -45,8 +45,8 @@ from ..facts import (
 )
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay.names import bare
 from .shared.effect import IF_EXISTS, Effect, done_again, put_back
-from .shared.names import bare
 from .shared.past import column_before, makes_type, perhaps_there, type_made_before
 from .shared.reverse import type_dropped, undoing, unknown
 from .shared.things import Thing, lasting

@@ -29,10 +29,10 @@ from collections.abc import Iterator
 from ..facts import AddColumn, Context, CreateIndex
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay.names import bare
 from .shared.building import column_alone, concurrent_index, index_of_column
 from .shared.editing import apart, autocommitted, later
 from .shared.locks import a, cost, is_view, matters, stops
-from .shared.names import bare
 from .shared.transactions import exclusively_locked, line_of
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})

@@ -34,7 +34,7 @@ from collections.abc import Iterator
 from ..facts import AddEnumValue, Context, CreateConstraint, Environment, ValidateConstraint
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.names import bare
+from ..replay.names import bare
 from .shared.surroundings import runs_here, upgrades, where
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, allowable=False)

@@ -28,8 +28,8 @@ from collections.abc import Iterator
 from ..facts import Context, Operation, SetOption, TransactionControl
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay import operations_above
 from .shared.rebuilds import opens_transaction
-from .shared.running import above
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"sqlite"})
 
@@ -44,7 +44,7 @@ def pragma_after_writes(op: SetOption, context: Context) -> Iterator[Finding]:
     if environment is not None and (environment.foreign_keys == "off" or environment.autocommit is True):
         return
     since: Operation | None = None
-    for one in above(context, op):
+    for one in operations_above(context, op):
         if opens_transaction(one):
             since = since or one
         elif isinstance(one, TransactionControl) and one.what in ("commit", "rollback"):

@@ -42,7 +42,7 @@ from ..facts import (
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, table_before
-from .shared.names import bare, mentions
+from ..replay.names import bare, mentions
 from .shared.paste import call, literal
 from .shared.types import alike, family
 

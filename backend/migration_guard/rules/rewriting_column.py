@@ -36,10 +36,10 @@ from ..facts import AddColumn, Column, Context
 from ..findings import Finding, Rule, Severity
 from ..records import replace
 from ..registry import judges
+from ..replay.names import bare
 from .shared.editing import edited
 from .shared.filling import filled_later
 from .shared.locks import matters
-from .shared.names import bare
 from .shared.paste import call, column, execute, sql_name, sql_table
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})

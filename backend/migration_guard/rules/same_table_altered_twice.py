@@ -26,9 +26,9 @@ from collections.abc import Iterator
 from ..facts import AlterColumn, Context, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay.names import bare
 from .shared.chains import both
 from .shared.locks import cost, matters
-from .shared.names import bare
 from .shared.paste import execute, sql_name, sql_table
 from .shared.transactions import operations_of
 

@@ -30,8 +30,8 @@ from collections.abc import Iterator
 from ..facts import Context, DropTable, Function, Migration, Operation, OtherSql, RenameTable, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay.names import bare, mentions
 from .shared.ancestry import is_opaque
-from .shared.names import bare, mentions
 from .shared.paste import execute, sql_name, sql_table
 from .shared.reverse import changes_schema
 

@@ -29,9 +29,9 @@ from collections.abc import Iterator
 from ..facts import Context, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay.names import bare
 from .shared.editing import as_written, committed_first, later
 from .shared.locks import locks
-from .shared.names import bare
 from .shared.transactions import exclusively_locked, operations_of, why_not_later
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)

@@ -33,10 +33,10 @@ from collections.abc import Iterator
 from ..facts import Context, CreateIndex, Maintenance, Operation, SetOption
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay import operations_above
 from .shared.building import concurrent_index
 from .shared.editing import as_written
 from .shared.paste import execute
-from .shared.rows import before
 from .shared.transactions import outside
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
@@ -69,7 +69,7 @@ def cut_short(op: CreateIndex | Maintenance, context: Context) -> Iterator[Findi
 
 def _limit(context: Context, op: Operation) -> str | None:
     """The timeout that holds for the operation, in words; None where it is long enough."""
-    for one in reversed(before(context, op)):
+    for one in reversed(operations_above(context, op)):
         if isinstance(one, SetOption) and one.name == OPTION and not one.local:
             seconds = _seconds(one.value) if isinstance(one.value, str) else None
             if seconds is None or seconds == 0 or seconds >= ENOUGH:

@@ -26,8 +26,8 @@ from collections.abc import Iterator
 from ..facts import Context, CreateTable
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay.names import bare
 from .shared.column_types import columns_made, retyped
-from .shared.names import bare
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 SMALL = re.compile(r"(?:\w+\.)*(?:small)?(?:integer|int[24]?|serial[24]?)(?:\(\))?", re.IGNORECASE)

@@ -33,8 +33,8 @@ from ..facts import AddColumn, AlterColumn, Context, CreateConstraint, DropColum
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import is_new, table_before
+from ..replay.names import bare, mentions
 from .shared.editing import as_written
-from .shared.names import bare, mentions
 from .shared.paste import literal
 from .shared.rebuilds import Rebuilding, brings_constraint, in_batch_block, in_place, is_stored, may_not_run, on_dialect
 

@@ -29,8 +29,8 @@ from ..facts import Context, CreateObject, CreateTable, DropTable, RenameTable
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import table_before
+from ..replay.names import bare
 from . import probable_rename
-from .shared.names import bare
 from .shared.running import allowed, copies, function_of, is_old_table, name_stays
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)

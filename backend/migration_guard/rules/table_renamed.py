@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from ..facts import Context, RenameTable
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.names import bare
+from ..replay.names import bare
 from .shared.paste import execute, sql_table
 from .shared.running import PUT_ASIDE, is_old_table, name_stays, statement
 

@@ -28,8 +28,8 @@ from collections.abc import Iterator
 from ..facts import Context, Operation, TransactionControl
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay import operations_above
 from .shared.editing import as_written, autocommitted, counts
-from .shared.rows import before
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 DOES = {
@@ -52,7 +52,7 @@ def behind_alembics_back(op: TransactionControl, context: Context) -> Iterator[F
         return
     if op.what == "rollback" and op.conditional and not op.by_sql:
         return  # `except: session.rollback(); raise`: what follows is undone anyway
-    if any(isinstance(one, TransactionControl) and one.what in DOES for one in before(context, op)):
+    if any(isinstance(one, TransactionControl) and one.what in DOES for one in operations_above(context, op)):
         return  # said at the first of them
     yield Finding(
         RULE,

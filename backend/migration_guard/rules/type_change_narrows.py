@@ -31,9 +31,9 @@ from ..facts import AlterColumn, Context, CreateConstraint, OtherCall, OtherSql,
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import is_new, operations_above
+from ..replay.names import bare, mentions, same
 from .shared.altering import TypeChange, converts_by_hand, type_change
 from .shared.editing import as_written
-from .shared.names import bare, mentions, same
 from .shared.paste import execute, sql_name, sql_table
 from .shared.rows import emptied
 

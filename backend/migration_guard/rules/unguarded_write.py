@@ -32,10 +32,10 @@ from collections.abc import Iterator
 from ..facts import Context, DropColumn, DropTable, Operation, Text, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import column_before
-from .shared.names import bare
+from ..replay import column_before, operations_above
+from ..replay.names import bare
 from .shared.paste import execute, sql_name, sql_table
-from .shared.running import above, allowed, below, copies, is_old_column, is_old_table
+from .shared.running import allowed, below, copies, is_old_column, is_old_table
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 # What is assigned, where it is the same for every row: a literal, a bound value, the time.
@@ -78,7 +78,7 @@ def _moved_by_hand(op: WriteRows, context: Context) -> bool:
     """Whether rows were written to another table before a delete, as by a loop over what was selected."""
     return op.kind == "delete" and any(
         isinstance(one, WriteRows) and one.kind == "insert" and bare(one.table) != bare(op.table)
-        for one in above(context, op)
+        for one in operations_above(context, op)
     )
 
 

@@ -45,7 +45,7 @@ from ..facts import (
 from ..findings import Finding, Rule, Severity
 from ..records import dataclass, field
 from ..registry import judges
-from .shared.names import bare
+from ..replay.names import bare
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

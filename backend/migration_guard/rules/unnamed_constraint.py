@@ -29,7 +29,7 @@ from ..facts import Context, CreateConstraint, DropConstraint, Function, Migrati
 from ..findings import Finding, Rule, Severity
 from ..records import replace
 from ..registry import judges
-from .shared.names import bare
+from ..replay.names import bare
 from .shared.paste import literal
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)

@@ -31,9 +31,9 @@ from ..facts import Context, CreateConstraint, ValidateConstraint
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import same_transaction
+from ..replay.names import bare
 from .shared.editing import as_written, autocommitted, committed_first, later
 from .shared.locks import cost, matters, stops
-from .shared.names import bare
 from .shared.transactions import in_own_file, line_of, why_not_later
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})

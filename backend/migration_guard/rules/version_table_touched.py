@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from ..facts import Context, CreateTable, DropTable, RenameTable, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.names import bare
+from ..replay.names import bare
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 SAYS = {

@@ -32,9 +32,9 @@ from ..facts import Context, CreateConstraint, Migration, Operation, ValidateCon
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import same_transaction
+from ..replay.names import bare
 from .shared.editing import as_written, committed_first, later
 from .shared.locks import matters
-from .shared.names import bare
 from .shared.transactions import exclusively_locked, fills_many_rows, line_of, operations_of, why_not_later
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})

@@ -8,9 +8,9 @@ from ...facts import AlterColumn, Context, Operation, SetOption, Text, ValidateC
 from ...records import dataclass, replace
 from ...replay import KnownConstraint, KnownTable, column_before, operations_above, table_before
 from ...replay.changes import Change, change, sqlite_cast
+from ...replay.names import bare
 from ...replay.types import SqlType, type_of
 from .editing import apart, as_written, beside, later
-from .names import bare
 from .paste import call, execute, literal, sql_name, sql_table
 
 NEWEST_FORM = 18  # the first PostgreSQL with NOT NULL ... NOT VALID

@@ -17,8 +17,8 @@ from ...facts import (
     RenameTable,
     Unread,
 )
+from ...replay.names import bare
 from ...replay.replaying import Replay
-from .names import bare
 
 
 def ancestors(history: History, migration: Migration) -> Iterator[Migration]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ...facts import AlterColumn, Context, DropColumn, DropConstraint, DropIndex, DropTable, Operation, Unread
 from ...records import replace
 from ...replay import KnownColumn, KnownTable, column_before, table_before
-from .names import alike, bare
+from ...replay.names import alike, bare
 from .past import lines_before
 from .paste import backfill, call, dedented, filling, literal, op_name
 from .restoring import (

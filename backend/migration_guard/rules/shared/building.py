@@ -6,8 +6,8 @@ import ast
 import re
 
 from ...facts import AddColumn, Context, CreateConstraint, CreateIndex, DropIndex, Text
+from ...replay.names import bare
 from .editing import edited, executed, parsed_call, sql, stands_alone, unbatched
-from .names import bare
 from .paste import call as call_lines
 from .paste import column, execute, literal, op_name, sql_name, sql_table
 

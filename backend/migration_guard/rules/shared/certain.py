@@ -23,9 +23,9 @@ from ...facts import (
     ValidateConstraint,
     WriteRows,
 )
+from ...replay.names import bare
 from .ancestry import ancestors
 from .back import altered_back
-from .names import bare
 from .reverse import changes_schema, goes_with_its_table, undo
 from .things import lasting
 

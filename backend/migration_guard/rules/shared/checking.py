@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from ...facts import AddColumn, CreateConstraint, Text
+from ...replay.names import bare
 from .building import column_alone
 from .editing import edited, executed, sql
-from .names import bare
 from .paste import call, execute, literal, op_name, sql_name, sql_table
 
 PREFIX = {"foreign key": "fk", "check": "ck"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...facts import CreateConstraint, CreateIndex, Operation, Text, WriteRows
-from .names import bare
+from ...replay.names import bare
 
 WORD = re.compile(r"[A-Za-z_]\w*")
 

@@ -18,7 +18,7 @@ from ...facts import (
     Unread,
 )
 from ...records import dataclass
-from .names import bare, mentions
+from ...replay.names import bare, mentions
 from .things import Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
 
 IF_EXISTS = re.compile(r"\bIF\s+EXISTS\b|if_exists\s*=\s*True", re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...facts import Context, CreateObject
-from .names import bare
+from ...replay.names import bare
 
 # pg_proc.provolatile = 'v' of what people use in defaults; uuid_generate_* are of the extension uuid-ossp.
 VOLATILE = frozenset(

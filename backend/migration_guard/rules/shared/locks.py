@@ -12,8 +12,8 @@ from typing import Literal
 from ...facts import Context, CreateObject, CreateTable, DropConstraint, DropTable, Operation, Text
 from ...records import dataclass
 from ...replay import is_new, referring, table_before
+from ...replay.names import bare
 from .lock_forms import form
-from .names import bare
 from .rows import emptied
 
 Mode = Literal[

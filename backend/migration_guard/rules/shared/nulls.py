@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...facts import AlterColumn, Context, CreateConstraint, Operation, OtherSql, ValidateConstraint, WriteRows
-from ...replay import column_before, is_new
+from ...replay import column_before, is_new, operations_above
+from ...replay.names import bare, mentions, same
 from .altering import is_proved
-from .names import bare, mentions, same
-from .rows import before, filled_in_past
+from .rows import filled_in_past
 
 
 def may_hold_null(context: Context, op: AlterColumn) -> bool:
@@ -15,7 +15,7 @@ def may_hold_null(context: Context, op: AlterColumn) -> bool:
         return False
     if op.existing_nullable not in (None, True) or op.filled_before is not False:
         return False
-    if any(may_leave_no_null(one, op) for one in before(context, op)) or is_proved(context, op):
+    if any(may_leave_no_null(one, op) for one in operations_above(context, op)) or is_proved(context, op):
         return False
     known = column_before(context, op, op.table, op.name, op.schema)
     if known is not None and known.nullable is False:

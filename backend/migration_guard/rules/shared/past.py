@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ...facts import (
     AddColumn,
@@ -21,18 +21,8 @@ from ...facts import (
     RenameTable,
     Text,
 )
+from ...replay.names import bare, same
 from .ancestry import earlier_revisions
-from .names import bare, same
-
-
-def earlier(operations: Iterable[Operation], than: Operation) -> list[Operation]:
-    """The operations that run before this one in its function."""
-    before = []
-    for operation in operations:
-        if operation is than:
-            break
-        before.append(operation)
-    return before
 
 
 def _history_of(context: Context, table: Text) -> Iterator[Operation]:

@@ -16,7 +16,7 @@ from ...facts import (
     Operation,
     Place,
 )
-from .names import bare
+from ...replay.names import bare
 
 
 def questions(operations: tuple[Operation, ...]) -> list[tuple[Place, str]]:

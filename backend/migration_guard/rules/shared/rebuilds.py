@@ -21,8 +21,8 @@ from ...facts import (
     Text,
     WriteRows,
 )
+from ...replay.names import same
 from .editing import parsed_call
-from .names import same
 from .paste import literal
 from .running import function_of
 

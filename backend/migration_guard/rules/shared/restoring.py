@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ...facts import Column, Text, Unread
 from ...replay import KnownColumn, KnownConstraint, KnownIndex, KnownTable
-from .names import bare
+from ...replay.names import bare
 from .paste import column, literal, one_line
 
 # SQL types as SQLAlchemy has them: `varchar(20)` is `sa.String(20)`. What is not here is not written down.

@@ -23,8 +23,8 @@ from ...facts import (
     Text,
     Unread,
 )
+from ...replay.names import bare
 from .back import Undo, altered_back, column_back, made_again
-from .names import bare
 from .paste import call, execute, literal, op_name, sql_name, sql_table
 from .things import lasting
 

@@ -14,23 +14,16 @@ from ...facts import (
     Text,
     WriteRows,
 )
+from ...replay import operations_above
+from ...replay.names import bare
 from .ancestry import earlier_revisions, is_opaque
-from .names import bare
-from .past import earlier
-
-
-def before(context: Context, op: Operation) -> list[Operation]:
-    """The operations that run before this one in the same function."""
-    migration = context.migration
-    function = None if migration is None else migration.upgrade if op.direction == "upgrade" else migration.downgrade
-    return [] if function is None else earlier(function.operations, op)
 
 
 def emptied(context: Context, op: Operation, table: Text) -> bool:
     """Whether earlier lines of this function deleted every row of the table and wrote none since."""
     name = bare(table)
     empty = False
-    for write in before(context, op):
+    for write in operations_above(context, op):
         if isinstance(write, WriteRows) and name is not None and bare(write.table) == name:
             if write.kind == "delete":
                 whole = write.where is False and not write.conditional

@@ -19,8 +19,8 @@ from ...facts import (
     Text,
     WriteRows,
 )
-from ...replay import column_before, is_new, table_before
-from .names import bare, mentions
+from ...replay import column_before, is_new, operations_above, table_before
+from ...replay.names import bare, mentions
 from .paste import dedented, execute, literal
 
 # Names that a history gives to what it puts aside for a while: no application knows such a table.
@@ -34,12 +34,6 @@ def function_of(context: Context, op: Operation) -> tuple[Operation, ...]:
     migration = context.migration
     function = None if migration is None else migration.upgrade if op.direction == "upgrade" else migration.downgrade
     return () if function is None else function.operations
-
-
-def above(context: Context, op: Operation) -> tuple[Operation, ...]:
-    """The operations that run before this one in its function."""
-    operations = function_of(context, op)
-    return operations[: next((index for index, one in enumerate(operations) if one is op), len(operations))]
 
 
 def below(context: Context, op: Operation) -> tuple[Operation, ...]:
@@ -72,7 +66,7 @@ def is_old_column(context: Context, op: Operation, table: Text, name: Text, sche
     """Whether rows of a released database, and code that runs, may know the column."""
     if not is_old_table(context, op, table, schema) or bare(name) is None:
         return False
-    if any(_adds(one, table, name) for one in above(context, op)):
+    if any(_adds(one, table, name) for one in operations_above(context, op)):
         return False
     known = column_before(context, op, table, name, schema)
     return known is None or known.made_by is None or not made_here(context, known.made_by)
@@ -117,7 +111,7 @@ def _makes(one: Operation, table: str | None) -> bool:
 
 def copies(context: Context, op: Operation, name: str) -> Iterator[WriteRows | CreateTable]:
     """The lines above that write rows out of a table or column of this name into another place."""
-    for one in above(context, op):
+    for one in operations_above(context, op):
         if isinstance(one, WriteRows) and one.kind != "delete" and mentions(one.source, name):
             into = bare(one.table) == name and one.kind == "insert"
             if not into and name not in map(bare, one.columns):

@@ -26,7 +26,7 @@ from ...facts import (
     Text,
 )
 from ...records import dataclass, field
-from .names import alike, bare, mentions
+from ...replay.names import alike, bare, mentions
 
 Kind = Literal["table", "column", "index", "constraint", "type", "object"]
 ON_A_TABLE = ("column", "index", "constraint")

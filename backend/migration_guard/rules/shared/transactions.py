@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 
 from ...facts import Context, DropTable, Migration, Operation, Text, TransactionControl, WriteRows
-from ...replay import same_transaction
+from ...replay import operations_above, same_transaction
+from ...replay.names import bare
 from .locks import locks
-from .names import bare
-from .rows import before
 
 FEW = re.compile(r"\b(?:WHERE|LIMIT)\b")
 
@@ -19,7 +18,11 @@ def outside(context: Context, op: Operation) -> bool:
     environment = context.history.environment
     if op.in_autocommit or (environment is not None and environment.autocommit is not False):
         return True
-    ends = [one.what for one in before(context, op) if isinstance(one, TransactionControl) and one.what != "savepoint"]
+    ends = [
+        one.what
+        for one in operations_above(context, op)
+        if isinstance(one, TransactionControl) and one.what != "savepoint"
+    ]
     return bool(ends) and ends[-1] != "begin"
 
 
