@@ -72,6 +72,12 @@ def parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--ignore", action="append", default=[], metavar="ID[,ID]", help="do not run these rules")
     check.add_argument("--no-cache", action="store_true", help="read every file anew, and keep nothing of it")
+    check.add_argument(
+        "--jobs",
+        type=_count,
+        metavar="N",
+        help="processes that share the work; default: as many as are of use, up to 4",
+    )
     check.add_argument("--no-baseline", action="store_true", help="show the findings that the baseline holds, too")
     _add_format(check)
     check.set_defaults(run=_check)
@@ -174,6 +180,12 @@ def _add_changes(commands: argparse._SubParsersAction[_Parser]) -> None:
     fix.add_argument("--base", metavar="REF", help="what stands there is released (default: origin/HEAD or main)")
     fix.add_argument("--dry-run", action="store_true", help="show the changes as a diff and write nothing")
     fix.set_defaults(run=_fix)
+
+
+def _count(given: str) -> int:
+    if not given.isdecimal() or not 0 < int(given) < 65:
+        raise argparse.ArgumentTypeError(f"{given!r} is no number of processes")
+    return int(given)
 
 
 def _heads(options: argparse.Namespace) -> int:
@@ -342,6 +354,7 @@ def _check(options: argparse.Namespace) -> int:
             print("Nothing that is staged concerns migrations.")
             return 0
     from .lint import check
+    from .read.spreading import cores
 
     settings, selected = _settings(options), None
     if options.select or options.ignore:
@@ -358,6 +371,7 @@ def _check(options: argparse.Namespace) -> int:
         staged=options.staged,
         changed=options.changed,
         cached=not options.no_cache,
+        jobs=options.jobs or cores(),
     )
     if selected is not None:
         report = replace(report, looked_at=replace(report.looked_at, selected=selected))

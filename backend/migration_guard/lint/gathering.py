@@ -39,14 +39,15 @@ def gathered(
     staged: bool,
     changed: bool = False,
     cached: bool = False,
+    jobs: int = 1,
 ) -> Gathered:
     """What there is to judge. Raises NothingFound where there is no migration at all, here or in git.
 
     With `changed`, git is asked for the changes, also where neither a base branch nor the index is. With `cached`, what
-    was read is kept for the next run.
+    was read is kept for the next run. `jobs` processes read.
     """
     cache = Cache(root, digested=base is not None) if cached else None
-    sources = Sources(root, digested=base is not None, cache=cache)
+    sources = Sources(root, digested=base is not None, cache=cache, jobs=jobs)
     repository = Repository.at(root) if staged or changed or base is not None else None
     if staged and repository is None:
         raise UsageError(f"{root} is not in a git repository, so nothing is staged", "leave out --staged")

@@ -23,6 +23,7 @@ from ..rules.shared.ancestry import ancestors
 from ..rules.shared.chains import of_another_package
 from .gathering import gathered
 from .judging import Judges, ids, judges_for, on_allow, on_history, on_migration
+from .spreading import spread
 
 
 def check(
@@ -34,6 +35,7 @@ def check(
     staged: bool = False,
     changed: bool = False,
     cached: bool = False,
+    jobs: int = 1,
     today: date | None = None,
 ) -> Report:
     """What the static rules say about the migrations under a root.
@@ -41,8 +43,8 @@ def check(
     `paths` (files or folders) narrow the rules on single migrations; the graph of every project that they touch, or of
     all projects where they touch none, is judged whole. `base` names the branch to be merged into, and `staged` reads
     what the next commit would hold; with `changed`, only the files that differ from the base branch, else from the last
-    commit, are judged. With `cached`, files that did not change since the last run are not read again. `today` is the
-    day on which allow comments are judged.
+    commit, are judged. With `cached`, files that did not change since the last run are not read again. `jobs` processes
+    share the work. `today` is the day on which allow comments are judged.
     Raises UsageError for a path or setting that names nothing, NothingFound where there is no migration at all.
     """
     root = root.absolute()
@@ -52,7 +54,7 @@ def check(
         found = wanted.projects(found, search=not settings.config)
     beside = Strays() if settings.config else strays(root, found, wanted.folders)
     found += beside.chains
-    all_of = gathered(root, settings, found, base=base, staged=staged, changed=changed, cached=cached)
+    all_of = gathered(root, settings, found, base=base, staged=staged, changed=changed, cached=cached, jobs=jobs)
     histories, problems = all_of.histories, list(all_of.problems)
     compared = base is not None and not problems
     broken = [one.environment.broken for one in histories if one.environment and one.environment.broken]
@@ -67,7 +69,7 @@ def check(
             problems.append(Problem(f"{path} lies outside of {root}", hint, 2))
         else:
             gaps.append(NotJudged(path, 1, "no project that was found loads this file"))
-    run = _Run(settings, wanted, today or date.today(), compared, changed, all_of.notes)
+    run = _Run(settings, wanted, today or date.today(), compared, changed, all_of.notes, jobs)
     return run.report(histories, problems, gaps)
 
 
@@ -99,6 +101,7 @@ class _Run:
     compared: bool  # with a base branch
     changed: bool  # only what git calls changed is judged
     notes: tuple[str, ...] = ()  # of what was gathered
+    jobs: int = 1
 
     @property
     def judges(self) -> Judges:
@@ -133,9 +136,9 @@ class _Run:
         if changed is not None:  # env.py is a file like any other here, the graph is not
             surroundings = ids(self.judges, Environment)
             said = [one for one in said if one.rule.id not in surroundings or one.at.path in changed]
-        for migration, one in pairs:
-            judges, policy = by[id(one)]
-            said += on_migration(judges, migration, one, policy)
+        said += spread(
+            pairs, self.jobs, lambda migration, one: on_migration(by[id(one)][0], migration, one, by[id(one)][1])
+        )
         said += self._on_allows(pairs, said)
         allows = {migration.path: migration.allows for one in histories for migration in one.migrations}
         stand, covered = divided(

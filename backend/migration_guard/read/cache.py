@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from hashlib import sha1
 from pathlib import Path
@@ -39,18 +39,23 @@ class Kept(Migration):
     """A migration from the cache: what it does is looked up when somebody asks for it."""
 
 
-def _later(name: str) -> property:
-    def value(kept: Kept) -> object:
+class _Later:
+    """A field of a migration that is looked up when it is asked for first."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, kept: Kept | None, _: type) -> object:
+        if kept is None:
+            return self
         own = kept.__dict__
         if "known" not in own:
             own["known"] = own["whole"]()
-        return getattr(own["known"], name)
-
-    return property(value)
+        return getattr(own["known"], self._name)
 
 
 for _name in _LATER:
-    setattr(Kept, _name, _later(_name))
+    setattr(Kept, _name, _Later(_name))
 
 
 class Cache:
@@ -117,6 +122,15 @@ class Cache:
             ]
             self._stale = True
 
+    def entries(self, paths: Iterable[str]) -> dict[str, list[Any]]:
+        """What is known now of some files, for `add` in another process."""
+        return {path: self._now[path] for path in paths if path in self._now}
+
+    def add(self, entries: dict[str, list[Any]]) -> None:
+        """Take over what another process has learnt."""
+        self._now |= entries
+        self._stale = True
+
     def close(self) -> None:
         """Write down what this run has learnt, at once or not at all."""
         if not self._stale:
@@ -143,7 +157,7 @@ class Cache:
             return None
         made = object.__new__(Kept)
         _put(made, "path", path)
-        for field in header.keys() & set(_AT_ONCE):
+        for field in ("at", *(header.keys() & set(_AT_ONCE))):
             _put(made, field, revived(header[field], path))
         made.__dict__["whole"] = lambda: self._whole(path, name, again)
         self._now[path] = entry

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 from typing import TYPE_CHECKING
@@ -12,6 +16,7 @@ from .files import Committed, WorkingTree, roots
 from .git import Repository
 from .modules import Files, Modules, Names
 from .project import Project
+from .spreading import in_a_child, parts
 
 if TYPE_CHECKING:
     from .cache import Cache
@@ -21,8 +26,9 @@ class Sources:
     """Reads the migrations under one root. Equal content at one path is parsed once, wherever it comes from, unless it
     uses helpers that may differ there."""
 
-    def __init__(self, root: Path, *, digested: bool = True, cache: Cache | None = None) -> None:
+    def __init__(self, root: Path, *, digested: bool = True, cache: Cache | None = None, jobs: int = 1) -> None:
         self.root = root
+        self._jobs = jobs
         self._cache = cache
         self._digested = digested
         self._read: dict[tuple[str, bytes], Migration] = {}
@@ -62,34 +68,59 @@ class Sources:
 
     def working_tree(self, project: Project) -> list[Migration]:
         """The files as they are now. One that cannot be opened is a broken migration."""
-        found = []
         modules = Modules(WorkingTree(self.root), roots(self.root, project))
-        for file in project.files():
-            path = self.path(file)
-            try:
-                about = file.stat()
-                if S_ISREG(about.st_mode):
-                    found.append(self._file(file, path, about, modules))
-                    continue
-                why = "it cannot be opened (it is no regular file)"  # a pipe would keep us waiting for ever
-            except OSError as error:
-                why = f"it cannot be opened ({error.strerror})"
-            found.append(Migration(path, Place(path), broken=Unread(Place(path), why)))
+        files = [(file, self.path(file)) for file in project.files()]
+        found = self._remembered(files, modules)
+        first, *others = parts([(file, path) for file, path in files if path not in found], self._jobs)
+        waiting = [(part, in_a_child(partial(self._told, part, modules))) for part in others]
+        found |= {path: self._file(file, path, modules) for file, path in first}
+        for part, outcome in waiting:
+            found |= self._heard(outcome(), part, modules)
+        return [found[path] for _, path in files]
+
+    def _remembered(self, files: Sequence[tuple[Path, str]], modules: Modules) -> dict[str, Migration]:
+        """The facts of the files that did not change since they were read last."""
+        found: dict[str, Migration] = {}
+        for file, path in files if self._cache is not None else ():
+            with suppress(OSError):
+                again = partial(self._file, file, path, modules)
+                known = None if self._cache is None else self._cache.unchanged(path, file.stat(), modules, again)
+                if known is not None:
+                    found[path] = known
         return found
 
-    def _file(self, file: Path, path: str, about: os.stat_result, modules: Modules) -> Migration:
-        """The facts of a file, from the cache where it holds them."""
-        if self._cache is None:
-            return self.migration(path, file.read_bytes(), modules)
+    def _file(self, file: Path, path: str, modules: Modules) -> Migration:
+        """The facts of one file."""
+        try:
+            about = file.stat()
+            if S_ISREG(about.st_mode):
+                content = file.read_bytes()
+                again = partial(self.migration, path, content, modules)
+                same = self._cache and self._cache.same(path, blob_id(content), modules, again, about)
+                return same or self.migration(path, content, modules, about)
+            why = "it cannot be opened (it is no regular file)"  # a pipe would keep us waiting for ever
+        except OSError as error:
+            why = f"it cannot be opened ({error.strerror})"
+        return Migration(path, Place(path), broken=Unread(Place(path), why))
 
-        def again() -> Migration:
-            return self.migration(path, file.read_bytes(), modules)
+    def _told(self, files: Sequence[tuple[Path, str]], modules: Modules) -> str:
+        """What a child process finds in some files."""
+        from .encoding import encoded
 
-        if (found := self._cache.unchanged(path, about, modules, again)) is not None:
-            return found
-        content = file.read_bytes()
-        same = self._cache.same(path, blob_id(content), modules, again, about)
-        return self.migration(path, content, modules, about) if same is None else same
+        found = [self._file(file, path, modules) for file, path in files]
+        entries = self._cache.entries(path for _, path in files) if self._cache is not None else {}
+        return json.dumps([[encoded(each) for each in found], entries])
+
+    def _heard(self, told: str | None, files: Sequence[tuple[Path, str]], modules: Modules) -> dict[str, Migration]:
+        """What a child process told of its files; read here where it failed."""
+        from .encoding import decoded
+
+        if told is None:
+            return {path: self._file(file, path, modules) for file, path in files}
+        texts, entries = json.loads(told)
+        if self._cache is not None:
+            self._cache.add(entries)
+        return {path: decoded(text, path) for (_, path), text in zip(files, texts, strict=True)}
 
     def index(self, project: Project, repository: Repository) -> list[Migration]:
         """The files as the next commit would have them."""
