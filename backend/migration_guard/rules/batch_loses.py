@@ -21,15 +21,15 @@ Make what is lost again after the block, drop a view before it, or describe the 
     op.execute("CREATE VIEW active_persona AS SELECT id FROM persona WHERE active")
 
 ## Quiet when
-A later line of the function makes it again, a line above drops the view, an earlier rebuild has lost it already, the
-block describes the table, only adds plain columns or indexes, or stands in a branch for another database.
+A later line of the function makes it again, the function drops the column or index that it is about, a line above drops
+the view, an earlier rebuild has lost it already, the block describes the table, only adds plain columns or indexes, or
+stands in a branch for another database.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..facts import (
     AddColumn,
@@ -41,17 +41,19 @@ from ..facts import (
     CreateTable,
     DropColumn,
     DropConstraint,
+    DropIndex,
     Operation,
 )
 from ..findings import Finding, Rule, Severity
+from ..records import dataclass
 from ..registry import judges
 from ..replay import KnownTable, objects_on, table_before
-from ..replay.names import bare, same
+from ..replay.names import bare, same, words_in
 from .shared.ancestry import earlier_revisions
 from .shared.editing import as_written
 from .shared.paste import execute, literal, one_line
 from .shared.rebuilds import Rebuilding, is_first_rebuild, rebuilds
-from .shared.running import below
+from .shared.running import below, function_of
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"sqlite"})
 COMPUTED = re.compile(r"[(]|\bCOLLATE\b", re.IGNORECASE)
@@ -66,6 +68,7 @@ class Loss:
     """Something that the copy of a table will not have, and what keeps it: an argument of the block, a line below."""
 
     what: str
+    of: str = ""  # the columns that it stands on, and its own name
     argument: str = ""
     line: str = ""
 
@@ -95,7 +98,8 @@ def lost_in_the_copy(op: Rebuilding, context: Context) -> Iterator[Finding]:
         return
     known = table_before(context, op, op.table, op.schema, dialect="sqlite")
     triggers = [one for one in objects if one.kind == "trigger" and same(one.table, op.table)]
-    losses = [*_lost_with(known, context, op)]
+    gone = _gone(context, op)
+    losses = [one for one in _lost_with(known, context, op) if not gone & words_in(one.of)]
     losses += [Loss(f"trigger {one.name}", line=execute(op, _statement(one))) for one in triggers]
     again = {bare(one.name) for one in below(context, op) if isinstance(one, (CreateObject, CreateIndex))}
     losses = [one for one in losses if not again & set(one.what.lower().split())]
@@ -132,22 +136,32 @@ def _lost_with(known: KnownTable, context: Context, op: Rebuilding) -> Iterator[
             source = one_line(index.source)
             by_call = source.startswith("op.")
             line = source if by_call else execute(op, source) if source.upper().startswith("CREATE") else ""
-            yield Loss(f"index {index.name} as it was", line=line)
+            yield Loss(f"index {index.name} as it was", " ".join([index.name or "", *parts]), line=line)
     for column in known.columns.values():
         made = column.as_made
         if made is not None and made.collation is not None and "reflect_args" not in described:
             kind = f"reflect_args=[sa.Column({literal(column.name)}, {made.type})]"
-            yield Loss(f"COLLATE {made.collation} of {column.name}", kind)
+            yield Loss(f"COLLATE {made.collation} of {column.name}", column.name, kind)
     for one in known.constraints:
         if one.kind == "check" and one.name is None and "table_args" not in described:
             yield Loss(
                 f"its check ({one.condition}), which has no name",
+                str(one.condition),
                 f"table_args=(sa.CheckConstraint({literal(one.condition)}),)",
             )
     if "table_kwargs" not in described and any(
         AUTOINCREMENT[one.by_sql].search(one.source) for one in _makers(known, context)
     ):
-        yield Loss("AUTOINCREMENT", 'table_kwargs={"sqlite_autoincrement": True}')
+        yield Loss("AUTOINCREMENT", argument='table_kwargs={"sqlite_autoincrement": True}')
+
+
+def _gone(context: Context, op: Rebuilding) -> frozenset[str]:
+    """The columns and indexes that the function drops anyway, and the columns that it gives another type."""
+    names: list[str | None] = []
+    for one in function_of(context, op):
+        if isinstance(one, (DropColumn, DropIndex)) or (isinstance(one, AlterColumn) and one.type is not None):
+            names += [bare(one.name)] if same(one.table, op.table) else []
+    return frozenset(name for name in names if name is not None)
 
 
 def _makers(known: KnownTable, context: Context) -> Iterator[Operation]:
