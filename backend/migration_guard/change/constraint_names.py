@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 
-from ..facts import Context, CreateConstraint, DropConstraint, Operation, Unread
+from ..facts import Context, CreateConstraint, DropConstraint, Operation, Text, Unread
 from ..findings import Finding
 from ..replay import table_before
 from ..replay.names import bare
@@ -138,7 +138,7 @@ def _name(op: CreateConstraint, context: Context) -> str:
     if "naming_convention" in op.block_arguments:
         raise CannotEdit(f"the batch block of line {op.at.line} has a naming convention of its own", _BY_HAND)
     key = _KEYS.get(op.kind)
-    columns = [one for one in op.columns if isinstance(one, str)]
+    columns = _plain(op.columns)
     if key is None or not isinstance(op.table, str) or len(columns) != len(op.columns):
         raise CannotEdit(f"line {op.at.line} ({op.kind}) shows too little to name it", _BY_HAND)
     if environment.naming_convention is True:
@@ -185,7 +185,7 @@ def _token(token: str, op: CreateConstraint) -> str | None:
     if found is None or (found["of"] and found["what"] != "name"):
         return None
     columns = op.remote_columns if found["of"] else op.columns
-    names = [one for one in columns if isinstance(one, str)]
+    names = _plain(columns)
     if not names or len(names) != len(columns) or (found["what"] == "label" and op.schema is not None):
         return None
     if found["what"] == "label":
@@ -193,7 +193,12 @@ def _token(token: str, op: CreateConstraint) -> str | None:
     if found["all"]:
         return found["all"].removesuffix("N").join(names)
     which = int(found["which"])
-    return names[which] if which < len(names) else None
+    return names[which] if which < len(names) else ""
+
+
+def _plain(columns: Sequence[Text]) -> list[str]:
+    """Those of the columns that are names, and no expression."""
+    return [one for one in columns if isinstance(one, str) and re.fullmatch(r"[\w$]+", one)]
 
 
 def _refuse_taken(names: dict[int, str], operations: Sequence[Operation], context: Context) -> None:

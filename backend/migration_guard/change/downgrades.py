@@ -11,7 +11,7 @@ from ..findings import Finding
 from ..replay.names import bare
 from ..rules.shared.certain import Doubt, downgrade_or_doubt, imports_for, undo_or_doubt
 from ..rules.shared.reverse import type_dropped
-from ..rules.shared.things import Names, comes_with, identical, lasting, made, removed
+from ..rules.shared.things import Names, comes_with, goes_with, identical, lasting, made, removed
 from ..words import sentence
 from .style import in_batches, in_style, merged
 from .written import CannotEdit, Splice, Written, indented
@@ -42,27 +42,34 @@ def completed_downgrade(written: Written, context: Context, found: Sequence[Find
         raise CannotEdit(f"line {migration.unread[0].at.line} cannot be read ({migration.unread[0].why})", _BY_HAND)
     up = list(lasting(migration.upgrade.operations))
     order = _Order(up, migration.downgrade.operations, function)
-    splices: list[Splice] = []
+    lacking = [_lacking(finding, up) for finding in found]
+    told = {index for index, kept_type in lacking if kept_type is None}
+    lacking += [(index, None) for index in order.going_with(told) - told]
     lines: list[str] = []
     places: dict[int, list[str]] = {}
-    for finding in found:
-        ops = [op for op in up if op.at == finding.at]
-        if len(ops) != 1:
-            raise CannotEdit(f"line {finding.at.line} stands for {len(ops) or 'no'} operations", _BY_HAND)
-        op = ops[0]
-        kept_type = re.search(r"leaves the enum type (\S+) behind: PostgreSQL keeps", finding.says)
-        if kept_type is not None:
-            back: list[str] | Doubt = [type_dropped(op, kept_type[1])]
-        else:
-            back = undo_or_doubt(context, op, _first_change(op, up))
+    for index, kept_type in sorted(lacking, key=lambda each: each[0]):
+        op = up[index]
+        back: list[str] | Doubt = [type_dropped(op, kept_type)] if kept_type is not None else []
+        back = back or undo_or_doubt(context, op, _first_change(op, up))
         if isinstance(back, Doubt):
             raise _doubted(back)
         lines += back
-        at = order.place(up.index(op), after_itself=kept_type is not None)
-        places[at] = [*back, *places.get(at, [])]  # findings come in the order of the upgrade
-    for at, statements in places.items():
-        splices.append(_inserted(written, function, at, _statements(statements, written, context, batches=batches)))
+        at = order.place(index, after_itself=kept_type is not None)
+        places[at] = [*back, *places.get(at, [])]
+    splices = [
+        _inserted(written, function, at, _statements(statements, written, context, batches=batches))
+        for at, statements in places.items()
+    ]
     return [*splices, *_imports(lines, written, context)]
+
+
+def _lacking(finding: Finding, up: Sequence[Operation]) -> tuple[int, str | None]:
+    """The operation that a finding says is not undone, by its number, or the type that is left of it."""
+    at = [index for index, op in enumerate(up) if op.at == finding.at]
+    if len(at) != 1:
+        raise CannotEdit(f"line {finding.at.line} stands for {len(at) or 'no'} operations", _BY_HAND)
+    kept_type = re.search(r"leaves the enum type (\S+) behind: PostgreSQL keeps", finding.says)
+    return at[0], kept_type[1] if kept_type is not None else None
 
 
 class _Order:
@@ -121,6 +128,18 @@ class _Order:
             if ends := next((node for node in ast.walk(one) if isinstance(node, (ast.Return, ast.Raise))), None):
                 raise CannotEdit(f"line {ends.lineno} of the downgrade may end it before", _BY_HAND)
         return at
+
+    def going_with(self, told: set[int]) -> set[int]:
+        """The operations whose work stands on a column that is not dropped yet: SQLite drops none that has an index."""
+        wholes = [thing for index in told for thing in made(self._up[index], self._names) if thing.kind == "column"]
+        undone = {index for those in self._undone for index in those}
+        return {
+            index
+            for index, op in enumerate(self._up)
+            if index not in undone
+            for thing in made(op, self._names)
+            if any(goes_with(thing, whole) for whole in wholes)
+        }
 
     def _undoes(self, down: Operation, op: Operation) -> bool:
         names = self._names
