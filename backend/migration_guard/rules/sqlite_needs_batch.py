@@ -36,7 +36,16 @@ from ..replay import is_new, table_before
 from ..replay.names import bare, mentions
 from .shared.editing import as_written
 from .shared.paste import literal
-from .shared.rebuilds import Rebuilding, brings_constraint, in_batch_block, in_place, is_stored, may_not_run, on_dialect
+from .shared.rebuilds import (
+    Rebuilding,
+    brings_constraint,
+    in_batch_block,
+    in_place,
+    is_stored,
+    may_not_run,
+    on_dialect,
+    seen_before,
+)
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"sqlite"})
 CREATES = {
@@ -49,9 +58,9 @@ COMMENT = re.compile(r"\b(?<!existing_)comment\s*=")
 
 
 @judges(CreateConstraint, DropConstraint)
-def constraint_changed(op: CreateConstraint | DropConstraint, _: Context) -> Iterator[Finding]:
+def constraint_changed(op: CreateConstraint | DropConstraint, context: Context) -> Iterator[Finding]:
     """A constraint added to or dropped from a table that is there."""
-    if not _runs(op):
+    if not _runs(op, context):
         return
     name = "" if op.name is None else f" {op.name}"
     if isinstance(op, DropConstraint) and op.name is None:
@@ -63,7 +72,7 @@ def constraint_changed(op: CreateConstraint | DropConstraint, _: Context) -> Ite
 
 
 @judges(AlterColumn)
-def column_changed(op: AlterColumn, _: Context) -> Iterator[Finding]:
+def column_changed(op: AlterColumn, context: Context) -> Iterator[Finding]:
     """Another type, nullability, default or comment of a column."""
     changed = [
         words
@@ -75,14 +84,14 @@ def column_changed(op: AlterColumn, _: Context) -> Iterator[Finding]:
         )
         if given
     ]
-    if changed and _runs(op):
+    if changed and _runs(op, context):
         yield _finding(op, f"Changing the {' and '.join(changed)} of {op.table}.{op.name}", "alter_column")
 
 
 @judges(AddColumn)
 def column_with_constraint(op: AddColumn, context: Context) -> Iterator[Finding]:
     """A new column that brings a constraint of its own, or values that SQLite would have to store."""
-    if not _runs(op):
+    if not _runs(op, context):
         return
     what = brings_constraint(op)
     if what is None and is_stored(op) and not is_new(context, op, op.table, op.schema):
@@ -94,7 +103,7 @@ def column_with_constraint(op: AddColumn, context: Context) -> Iterator[Finding]
 @judges(DropColumn)
 def constrained_column_dropped(op: DropColumn, context: Context) -> Iterator[Finding]:
     """A column that an index, constraint or view still needs."""
-    if not _runs(op):
+    if not _runs(op, context):
         return
     holder = _holder(context, op, bare(op.name))
     if holder is not None:
@@ -122,8 +131,8 @@ def _holder(context: Context, op: DropColumn, name: str | None) -> str | None:
     return None
 
 
-def _runs(op: Rebuilding) -> bool:
-    return in_place(op) and not may_not_run(op)
+def _runs(op: Rebuilding, context: Context) -> bool:
+    return in_place(op) and not may_not_run(op) and not seen_before(context, op)
 
 
 def _finding(op: Rebuilding, what: str, name: str) -> Finding:

@@ -21,6 +21,7 @@ from ...facts import (
     Text,
     WriteRows,
 )
+from ...replay import operations_above
 from ...replay.names import same
 from .editing import parsed_call
 from .paste import literal
@@ -131,6 +132,13 @@ def inside_text(default: Text | None) -> str | None:
         first = tree.args[0] if tree.args else None
         return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
     return None
+
+
+def seen_before(context: Context, op: Operation) -> bool:
+    """Whether a line of a loop has run before, or a statement that is several operations has been judged."""
+    return any(
+        one.at == op.at and one.source == op.source and type(one) is type(op) for one in operations_above(context, op)
+    )
 
 
 def is_first_rebuild(context: Context, op: Rebuilding) -> bool:
