@@ -303,6 +303,9 @@ def test_files_may_have_formats_of_their_own(project: Path, capsys: pytest.Captu
         (["nowhere/a.sarif"], 4, "the report cannot be written to nowhere/a.sarif (No such file or directory)"),
         (["a", "sarif:a"], 2, "--output names a twice"),
         (["sarif:"], 2, "--output names no file"),
+        (["sarif"], 2, "--output names no file beside sarif"),
+        (["sraif:guard.sarif"], 2, "--output sraif:guard.sarif: sraif is no format"),
+        (["alembic/env.py"], 2, "--output alembic/env.py would write a report over Python source"),
     ],
 )
 def test_an_output_that_cannot_be_written_is_one_clear_error(

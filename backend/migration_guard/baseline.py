@@ -71,7 +71,7 @@ def text_of(entries: Iterable[Remembered]) -> str:
 
 def written(file: Path, entries: Iterable[Remembered]) -> None:
     """Write the file beside its place and move it there, so that it is never half of one."""
-    beside = file.with_name(f".{file.name}.new")
+    beside = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
         beside.write_text(text_of(entries), encoding="ascii", newline="\n")
         beside.replace(file)

@@ -21,17 +21,22 @@ def destinations(form: str, outputs: Sequence[str]) -> tuple[str, list[tuple[str
     """The format for standard output, and each file with its own: `--output` is FILE, or FORMAT:FILE.
 
     A FILE without a format takes that of `--format`, and then text is printed.
-    Raises UsageError where two outputs name one file.
+    Raises UsageError where two outputs name one file, one names no format that there is, or Python source.
     """
     printed, files = form, []
     for output in outputs:
         named, colon, rest = output.partition(":")
         if colon and named in FORMATS:
             files.append((named, Path(rest)))
+        elif (colon and named.isalpha() and len(named) > 1) or output in FORMATS:  # C: is a drive
+            wrong = f"names no file beside {output}" if output in FORMATS else f"{output}: {named} is no format"
+            raise UsageError(f"--output {wrong}", f"write --output FORMAT:FILE, with one of {', '.join(FORMATS)}")
         else:
             files.append((form, Path(output)))
             printed = "text"
     for number, (_, file) in enumerate(files):
+        if file.suffix == ".py":
+            raise UsageError(f"--output {file} would write a report over Python source", "name another file")
         if not file.name or file in [other for _, other in files[:number]]:
             wrong = f"--output names {file} twice" if file.name else "--output names no file"
             raise UsageError(wrong, "write --output FILE, or --output FORMAT:FILE, as sarif:guard.sarif")

@@ -1,5 +1,7 @@
 """The commands as people type them."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,40 @@ def test_written_file_keeps_its_mode(root: Path) -> None:
     write([Edit(file, "a", file.read_bytes(), b"new")])
 
     assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"new", 0o750)
+
+
+def killed_at(number: int, root: Path) -> None:
+    """Run `rebase` in a process that is killed before it renames the file of that number."""
+    done = 0
+
+    def replace(self: Path, target: Path) -> Path:
+        nonlocal done
+        done += 1
+        if done == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.replace(self, target)  # noqa: PTH105
+        return target
+
+    child = os.fork()
+    if not child:
+        Path.replace = replace  # type: ignore[method-assign, assignment]
+        main(["-C", str(root), "rebase", "--base", "main"])
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_rebase_that_was_killed_is_done_by_the_next_one(root: Path, number: int) -> None:
+    (root / VERSIONS / "HEAD").write_text("b1\n")
+    branch(root, ("m1", "b1"), ("n1", "b1"), ("z1", "m1", "n1"))
+    git(root, "merge", "-q", "--no-edit", "main")
+    before = {file.name: file.read_bytes() for file in (root / VERSIONS).iterdir()}
+    killed_at(number, root)
+    for file in (root / VERSIONS).iterdir():
+        assert file.name.startswith(".") or file.read_bytes() == before[file.name] or b"t1" in file.read_bytes()
+
+    assert main(["-C", str(root), "rebase", "--base", "main"]) == 0
+
+    assert (root / VERSIONS / "HEAD").read_text() == "z1\n"
+    assert rules(root) == set()
+    assert {file.name for file in (root / VERSIONS).iterdir()} - {"__pycache__"} == before.keys()

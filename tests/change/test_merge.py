@@ -219,4 +219,9 @@ def test_template_that_needs_mako_is_left_aside(root: Path, template: str, capsy
     merged(root, rev_id="m1")
 
     assert "(written plainly: script.py.mako needs Mako)" in capsys.readouterr().out
+    (root / "alembic" / "script.py.mako").unlink()
+    write(root, "x1", "m1")
+    write(root, "x2", "m1")
+    merged(root, rev_id="m2")
+    assert "(written plainly: there is no script.py.mako)" in capsys.readouterr().out
     assert rules(root, None) == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 
 from ..errors import CannotFinish
@@ -33,7 +34,7 @@ class Edit:
         """
         if text_of(self.file) != self.old:
             raise CannotFinish(f"{self.file} was changed meanwhile, and is left alone", "run it once more")
-        beside = self.file.with_name(f".{self.file.name}.new")
+        beside = self.file.with_name(f".{self.file.name}.{os.getpid()}.new")
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             beside.write_bytes(self.new.encode("utf-8"))

@@ -11,6 +11,8 @@ from pathlib import Path
 from ..errors import CannotFinish, UsageError
 from ..records import dataclass
 
+_PREFIX = ".migration-guard-"
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -32,6 +34,7 @@ class Edit:
 def write(edits: Sequence[Edit]) -> None:
     """Write all of the files, each beside and then renamed, so that none is ever half written.
 
+    Where a run is killed between two of them, another one does what is left: each file stands for itself.
     Raises UsageError where a file is no longer what the plan was made from, before any is touched.
     """
     for edit in edits:
@@ -39,6 +42,8 @@ def write(edits: Sequence[Edit]) -> None:
             what = "stands there already" if edit.before is None else "was changed meanwhile"
             raise UsageError(f"{edit.shown} {what}, and nothing was written", "run it once more")
     written: list[tuple[str, Edit]] = []
+    for folder in {edit.path.parent for edit in edits}:
+        _clear(folder)
     try:
         for edit in edits:
             written.append((_beside(edit), edit))
@@ -53,10 +58,24 @@ def write(edits: Sequence[Edit]) -> None:
             Path(name).unlink(missing_ok=True)
 
 
+def _clear(folder: Path) -> None:
+    """Remove what a run left that was killed before it could rename its files."""
+    if os.name != "posix" or not folder.is_dir():
+        return
+    for file in folder.glob(f"{_PREFIX}*-*"):
+        pid = file.name.removeprefix(_PREFIX).partition("-")[0]
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            file.unlink(missing_ok=True)
+        except (ValueError, OverflowError, PermissionError):
+            pass  # not ours, or still at work as another user
+
+
 def _beside(edit: Edit) -> str:
     """A new file in the same folder with the content, and the mode of the file that it will replace."""
     edit.path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".migration-guard-", dir=edit.path.parent)
+    handle, name = tempfile.mkstemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=edit.path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(edit.after)

@@ -26,7 +26,7 @@ class Plan:
     revision: str
     heads: tuple[Migration, ...]
     edits: tuple[Edit, ...]
-    own_template: bool
+    why_plain: str = ""  # why the project's own template was not used
 
 
 def merge(
@@ -104,14 +104,16 @@ def planned(
         "upgrades": "",
         "downgrades": "",
     }
-    text, own = revision_text(project.script_location / "script.py.mako", values)
+    template = project.script_location / "script.py.mako"
+    text, own = revision_text(template, values)
+    why_plain = "" if own else "script.py.mako needs Mako" if template.is_file() else "there is no script.py.mako"
     path = _folder(root, project, heads) / file_name(project, revision, message, now)
     shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     if path.exists():
         raise UsageError(f"{shown} stands there already, and is not overwritten", "choose another message or --rev-id")
     new = Migration(shown, heads[0].at, revision, ids)
     files = head_file_edits(root, Graph(one, [*one.migrations, new]))
-    return Plan(revision, tuple(heads), (Edit(path, shown, None, text.encode()), *files), own)
+    return Plan(revision, tuple(heads), (Edit(path, shown, None, text.encode()), *files), why_plain)
 
 
 def _heads(one: History, wanted: Sequence[str], allowed: Sequence[str]) -> list[Migration]:
@@ -166,5 +168,5 @@ def _verb(heads: Sequence[Migration]) -> str:
 
 def _shown(plan: Plan) -> list[str]:
     joins = f"{plan.edits[0].shown}: {plan.revision} joins {', '.join(head.id for head in plan.heads)}"
-    lines = [joins if plan.own_template else f"{joins} (written plainly: script.py.mako needs Mako)"]
+    lines = [f"{joins} (written plainly: {plan.why_plain})" if plan.why_plain else joins]
     return [*lines, *(f"{edit.shown}: names the head anew" for edit in plan.edits[1:])]
