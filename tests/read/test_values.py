@@ -263,3 +263,14 @@ def test_a_loop_over_one_of_two_lists_is_read_once() -> None:
     found = operations("for name in ['a'] if unknown else ['b']:\n    op.drop_table(name)")
 
     assert [each.conditional for each in found] == [True]
+
+
+@pytest.mark.parametrize("context", ['{"table": name()}', "CONTEXT"])
+def test_context_of_ddl_fills_its_text(context: str) -> None:
+    [known] = operations("op.execute(sa.DDL('DROP TABLE %(table)s', context={'table': 'persona'}))")
+    [unknown] = operations(f"op.execute(sa.DDL('DROP TABLE %(table)s', context={context}))")
+
+    assert isinstance(known, DropTable)
+    assert known.table == "persona"
+    assert isinstance(unknown, DropTable)
+    assert isinstance(unknown.table, Unread)

@@ -198,7 +198,9 @@ def enum_type(record: Record, value: object) -> EnumType | None:
         return next((found for option in value.options if (found := enum_type(record, option))), None)
     if not isinstance(value, Made):
         return None
-    if value.name in {"with_variant", "copy", "evolve"}:
+    if value.name == "with_variant":
+        return _with_variant(record, value)
+    if value.name in {"copy", "evolve"}:
         return enum_type(record, value.on)
     if value.name == "ARRAY":
         inner = value.arguments.first("item_type")
@@ -206,6 +208,14 @@ def enum_type(record: Record, value: object) -> EnumType | None:
     if value.name not in {"Enum", "ENUM"}:
         return None
     return _enum(record, value)
+
+
+def _with_variant(record: Record, made: Made) -> EnumType | None:
+    """The enum type of a type with a variant: on PostgreSQL, which alone has such types, that of its variant there."""
+    dialects = [text_of(given.value) for given in made.arguments.positional[1:]]
+    dialects += [text_of(given.value) for name, given in made.arguments.named.items() if name == "dialect_name"]
+    variant = made.arguments.first("type_")
+    return enum_type(record, made.on if variant is None or "postgresql" not in dialects else variant.value)
 
 
 def _enum(record: Record, made: Made) -> EnumType:

@@ -103,7 +103,7 @@ def databases(root: Path, found: Sequence[Project]) -> Databases:
         return _answer(("postgresql",), f"{postgresql} names it, and nothing names SQLite")
     if mysql and not (sqlite or seen.batch or postgresql):
         return _answer(("mysql",), f"{mysql} names it, and nothing names another")
-    if len(seen.altering) >= _ENOUGH and not (sqlite or seen.batch):
+    if len(seen.altering) >= max(_ENOUGH, 5 * len(seen.batch)) and not sqlite:
         return _answer(("postgresql",), f"{seen.altering[0]} and others alter tables as SQLite cannot")
     return _answer(BOTH, "the files name more than one" if sqlite or postgresql else "the files name none")
 
@@ -129,7 +129,7 @@ def _seen(root: Path, found: Sequence[Project]) -> _Seen:
         small = text.lower()
         if b"batch_alter_table" in small:
             seen.batch.append(shown)
-        elif len(seen.altering) < _ENOUGH and _ALTERS.search(text):
+        elif len(seen.altering) < _COUNTED and _ALTERS.search(text):
             seen.altering.append(shown)
         if (b"sqlite" in small or b"pragma" in small) and _SQLITE.search(text):
             seen.sqlite.append(shown)

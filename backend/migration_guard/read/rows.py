@@ -63,7 +63,8 @@ def executed(record: Record, given: Given, node: ast.expr, parameters: Given | N
         link = next(link for link in chain if link.name in TEXTS)
         first = link.arguments and link.arguments.first("text", "statement")
         if first and isinstance(first.value, (str, Either)):
-            executed(record, first, node)
+            filled = _filled(link, first.value) if link.name == "DDL" else first.value
+            executed(record, Given(filled, first.node), node)
             return
         value = first.value if first else value
     elif any(word in WRITES for word in words):
@@ -75,6 +76,16 @@ def executed(record: Record, given: Given, node: ast.expr, parameters: Given | N
     common["by_sql"] = True
     why = record.missing(record.source.place(node), f"SQL made {how(value)}")
     record.add(OtherSql(text=why, **common))
+
+
+def _filled(link: Link, statement: object) -> object:
+    """The text of `sa.DDL("... %(table)s", context={...})`, as SQLAlchemy fills it in."""
+    given = link.arguments and link.arguments.named.get("context")
+    if not isinstance(statement, str) or not given:
+        return statement
+    parts = {key: text_of(value) for key, value in given.value.items()} if isinstance(given.value, dict) else {}
+    text = re.sub(r"%\((\w+)\)s", lambda found: parts.get(found[1]) or HOLE, statement)
+    return text.replace("%%", "%")
 
 
 def _element(record: Record, value: object, node: ast.expr) -> bool:

@@ -70,7 +70,12 @@ def half_done(migration: Migration, context: Context) -> Iterator[Finding]:
 
 def _again(op: Operation, earlier: list[Operation]) -> bool:
     """Whether the operation can run a second time after it was committed once."""
-    if op.tolerant is not False or isinstance(op, Maintenance) or (isinstance(op, CreateObject) and op.replaces):
+    if (
+        op.tolerant is not False
+        or op.inspected
+        or isinstance(op, Maintenance)
+        or (isinstance(op, CreateObject) and op.replaces)
+    ):
         return True
     if isinstance(op, CreateIndex):
         return any(isinstance(one, DropIndex) and one.tolerant is True and same(one.name, op.name) for one in earlier)

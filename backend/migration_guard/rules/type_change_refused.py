@@ -37,7 +37,7 @@ RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"postgresql
 @judges(AlterColumn)
 def no_cast(op: AlterColumn, context: Context) -> Iterator[Finding]:
     """A change of type that needs USING and has none."""
-    if op.type is None or op.using is not None or "postgresql_using" in op.source:
+    if op.type is None or op.using is not None or op.inspected or "postgresql_using" in op.source:
         return
     found = type_change(context, op)
     if found is None or not found.does.using:

@@ -47,7 +47,8 @@ def dropped(migration: Migration, context: Context) -> Iterator[Finding]:
         op = nameless[0]
         made = _made(op, migration)
         name = _name(made) if made is not None else f"<the name of the {op.kind or 'constraint'}>"
-        more = f" So do {len(nameless) - 1} more lines." if len(nameless) > 1 else ""
+        rest = len(nameless) - 1
+        more = f" So {'does 1 more line' if rest == 1 else f'do {rest} more lines'}." if rest else ""
         yield Finding(
             RULE,
             op.at,
