@@ -227,6 +227,25 @@ def test_after_a_rebase_the_merge_has_one_head(
             assert "multiple-heads" not in rules(root, None)
 
 
+def test_history_that_has_nothing_to_move_is_not_spoken_of_beside_one_that_has(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = root / "other"
+    (other / "scripts" / "versions").mkdir(parents=True)
+    (other / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/scripts\n")
+    (other / "scripts" / "versions" / "o1.py").write_text('revision = "o1"\ndown_revision = None\n')
+    commit(root)
+    branch(root, ("m1", "b1"))
+
+    moved(root)
+    first = capsys.readouterr().out
+    moved(root)
+
+    assert "m1 follows t1" in first
+    assert "Nothing to move" not in first
+    assert capsys.readouterr().out.count("Nothing to move: ") == 2
+
+
 def test_each_line_with_a_label_follows_its_own_head(root: Path) -> None:
     for name, label in (("e1", "expand"), ("c1", "contract")):
         file = write(root, name, "b1")

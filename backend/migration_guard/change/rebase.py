@@ -37,7 +37,7 @@ def rebase(settings: Settings, *, base: str | None = None, onto: str | None = No
     ref = base or _usual_base(root)
     histories = [one for one in gathered_projects(root, settings, base=ref) if one.migrations]
     plans = [planned(root, one, settings.heads, onto) for one in histories]
-    for plan in plans:
+    for plan in [each for each in plans if each.edits] or plans:  # of several histories, those where something is to do
         for line in _shown(plan, dry_run=dry_run):
             print(line)
     edits = [edit for plan in plans for edit in plan.edits]
