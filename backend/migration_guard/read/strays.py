@@ -6,14 +6,13 @@ judged as a history of its own; what only looks like one, such as retired revisi
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from ..records import dataclass
 from .project import Project, real_path
-from .tree import folders_below, header_words, is_revision
+from .tree import RealPaths, folders_below, header_words, is_revision, is_revision_file
 
 _LIKELY = re.compile(r"migrat|alembic|version|revision|schema|upgrade", re.IGNORECASE)
 # Samples, and what tests are made of, are nobody's history.
@@ -33,13 +32,14 @@ class Strays:
 
 def strays(root: Path, found: Sequence[Project], only: Collection[Path] | None = None) -> Strays:
     """The folders of revisions below the root, or `only` among these, that none of the projects holds."""
-    held = {os.path.realpath(file) for project in found for file in project.files()}
+    real_file = RealPaths()
+    held = {real_file(file) for project in found for file in project.files()}
     scripts = [real_path(project.script_location) for project in found]
     candidates = []
     for folder, names in _folders(root, only):
         if any(map(_LIKELY.search, folder.relative_to(root).parts or (root.name,))):
-            files = [folder / name for name in names if is_revision(folder / name)]
-            files = [file for file in files if os.path.realpath(file) not in held]
+            likely = [folder / name for name in names if is_revision_file(name)]
+            files = [file for file in likely if real_file(file) not in held and is_revision(file)]
             if files and (words := header_words(folder, files))[0]:
                 candidates.append((folder, files, *words))
     if not candidates:

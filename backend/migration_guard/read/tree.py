@@ -17,6 +17,20 @@ _WORD = re.compile(rb"[\"']([^\"'\n]+)[\"']")
 _DEPTH = 12
 
 
+class RealPaths:
+    """Files with links resolved. Their folders are looked up once each, which is most of the work."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def __call__(self, file: Path | str) -> str:
+        folder, name = os.path.split(file)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        found = os.path.join(self._folders[folder], name)  # noqa: PTH118 - a thousand times in a run
+        return os.path.realpath(found) if os.path.islink(found) else found  # noqa: PTH114
+
+
 def is_revision_file(name: str) -> bool:
     """Whether Alembic takes a file of this name, in a versions folder, for a revision."""
     return _REVISION_FILE.match(name) is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import NothingFound, UsageError
 from .project import Project, projects_around, real_path
-from .tree import is_revision
+from .tree import RealPaths, is_revision
 
 
 class Wanted:
@@ -25,7 +25,9 @@ class Wanted:
         self.paths = tuple(dict.fromkeys(map(real_path, paths)))
         self._real_root = real_path(root)
         self._each = frozenset(self.paths)
-        self._real_folders: dict[str, Path] = {}
+        self._names = frozenset(map(str, self.paths))
+        self._folders: dict[str, bool] = {}
+        self._real = RealPaths()
 
     @property
     def folders(self) -> frozenset[Path] | None:
@@ -52,22 +54,21 @@ class Wanted:
         """Whether a file, by its path relative to the root, is asked for."""
         if not self.paths:
             return True
-        folder, _, name = path.rpartition("/")
-        if folder not in self._real_folders:
-            self._real_folders[folder] = real_path(self.root / folder)
-        file = self._real_folders[folder] / name
-        file = real_path(file) if file.is_symlink() else file
-        return file in self._each or not self._each.isdisjoint(file.parents)
+        file = self._real(f"{self.root}/{path}")
+        folder = os.path.dirname(file)  # noqa: PTH120 - asked of every revision
+        if folder not in self._folders:
+            self._folders[folder] = not self._each.isdisjoint((Path(folder), *Path(folder).parents))
+        return self._folders[folder] or file in self._names
 
     def left_over(self, held: Iterable[str]) -> Iterator[str]:
         """What is asked for by name and in no project: revision files, and folders elsewhere. Relative to the root."""
-        known = {real_path(self.root / path) for path in held} if self.paths else set()
+        known = {self._real(f"{self.root}/{path}") for path in held} if self.paths else set()
         for path in self.paths:
             elsewhere = path.is_dir() and not self._inside(path) and path not in self._real_root.parents
             strange = path.is_file() and (
                 path.suffix != ".py" or not self._inside(path)
             )  # a hook names all sorts of .py
-            if path not in known and (elsewhere or strange or is_revision(path)):
+            if str(path) not in known and (elsewhere or strange or is_revision(path)):
                 yield Path(os.path.relpath(path, self._real_root)).as_posix()
 
     def _inside(self, path: Path) -> bool:

@@ -31,11 +31,14 @@ def table_before(
     if name is None:
         return KnownTable(str(table), exists=Unread(op.at, "a table named at run time"))
     replay = Replay.of(context.history)
-    state = replay.before(context, op, replay.touching.root(name), _asked(context, op, dialect))
-    place = found(state, table, schema)
-    if place is None:
-        return KnownTable(name, exists=Unread(op.at, "a schema named at run time"))
-    return place[1]
+    asked = _asked(context, op, dialect)
+    answers = replay.answers(context.migration, op)  # a dozen rules ask the same
+    known = answers.get((table, schema, asked))
+    if known is None:
+        place = found(replay.before(context, op, replay.touching.root(name), asked), table, schema)
+        known = KnownTable(name, exists=Unread(op.at, "a schema named at run time")) if place is None else place[1]
+        answers[table, schema, asked] = known
+    return known
 
 
 def column_before(

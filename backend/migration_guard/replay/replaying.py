@@ -5,14 +5,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from ..facts import Context, Direction, Function, History, Migration, Operation, Unread
+from ..facts import Context, Direction, Function, History, Migration, Operation, Text, Unread
 from ..records import dataclass, field
 from .effects import Step, after, at_end
 from .hidden import hidden
 from .joining import joined
-from .state import State
+from .state import KnownTable, State
 from .touching import Touching
 
+Question = tuple[Text, Text | None, frozenset[str]]  # table, schema, the dialects that are asked for
 EVERY = ""  # the dialect of a replay in which no operation is for one dialect alone
 
 
@@ -55,6 +56,10 @@ class Replay:
         for other in states[1:]:
             state = joined(state, other, Unread(op.at, "what differs from database to database"))
         return state
+
+    def answers(self, migration: Migration | None, op: Operation) -> dict[Question, KnownTable]:
+        """What was answered about tables just before an operation of the migration that is judged just now."""
+        return {} if migration is None else self._in(migration).answers(op)
 
     def below(self, migration: Migration, name: str, dialect: str) -> State:
         """What the revisions below a migration leave of a table."""
@@ -154,6 +159,7 @@ class _Function:
         self.position: dict[Direction, dict[int, int]] = {}
         self.groups: dict[Direction, dict[str, list[Operation]]] = {}
         self.traces: dict[tuple[str, str, Direction], tuple[list[int], list[State]]] = {}
+        self._answers: dict[tuple[Direction, int], dict[Question, KnownTable]] = {}
         functions: dict[Direction, Function | None] = {"upgrade": migration.upgrade, "downgrade": migration.downgrade}
         for direction, function in functions.items():
             operations = function.operations if function else ()
@@ -161,6 +167,11 @@ class _Function:
             self.groups[direction] = replay.touching.grouped(operations, every=True)
         listed = [op for function in functions.values() for op in (function.operations if function else ())]
         self.has_dialects = any(op.dialects is not None for op in listed)
+
+    def answers(self, op: Operation) -> dict[Question, KnownTable]:
+        """The answers kept for an operation; none are for one that does not stand here."""
+        at = self.position[op.direction].get(id(op))
+        return {} if at is None else self._answers.setdefault((op.direction, at), {})
 
     def before(self, op: Operation, name: str, dialect: str) -> State:
         """The state of a table just before an operation of this migration."""
