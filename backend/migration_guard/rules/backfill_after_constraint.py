@@ -30,7 +30,8 @@ from ..registry import judges
 from ..replay import column_before, operations_above
 from ..replay.names import bare
 from .shared.cleaning import cleans, columns_of
-from .shared.running import is_old_column, is_old_table, statement
+from .shared.own_lines import statement
+from .shared.running import is_old_column, is_old_table
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
 

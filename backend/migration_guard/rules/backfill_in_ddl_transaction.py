@@ -36,7 +36,7 @@ from ..replay.names import bare
 from .shared.editing import as_written, committed_first, later
 from .shared.locks import matters
 from .shared.paste import NEXT
-from .shared.transactions import exclusively_locked, fills_many_rows, line_of, operations_of, why_not_later
+from .shared.transactions import exclusively_locked, fills_many_rows, line_of, on_postgresql, why_not_later
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 
@@ -45,7 +45,7 @@ RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgres
 def filled_under_lock(migration: Migration, context: Context) -> Iterator[Finding]:
     """The first write of each table that is locked by then."""
     told: set[str | None] = set()
-    listed = operations_of(migration)
+    listed = on_postgresql(migration)
     for op in listed:
         if not isinstance(op, WriteRows) or bare(op.table) in told or not fills_many_rows(op):
             continue

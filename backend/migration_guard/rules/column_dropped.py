@@ -27,13 +27,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import AddColumn, AlterColumn, Context, DropColumn, DropTable
+from ..facts import AlterColumn, Context, DropColumn, DropTable
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, table_before
 from ..replay.names import bare
-from . import probable_rename
-from .shared.running import allowed, below, copies, function_of, is_old_column, name_stays
+from .shared.own_lines import allowed
+from .shared.renames import column_again
+from .shared.running import below, copies, is_old_column, name_stays
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 
@@ -70,9 +71,4 @@ def column_of_running_code(op: DropColumn, context: Context) -> Iterator[Finding
 
 def _perhaps_renamed(context: Context, op: DropColumn) -> bool:
     """Whether `probable-rename` asks about this line: a column that comes back under another name loses its values."""
-    beside = any(isinstance(one, AddColumn) and bare(one.table) == bare(op.table) for one in function_of(context, op))
-    return (
-        beside
-        and context.migration is not None
-        and any(found.at == op.at for found in probable_rename.columns(context.migration, context))
-    )
+    return context.migration is not None and column_again(op, context.migration, context) is not None

@@ -33,8 +33,9 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before
 from ..replay.names import bare
+from .shared.own_lines import allowed
 from .shared.paste import NEXT, call, execute, literal, sql_name, sql_table
-from .shared.running import allowed, is_old_column, name_stays
+from .shared.running import is_old_column, name_stays
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 

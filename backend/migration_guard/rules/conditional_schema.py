@@ -26,8 +26,8 @@ from collections.abc import Iterator
 from ..facts import AddColumn, Context, CreateTable, DropColumn, DropTable, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from .shared.own_lines import statement
 from .shared.reverse import changes_schema
-from .shared.running import statement
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)
 CONDITION = re.compile(

@@ -44,8 +44,9 @@ from ..replay import KnownConstraint, KnownIndex, operations_above, table_before
 from ..replay.names import bare
 from .shared.ancestry import is_opaque
 from .shared.cleaning import cleans, columns_of
+from .shared.own_lines import alone, statement
 from .shared.paste import NEXT, execute, sql_name, sql_table
-from .shared.running import alone, function_of, is_old_column, is_old_table, statement
+from .shared.running import function_of, is_old_column, is_old_table
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 KEYS = {"unique", "primary key"}

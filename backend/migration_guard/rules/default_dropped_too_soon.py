@@ -30,8 +30,9 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, operations_above
 from ..replay.names import bare
+from .shared.own_lines import alone
 from .shared.paste import NEXT
-from .shared.running import alone, below, is_old_table, made_here
+from .shared.running import below, is_old_table, made_here
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 

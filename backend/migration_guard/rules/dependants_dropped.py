@@ -30,7 +30,8 @@ from ..facts import Context, CreateObject, DropObject, DropTable, Operation, Ren
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay.names import bare, mentions
-from .shared.running import allowed, function_of, made_here
+from .shared.own_lines import allowed
+from .shared.running import function_of, made_here
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 BREAKS = {

@@ -36,8 +36,8 @@ from ..replay import column_before, operations_above
 from ..replay.names import bare, mentions
 from .shared.ancestry import is_opaque
 from .shared.cleaning import cleans
+from .shared.own_lines import statement
 from .shared.paste import execute, sql_name, sql_table
-from .shared.running import statement
 from .shared.widths import fitted, narrowing
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)

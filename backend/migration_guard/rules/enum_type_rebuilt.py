@@ -31,8 +31,9 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, operations_above, type_before
 from ..replay.names import bare
-from .shared.editing import allowed, autocommitted
+from .shared.editing import autocommitted
 from .shared.locks import matters
+from .shared.own_lines import allowed
 from .shared.paste import execute, sql_name
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})

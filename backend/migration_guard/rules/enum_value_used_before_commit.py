@@ -45,8 +45,7 @@ from ..registry import judges
 from ..replay import column_before, same_transaction
 from ..replay.names import bare, mentions
 from .shared.editing import as_written, autocommitted
-from .shared.enums import added_value
-from .shared.past import makes_type
+from .shared.enums import added_value, makes_type
 from .shared.transactions import in_own_file, line_of, why_not_later
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"postgresql"})

@@ -26,8 +26,8 @@ from collections.abc import Iterator
 from ..facts import Context, CreateConstraint
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.editing import allowed
 from .shared.locks import matters
+from .shared.own_lines import allowed
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 

@@ -29,7 +29,8 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before
 from ..replay.names import bare
-from .shared.running import allowed, below, function_of, is_old_column, is_old_table
+from .shared.own_lines import allowed
+from .shared.running import below, function_of, is_old_column, is_old_table
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)
 

@@ -45,9 +45,11 @@ from ..facts import (
 )
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay import column_before, type_before
 from ..replay.names import bare
 from .shared.effect import IF_EXISTS, Effect, done_again, put_back
-from .shared.past import column_before, makes_type, perhaps_there, type_made_before
+from .shared.enums import makes_type
+from .shared.past import perhaps_there
 from .shared.reverse import type_dropped, undoing, unknown
 from .shared.things import Thing, lasting
 
@@ -75,8 +77,10 @@ def not_undone(migration: Migration, context: Context) -> Iterator[Finding]:
             done_again(op, operations[index + 1 :]) or put_back(op, operations[:index])
         ):
             continue
-        if isinstance(op, (AlterColumn, RenameTable)) and (kept := _kept_change(context, op, down.operations, effect)):
-            yield _finding(context, op, kept, first=_first_change(op, operations))
+        if isinstance(op, (AlterColumn, RenameTable)):
+            first = _first_change(op, operations)
+            if kept := _kept_change(context, op, down.operations, effect, first):
+                yield _finding(context, op, kept, first=first)
 
 
 def _dropped_in_case(context: Context, op: Operation) -> bool:
@@ -101,14 +105,24 @@ def _types_left(
                 gone = any(
                     one.kind == "type" and one.name in (None, name) for one in (*effect.gone_down, *effect.gone_up)
                 )
-                if not gone and not effect.out_of_sight(thing) and not type_made_before(context, name):
+                if not gone and not effect.out_of_sight(thing) and not _made_before(context, op, name):
                     says = f"leaves the enum type {name} behind: PostgreSQL keeps it when {op.table} is dropped"
                     yield _finding(context, op, f"{says}, so the next upgrade stops at it", type_dropped(op, name))
         judged |= names
 
 
+def _made_before(context: Context, op: CreateTable, name: str) -> bool:
+    """Whether an earlier revision made the enum type, so that this one only uses it."""
+    known = type_before(context, op, name, dialect="postgresql")
+    return known.made_by is not None and known.exists is not False
+
+
 def _kept_change(
-    context: Context, op: AlterColumn | RenameTable, down: tuple[Operation, ...], effect: Effect
+    context: Context,
+    op: AlterColumn | RenameTable,
+    down: tuple[Operation, ...],
+    effect: Effect,
+    first: AlterColumn | None,
 ) -> str | None:
     """Words for a rename or change that the downgrade keeps; None where it is undone or nothing can be said."""
     table = effect.names.table(op.table)
@@ -131,7 +145,7 @@ def _kept_change(
     )
     if any(column in (None, name) for column in touched) or _type_changed(op, down):
         return None
-    return _changed(context, op)
+    return _changed(context, op, first or op)
 
 
 def _type_changed(op: AlterColumn, down: tuple[Operation, ...]) -> bool:
@@ -140,12 +154,13 @@ def _type_changed(op: AlterColumn, down: tuple[Operation, ...]) -> bool:
     return any(isinstance(one, AddEnumValue) and bare(one.type) in names for one in down)
 
 
-def _changed(context: Context, op: AlterColumn) -> str | None:
+def _changed(context: Context, op: AlterColumn, first: AlterColumn) -> str | None:
+    """Words for what the line changes, against the column as it was before the `first` line that changes it."""
     column = f"{op.table}.{op.name}"
     if op.new_name is not None:
         return f"leaves column {column} under its new name {op.new_name}"
     was = op.existing_nullable
-    if was is None and (before := column_before(context, op.table, op.name)) is not None:
+    if was is None and (before := column_before(context, first, op.table, op.name, op.schema)) is not None:
         was = before.nullable
     if isinstance(op.nullable, bool) and was is not op.nullable:
         return f"leaves column {column} {'nullable' if op.nullable else 'NOT NULL'}, as the upgrade makes it"

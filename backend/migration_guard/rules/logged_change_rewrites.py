@@ -26,9 +26,9 @@ from collections.abc import Iterator
 from ..facts import AlterTable, Context
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.editing import allowed
 from .shared.lock_forms import LOGGED
 from .shared.locks import matters
+from .shared.own_lines import allowed
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 

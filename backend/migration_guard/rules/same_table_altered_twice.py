@@ -30,7 +30,7 @@ from ..replay.names import bare
 from .shared.chains import both
 from .shared.locks import cost, matters
 from .shared.paste import execute, sql_name, sql_table
-from .shared.transactions import operations_of
+from .shared.transactions import on_postgresql
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 
@@ -39,7 +39,7 @@ RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgres
 def again_and_again(migration: Migration, context: Context) -> Iterator[Finding]:
     """The second pass over each table."""
     passes: dict[str | None, list[AlterColumn]] = {}
-    for op in operations_of(migration):
+    for op in on_postgresql(migration):
         found = cost(context, op) if isinstance(op, AlterColumn) else None
         if isinstance(op, AlterColumn) and found and found.work and matters(context, op, op.table):
             passes.setdefault(bare(op.table), []).append(op)

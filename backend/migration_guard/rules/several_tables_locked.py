@@ -32,7 +32,7 @@ from ..registry import judges
 from ..replay.names import bare
 from .shared.editing import as_written, committed_first, later
 from .shared.locks import locks
-from .shared.transactions import exclusively_locked, operations_of, why_not_later
+from .shared.transactions import exclusively_locked, on_postgresql, why_not_later
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 
@@ -40,7 +40,7 @@ RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgres
 @judges(Migration)
 def several_at_once(migration: Migration, context: Context) -> Iterator[Finding]:
     """The line that locks the second table."""
-    for op in operations_of(migration):
+    for op in on_postgresql(migration):
         taken = [lock.table for lock in locks(context, op) if lock.mode == "ACCESS EXCLUSIVE"]
         if not taken:
             continue

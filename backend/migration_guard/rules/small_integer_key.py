@@ -27,7 +27,7 @@ from ..facts import Context, CreateTable
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay.names import bare
-from .shared.column_types import columns_made, retyped
+from .shared.unfit_types import columns_made, retyped
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 SMALL = re.compile(r"(?:\w+\.)*(?:small)?(?:integer|int[24]?|serial[24]?)(?:\(\))?", re.IGNORECASE)

@@ -34,8 +34,8 @@ from collections.abc import Iterator
 from ..facts import Context, Function, Migration, Operation, OtherCall, OtherSql, TransactionControl, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from .shared.own_lines import statement
 from .shared.paste import op_name
-from .shared.running import statement
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 NEAR = 4  # lines between statements of one `try`

@@ -25,13 +25,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import Context, CreateObject, CreateTable, DropTable, RenameTable
+from ..facts import Context, CreateObject, DropTable, RenameTable
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import table_before
 from ..replay.names import bare
-from . import probable_rename
-from .shared.running import allowed, copies, function_of, is_old_table, name_stays
+from .shared.own_lines import allowed
+from .shared.renames import table_again
+from .shared.running import copies, is_old_table, name_stays
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 
@@ -65,9 +66,4 @@ def table_of_running_code(op: DropTable, context: Context) -> Iterator[Finding]:
 
 def _perhaps_renamed(context: Context, op: DropTable) -> bool:
     """Whether `probable-rename` asks about this line: a table that comes back under another name loses its rows."""
-    beside = any(isinstance(one, CreateTable) for one in function_of(context, op))
-    return (
-        beside
-        and context.migration is not None
-        and any(found.at == op.at for found in probable_rename.tables(context.migration, context))
-    )
+    return context.migration is not None and table_again(op, context.migration, context) is not None

@@ -29,8 +29,9 @@ from ..facts import Context, RenameTable
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay.names import bare
+from .shared.own_lines import statement
 from .shared.paste import execute, sql_table
-from .shared.running import PUT_ASIDE, is_old_table, name_stays, statement
+from .shared.running import PUT_ASIDE, is_old_table, name_stays
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 

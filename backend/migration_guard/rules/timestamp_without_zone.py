@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from ..facts import AddColumn, Context, CreateTable
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.column_types import misfits
+from .shared.unfit_types import misfits
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 TYPE = re.compile(

@@ -34,8 +34,9 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, operations_above
 from ..replay.names import bare
+from .shared.own_lines import allowed
 from .shared.paste import execute, sql_name, sql_table
-from .shared.running import allowed, below, copies, is_old_column, is_old_table
+from .shared.running import below, copies, is_old_column, is_old_table
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 # What is assigned, where it is the same for every row: a literal, a bound value, the time.

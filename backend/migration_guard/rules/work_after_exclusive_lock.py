@@ -35,7 +35,7 @@ from ..replay import same_transaction
 from ..replay.names import bare
 from .shared.editing import as_written, committed_first, later
 from .shared.locks import matters
-from .shared.transactions import exclusively_locked, fills_many_rows, line_of, operations_of, why_not_later
+from .shared.transactions import exclusively_locked, fills_many_rows, line_of, on_postgresql, why_not_later
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
 
@@ -43,7 +43,7 @@ RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgres
 @judges(Migration)
 def others_wait(migration: Migration, context: Context) -> Iterator[Finding]:
     """The first slow line of the revision that runs while other tables are locked."""
-    for op in operations_of(migration):
+    for op in on_postgresql(migration):
         if op.direction != "upgrade" or not _is_slow(context, op):
             continue
         locked = list(exclusively_locked(context, op))

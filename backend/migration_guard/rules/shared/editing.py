@@ -185,9 +185,3 @@ def validation(context: Context, op: Operation, table: Text, schema: Text | None
     """The lines that validate a constraint, in the next revision."""
     text = f"ALTER TABLE {sql_table(table, schema)} VALIDATE CONSTRAINT {sql_name(name)}"
     return committed_first(context, op, execute(op, text))
-
-
-def allowed(op: Operation, rule: str, reason: str) -> str:
-    """The user's own line under a comment that allows it, where nothing else can be written."""
-    lines = [executed(op, sql(op))] if op.by_sql else dedented(op.source).splitlines()
-    return "\n".join([f"# guard: allow {rule} -- {reason}", *lines])

@@ -1,4 +1,4 @@
-"""What earlier revisions say about a table or column, so that a dropped one can be written down again."""
+"""What earlier revisions wrote about what is dropped now: the calls that made it, and whether one makes it at all."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from ...facts import (
     AddColumn,
     AlterColumn,
-    Column,
     Context,
     CreateConstraint,
     CreateIndex,
     CreateTable,
-    CreateType,
     DropColumn,
     DropConstraint,
     DropIndex,
@@ -37,22 +35,6 @@ def _history_of(context: Context, table: Text) -> Iterator[Operation]:
                 names.append(operation.new_name)
             if any(one is not None and same(one, table) for one in names):
                 yield operation
-
-
-def column_before(context: Context, table: Text, name: Text) -> Column | None:
-    """The column as an earlier revision made it, None where none did or a later one may have changed it."""
-    for operation in _history_of(context, table):
-        if isinstance(operation, AddColumn) and same(operation.column.name, name):
-            return operation.column
-        if isinstance(operation, CreateTable):
-            return next((column for column in operation.columns if bare(column.name) == bare(name)), None)
-        if isinstance(operation, (DropTable, RenameTable)):
-            return None
-        if isinstance(operation, (AlterColumn, DropColumn)) and (
-            same(operation.name, name) or (isinstance(operation, AlterColumn) and operation.new_name is not None)
-        ):
-            return None
-    return None
 
 
 def lines_before(context: Context, op: DropTable | DropIndex | DropConstraint) -> list[str]:
@@ -97,29 +79,3 @@ def perhaps_there(context: Context, op: DropTable | DropColumn) -> bool:
 
 def _maker(op: DropIndex | DropConstraint) -> type[CreateIndex | CreateConstraint]:
     return CreateIndex if isinstance(op, DropIndex) else CreateConstraint
-
-
-def makes_type(operation: Operation) -> set[str]:
-    """The names of the enum types that exist on PostgreSQL once the operation has run, small and bare.
-
-    `add_column` makes none: there the type must exist already (Alembic up to 1.20 at least).
-    """
-    if isinstance(operation, CreateType):
-        names = {bare(operation.name)}
-    elif isinstance(operation, CreateTable) and (operation.dialects is None or "postgresql" in operation.dialects):
-        enums = [column.enum for column in operation.columns if column.enum]
-        names = {bare(enum.name) for enum in enums if enum.native is True and enum.create_type is True}
-    else:
-        names = set()
-    return {name for name in names if name is not None}
-
-
-def type_made_before(context: Context, name: str) -> bool:
-    """Whether an earlier revision made the enum type, so that this one only uses it."""
-    if context.migration is None:
-        return False
-    return any(
-        name in makes_type(operation)
-        for migration in earlier_revisions(context.history, context.migration, name)
-        for operation in (migration.upgrade.operations if migration.upgrade else ())
-    )

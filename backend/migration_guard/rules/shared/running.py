@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator
 
 from ...facts import (
@@ -21,7 +20,6 @@ from ...facts import (
 )
 from ...replay import column_before, is_new, operations_above, table_before
 from ...replay.names import bare, mentions
-from .paste import dedented, execute, literal
 
 # Names that a history gives to what it puts aside for a while: no application knows such a table.
 PUT_ASIDE = re.compile(r"(?:^_+|^|_)(?:tmp|temp|temporary|backup|bak|bkp|old|orig|legacy|copy|staging)\d*(?:_|\d*$)")
@@ -118,25 +116,3 @@ def copies(context: Context, op: Operation, name: str) -> Iterator[WriteRows | C
                 yield one
         elif isinstance(one, CreateTable) and not one.whole and one.by_sql and mentions(one.source, name):
             yield one
-
-
-def statement(op: Operation) -> str:
-    """The operation as a statement that stands for itself: the user's call, or their SQL in one."""
-    return execute(op, op.source) if op.by_sql else dedented(op.source)
-
-
-def alone(op: Operation) -> str:
-    """The operation as a statement of another function, with the batch block that it stands in."""
-    text = statement(op)
-    table = getattr(op, "table", None)
-    if not op.in_batch or op.by_sql or table is None:
-        return text
-    schema = getattr(op, "schema", None)
-    opening = ", ".join([literal(table), *([f"schema={literal(schema)}"] if schema is not None else [])])
-    name = text.partition(".")[0]
-    return f"with op.batch_alter_table({opening}) as {name}:\n{textwrap.indent(text, '    ')}"
-
-
-def allowed(op: Operation, rule: str, reason: str) -> str:
-    """The operation with the comment that allows it, for what is right only at another time."""
-    return f"# guard: allow {rule} -- {reason}\n{statement(op)}"

@@ -72,7 +72,7 @@ def exclusively_locked(context: Context, op: Operation) -> Iterator[tuple[Operat
                 yield one, lock.table
 
 
-def operations_of(migration: Migration) -> tuple[Operation, ...]:
-    """What the upgrade does on PostgreSQL."""
+def on_postgresql(migration: Migration) -> tuple[Operation, ...]:
+    """What the upgrade does on PostgreSQL: all of it but the branches for other databases."""
     listed = migration.upgrade.operations if migration.upgrade else ()
     return tuple(op for op in listed if op.dialects is None or "postgresql" in op.dialects)

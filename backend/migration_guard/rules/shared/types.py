@@ -25,7 +25,7 @@ def family(text: Text | None) -> str | None:
     return _SAME.get(name, name) or None
 
 
-def alike(one: Text | None, other: Text | None) -> bool:
+def same_type(one: Text | None, other: Text | None) -> bool:
     """Whether both are certainly of one kind and, as far as both give them, with the same arguments."""
     first, second = family(one), family(other)
     if first is None or first != second:

@@ -1,4 +1,4 @@
-"""The columns that an operation makes, and the user's own text with another type in it."""
+"""New columns of a type that another one would serve better: the finding, and the user's own text with that type."""
 
 from __future__ import annotations
 
