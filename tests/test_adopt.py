@@ -176,7 +176,7 @@ def test_the_entry_for_a_folder_is_that_of_the_hook(tmp_path: Path) -> None:
     edit = hook(tmp_path, "inner")
 
     assert isinstance(edit, Edit)
-    entry = edit.new.partition("entry: ")[2].strip()
+    entry = edit.new.partition("entry: ")[2].splitlines()[0]
     assert f"entry: {entry.replace('-C inner ', '')}\n" in given
 
 

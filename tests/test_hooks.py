@@ -219,3 +219,26 @@ def test_a_merge_is_not_held_up_by_a_finding_that_it_brings_along(other: Path, e
     done = committing(other, environment, "merge", "theirs", "-m", "merge")
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_hook_that_init_writes_for_a_project_in_a_folder_judges_its_commits(
+    tmp_path: Path, published: Path, environment: dict[str, str]
+) -> None:
+    top = tmp_path / "top"
+    inner = Path(shutil.copytree(COMMITS / "project", top / "back end"))
+    git(top, environment, "init", "--quiet")
+    assert main(["-C", str(inner), "init", "--yes"]) == 0
+    head = git(published, environment, "rev-parse", "HEAD").strip()
+    config = top / ".pre-commit-config.yaml"
+    written = config.read_text().replace("https://github.com/migration-guard/migration-guard", str(published))
+    config.write_text(written.replace("rev: main", f"rev: {head}"))
+    run([sys.executable, "-m", "pre_commit", "install"], top, environment)
+    revision = inner / "alembic" / "versions" / "2c3d4e5f6071_age.py"
+
+    shutil.copy(COMMITS / "missing-downgrade" / "bad.py", revision)
+    bad = committing(top, environment)
+    shutil.copy(COMMITS / "missing-downgrade" / "good.py", revision)
+    good = committing(top, environment)
+
+    assert "missing-downgrade" in bad.stdout + bad.stderr
+    assert (bad.returncode, good.returncode) == (1, 0), good.stdout + good.stderr

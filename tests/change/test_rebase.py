@@ -237,9 +237,11 @@ def test_history_that_has_nothing_to_move_is_not_spoken_of_beside_one_that_has(
     commit(root)
     branch(root, ("m1", "b1"))
 
-    moved(root)
+    both = Settings(root=root, config=("alembic.ini", "other/alembic.ini"))
+
+    rebase(both, base="main")
     first = capsys.readouterr().out
-    moved(root)
+    rebase(both, base="main")
 
     assert "m1 follows t1" in first
     assert "Nothing to move" not in first

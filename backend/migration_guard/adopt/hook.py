@@ -54,6 +54,7 @@ def _lines(inner: str, gap: str = " ", deeper: str = "  ") -> list[str]:
     ]
     if inner:  # a hook starts at the top of the repository
         lines.append(f"{inside}{deeper}{inside}entry: migration-guard -C {shlex.quote(inner)} check --staged --changed")
+        lines.append(f"{inside}{deeper}{inside}pass_filenames: false # they would be names from the top; git is asked")
     return lines
 
 
