@@ -28,6 +28,8 @@ class Use:
     kind: UseKind
     name: str  # as written: "datetime.utcnow", "app.models.User"
     offline_guarded: bool = False  # under a condition that asks for offline mode, or after a return in it
+    in_column: bool = False  # among the arguments of a Column, also of one in a table object that a query uses
+    key: str = ""  # which setting or variable of the environment is read
 
 
 @dataclass(frozen=True)

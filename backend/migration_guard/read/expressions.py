@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from ..facts import Use, UseKind
+from ..records import replace
 from .calls import OPERATIONS, SILENT
 from .comparing import compared, joined, operated
 from .conditions import (
@@ -49,6 +50,7 @@ from .values import (
 )
 
 OP = "alembic.op"
+ENVIRON = "os.environ"
 BUILTINS = {name: Dotted(f"builtins.{name}") for name in dir(builtins)}
 OTHERS = frozenset({"execute", "f", "batch_alter_table"})  # operations that are no fact of their own
 NAMED = frozenset({"Enum", "ENUM", "Column", "Table", "table", "column", "Index", "Sequence"})
@@ -69,6 +71,7 @@ class Expressions(ABC):
         self.uses: dict[Use, None] = {}
         self.over: Unknown = AT_RUN_TIME  # what a comprehension gives whose items are not known
         self.guarded = False  # whether offline mode has been thought of here
+        self.in_column = False  # among the arguments of a Column
         self.muted = False  # while the module is read: nothing that happens there belongs to a direction
 
     def evaluate(self, node: ast.expr, scope: Scope) -> object:
@@ -121,14 +124,19 @@ class Expressions(ABC):
             return name
         return value if settled(value) else name
 
-    def use(self, kind: UseKind, name: str, node: ast.expr) -> None:
+    def use(self, kind: UseKind, name: str, node: ast.expr, key: str = "") -> None:
         """Something beside the schema is used."""
         if self.muted:
             return
         place = self.record.source.place(node)
-        head, dot, _ = name.rpartition(".")
-        if not dot or Use(place, self.record.direction, kind, head, self.guarded) not in self.uses:
-            self.uses[Use(place, self.record.direction, kind, name, self.guarded)] = None
+        found = Use(place, self.record.direction, kind, name, self.guarded, self.in_column)
+        head, dot, part = name.rpartition(".")
+        whole = replace(found, name=head)
+        if not dot or whole not in self.uses:
+            self.uses[replace(found, key=key)] = None
+        elif kind == "settings" and (key or head != ENVIRON):
+            del self.uses[whole]
+            self.uses[replace(whole, key=key or part)] = None
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> object:
         on = self.evaluate(node.value, scope)
@@ -175,6 +183,8 @@ class Expressions(ABC):
         if isinstance(node.slice, ast.Slice):
             return self._slice(on, node.slice, scope)
         key = self.evaluate(node.slice, scope)
+        if isinstance(on, Dotted) and on.path == ENVIRON and isinstance(key, str):
+            self.use("settings", f"{ENVIRON}.get", node, key)
         if isinstance(on, (str, list, tuple, dict)) and small(key):
             try:
                 return on[key]  # type: ignore[index,call-overload]
@@ -433,7 +443,10 @@ class Expressions(ABC):
 
     def _call(self, node: ast.Call, scope: Scope) -> object:
         callee = self.evaluate(node.func, scope)
+        around = self.in_column
+        self.in_column = around or (callee.__class__ is Dotted and _is_column(callee.path))
         arguments = self.arguments(node, scope)
+        self.in_column = around
         if callee.__class__ is Dotted and _makes_a_term(callee.path):
             return Made(callee, arguments, node)
         if isinstance(callee, Attr) and callee.name == "get" and _is_globals(callee.on) and arguments.positional:
@@ -449,7 +462,8 @@ class Expressions(ABC):
             if (file := file_read(callee.on, callee.name, arguments)) is not None:
                 text = self.library.text(file)
         if (used := use_of(callee, arguments, self.record.source.path)) is not None:
-            self.use(*used, node)
+            key = arguments.positional[0].value if used[0] == "settings" and arguments.positional else None
+            self.use(*used, node, key if isinstance(key, str) else "")
         if not isinstance(text, Unknown):
             return text
         return self.apply(callee, arguments, node)
@@ -497,6 +511,11 @@ def _part_of_library(path: str, name: str) -> Dotted | None:
     """What a name in SQLAlchemy or Alembic stands for: itself, but for the name of a dialect. None of other modules."""
     whole = f"{path}.{name}"
     return Dotted(whole) if whole.startswith(("sqlalchemy.", "alembic.")) and name not in DIALECT_NAMES else None
+
+
+@lru_cache(maxsize=4096)
+def _is_column(path: str) -> bool:
+    return path.startswith("sqlalchemy.") and path.rpartition(".")[2] in ("Column", "column", "mapped_column")
 
 
 @lru_cache(maxsize=4096)

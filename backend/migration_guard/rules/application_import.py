@@ -45,7 +45,9 @@ def todays_model(migration: Migration, _: Context) -> Iterator[Finding]:
     """A model that a revision takes from the application."""
     columns = list(defines(migration))
     found = [
-        use for use in uses(migration, "application") if _is_model(use) and not any(inside(use, op) for op in columns)
+        use
+        for use in uses(migration, "application")
+        if _is_model(use) and not use.in_column and not any(inside(use, op) for op in columns)
     ]
     if not found:
         return

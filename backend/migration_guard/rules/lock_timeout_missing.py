@@ -13,10 +13,16 @@ table, reads too, waits behind it. The application stands still until somebody f
 ## Instead
 Say how long a statement may wait, and try again later when it was not enough:
 
-    with connectable.connect() as connection:
-        connection.execute(text("SET lock_timeout = '4s'"))
-        connection.commit()
-        context.configure(connection=connection, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.execute("SET lock_timeout = '4s'")
+        context.run_migrations()
+
+It holds for all revisions that follow on the connection. `context.execute` needs no import and works alike with every
+version of SQLAlchemy and in offline mode. Where the project also runs on another database, ask for
+`context.get_context().dialect.name == "postgresql"` first.
+
+No comment in a revision can allow this, because the finding stands in env.py: the settings can
+(`lock-timeout = true`, or `severity = {lock-timeout-missing = "off"}`).
 
 ## Quiet when
 env.py, what it calls, a hook on its engine or the URL sets one, every revision that stops anybody sets its own, or the
@@ -52,7 +58,16 @@ def endless_wait(environment: Environment, context: Context) -> Iterator[Finding
         where(environment),
         says=f"Nothing sets lock_timeout: on PostgreSQL a migration such as {migration.id} ({op.at.path}:"
         f"{op.at.line}){others} waits for its lock without end, and every query of that table waits behind it.",
-        instead="connection.execute(text(\"SET lock_timeout = '4s'\"))\n"
-        "connection.commit()  # before context.configure(connection=connection, ...)",
+        instead="\n".join(_set_first(context)),
         dialect="postgresql",
     )
+
+
+def _set_first(context: Context) -> list[str]:
+    """The block that runs the migrations, with the timeout set in it: there a plain text is enough, and nothing has to
+    be committed by hand (SQLAlchemy before 2.0 has no `connection.commit()`)."""
+    line = "context.execute(\"SET lock_timeout = '4s'\")"
+    asked = [line]
+    if context.policy.dialects != {"postgresql"}:
+        asked = ['if context.get_context().dialect.name == "postgresql":', f"    {line}"]
+    return ["with context.begin_transaction():", *(f"    {one}" for one in asked), "    context.run_migrations()"]

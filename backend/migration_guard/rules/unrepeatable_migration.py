@@ -15,13 +15,17 @@ Write the value down, or let the database make it:
 
     sa.Column("created_at", sa.DateTime(), server_default=sa.func.now())
 
+A secret is no value to write down: what needs one (to encrypt rows, to call a service) runs as a command of its own
+between two revisions, which only change the schema.
+
 ## Quiet when
-The clock or chance fill rows (keys and times of seeds), a file beside the revision is read, or only `downgrade()` or
-`upgrade()` of another file does it.
+The clock or chance give values to rows (keys and times of seeds) and not to the definition of a column, or the
+revision reads a file beside it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..facts import Context, Migration, Use, UseKind
@@ -44,6 +48,16 @@ INSTEAD: dict[UseKind, str] = {
     "random": '# let the database make it: server_default=sa.text("gen_random_uuid()"), or write one value down',
 }
 
+# A name that holds what nobody may read in a repository: "SECRET_KEY", "db_password", "API_TOKEN", not "KEYWORDS".
+SECRET = re.compile(
+    r"(?:.*_)?(?:secrets?|keys?|apikey|password|passwd|pwd|passphrase|tokens?|credentials?|salt|pepper|dsn)(?:_.*)?",
+    re.IGNORECASE,
+)
+WITHOUT_IT = (
+    "# write no secret down: leave the change of the schema here, and do what needs {0}\n"
+    "# in a command of its own, run after this revision and before the one that relies on it"
+)
+
 
 @judges(Migration)
 def depends_on_the_day(migration: Migration, _: Context) -> Iterator[Finding]:
@@ -59,10 +73,26 @@ def depends_on_the_day(migration: Migration, _: Context) -> Iterator[Finding]:
         yield Finding(
             RULE,
             use.at,
-            says=f"This revision {KINDS[use.kind].format(use.name)}.",
-            instead=INSTEAD[use.kind],
+            says=f"This revision {KINDS[use.kind].format(_called(use))}.",
+            instead=_instead(use, migration),
             direction=use.direction,
         )
+
+
+def _called(use: Use) -> str:
+    return f"{use.key} ({use.name})" if use.key else use.name
+
+
+def _instead(use: Use, migration: Migration) -> str:
+    """What to write; for a secret, how to do without it."""
+    names = [one.key or last_name(one) for one in uses(migration, "settings")] if use.kind == "settings" else []
+    secret = next(filter(is_secret, names), None)
+    return INSTEAD[use.kind] if secret is None else WITHOUT_IT.format(secret)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a setting holds a secret, by the words of its name."""
+    return SECRET.fullmatch(name) is not None
 
 
 def _counts(use: Use) -> bool:

@@ -10,7 +10,7 @@ from ...facts import Context, Operation, OtherCall, OtherSql, SetOption, Text, T
 from .paste import NEXT, dedented, execute, literal, one_line, op_name, sql_name, sql_table
 
 MODULES = frozenset({"op", "sa", "sqlalchemy", "postgresql", "text", "func"})
-LOST = "pass  # moved into a revision of its own, with its line of downgrade()"
+LOST = "pass  # moved into a revision of its own, with the line of downgrade() that undoes it, if there is one"
 
 
 def edited(source: str, changes: dict[str, str | None]) -> str | None:
@@ -166,7 +166,9 @@ def apart(
 
 
 def later(lines: list[str], left: list[str] | None = None) -> str:
-    """What stays in this revision, then the lines for the next one."""
+    """What stays in this revision, then the lines for the next one (which are never moved on once more)."""
+    if lines[:2] == [LOST, NEXT]:
+        lines = lines[2:]
     return "\n".join([*(left or [LOST]), NEXT, *lines])
 
 

@@ -11,6 +11,7 @@ from ...facts import Column, Operation, Text, Unread
 # its upgrade. What rules ask for must never need more words than that.
 NEXT = "# --- in the next revision ---"
 
+STEP = 4  # spaces
 RESERVED = re.compile(
     "all|and|as|check|column|constraint|create|default|desc|end|from|grant|group|having|in|index|into|key|like|limit|"
     "not|null|offset|on|or|order|primary|references|select|table|then|to|union|unique|user|using|values|when|where|with"
@@ -121,10 +122,21 @@ def one_line(source: str) -> str:
 
 
 def dedented(source: str) -> str:
-    """The text of a statement that stood inside a block, moved to the margin: its last line closes it there."""
+    """The text of a statement that stood inside a block, moved to the margin: its last line closes it there.
+
+    How far its first line was from the margin is not in the text. Where arguments stand no deeper than the line that
+    closes them, or stand on that line too, they are one step deeper than the statement.
+    """
     lines = source.splitlines()
-    depth = len(lines[-1]) - len(lines[-1].lstrip()) if len(lines) > 1 else 0
+    depth = _indent(lines[-1]) if len(lines) > 1 else 0
+    inner = min((_indent(line) for line in lines[1:] if line.strip(" )]},")), default=depth)
+    if inner <= depth and not re.search("\"\"\"|'''", source):
+        depth = max(inner - STEP, 0)
     return "\n".join(line[depth:] if not line[:depth].strip() else line for line in lines)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def filling(one: Column | None, name: Text, type_text: Text | None = None) -> tuple[str, str | None]:

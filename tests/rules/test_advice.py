@@ -1,0 +1,103 @@
+"""What the advice of single rules says: it never does more harm than what it replaces."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from migration_guard.findings import Finding
+from migration_guard.rules.shared.paste import NEXT, dedented
+
+from .samples import report_on
+
+
+def findings(
+    folder: Path, upgrade: str, *, top: str = "", settings: str = 'databases = ["postgresql"]'
+) -> list[Finding]:
+    """What is found in a revision with this `upgrade()`, which refuses to go down."""
+    text = (
+        f'"""a revision"""\n\n# settings: {settings}\n\nimport sqlalchemy as sa\n\nfrom alembic import op\n{top}\n\n'
+        f'revision = "a1"\ndown_revision = None\n\n\ndef upgrade():\n{textwrap.indent(textwrap.dedent(upgrade), "    ")}\n\n'
+        "def downgrade():\n    raise NotImplementedError  # irreversible: only a sample\n"
+    )
+    return list(report_on(folder, {"a1.py": text.encode()}).findings)
+
+
+def advice(folder: Path, rule: str, upgrade: str, *, top: str = "") -> str:
+    """The advice of the one finding of a rule."""
+    found = [one for one in findings(folder, upgrade, top=top) if one.rule.id == rule]
+    assert len(found) == 1
+    return found[0].instead
+
+
+@pytest.mark.parametrize(
+    ("top", "value", "name"),
+    [
+        ("import os", 'os.environ["DATASOURCE_SECRET_KEY"]', "DATASOURCE_SECRET_KEY"),
+        ("import os", 'os.environ.get("ADMIN_PASSWORD", "")', "ADMIN_PASSWORD"),
+        ("import os", 'os.getenv("API_TOKEN")', "API_TOKEN"),
+        ("from app.core.config import settings", "settings.secret_key", "secret_key"),
+    ],
+)
+def test_a_secret_is_never_to_be_written_down(tmp_path: Path, top: str, value: str, name: str) -> None:
+    said = advice(tmp_path, "unrepeatable-migration", f"op.execute(encrypt({value}))\n", top=top)
+
+    assert name in said
+    assert "a command of its own" in said
+    assert "<the value>" not in said
+
+
+def test_what_is_no_secret_is_written_down(tmp_path: Path) -> None:
+    said = advice(
+        tmp_path, "unrepeatable-migration", 'op.execute("SELECT 1 " + os.environ["KEYWORDS"])\n', top="import os"
+    )
+
+    assert 'value = "<the value>"' in said
+
+
+def test_a_column_that_is_filled_and_tightened_moves_once(tmp_path: Path) -> None:
+    said = advice(
+        tmp_path,
+        "not-null-without-default",
+        """\
+        op.add_column("favorites", sa.Column("org_id", sa.Integer(), nullable=False))
+        op.create_foreign_key("fk", "favorites", "organizations", ["org_id"], ["id"])
+        """,
+    )
+
+    assert said.count(NEXT) == 1
+    assert "pass" not in said
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "op.alter_column('q', 'o',\n        type_=JSONB(),\n        nullable=True,\n        )",
+            "op.alter_column('q', 'o',\n    type_=JSONB(),\n    nullable=True,\n    )",
+        ),
+        (
+            "op.alter_column('q', 'o',\n               type_=JSONB(),\n               nullable=True)",
+            "op.alter_column('q', 'o',\n    type_=JSONB(),\n    nullable=True)",
+        ),
+        ("op.alter_column(\n        'q',\n        'o',\n    )", "op.alter_column(\n    'q',\n    'o',\n)"),
+        ("op.alter_column(\n    'q',\n)", "op.alter_column(\n    'q',\n)"),
+        ('op.execute("""\n    UPDATE q\n    """)', 'op.execute("""\nUPDATE q\n""")'),
+        ("op.drop_table('q')", "op.drop_table('q')"),
+    ],
+)
+def test_a_call_keeps_the_steps_of_its_lines(source: str, expected: str) -> None:
+    assert dedented(source) == expected
+
+
+def test_a_class_in_the_type_of_a_column_is_no_model(tmp_path: Path) -> None:
+    body = """\
+        users = sa.table("users", sa.Column("options", Container.as_mutable(EncryptedConfiguration(sa.Text))))
+        op.get_bind().execute(users.update().where(users.c.id == 1).values(options={}))
+        """
+
+    found = findings(tmp_path, body, top="from app.models import Container, EncryptedConfiguration")
+
+    assert "application-import" not in {one.rule.id for one in found}
