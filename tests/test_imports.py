@@ -1,4 +1,5 @@
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -114,6 +115,34 @@ def modules(file: Path) -> list[str]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     plain = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
     return plain + [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and not n.level]
+
+
+def test_second_run_of_a_commit_hook_loads_neither_the_reader_nor_what_starts_slowly(tmp_path: Path) -> None:
+    versions = tmp_path / "alembic" / "versions"
+    versions.mkdir(parents=True)
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/alembic\n")
+    file = versions / "a.py"
+    file.write_text("revision = 'a'\ndown_revision = None\ndef upgrade():\n    pass\n")
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    slow = {"dataclasses", "inspect", "difflib", "sqlite3", "asyncio", "logging", "migration_guard.read.operations"}
+    code = (
+        "import sys; from migration_guard.cli import main; main(['check', 'alembic/versions/a.py']); "
+        f"print('loaded:', *sorted({slow} & set(sys.modules)))"
+    )
+
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(BACKEND), "XDG_CACHE_HOME": str(tmp_path / "cache")},
+            capture_output=True,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+
+    assert [run.stderr for run in runs] == ["", ""]
+    assert [run.stdout.splitlines()[-1] for run in runs] == ["loaded: migration_guard.read.operations", "loaded:"]
 
 
 @pytest.mark.parametrize("sql", [False, True], ids=["no raw SQL", "raw SQL"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import inspect
 from collections.abc import Mapping
 from typing import Literal
 
@@ -44,7 +43,7 @@ class Rule:
         on: bool = True,
     ) -> Rule:
         """The rule of a module: `RULE = Rule.of(__name__, __doc__, severity=...)`."""
-        page = inspect.cleandoc(doc or "")
+        page = (doc or "").strip()  # of a module, so nothing is indented
         return cls(
             id=module.rpartition(".")[2].replace("_", "-"),
             summary=page.partition("\n")[0],
