@@ -9,15 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..facts import AlterColumn, Context, CreateTable, Operation, RenameTable
 from ..findings import Finding
 from ..replay.names import bare
+from ..rules.shared.ancestry import ancestors
 from ..rules.shared.certain import Doubt, downgrade_or_doubt, imports_for, undo_or_doubt
 from ..rules.shared.reverse import type_dropped
 from ..rules.shared.things import Names, comes_with, goes_with, identical, lasting, made, removed
 from ..words import sentence
-from .style import in_batches, in_style, merged
+from .style import in_batches, in_style, merged, with_final_names
 from .written import CannotEdit, Splice, Written, indented
 
 _LOGS = re.compile(r"(?:log|logger|logging|print|\w*log\w*)\b", re.IGNORECASE)
 _REASON = re.compile(r"\b(?:not?|nothing|never|without|unable|impossible|irreversible|cannot|\w+n't)\b", re.IGNORECASE)
+_FINAL = re.compile(r"\.f\(\s*[\"']([^\"']+)[\"']\s*\)")
 _DECIDE = "say `# irreversible: <reason>` behind a raise, or take the words out and run this once more"
 _BY_HAND = "write it by hand; `migration-guard check` shows a draft"
 
@@ -199,7 +201,17 @@ def _statements(lines: Sequence[str], written: Written, context: Context, *, bat
     for line in lines:
         if any(one.lstrip().startswith("#") for one in line.split("\n")):
             raise CannotEdit("the way back needs a decision of yours", _BY_HAND)
-    return in_style(in_batches(lines) if batches else merged(lines), written, context.migration)
+    lines = with_final_names(in_batches(lines) if batches else merged(lines), _final_names(context))
+    return in_style(lines, written, context.migration)
+
+
+def _final_names(context: Context) -> frozenset[str]:
+    """The names that this revision or one below it gives as `op.f("name")`."""
+    migration = context.migration
+    revisions = [] if migration is None else [migration, *ancestors(context.history, migration)]
+    functions = [function for one in revisions for function in (one.upgrade, one.downgrade) if function is not None]
+    sources = (op.source for function in functions for op in function.operations if ".f(" in op.source)
+    return frozenset(name for source in sources for name in _FINAL.findall(source))
 
 
 def _imports(lines: Sequence[str], written: Written, context: Context) -> Iterator[Splice]:

@@ -6,12 +6,13 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from ..facts import Migration
 from .written import Written, inside_strings
 
 _MODULES = {"op": "alembic.op", "sa": "sqlalchemy"}
+_NAMES_FIRST = re.compile(r"create_(?:\w+_constraint|foreign_key|primary_key|index)$|drop_(?:constraint|index)$")
 _PLAIN = re.compile(r'"([^"\'\\\n]*)"')
 # Alembic's operations on one table, by the place of the table's name among their arguments.
 _ON_TABLE = {
@@ -29,6 +30,14 @@ _ON_TABLE = {
 def in_style(statements: Sequence[str], written: Written, migration: Migration) -> list[str]:
     """The statements under the file's own names for `op` and `sa`, with its quotes and its steps of indentation."""
     return [_restepped(_requoted(_renamed(one, migration), written.quote), written.unit) for one in statements]
+
+
+def with_final_names(statements: Sequence[str], final: Container[str]) -> list[str]:
+    """The statements with names of constraints and indexes in `op.f(...)` where they are `final`.
+
+    A naming convention makes its own of a plain name, as in "ck_%(table_name)s_%(constraint_name)s".
+    """
+    return [_finalized(one, final) for one in statements]
 
 
 def in_batches(statements: Sequence[str]) -> list[str]:
@@ -69,6 +78,23 @@ def _in_batch(statement: str) -> str | None:
     of = "".join(f", schema={text(one.value)}" for one in schema)
     head = f"with {call.func.value.id}.batch_alter_table({text(call.args[at])}{of}) as batch_op:"
     return f"{head}\n    batch_op.{call.func.attr}({', '.join(given)})"
+
+
+def _finalized(statement: str, final: Container[str]) -> str:
+    tree = ast.parse(statement)
+    calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)]
+    there = {
+        id(one.args[0]) for one in calls if isinstance(one.func, ast.Attribute) and one.func.attr == "f" and one.args
+    }
+    given = [call.args[0] for call in calls if call.args and _NAMES_FIRST.match(str(getattr(call.func, "attr", "")))]
+    given += [one.value for call in calls for one in call.keywords if one.arg in ("name", "constraint_name")]
+    names = [one for one in given if isinstance(one, ast.Constant) and id(one) not in there and one.value in final]
+    lines = [line.encode() for line in statement.split("\n")]
+    for one in sorted(names, key=lambda each: (each.lineno, each.col_offset), reverse=True):
+        line = lines[one.lineno - 1]
+        start, end = one.col_offset, one.end_col_offset or 0
+        lines[one.lineno - 1] = line[:start] + b"op.f(" + line[start:end] + b")" + line[end:]
+    return b"\n".join(lines).decode()
 
 
 def _renamed(statement: str, migration: Migration) -> str:
