@@ -142,7 +142,8 @@ def test_second_run_of_a_commit_hook_loads_neither_the_reader_nor_what_starts_sl
     ]
 
     assert [run.stderr for run in runs] == ["", ""]
-    assert [run.stdout.splitlines()[-1] for run in runs] == ["loaded: migration_guard.read.operations", "loaded:"]
+    assert "migration_guard.read.operations" in runs[0].stdout.splitlines()[-1]
+    assert runs[1].stdout.splitlines()[-1] == "loaded:"
 
 
 @pytest.mark.parametrize("sql", [False, True], ids=["no raw SQL", "raw SQL"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 from ...facts import (
@@ -105,6 +104,8 @@ def _nearness(name: object, add: AddColumn) -> float:
     one, other = (_words(str(text)) for text in (name, add.column.name))
     if not one or not other:
         return 0.0
+    import difflib  # late: few revisions drop one name and add another
+
     letters = difflib.SequenceMatcher(None, "_".join(one), "_".join(other)).ratio()
     first, second = set(one), set(other)
     return max(letters if letters >= _SPELLED else 0.0, len(first & second) / len(first | second))
