@@ -71,3 +71,25 @@ def test_the_canary_sings_when_it_runs(tmp_path: Path, monkeypatch: pytest.Monke
 def test_what_does_not_end_is_noticed() -> None:
     with pytest.raises(TooLong), limited(0.05):
         sum(iter(int, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("pyproject.toml", "[tool.migration-guard]\nheads = " + "[" * 900 + "]" * 900),
+        ("pyproject.toml", "tool = 3"),
+        ("alembic.ini", "[alembic]\nscript_location = alembic\nfile_template\n   goes on"),
+        ("alembic.ini", f"[alembic]\nscript_location = {'x' * 5000}"),
+        (
+            "alembic/versions/r0.py",
+            'from alembic import op\nrevision = "a"\ndown_revision = None\ndef upgrade():\n'
+            '    op.create_check_constraint(None, "a\\x00", "b > 0")\n',
+        ),
+    ],
+)
+def test_what_once_made_it_fail(name: str, content: str, trial: Trial, have: Pool) -> None:
+    files = project(random.Random(2), have)  # noqa: S311
+
+    trial.run({**files, name: content.encode()})
+
+    assert trial.broken == []

@@ -274,3 +274,36 @@ def test_context_of_ddl_fills_its_text(context: str) -> None:
     assert known.table == "persona"
     assert isinstance(unknown, DropTable)
     assert isinstance(unknown.table, Unread)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "a = a + a",
+        "a = f'{a}{a}'",
+        "a = '%s%s' % (a, a)",
+        "a = '%(k)s%(k)s' % {'k': a}",
+        "a = '{0}{0}'.format(a)",
+        "a = ''.join([a, a])",
+        "a = a.replace('x', 'xx')",
+        "a = (*a, *a)",
+        "a = [a, a]",
+        "a *= 2",
+        "a = (lambda *b: b)(*a, *a)",
+    ],
+)
+def test_what_doubles_with_each_line_becomes_unknown_before_it_fills_the_memory(step: str) -> None:
+    lines = "\n    ".join(["a = 'x'", *[step] * 60, "op.drop_table('t', a)"])
+
+    found = operations(f"def upgrade():\n    {lines}\n")
+
+    assert [type(op) for op in found] == [DropTable]
+    assert len(repr(found)) < 1_000_000
+
+
+def test_a_text_of_the_longest_kind_is_still_put_together() -> None:
+    found = operations(
+        "def upgrade():\n    a = 'x' * 60\n    b = '%s_%s' % (a, a)\n    op.drop_table(f'{b}{{0}}'.format(a))\n"
+    )
+
+    assert found[0].table == f"{'x' * 60}_{'x' * 60}{'x' * 60}"

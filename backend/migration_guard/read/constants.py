@@ -137,6 +137,8 @@ def _percent(text: str, right: object) -> object:
         values: object = tuple(filled(item) for item in right)
     else:
         values = filled(right)
+    if len(text) + text.count("%") * _length(values) > LONGEST:
+        return AT_RUN_TIME
     try:
         return text % values
     except (TypeError, ValueError, KeyError):
@@ -145,6 +147,17 @@ def _percent(text: str, right: object) -> object:
         return re.sub(r"%(\(\w+\))?[-#0 +]*[\d.]*[dfgxi]", r"%\1s", text) % values
     except (TypeError, ValueError, KeyError):
         return AT_RUN_TIME
+
+
+def _length(value: object) -> int:
+    """How long a value may be as a part of a text: each line of a file may double it, and many lines may do so."""
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(_length(key) + _length(item) + 8 for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return sum(_length(item) + 8 for item in value)
+    return 32
 
 
 def formatted(value: object, conversion: int, spec: object) -> str:
@@ -170,8 +183,11 @@ def method(value: object, name: str, arguments: Arguments) -> object:
     if isinstance(value, str) and name == "format":
         if not arguments.whole or not _is_plain_format(value):
             return AT_RUN_TIME
+        items, keys = tuple(map(filled, given)), {key: filled(item) for key, item in named.items()}
+        if len(value) + value.count("{") * max(_length(items), _length(keys)) > LONGEST:
+            return AT_RUN_TIME
         try:
-            return value.format(*map(filled, given), **{key: filled(item) for key, item in named.items()})
+            return value.format(*items, **keys)
         except (TypeError, ValueError, LookupError, AttributeError):
             return AT_RUN_TIME
     if name not in _METHODS.get(type(value), ()):

@@ -34,6 +34,7 @@ from .values import (
     ASKED,
     AT_RUN_TIME,
     HOLE,
+    LONGEST,
     MOST,
     Arguments,
     Attr,
@@ -225,7 +226,8 @@ class Expressions(ABC):
         for item in node.elts:
             value = self.evaluate(item, scope)
             if isinstance(item, ast.Starred) and isinstance(value, (list, tuple)):
-                found += value
+                # A list of itself twice, and so on, becomes too long to know.
+                found += value if len(found) + len(value) <= MOST else [AT_RUN_TIME]
             elif isinstance(item, ast.Starred) and isinstance(value, dict):
                 found += list(value)
             else:
@@ -256,7 +258,7 @@ class Expressions(ABC):
                 parts.append(formatted(value, part.conversion, spec))
             else:
                 parts.append(str(self.evaluate(part, scope)))
-        return "".join(parts)
+        return "".join(parts) if sum(map(len, parts)) <= LONGEST else HOLE
 
     def _binary(self, node: ast.BinOp, scope: Scope) -> object:
         parts = [node]  # a text of many parts is a deep tree: it is gone through without recursion
@@ -426,7 +428,7 @@ class Expressions(ABC):
             value = self.evaluate(each, scope)
             if not isinstance(each, ast.Starred):
                 found.positional.append(Given(value, each))
-            elif isinstance(value, (list, tuple)):
+            elif isinstance(value, (list, tuple)) and len(found.positional) + len(value) <= MOST:
                 found.positional += [Given(item, each.value) for item in value]
             else:
                 found.whole = False

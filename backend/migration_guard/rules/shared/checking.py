@@ -30,7 +30,8 @@ def not_valid(op: CreateConstraint) -> list[str]:
         return _written_anew(op)
     text = edited(op.source, {"postgresql_not_valid": "True"})
     if text is not None and op.name is None:
-        text = re.sub(r"\(\s*(?:constraint_name\s*=\s*)?None\b", f"({literal(name_of(op))}", text, count=1)
+        named = f"({literal(name_of(op))}"
+        text = re.sub(r"\(\s*(?:constraint_name\s*=\s*)?None\b", lambda _: named, text, count=1)
     if text is None:
         text = op.source.rstrip().removesuffix(")").rstrip().rstrip(",") + ", postgresql_not_valid=True)"
     return text.splitlines()
