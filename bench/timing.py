@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,14 +35,22 @@ class Line:
         return self.ratio <= self.budget
 
 
-def medians(commands: Mapping[str, Sequence[str]], cwd: Path, rounds: int = ROUNDS) -> dict[str, float]:
+def medians(
+    commands: Mapping[str, Sequence[str]],
+    cwd: Path,
+    rounds: int = ROUNDS,
+    before: Mapping[str, Callable[[], None]] | None = None,
+) -> dict[str, float]:
     """The median seconds that each command takes. They take turns, so that a busy moment hits all of them.
 
+    `before` is what is done, untimed, each time before some of the commands.
     Raises SystemExit where one cannot be run at all; findings (exit code 1) are no failure.
     """
     taken: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(rounds + 1):  # the first one warms the caches and does not count
         for name, command in commands.items():
+            if before and name in before:
+                before[name]()
             start = time.perf_counter()
             done = subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
             seconds = time.perf_counter() - start
