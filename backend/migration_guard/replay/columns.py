@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ..facts import AddColumn, AlterColumn, Column, DropColumn, Flag, Text, Unread, WriteRows
 from ..records import replace
-from .constraints import constraints_of, indexes_of
+from .constraints import constraints_of
+from .indexes import indexes_of
 from .names import bare
 from .state import KnownColumn, KnownConstraint, KnownIndex, KnownTable
 

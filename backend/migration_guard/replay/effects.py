@@ -7,25 +7,21 @@ from typing import Any
 
 from ..facts import (
     AddColumn,
-    AddEnumValue,
     AlterColumn,
     AlterTable,
     CreateConstraint,
     CreateIndex,
     CreateObject,
     CreateTable,
-    CreateType,
     DropColumn,
     DropConstraint,
     DropIndex,
     DropObject,
     DropTable,
-    DropType,
     Operation,
     OtherCall,
     OtherSql,
     Place,
-    RenameEnumValue,
     RenameObject,
     RenameTable,
     Text,
@@ -41,16 +37,15 @@ from .constraints import (
     constraint_renamed,
     constraint_validated,
     constraints_of,
-    index_added,
-    index_dropped,
-    index_renamed,
-    indexes_of,
 )
 from .hidden import blurred, hidden
+from .indexes import index_added, index_dropped, index_renamed, indexes_of
 from .joining import joined
 from .names import bare, place_of
-from .state import Key, KnownTable, KnownType, State
-from .touching import TYPE, enums_of, hides
+from .objects import object_after, type_after
+from .reach import hides
+from .state import Key, KnownTable, State
+from .touching import TYPE
 
 _NOWHERE = Place("")
 
@@ -72,7 +67,7 @@ def after(state: State, op: Operation, step: Step) -> State:
         if not isinstance(op, (OtherCall, OtherSql)):
             return state
     if step.name.startswith(TYPE):
-        return _type_after(state, op, step)
+        return type_after(state, op, step.name.removeprefix(TYPE), step.revision)
     done = _done(state, op, step)
     if op.conditional and not op.inspected and done is not state:
         return joined(_with_unseen(state, op), done, Unread(op.at, "a change under a condition"))
@@ -116,7 +111,7 @@ def _done(state: State, op: Operation, step: Step) -> State:
     if isinstance(op, (OtherCall, OtherSql)):
         return blurred(state, op)
     if isinstance(op, (CreateObject, DropObject)):
-        return _object_after(state, op)
+        return object_after(state, op)
     if isinstance(op, RenameTable) or (isinstance(op, RenameObject) and op.kind == "table"):
         return _renamed(state, op)
     if isinstance(op, RenameObject) and op.table is None:
@@ -210,41 +205,6 @@ def _without_references(state: State, name: str) -> State:
         for key, table in state.tables.items()
     }
     return replace(state, tables=tables)
-
-
-def _object_after(state: State, op: CreateObject | DropObject) -> State:
-    kept = tuple(
-        one
-        for one in state.objects
-        if one.kind != op.kind or bare(one.name) != bare(op.name) or (op.table and bare(one.table) != bare(op.table))
-    )
-    return replace(state, objects=(*kept, op) if isinstance(op, CreateObject) else kept)
-
-
-def _type_after(state: State, op: Operation, step: Step) -> State:
-    """The enum type once the operation has run."""
-    name = step.name.removeprefix(TYPE)
-    before = state.type or KnownType(name, exists=Unread(op.at, "a type that no revision makes"))
-    kind = before
-    if isinstance(op, CreateType) and not (before.exists is True and (op.tolerant is True or op.inspected)):
-        kind = KnownType(bare(op.name) or name, True, op.enum.labels if op.enum else (), step.revision)
-    elif isinstance(op, DropType):
-        kind = replace(before, exists=False, labels=(), made_by=None)
-    elif isinstance(op, AddEnumValue):
-        kind = replace(before, labels=(*before.labels, op.value))
-    elif isinstance(op, RenameEnumValue):
-        labels = tuple(op.new_value if label == op.value else label for label in before.labels)
-        kind = replace(before, labels=labels)
-    elif isinstance(op, RenameObject):
-        kind = replace(before, name=bare(op.new_name) or name)
-    elif isinstance(op, CreateTable) and before.exists is not True:
-        # add_column makes no type: there it must exist already (Alembic up to 1.20 at least)
-        for enum in enums_of(op):
-            if bare(enum.name) == name and enum.native is True and enum.create_type is True:
-                kind = KnownType(name, True, enum.labels, step.revision)
-    if op.conditional and not op.inspected and kind != before:
-        kind = replace(kind, exists=kind.exists if kind.exists == before.exists else Unread(op.at, "a condition"))
-    return replace(state, type=kind)
 
 
 def _named_object(before: KnownTable, op: RenameObject) -> KnownTable:

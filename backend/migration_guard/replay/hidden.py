@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from ..facts import Operation, OtherCall, OtherSql, Unread
 from ..records import replace
 from .names import words_in
+from .reach import SCHEMA, hides
 from .state import KnownColumn, KnownTable, State
-from .touching import SCHEMA, hides
 
 # Statements that leave both the schema and the rows as they are.
 HARMLESS = re.compile(
