@@ -81,7 +81,7 @@ def _concerned(op: Operation, configured: frozenset[str]) -> frozenset[str]:
 
 def _may_fail(op: Operation) -> bool:
     """Whether it is a statement that runs here and may fail: no other call, no attribute that is written later."""
-    if isinstance(op, OtherCall) or (isinstance(op, WriteRows) and "(" not in op.source):
+    if isinstance(op, OtherCall) or (isinstance(op, WriteRows) and not op.by_sql and "(" not in op.source):
         return False
     return not (isinstance(op, OtherSql) and isinstance(op.text, str) and HARMLESS.match(op.text))
 
