@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from migration_guard.facts import Place, WriteRows
 from migration_guard.findings import Finding
 from migration_guard.rules.shared.paste import NEXT, dedented
+from migration_guard.rules.shared.row_values import rows_in_sql
 
 from .samples import report_on
 
@@ -101,3 +103,74 @@ def test_a_class_in_the_type_of_a_column_is_no_model(tmp_path: Path) -> None:
     found = findings(tmp_path, body, top="from app.models import Container, EncryptedConfiguration")
 
     assert "application-import" not in {one.rule.id for one in found}
+
+
+COPIED = """\
+op.add_column("queries", sa.Column("old_schedule", sa.String(10), nullable=True))
+queries = sa.table("queries", sa.column("schedule", sa.String(10)), sa.column("old_schedule", sa.String(10)))
+op.execute(queries.update().values({"old_schedule": queries.c.schedule}))
+"""
+
+
+def test_a_copy_stays_a_copy_when_it_is_written_as_sql(tmp_path: Path) -> None:
+    said = advice(tmp_path, "backfill-in-ddl-transaction", COPIED)
+
+    assert 'op.execute("UPDATE queries SET old_schedule = schedule")' in said
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("None", "NULL"),
+        ("True", "TRUE"),
+        ("'it''s'", "'its'"),
+        ('"O\'Neill"', "'O''Neill'"),
+        ("-1", "-1"),
+        ("t.c.a * 2 + 1", "(a * 2) + 1"),
+        ("t.c['a'] + '!'", "a || '!'"),
+        ("sa.func.lower(t.c.a)", "lower(a)"),
+        ("sa.func.now()", "now()"),
+        ("sa.text('a::text')", "a::text"),
+        ("sa.null()", "NULL"),
+        ("t.c.a + t.c.b", "'<t.c.a + t.c.b>'"),
+        ("made(t)", "'<made(t)>'"),
+    ],
+)
+def test_values_are_written_in_sql_or_shown_as_they_stand(value: str, expected: str) -> None:
+    op = WriteRows(
+        at=Place("a.py", 1),
+        direction="upgrade",
+        kind="update",
+        table="t",
+        columns=("x",),
+        where=False,
+        source=f"op.execute(t.update().values(x={value}))",
+    )
+
+    assert rows_in_sql(op) == f"UPDATE t SET x = {expected}"
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        'op.drop_column("queries", "schedule")',
+        'op.alter_column("queries", "schedule", new_column_name="plan")',
+        'op.alter_column("queries", "schedule", existing_type=sa.String(10), type_=sa.Text())',
+        'op.rename_table("queries", "questions")',
+        "op.execute(\"DELETE FROM queries WHERE old_schedule = ''\")",
+        'op.create_check_constraint("ck", "queries", "old_schedule <> \'\'")',
+        'op.create_unique_constraint("uq", "queries", ["old_schedule"])',
+    ],
+)
+def test_what_takes_away_the_source_of_a_copy_is_not_left_before_it(tmp_path: Path, later: str) -> None:
+    said = advice(tmp_path, "backfill-in-ddl-transaction", f"{COPIED}{later}\n")
+
+    kept = said.split(NEXT)[0]
+    assert "must come after that" in kept
+    assert "line 18 " in kept
+
+
+def test_a_line_that_has_nothing_to_do_with_the_values_may_stay(tmp_path: Path) -> None:
+    said = advice(tmp_path, "backfill-in-ddl-transaction", f'{COPIED}op.drop_column("queries", "colour")\n')
+
+    assert "must come after" not in said

@@ -8,6 +8,7 @@ import re
 
 from ...facts import Context, Operation, OtherCall, OtherSql, SetOption, Text, TransactionControl, WriteRows
 from .paste import NEXT, dedented, execute, literal, one_line, op_name, sql_name, sql_table
+from .row_values import rows_in_sql
 
 MODULES = frozenset({"op", "sa", "sqlalchemy", "postgresql", "text", "func"})
 LOST = "pass  # moved into a revision of its own, with the line of downgrade() that undoes it, if there is one"
@@ -105,7 +106,7 @@ def stands_alone(text: str, context: Context | None = None) -> bool:
 def as_written(op: Operation, context: Context | None = None) -> list[str]:
     """The operation as the user wrote it, able to stand by itself."""
     if isinstance(op, WriteRows) and not op.by_sql and not stands_alone(op.source, context):
-        return [_rows_in_sql(op)]
+        return [execute(op, rows_in_sql(op))]
     if op.by_sql:
         return [executed(op, sql(op))]
     source = dedented(op.source)
@@ -116,20 +117,6 @@ def as_written(op: Operation, context: Context | None = None) -> list[str]:
         head = f"with op.batch_alter_table({literal(table)}{more}) as {name[1]}:"
         return [head, *(f"    {line}" for line in source.splitlines())]
     return source.splitlines()
-
-
-def _rows_in_sql(op: WriteRows) -> str:
-    """A write in SQL, where the user's own line needs objects that are made above it."""
-    table = sql_table(op.table, op.schema)
-    names = [sql_name(one) for one in op.columns]
-    where = " AND ".join(f"{sql_name(name)} IS NULL" for name in op.where_null)
-    if op.kind == "insert":
-        text = f"INSERT INTO {table} ({', '.join(names)}) <query>"
-    else:
-        sets = ", ".join(f"{name} = '<value>'" for name in names)
-        text = f"UPDATE {table} SET {sets}" if op.kind == "update" else f"DELETE FROM {table}"  # noqa: S608 - shown only
-        text += f" WHERE {where or '<which rows>'}" if op.where is not False else ""
-    return execute(op, text)
 
 
 def autocommitted(op: Operation, *lines: str) -> list[str]:
