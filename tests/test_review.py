@@ -77,6 +77,16 @@ def test_the_reviewer_sees_operations_findings_and_questions(
     assert "ALTER TABLE people ADD COLUMN age INTEGER NOT NULL" in shown
 
 
+def test_findings_of_other_files_are_left_to_check(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    ini = settings.root / "alembic.ini"
+    ini.write_text(ini.read_text().replace("sqlite:///people.db", "postgresql://a:s3cr3t@db.corp.io/a"))
+    assert "alembic.ini" in {finding.at.path for finding in check(settings.root, settings).findings}
+
+    review(settings, "2c3d4e5f6071", yes=True, today=DAY)
+
+    assert "alembic.ini" not in capsys.readouterr().out.partition("Findings:")[2]
+
+
 def test_yes_signs_one_that_is_named_and_never_several_unseen(settings: Settings) -> None:
     with pytest.raises(UsageError, match="would sign 3 that nobody looked at") as refused:
         review(settings, None, yes=True, today=DAY)

@@ -70,7 +70,7 @@ def review(
         path = settings.root / migration.path
         _replace(path, signed(path.read_bytes(), migration, signer, today or date.today()))
         print(f"Signed {migration.id} in {migration.path}.")
-        if others := _others(check(settings.root, settings, paths=[path])):
+        if others := _others(check(settings.root, settings, paths=[path]), migration):
             print(f"Still {len(others)} to mend before it can be merged: migration-guard check {migration.path}")
     return 1 if declined else 0
 
@@ -176,7 +176,7 @@ def _shown(settings: Settings, migration: Migration) -> Iterator[str]:
         if not operations:
             yield "  does nothing that can be read"
     yield from _sql(settings, migration)
-    yield from _findings(check(settings.root, settings, paths=[settings.root / migration.path]))
+    yield from _findings(_others(check(settings.root, settings, paths=[settings.root / migration.path]), migration))
     asked = questions(migration.upgrade.operations if migration.upgrade else ())
     if asked:
         yield "\nOnly you can answer:"
@@ -198,15 +198,16 @@ def _sql(settings: Settings, migration: Migration) -> Iterator[str]:
         yield from (f"  {line}" for line in shown.splitlines())
 
 
-def _findings(report: Report) -> Iterator[str]:
-    others = _others(report)
+def _findings(others: list[Finding]) -> Iterator[str]:
     yield "\nFindings:" if others else "\nNo other finding."
     for finding in others:
         yield f"  {finding.at.path}:{finding.at.line}  {finding.rule.id}: {finding.says}"
 
 
-def _others(report: Report) -> list[Finding]:
-    return [finding for finding in report.findings if finding.rule.id != "unreviewed-autogenerate"]
+def _others(report: Report, migration: Migration) -> list[Finding]:
+    """What is found in the revision besides that nobody has signed it; env.py and other files are not its business."""
+    of_file = [finding for finding in report.findings if finding.at.path == migration.path]
+    return [finding for finding in of_file if finding.rule.id != "unreviewed-autogenerate"]
 
 
 def _model_change(settings: Settings) -> list[str]:

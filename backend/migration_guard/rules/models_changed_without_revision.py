@@ -30,6 +30,8 @@ from .shared.chains import autogenerate_command, both
 
 RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, allowable=False)
 
+_ALONE = "\n# or, to commit the models alone and their revision next:\nSKIP=migration-guard git commit"
+
 
 @judges(History)
 def left_behind(history: History, _: Context) -> Iterator[Finding]:
@@ -46,5 +48,5 @@ def left_behind(history: History, _: Context) -> Iterator[Finding]:
         Place(changes.models[0]),
         says=f"Against {changes.against}, {both(changes.models)} changed the tables that {subject} {verb}, and no "
         "revision is new or edited: the deployed database keeps its old columns.",
-        instead=autogenerate_command(history),
+        instead=autogenerate_command(history) + (_ALONE if changes.against == "the last commit" else ""),
     )
