@@ -253,3 +253,28 @@ def test_facts_of_every_sample_come_back_as_they_were() -> None:
     assert found
     for one in found:
         assert decoded(encoded(one), one.path) == one
+
+
+def test_what_is_staged_is_known_by_its_content_and_the_base_branch_takes_no_place(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def git(*arguments: str) -> None:
+        names = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+        subprocess.run(["git", "-C", str(root), *names, *arguments], check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    git("checkout", "-q", "-b", "work")
+    said(root, capsys)
+    write(root, "b", "a", "op.drop_column('persona', 'rank')")
+    git("add", ".")
+    write(root, "b", "a", "op.drop_column('persona', 'title')")
+
+    for arguments in (["--staged"], ["--base", "main"], ["--staged", "--base", "main"], []):
+        assert said(root, capsys, *arguments) == said(root, capsys, *arguments, "--no-cache")
+    said(root, capsys, "--base", "main")  # reads with digests what was read without
+    before = facts_of(root)
+    said(root, capsys, "--base", "main")
+    said(root, capsys)
+    assert facts_of(root) == before

@@ -44,7 +44,13 @@ class Sources:
         return self._reads.get(path, frozenset())
 
     def migration(
-        self, path: str, content: bytes, modules: Modules | None = None, about: os.stat_result | None = None
+        self,
+        path: str,
+        content: bytes,
+        modules: Modules | None = None,
+        about: os.stat_result | None = None,
+        *,
+        keep: bool = True,
     ) -> Migration:
         """The facts of one file."""
         key = path, content
@@ -62,7 +68,7 @@ class Sources:
             self._with_helpers[path, content, modules] = found
         else:
             self._read[key] = found
-        if self._cache is not None and modules is not None:
+        if keep and self._cache is not None and modules is not None:
             self._cache.keep(found, blob_id(content), {file: modules.digest(file) for file in reads}, names, about)
         return found
 
@@ -126,16 +132,17 @@ class Sources:
         """The files as the next commit would have them."""
         folders = _folders(project, repository)
         files = Committed(self.root, repository)
-        return self._of(project, folders, repository.staged(list(folders)), files)
+        return self._of(project, folders, repository.staged(list(folders)), files, keep=True)
 
     def commit(self, project: Project, repository: Repository, commit: str) -> list[Migration]:
         """The files as a commit has them."""
         folders = _folders(project, repository)
         files = Committed(self.root, repository, commit)
-        return self._of(project, folders, repository.files(commit, list(folders)), files)
+        # What stood there before is not kept: it would take the place of what stands there now.
+        return self._of(project, folders, repository.files(commit, list(folders)), files, keep=False)
 
     def _of(
-        self, project: Project, folders: dict[str, Path], contents: dict[str, bytes], files: Files
+        self, project: Project, folders: dict[str, Path], contents: dict[str, bytes], files: Files, *, keep: bool
     ) -> list[Migration]:
         found = {}
         modules = Modules(files, roots(self.root, project))
@@ -145,7 +152,13 @@ class Sources:
                     file = location / PurePosixPath(name).relative_to(folder)
                     if project.holds(file):
                         found[self.path(file)] = content
-        return [self.migration(path, found[path], modules) for path in sorted(found)]
+        return [self._content(path, found[path], modules, keep=keep) for path in sorted(found)]
+
+    def _content(self, path: str, content: bytes, modules: Modules, *, keep: bool) -> Migration:
+        """The facts of a file as git has it."""
+        again = partial(self.migration, path, content, modules, keep=False)
+        same = self._cache and self._cache.same(path, blob_id(content), modules, again)
+        return same or self.migration(path, content, modules, keep=keep)
 
 
 def blob_id(content: bytes) -> str:
