@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
 
 from ..facts import Environment, Flag, Place, Unread
 from ..records import replace
+from .environment_autocommit import autocommit
+from .environment_limits import foreign_keys, lock_timeout, statement_timeout, upgrade_lock, values_of
 from .environment_metadata import Metadata, MetadataReader
 from .environment_modules import Module, Modules
 from .environment_options import Configure, Option, Reader, flag, local_values
@@ -19,19 +20,8 @@ from .environment_urls import dialects_in, holds_password, is_async
 from .project import Project
 from .text import Unreadable
 
-_ZERO = r"(?!\s*(?:=|to)?\s*['\"]?0\b(?!\.))"
-_SETS = r"(?:\bset\b[^;]{{0,30}}\b{0}\b{1}|\b{0}\s*(?:=|%3d)(?!\s*['\"]?0\b)|set_config\(\s*'{0}')|^{0}$"
-_LOCK_TIMEOUT = re.compile(_SETS.format("lock_timeout", _ZERO), re.IGNORECASE)
-_STATEMENT_TIMEOUT = re.compile(_SETS.format("statement_timeout", _ZERO), re.IGNORECASE)
-_SESSION_LOCK = re.compile(
-    r"\bpg_(?:try_)?advisory_lock|\bget_lock\s*\(|\bbegin\s+(?:immediate|exclusive)", re.IGNORECASE
-)
-_TRANSACTION_LOCK = re.compile(r"\bpg_(?:try_)?advisory_xact_lock|\block\s+table\b", re.IGNORECASE)
-_LOCKS = {"flock", "lockf", "FileLock", "InterProcessLock", "advisory_lock"}
-_FOREIGN_KEYS = re.compile(r"pragma\s+foreign_keys\s*=\s*['\"]?(\w+)", re.IGNORECASE)
 _DATABASE = re.compile(r"(sqlite|postgresql|postgres|psql|mysql|mariadb)(?:_\w+)?$", re.IGNORECASE)
 _NAMED = {"postgres": "postgresql", "psql": "postgresql", "mariadb": "mysql"}
-_ENGINES = {"create_engine", "engine_from_config", "create_async_engine", "async_engine_from_config"}
 _ASYNC_ENGINES = {"create_async_engine", "async_engine_from_config", "AsyncEngine"}
 
 
@@ -121,7 +111,7 @@ def _read(modules: Modules, env: Module, settings: tuple[Place, str] | None) -> 
     metadata = _metadata(modules, reader, online)
     around = [transactions(modules, call) for call in online]
     before = next((one.before for one in around if one.before), None)
-    session, of_transaction = _upgrade_lock(said, names, env)
+    session, of_transaction = upgrade_lock(said, names, env)
     asynchronous = bool(_ASYNC_ENGINES & _names([env.source.tree]))
     per_migration = _flag(modules, online, "transaction_per_migration", False)
     return Environment(
@@ -129,7 +119,7 @@ def _read(modules: Modules, env: Module, settings: tuple[Place, str] | None) -> 
         found=True,
         configure_at=online[0].module.place(online[0].node) if online else None,
         transaction_per_migration=False if before is not None and per_migration is True else per_migration,
-        autocommit=_autocommit(env, online),
+        autocommit=autocommit(env, online),
         render_as_batch=_batch(modules, online),
         compare_type=_flag(modules, online, "compare_type", True),
         compare_server_default=_flag(modules, online, "compare_server_default", False),
@@ -137,12 +127,12 @@ def _read(modules: Modules, env: Module, settings: tuple[Place, str] | None) -> 
         naming_convention=metadata.convention,
         conventions=metadata.templates,
         version_table=_version_table(modules, online),
-        lock_timeout=_timeout(_LOCK_TIMEOUT, "lock_timeout", said, names, env),
-        statement_timeout=_timeout(_STATEMENT_TIMEOUT, "statement_timeout", said, names, env),
-        statement_timeouts=tuple(_values_of("statement_timeout", said, [node for _, node in parts])),
+        lock_timeout=lock_timeout(said, names, env),
+        statement_timeout=statement_timeout(said, names, env),
+        statement_timeouts=tuple(values_of("statement_timeout", said, [node for _, node in parts])),
         upgrade_lock=session or of_transaction,
         lock_of_transaction=of_transaction is True and session is False,
-        foreign_keys=_foreign_keys(own) or _foreign_keys(said),
+        foreign_keys=foreign_keys(own) or foreign_keys(said),
         sql_before_begin=tuple(place for one in around for place in one.lost),
         transaction_before=before,
         async_url=asynchronous or _async_settings(env, settings),
@@ -242,88 +232,6 @@ def _names(nodes: Iterable[ast.AST]) -> frozenset[str]:
             elif isinstance(one, ast.Name):
                 found.add(one.id)
     return frozenset(found)
-
-
-def _timeout(pattern: re.Pattern[str], word: str, said: Sequence[str], names: frozenset[str], env: Module) -> Flag:
-    """Whether a limit is set; Unread where only the name of something called says so."""
-    if any(pattern.search(text) for text in said):
-        return True
-    if any(word in name.lower() for name in names):
-        return Unread(Place(env.source.path), f"{word}, which something sets whose source is not at hand")
-    return False
-
-
-def _values_of(option: str, said: Sequence[str], nodes: Sequence[ast.AST]) -> Iterator[str]:
-    """The values that an option of the session is given: in SQL, in a URL or the server's options, as a dict's item."""
-    given = r"['\"]?\s*(?:=|\bto\b|%3d|,)\s*['\"]?(\d+\s*(?:us|ms|s|min|h|d)?)\b"
-    pattern = re.compile(rf"\b{option}\b{given}", re.IGNORECASE)
-    for text in said:
-        yield from pattern.findall(text)
-    if option not in said:
-        return
-    for node in nodes:
-        for one in ast.walk(node):
-            pairs = zip(one.keys, one.values, strict=True) if isinstance(one, ast.Dict) else ()
-            for key, value in pairs:
-                if isinstance(key, ast.Constant) and key.value == option and isinstance(value, ast.Constant):
-                    yield str(value.value)
-
-
-def _upgrade_lock(said: Sequence[str], names: frozenset[str], env: Module) -> tuple[Flag, Flag]:
-    """A lock of the session, and one of the transaction, around the upgrade."""
-    called = " ".join(names)
-    if any(_SESSION_LOCK.search(text) for text in said) or _SESSION_LOCK.search(called) or _LOCKS & names:
-        return True, False
-    if any(_TRANSACTION_LOCK.search(text) for text in said) or _TRANSACTION_LOCK.search(called):
-        return False, True
-    if any(re.search(r"(?:^|_)(?:mutex|lock|locked)$|migration_lock|Lock$", name) for name in names):
-        return Unread(Place(env.source.path), "a lock, which something takes whose source is not at hand"), False
-    return False, False
-
-
-def _foreign_keys(said: Sequence[str]) -> Literal["on", "off"] | None:
-    """What foreign keys are while SQLite migrates: "off" where they are turned off, even if on again later."""
-    values = {match[1].lower() for text in said for match in _FOREIGN_KEYS.finditer(text)}
-    if values & {"off", "0", "false", "no"}:
-        return "off"
-    return "on" if values & {"on", "1", "true", "yes"} else None
-
-
-def _autocommit(env: Module, calls: Sequence[Configure]) -> Flag:
-    """Whether the connection that configure() gets commits each statement."""
-    given = {
-        option.node.id
-        for call in calls
-        for option in (call.options.values.get("connection"),)
-        if option is not None and isinstance(option.node, ast.Name)
-    }
-    found: Place | None = None
-    for node in ast.walk(env.source.tree):
-        if not isinstance(node, ast.Call) or not any(_is_autocommit(keyword) for keyword in node.keywords):
-            continue
-        word = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        holder = node.func.value if isinstance(node.func, ast.Attribute) else None
-        on = holder.id if isinstance(holder, ast.Name) else None
-        if word == "execution_options" and on in given:
-            return True
-        found = found or env.place(node)
-    if found is None:
-        return False
-    makers = [one for one in ast.walk(env.source.tree) if isinstance(one, ast.Call) and _called(one) in _ENGINES]
-    opened = [
-        one for one in ast.walk(env.source.tree) if isinstance(one, ast.Call) and _called(one) in {"connect", "begin"}
-    ]
-    on_only = len(makers) == 1 or (not makers and len(opened) == 1)
-    return True if on_only and len(opened) <= 2 else Unread(found, "AUTOCOMMIT on one of several connections")
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def _is_autocommit(keyword: ast.keyword) -> bool:
-    wanted = keyword.arg in {"isolation_level", "execution_options"}
-    return wanted and "'AUTOCOMMIT'" in ast.dump(keyword.value).upper()
 
 
 def _async_settings(env: Module, settings: tuple[Place, str] | None) -> bool:

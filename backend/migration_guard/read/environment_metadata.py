@@ -6,6 +6,7 @@ import ast
 
 from ..facts import Flag, Unread
 from ..records import dataclass, field
+from .environment_flask import migrate_calls
 from .environment_modules import FUNCTIONS, Found, Module, Modules
 from .environment_options import Option, Reader, local_values, returns
 
@@ -199,7 +200,7 @@ class MetadataReader:
 
     def _of_flask(self, option: Option, depth: int) -> Metadata:
         """The `db` that the application gives to Flask-Migrate."""
-        for module, call in self.reader.migrate_calls():
+        for module, call in migrate_calls(self.modules):
             for node in [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "db")]:
                 found = self._holder(Option(module, node), depth + 1)
                 if isinstance(found.convention, bool) and found.handed is True:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from ..facts import Flag, Unread
 from ..records import dataclass, field
+from .environment_flask import migrate_calls
 from .environment_modules import FUNCTIONS, Found, Module, Modules, assigned
 
-_MOST_FILES = 400  # looked into for the call of Migrate(...)
-_DEPTH = 3  # folders below the application's
 _NESTED = 8
 
 
@@ -189,51 +188,13 @@ class Reader:
     def _of_flask(self) -> Options:
         """What the application gave to Flask-Migrate's `Migrate(...)` or its `init_app`."""
         options = Options(flask=True)
-        for module, call in self.migrate_calls():
+        for module, call in migrate_calls(self.modules):
             found = self._options(module, call, (), 0)
             found.values = {
                 name: value for name, value in found.values.items() if name not in {"app", "db", "directory"}
             }
             options.merge(found)
         return options
-
-    def migrate_calls(self) -> list[tuple[Module, ast.Call]]:
-        """The calls of Flask-Migrate's Migrate and of its init_app, in files near the application's top."""
-        found = []
-        for module in self.flask_modules():
-            held = {
-                name
-                for name, values in module.values.items()
-                for value in values
-                if isinstance(value, ast.Call) and self._makes_migrate(module, value)
-            }
-            for node in ast.walk(module.source.tree):
-                if isinstance(node, ast.Call) and (
-                    self._makes_migrate(module, node)
-                    or (
-                        isinstance(node.func, ast.Attribute)
-                        and node.func.attr == "init_app"
-                        and isinstance(node.func.value, ast.Name)
-                        and (node.func.value.id in held or node.func.value.id in {"migrate", "migrations"})
-                    )
-                ):
-                    found.append((module, node))
-        return found
-
-    def _makes_migrate(self, module: Module, call: ast.Call) -> bool:
-        return (self.modules.dotted(module, call.func) or "").endswith("flask_migrate.Migrate")
-
-    def flask_modules(self) -> list[Module]:
-        """The modules that mention Flask-Migrate or make the `migrate` object's calls."""
-        found = []
-        for file in self.modules.python_files(_MOST_FILES, _DEPTH):
-            try:
-                mentions = b"flask_migrate" in file.read_bytes()
-            except OSError:
-                continue
-            if mentions and (module := self.modules.loaded_once(file)):
-                found.append(module)
-        return found
 
 
 def returns(function: ast.AST) -> Iterator[ast.expr]:
