@@ -49,7 +49,9 @@ def does_not_fit(op: AlterColumn, context: Context) -> Iterator[Finding]:
     if found is None or not found.does.narrows or converts_by_hand(op) or _seen_to(op, context):
         return
     lost = found.does.narrows
-    what = f"{lost} stops the upgrade on PostgreSQL" if found.does.fails else f"PostgreSQL drops {lost} without a word"
+    rounded = any(word in lost for word in ("decimal", "digits", "fractions"))  # numeric, float8 and timestamp(p) round
+    drops = f"PostgreSQL {'rounds away' if rounded else 'drops'} {lost} without a word"
+    what = f"{lost} stops the upgrade on PostgreSQL" if found.does.fails else drops
     yield Finding(
         RULE,
         op.at,
