@@ -9,6 +9,7 @@ import pytest
 
 from migration_guard.facts import Place, WriteRows
 from migration_guard.findings import Finding
+from migration_guard.rules.shared.defaults import default_value
 from migration_guard.rules.shared.paste import NEXT, dedented
 from migration_guard.rules.shared.row_values import rows_in_sql
 
@@ -174,3 +175,47 @@ def test_a_line_that_has_nothing_to_do_with_the_values_may_stay(tmp_path: Path) 
     said = advice(tmp_path, "backfill-in-ddl-transaction", f'{COPIED}op.drop_column("queries", "colour")\n')
 
     assert "must come after" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('"{}"', "'{}'"),
+        ("json.dumps({})", "'{}'"),
+        ("json.dumps(made)", None),
+        ("'{}'::jsonb", "'{}'::jsonb"),
+        ('sa.text("now()")', "now()"),
+        ("sa.func.now()", "now()"),
+        ("now()", "now()"),
+        ("sa.false()", "FALSE"),
+        ("CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP"),
+        ("0", "0"),
+        ('"0"', "'0'"),
+        ("sa.null()", None),
+        ('sa.text("NULL")', None),
+        ("DEFAULT_MOOD", None),
+        ("default_mood()", None),
+        ("None", None),
+        ("", None),
+    ],
+)
+def test_what_a_default_gives_is_told_in_sql_or_not_at_all(text: str, expected: str | None) -> None:
+    assert default_value(text) == expected
+
+
+def test_rows_without_a_value_get_the_default_that_the_column_once_had(tmp_path: Path) -> None:
+    first = (
+        '"""first"""\nimport json\nimport sqlalchemy as sa\nfrom alembic import op\nrevision = "a"\ndown_revision = None\n'
+        'def upgrade():\n    op.create_table("q", sa.Column("plan", sa.Text(), nullable=False, '
+        'server_default=json.dumps({})))\ndef downgrade():\n    op.drop_table("q")\n'
+    )
+    second = (
+        '"""second"""\nfrom alembic import op\nrevision = "b"\ndown_revision = "a"\n'
+        'def upgrade():\n    op.alter_column("q", "plan", nullable=True, server_default=None)\ndef downgrade():\n    pass\n'
+    )
+    found = report_on(tmp_path, {"a.py": first.encode(), "b.py": second.encode()}).findings
+
+    said = next(one.instead for one in found if one.rule.id == "missing-downgrade")
+    assert "SET plan = '{}' WHERE plan IS NULL" in said
+    assert 'server_default="{}"' in said
+    assert "json" not in said

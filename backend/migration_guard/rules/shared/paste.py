@@ -6,6 +6,7 @@ import ast
 import re
 
 from ...facts import Column, Operation, Text, Unread
+from .defaults import default_value
 
 # A line of the advice after which a revision of its own begins, to follow this one: what comes below it is the body of
 # its upgrade. What rules ask for must never need more words than that.
@@ -142,8 +143,12 @@ def _indent(line: str) -> int:
 def filling(one: Column | None, name: Text, type_text: Text | None = None) -> tuple[str, str | None]:
     """A value for existing rows as SQL, and the same as source of a server default; None where the type tells none.
 
-    What points to another table must hold a key of that table, which no type tells.
+    The column's own default comes first, also one that it has lost. What points to another table must hold a key of
+    that table, which no type tells.
     """
+    own = one.server_default if one is not None else None
+    if isinstance(own, str) and (given := default_value(own)) is not None:
+        return given, own
     if (isinstance(name, str) and name.endswith("_id")) or (one is not None and one.references is not None):
         return "'<value>'", None
     enum = one.enum if one else None

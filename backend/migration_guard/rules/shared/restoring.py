@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ...facts import Column, Text, Unread
 from ...replay import KnownColumn, KnownConstraint, KnownIndex, KnownTable
 from ...replay.names import bare
+from .defaults import dumped
 from .paste import column, literal, one_line
 
 # SQL types as SQLAlchemy has them: `varchar(20)` is `sa.String(20)`. What is not here is not written down.
@@ -52,9 +53,19 @@ def python_type(text: Text | None) -> str | None:
 
 def python_default(text: str) -> str:
     """A server default as Python source: SQL that is more than a string goes through `sa.text`."""
+    plain = _dumped(text)
+    if plain is not None:
+        return literal(plain)  # the revision that goes back may not import json
     if _is_python(text) and re.match(r"[\"']|[A-Za-z_]\w*\.", text):
         return one_line(text)
     return f"sa.text({literal(text)})"
+
+
+def _dumped(text: str) -> str | None:
+    try:
+        return dumped(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, ValueError):
+        return None
 
 
 def column_text(known: KnownColumn, **changes: str) -> str | None:

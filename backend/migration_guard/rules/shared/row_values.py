@@ -6,6 +6,7 @@ import ast
 
 from ...facts import WriteRows
 from ...replay.names import bare
+from .defaults import constant
 from .paste import sql_name, sql_table
 
 
@@ -82,17 +83,6 @@ def _sign(node: ast.BinOp) -> str | None:
     if any(isinstance(one, str) for one in constants):
         return "||"
     return "+" if constants else None
-
-
-def constant(value: object) -> str:
-    """A Python constant as SQL."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, (int, float)):
-        return str(value)
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _column(node: ast.expr | None) -> str | None:
