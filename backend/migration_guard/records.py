@@ -15,7 +15,6 @@ __all__ = ["dataclass", "field", "fields", "replace"]
 if TYPE_CHECKING:
     from dataclasses import dataclass, field, fields, replace
 else:
-
     put = object.__setattr__
 
     class Field:
@@ -99,8 +98,14 @@ else:
 
     def _init(places, known, required, factories, has_more):
         most = len(places)
+        plain = not factories and not has_more and required <= set(places)
+        enough = max((places.index(name) + 1 for name in required), default=0) if plain else most + 1
 
         def __init__(self, *values, **named):
+            if not named and enough <= len(values) <= most:  # a Place, mostly: half of all records are
+                for name, value in zip(places, values):  # noqa: B905 - `strict` is slower
+                    put(self, name, value)
+                return
             if values:
                 if len(values) > most:
                     raise TypeError(f"{type(self).__name__} takes {most} values, and {len(values)} are given")
@@ -116,8 +121,11 @@ else:
             for name, factory in factories:
                 if name not in named:
                     named[name] = factory()
-            for name in named:  # one by one: instances then share their keys, which takes half the memory
-                put(self, name, named[name])
+            for (
+                name,
+                value,
+            ) in named.items():  # one by one: instances then share their keys, which takes half the memory
+                put(self, name, value)
             if has_more:
                 self.__post_init__()
 
