@@ -141,6 +141,18 @@ def test_id_that_the_base_has_given_away_is_not_moved(root: Path) -> None:
         moved(root)
 
 
+@pytest.mark.parametrize("text", ["<<<<<<< HEAD\nrevision = 'm1'\n", "revision = name()\ndown_revision = 'b1'\n"])
+def test_revision_above_a_file_that_cannot_be_read_stays_there(root: Path, text: str) -> None:
+    branch(root, ("m1", "b1"), ("m2", "m1"))
+    (root / VERSIONS / "m1_x.py").write_text(text)
+    before = (root / VERSIONS / "m2_x.py").read_bytes()
+
+    with pytest.raises(UsageError, match=r"m2 follows m1, which may be alembic/versions/m1_x\.py"):
+        moved(root)
+
+    assert (root / VERSIONS / "m2_x.py").read_bytes() == before
+
+
 def test_base_with_two_heads_asks_which_to_follow(root: Path) -> None:
     branch(root, ("m1", "b1"), ahead=(("t1", "b1"), ("t2", "b1")))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -107,6 +108,7 @@ def _moves(
                 if onto is not None and len(each.parents) > 1 and parent not in released.below(onto):
                     new = parent  # a merge of two lines keeps the other one
             elif parent not in own:
+                _refuse_unread(one, each, parent)
                 new = onto or _only(heads, base, each)  # it stands nowhere any more
             if new not in parents:
                 parents.append(new)
@@ -159,6 +161,16 @@ def _refuse(one: History, base: Base, own: dict[str, Migration]) -> None:
                     f"{each.id} is released on {base.ref} and follows {parent} of this branch",
                     f"take it back first: git checkout {base.ref} -- {each.path}",
                 )
+
+
+def _refuse_unread(one: History, each: Migration, parent: str) -> None:
+    """Raise UsageError where a file that cannot be read may be the parent, which a move would cut off."""
+    for other in one.migrations:
+        if other.broken is not None or not isinstance(other.revision, str):
+            raise UsageError(
+                f"{each.id} follows {parent}, which may be {other.path}: its id cannot be read",
+                f"mend that file first: migration-guard check {shlex.quote(other.path)}",
+            )
 
 
 def _refuse_fork(after: Graph, own: dict[str, Migration], labels: Sequence[str]) -> None:

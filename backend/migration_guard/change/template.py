@@ -45,7 +45,7 @@ def revision_text(template: Path, values: Mapping[str, object]) -> tuple[str, bo
     one whose text is no revision with this id and these parents.
     """
     try:
-        own = rendered(template.read_text(encoding="utf-8"), values)
+        own = rendered(template.read_text(encoding="utf-8"), values) if template.is_file() else None  # no pipe
     except (OSError, UnicodeDecodeError):
         own = None
     if own is not None:
