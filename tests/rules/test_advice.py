@@ -219,3 +219,12 @@ def test_rows_without_a_value_get_the_default_that_the_column_once_had(tmp_path:
     assert "SET plan = '{}' WHERE plan IS NULL" in said
     assert 'server_default="{}"' in said
     assert "json" not in said
+
+
+def test_a_drop_takes_two_releases(tmp_path: Path) -> None:
+    said = advice(tmp_path, "column-dropped", 'op.drop_column("widgets", "query_id")\n')
+
+    first, second = said.split(NEXT)
+    assert "drop_column" not in first
+    assert "take widgets.query_id out of every model and query" in first
+    assert 'op.drop_column("widgets", "query_id")' in second

@@ -16,6 +16,8 @@ default becomes nullable there, or the new release cannot insert). The second dr
     # guard: allow column-dropped -- not named by any release since 2.4
     op.drop_column("persona", "mood")
 
+The finding writes both: this revision without the drop, and the drop in one of a later release.
+
 ## Quiet when
 The table or column is new in this revision or on this branch, the table is temporary or put aside (`persona_old`,
 `tmp_persona`), another column takes over the name after the values were copied, the drop is IF EXISTS of a column that
@@ -29,10 +31,13 @@ from collections.abc import Iterator
 
 from ..facts import AlterColumn, Context, DropColumn, DropTable
 from ..findings import Finding, Rule, Severity
+from ..records import replace
 from ..registry import judges
-from ..replay import column_before, table_before
+from ..replay import KnownColumn, column_before, table_before
 from ..replay.names import bare
-from .shared.own_lines import allowed
+from .shared.altering import concerns
+from .shared.own_lines import allowed, alone
+from .shared.paste import NEXT, call, execute, literal, sql_name, sql_table
 from .shared.renames import column_again
 from .shared.running import below, copies, is_old_column, name_stays
 
@@ -66,7 +71,26 @@ def column_of_running_code(op: DropColumn, context: Context) -> Iterator[Finding
         says = f"{lost}, and a release that still names the column fails on every query of it until it is replaced."
     if known is not None and known.nullable is False and known.server_default is None and known.primary_key is False:
         says += f" Until then the new release cannot insert into {op.table}: the column is NOT NULL without a default."
-    yield Finding(RULE, op.at, says=says, instead=allowed(op, RULE.id, f"no release that still runs names {column}"))
+    why = f"no release that still runs names {column}"
+    instead = allowed(op, RULE.id, why) if stays is not None else _in_two_releases(op, context, known, why)
+    yield Finding(RULE, op.at, says=says, instead=instead)
+
+
+def _in_two_releases(op: DropColumn, context: Context, known: KnownColumn | None, why: str) -> str:
+    """The two releases: the first without any use of the column, the second without the column."""
+    first = ["pass  # dropped once nothing that runs names it"]
+    if known is not None and known.nullable is False and known.server_default is None and known.primary_key is False:
+        table, name = sql_table(op.table, op.schema), sql_name(op.name)
+        if op.by_sql:
+            first = [execute(op, f"ALTER TABLE {table} ALTER COLUMN {name} DROP NOT NULL")]
+        else:
+            own = replace(op, in_batch=op.in_batch or concerns(context, op, "sqlite"))
+            first = call(own, "alter_column", literal(op.name), "nullable=True", table=op.table, schema=op.schema)
+    drop = alone(op).splitlines()
+    comment = f"# guard: allow {RULE.id} -- {why}"
+    last = [drop[0], f"    {comment}", *drop[1:]] if drop[0].startswith("with ") else [comment, *drop]
+    told = f"# this release: take {op.table}.{op.name} out of every model and query, and drop nothing"
+    return "\n".join([told, *first, NEXT, "# with a later release:", *last])
 
 
 def _perhaps_renamed(context: Context, op: DropColumn) -> bool:
