@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from migration_guard.cli import main
+from migration_guard.read.discovery import projects
 from migration_guard.read.headers import with_headers
-from migration_guard.read.project import projects
 from migration_guard.read.sources import Sources
 
 INI = "[alembic]\nscript_location = %(here)s/alembic\n"

@@ -338,7 +338,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _databases(settings: Settings, command: str) -> Settings:
     """The settings with the databases that the project's files name, and why. `verify` runs on those it can start."""
     from .read.databases import BOTH, databases
-    from .read.project import projects
+    from .read.discovery import projects
 
     found = databases(settings.root, projects(settings.root, settings.config, bare=command != "verify"))
     if command == "verify" and not set(found.names) <= set(BOTH):

@@ -7,9 +7,9 @@ from pathlib import Path
 from .config import Settings
 from .errors import NothingFound
 from .facts import History
+from .read.discovery import projects
 from .read.graph import history
 from .read.headers import message, with_headers
-from .read.project import projects
 
 
 def heads(settings: Settings) -> tuple[str, bool]:

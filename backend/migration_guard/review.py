@@ -18,7 +18,7 @@ from .extras import LIVE
 from .facts import Migration
 from .findings import Finding, Report
 from .lint import check
-from .read.project import projects
+from .read.discovery import projects
 from .read.sources import Sources
 from .records import dataclass
 from .rules.shared.questions import questions

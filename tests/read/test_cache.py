@@ -11,8 +11,8 @@ import pytest
 
 from migration_guard.cli import main
 from migration_guard.read.cache import Cache, folder_of
+from migration_guard.read.discovery import projects
 from migration_guard.read.encoding import decoded, encoded
-from migration_guard.read.project import projects
 from migration_guard.read.sources import Sources
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

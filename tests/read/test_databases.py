@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from migration_guard.read.databases import databases
-from migration_guard.read.project import projects
+from migration_guard.read.discovery import projects
 
 PLAIN = 'op.add_column("persona", sa.Column("mood", sa.String(20)))'
 JSONB = 'op.add_column("persona", sa.Column("data", postgresql.JSONB()))'

@@ -21,9 +21,9 @@ from migration_guard.facts import (
     Unread,
     WriteRows,
 )
+from migration_guard.read.discovery import projects
 from migration_guard.read.git import Repository
 from migration_guard.read.graph import history
-from migration_guard.read.project import projects
 from migration_guard.read.sources import Sources
 
 PIECES = [

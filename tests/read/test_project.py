@@ -8,7 +8,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from migration_guard.errors import NothingFound, UsageError
-from migration_guard.read.project import Project, projects
+from migration_guard.read.discovery import projects
+from migration_guard.read.project import Project
 
 ENV = "from alembic import context\n"
 ALEMBIC = tuple(int(part) for part in alembic.__version__.split(".")[:2])

@@ -7,7 +7,7 @@ import pytest
 from migration_guard.config import load
 from migration_guard.errors import NothingFound
 from migration_guard.lint import check
-from migration_guard.read.project import projects
+from migration_guard.read.discovery import projects
 from migration_guard.read.strays import strays
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from migration_guard.facts import Context, Function, History, Migration, OtherSql, Place, Policy
+from migration_guard.read.discovery import projects
 from migration_guard.read.graph import history
-from migration_guard.read.project import projects
 from migration_guard.read.sources import Sources
 from migration_guard.replay import KnownTable, table_before
 

@@ -13,8 +13,9 @@ from ..errors import UsageError
 from ..fingerprints import fingerprinted
 from ..lint import check
 from ..read.databases import databases
+from ..read.discovery import projects
 from ..read.git import Repository
-from ..read.project import Project, projects
+from ..read.project import Project
 from ..records import dataclass, replace
 from ..reporting import counted
 from .edits import ByHand, Edit

@@ -9,7 +9,8 @@ from ..config import Settings
 from ..errors import CannotFinish, UsageError
 from ..facts import History
 from ..lint.gathering import gathered
-from ..read.project import Project, projects
+from ..read.discovery import projects
+from ..read.project import Project
 
 
 def gathered_projects(root: Path, settings: Settings, *, base: str | None = None) -> list[History]:

@@ -12,10 +12,11 @@ from ..facts import Context, History, Migration
 from ..findings import Finding, Report
 from ..lint.gathering import gathered
 from ..lint.run import judged, policy_for
+from ..read.discovery import projects
 from ..read.files import WorkingTree, roots
 from ..read.graph import history
 from ..read.modules import Modules
-from ..read.project import Project, projects
+from ..read.project import Project
 from ..read.source import read_migration
 from ..read.strays import Strays, strays
 from ..records import replace

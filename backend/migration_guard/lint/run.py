@@ -13,7 +13,7 @@ from ..config import Settings
 from ..errors import UsageError
 from ..facts import Context, Environment, History, Migration, Policy, Unread
 from ..findings import Finding, LookedAt, NotJudged, Problem, Report
-from ..read.project import projects
+from ..read.discovery import projects
 from ..read.strays import Strays, strays
 from ..read.wanted import Wanted
 from ..records import dataclass, replace

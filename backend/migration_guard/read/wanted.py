@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..errors import NothingFound, UsageError
-from .project import Project, projects_around, real_path
+from .discovery import projects_around
+from .project import Project, real_path
 from .tree import RealPaths, is_revision
 
 

@@ -17,7 +17,7 @@ from ..findings import Problem, Report
 from ..live import DIALECTS, Server, dialect_for
 from ..live.scratch import Scratch
 from ..progress import Progress
-from ..read.project import projects
+from ..read.discovery import projects
 from ..read.sources import Sources
 from ..reporting import nothing_in
 from .child import Child, Outcome
