@@ -17,16 +17,16 @@ and say so:
     op.execute("DROP VIEW persona_summary")
 
 ## Quiet when
-The same upgrade makes it or its replacement, an earlier line or this branch made it, its table is dropped too, it is
-dropped IF EXISTS and no revision makes it, a trigger's function goes with the trigger, or the line stands in
-`downgrade()`.
+The same upgrade makes it or its replacement (for a trigger also a foreign key that acts on delete), an earlier line or
+this branch made it, its table is dropped too, it is dropped IF EXISTS and no revision makes it, a trigger's function
+goes with the trigger, or the line stands in `downgrade()`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import Context, CreateObject, DropObject, DropTable, Operation, RenameObject
+from ..facts import Context, CreateConstraint, CreateObject, DropObject, DropTable, Operation, RenameObject
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay.names import bare, mentions
@@ -68,10 +68,19 @@ def _replaces(one: Operation, op: DropObject) -> bool:
     """Whether the operation puts something in the place of what is dropped."""
     if isinstance(one, RenameObject):
         return bare(one.new_name) == bare(op.name)
+    if isinstance(one, CreateConstraint):  # that removes children, as a trigger may have done
+        ends = {bare(one.table), bare(one.references)}
+        return op.kind == "trigger" and one.on_delete is not None and (op.table is None or bare(op.table) in ends)
     if not isinstance(one, CreateObject):
         return False
-    another_trigger = one.kind == op.kind == "trigger" and bare(one.table) == bare(op.table)
-    return bare(one.name) == bare(op.name) or another_trigger
+    if one.kind == op.kind == "trigger":
+        # of the same table, or of that which takes its place: user_changed of user, account_changed of account
+        return bare(one.table) == bare(op.table) or _apart_from_its_table(one) == _apart_from_its_table(op)
+    return bare(one.name) == bare(op.name)
+
+
+def _apart_from_its_table(trigger: CreateObject | DropObject) -> str:
+    return (bare(trigger.name) or "").replace(bare(trigger.table) or " ", "", 1)
 
 
 def _takes_along(one: Operation, op: DropObject) -> bool:
