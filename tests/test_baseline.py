@@ -152,6 +152,21 @@ def test_a_run_that_judges_a_part_calls_nothing_stale(guard: Guard, arguments: l
     assert "found no more" not in guard("check", *arguments)[1]
 
 
+def test_while_the_history_is_torn_nothing_is_stale(guard: Guard, project: Path) -> None:
+    guard("baseline")
+    write(project, "aa", MOOD.replace("nullable=False", "nullable=True"), "mood", parent="1b2c3d4e5f60")
+    fork = write(project, "bb", "pass", "mood", parent="1b2c3d4e5f60")
+
+    torn = guard("check")[1]
+    pruned = guard("baseline", "--prune")[1]
+    fork.unlink()
+
+    assert "multiple-heads" in torn
+    assert "found no more" not in torn
+    assert "0 entries taken out, 1 left" in pruned
+    assert "1 entry of the baseline is found no more" in guard("check")[1]
+
+
 def test_an_entry_of_a_rule_on_the_graph_is_not_stale_without_the_base_branch(guard: Guard, project: Path) -> None:
     entry = {"rule": "multiple-heads", "path": "alembic.ini", "fingerprint": "0" * 32, "about": "2 heads"}
     (project / FILE).write_text(json.dumps({"version": 1, "findings": [entry]}))

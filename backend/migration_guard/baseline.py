@@ -21,6 +21,8 @@ _HINT = "take the file from git once more, or write it anew with `migration-guar
 _WRITE = "write it with `migration-guard baseline`"
 # What cannot be read hides all that is wrong in it, so it can never be known.
 _NEVER = frozenset({"unreadable-migration"})
+# Where the history is newly torn, what the schema was before a revision is not known, and less is found elsewhere.
+_TEARS = frozenset({*_NEVER, "multiple-heads", "unknown-parent", "revision-cycle", "duplicate-revision"})
 Sure = Callable[[str], bool]  # whether a run could have found what an entry of this rule holds
 
 
@@ -49,7 +51,9 @@ def without_known(report: Report, entries: Iterable[Remembered], path: str, sure
     known = tuple(finding for finding in report.findings if _name(finding) in remembered)
     there = {_name(finding) for finding in (*known, *(entry.finding for entry in report.allowed))}
     kept = {_name(finding) for finding in known}
-    stale = tuple(entry for name, entry in remembered.items() if name not in there and sure(entry.rule))
+    torn = any(finding.rule.id in _TEARS and _name(finding) not in kept for finding in report.findings)
+    gone = [] if torn else [entry for name, entry in remembered.items() if name not in there]
+    stale = tuple(entry for entry in gone if sure(entry.rule))
     return replace(
         report,
         findings=tuple(finding for finding in report.findings if _name(finding) not in kept),
