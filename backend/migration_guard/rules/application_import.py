@@ -57,8 +57,8 @@ def todays_model(migration: Migration, _: Context) -> Iterator[Finding]:
     yield Finding(
         RULE,
         found[0].at,
-        says=f"This revision uses {shown} as the application has {'it' if len(names) == 1 else 'them'} today: once a "
-        "column is added there, or the class is gone, it fails on every new database.",
+        says=f"This revision uses {shown} as the application has {'it' if len(names) == 1 else 'them'} today: once "
+        "that changes or is gone, the revision fails, or does something else, on every new database.",
         instead=f"{table} = sa.table({literal(table)}, sa.column({literal('id')}, sa.Integer))\n"
         f"# and the other columns that this revision needs, as they are at this revision, in place of {names[0]}",
     )
