@@ -130,7 +130,7 @@ def dedented(source: str) -> str:
     """
     lines = source.splitlines()
     depth = _indent(lines[-1]) if len(lines) > 1 else 0
-    inner = min((_indent(line) for line in lines[1:] if line.strip(" )]},")), default=depth)
+    inner = min((_indent(line) for line in lines[1:] if line.strip(" \t)]},")), default=depth)
     if inner <= depth and not re.search("\"\"\"|'''", source):
         depth = max(inner - STEP, 0)
     return "\n".join(line[depth:] if not line[:depth].strip() else line for line in lines)
