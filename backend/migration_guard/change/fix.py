@@ -68,6 +68,8 @@ def fix(
     `wanted` are revisions, or paths relative to `folder`; `rules` those to fix, else all that can be. `standing` gives
     the findings of a report that nobody has set aside. What stands on the base branch is released and stays.
     """
+    if "unreviewed-autogenerate" in rules:
+        raise UsageError("only a person takes autogenerate's markers away", "read it and sign: migration-guard review")
     unfit = [rule for rule in rules if rule not in FIXERS]
     if unfit:
         raise UsageError(f"nothing writes what {unfit[0]} asks for", f"fix can mend {', '.join(FIXERS)}")
@@ -235,6 +237,8 @@ def _told(run: _Run) -> Iterator[str]:
             yield f"{path}: {migration.id} {_does(rule, count, before, migration)}"
         if before.review is not None and before.review.digest == before.digest != migration.digest:
             yield f"  This ends the review by {before.review.name}: migration-guard review {migration.id}"
+        elif migration.markers and there[1].policy.review != "off":
+            yield f"  Autogenerate's markers stay until somebody signs: migration-guard review {migration.id}"
 
 
 def _does(rule: str, count: int, before: Migration, after: Migration) -> str:

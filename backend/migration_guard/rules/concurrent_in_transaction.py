@@ -14,7 +14,7 @@ while tests on SQLite pass.
     with op.get_context().autocommit_block():
         op.create_index("ix_persona_name", "persona", ["name"], postgresql_concurrently=True)
 
-Leaving out CONCURRENTLY is no way out: the plain form blocks writes.
+`migration-guard fix` writes that block. Leaving out CONCURRENTLY is no way out: the plain form blocks writes.
 
 ## Quiet when
 The line stands in an `autocommit_block()`, env.py runs migrations with isolation level AUTOCOMMIT, or the revision

@@ -18,6 +18,8 @@ Write the missing line into `downgrade()`, in the opposite order of the upgrade:
         op.drop_table("persona")
         sa.Enum(name="mood").drop(op.get_bind(), checkfirst=True)
 
+`migration-guard fix` writes it where the way back is certain.
+
 ## Quiet when
 The thing goes with its table, view or column, is temporary, is dropped again or replaced within the same upgrade, is
 dropped IF EXISTS and no earlier revision makes it, was made under a condition, or a line of the downgrade that the
@@ -44,6 +46,7 @@ from ..facts import (
     Unread,
 )
 from ..findings import Finding, Rule, Severity
+from ..records import replace
 from ..registry import judges
 from ..replay import column_before, type_before
 from ..replay.names import bare
@@ -107,7 +110,8 @@ def _types_left(
                 )
                 if not gone and not effect.out_of_sight(thing) and not _made_before(context, op, name):
                     says = f"leaves the enum type {name} behind: PostgreSQL keeps it when {op.table} is dropped"
-                    yield _finding(context, op, f"{says}, so the next upgrade stops at it", type_dropped(op, name))
+                    found = _finding(context, op, f"{says}, so the next upgrade stops at it", type_dropped(op, name))
+                    yield replace(found, kept_type=name)
         judged |= names
 
 

@@ -16,6 +16,8 @@ Undo each operation in the opposite order:
         op.drop_index("ix_persona_name", table_name="persona")
         op.drop_table("persona")
 
+`migration-guard fix` writes it where the revisions below tell the way back for certain.
+
 Where going back is truly not possible, refuse and say why:
 
     raise NotImplementedError("the old names are gone")  # irreversible: names were merged

@@ -14,7 +14,8 @@ Name it, in both functions:
 
     op.create_unique_constraint("uq_persona_name", "persona", ["name"])
 
-or let `MetaData(naming_convention=...)` name them all.
+or let `MetaData(naming_convention=...)` name them all. `migration-guard fix` writes the name, by that convention where
+there is one, into both functions.
 
 ## Quiet when
 A naming convention is set or cannot be read, the constraint stands inside `create_table`, or SQLite is not among the
