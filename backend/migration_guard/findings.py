@@ -70,6 +70,7 @@ class Finding:
     severity: Severity | None = None  # set by the settings; None: the rule's own
     subject: str = ""  # what it is about, apart from where that stands: the operation's own text, filled in by the run
     fingerprint: str = ""  # its name across runs, which lines and words leave alone: filled in where someone reads it
+    kept_type: str | None = None  # the enum type that a dropped table leaves behind, where that is what is found
 
 
 @dataclass(frozen=True, order=True)

@@ -70,8 +70,7 @@ def _lacking(finding: Finding, up: Sequence[Operation]) -> tuple[int, str | None
     at = [index for index, op in enumerate(up) if op.at == finding.at]
     if len(at) != 1:
         raise CannotEdit(f"line {finding.at.line} stands for {len(at) or 'no'} operations", _BY_HAND)
-    kept_type = re.search(r"leaves the enum type (\S+) behind: PostgreSQL keeps", finding.says)
-    return at[0], kept_type[1] if kept_type is not None else None
+    return at[0], finding.kept_type
 
 
 class _Order:
