@@ -33,7 +33,7 @@ _INSTALLED = re.compile(r"[/\\](site-packages|\.venv)[/\\]")
 
 @dataclass(frozen=True)
 class Home:
-    """Where a project keeps its migrations, as `read.project` found it. Paths are absolute."""
+    """Where a project keeps its migrations, as `read.discovery` found it. Paths are absolute."""
 
     root: Path
     ini: Path | None
