@@ -228,3 +228,27 @@ def test_a_drop_takes_two_releases(tmp_path: Path) -> None:
     assert "drop_column" not in first
     assert "take widgets.query_id out of every model and query" in first
     assert 'op.drop_column("widgets", "query_id")' in second
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "condition"),
+    [
+        ("sa.BigInteger()", "sa.Integer()", "visits NOT BETWEEN -2147483648 AND 2147483647"),
+        ("sa.Numeric(10, 2)", "sa.Numeric(8, 2)", "abs(visits) >= 1e6"),
+        ("sa.Text()", "sa.Integer()", "visits !~ '^\\s*[-+]?[0-9]+\\s*$'"),
+        ("sa.Text()", "sa.Interval()", "trim(visits::text) = ''"),
+        ("sa.Text()", "sa.Enum('a', 'b', name='letter')", "visits::text NOT IN ('a', 'b')"),
+    ],
+)
+def test_rows_that_do_not_fit_are_picked_in_sql(tmp_path: Path, was: str, becomes: str, condition: str) -> None:
+    body = f'op.alter_column("persona", "visits", existing_type={was}, type_={becomes})\n'
+
+    said = [
+        one.instead
+        for one in findings(tmp_path, body)
+        if one.rule.id in ("type-change-narrows", "type-change-rewrites")
+    ]
+
+    assert len(said) == 2  # of one line: both put the values right first
+    for one in said:
+        assert condition in one.replace("\\\\", "\\")

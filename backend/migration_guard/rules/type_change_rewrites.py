@@ -35,6 +35,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.altering import TypeChange, converts_by_hand, in_utc, type_change
 from .shared.editing import as_written, committed_first, later
+from .shared.fitting import repair, seen_to
 from .shared.locks import matters
 from .shared.paste import call, column, execute, sql_name, sql_table
 
@@ -71,7 +72,9 @@ def _beside(op: AlterColumn, context: Context) -> str:
     """A second column of the new type, and the line that fills it."""
     name = f"{op.name}_new"
     new, old = sql_name(name), sql_name(op.name)
-    value = op.using if isinstance(op.using, str) else old
+    found = type_change(context, op)
+    cast = f"{old}::{found.new}" if found is not None and found.does.using else old
+    value = op.using if isinstance(op.using, str) else cast
     kind = op.type if isinstance(op.type, str) else "<type>"
     table = sql_table(op.table, op.schema)
     if op.by_sql:
@@ -80,7 +83,9 @@ def _beside(op: AlterColumn, context: Context) -> str:
         added = column(Column(name, kind), nullable="True")
         first = call(op, "add_column", added, table=op.table, schema=op.schema)
     fill = execute(op, f"UPDATE {table} SET {new} = {value} WHERE {new} IS NULL")  # noqa: S608 - shown, never run
+    misfits = found is not None and found.does.fails and not converts_by_hand(op) and not seen_to(op, context)
+    fit = [repair(op, context, found)] if found is not None and misfits else []
     return later(
-        [*committed_first(context, op, fill), f"# then have the code read {new}; drop {old} in a later release"],
+        [*committed_first(context, op, *fit, fill), f"# then have the code read {new}; drop {old} in a later release"],
         [f"# let the application write {old} and {new} from now on", *first],
     )
