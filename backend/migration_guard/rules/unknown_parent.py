@@ -22,7 +22,6 @@ follows, is listed as not judged.
 
 from __future__ import annotations
 
-import difflib
 import shlex
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -98,6 +97,8 @@ def _way_out(history: History, gap: UnknownParent) -> tuple[str, str]:
     labelled = [one for one in known if name in history.labels.get(one, ()) and one not in followed]
     if labelled:
         return "; it is a branch label, which only depends_on may name", _corrected(gap, labelled[-1])
+    import difflib  # late: nearly no run needs it
+
     near = difflib.get_close_matches(name, [one for one in known if one != gap.migration.id], 3, 0.8)
     searched = _search(gap.migration, name)
     if near:

@@ -15,13 +15,12 @@ Delete the comment, or write it in full:
     # guard: allow not-null-without-default -- the table is empty until launch, until 2027-01-31
 
 ## Quiet when
-The rule is not run (off, or left out by `--select` or `--ignore`), or only `verify` or `--base` can tell whether it finds
-something there.
+The rule is not run (off, or left out by `--select` or `--ignore`), or only `verify` or `--base` can tell whether it
+finds something there.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from ..facts import Allow, Context
@@ -36,6 +35,8 @@ def allows_nothing(allow: Allow, _: Context) -> Iterator[Finding]:
     """What is wrong with an allow comment, if anything is."""
     full = f"# guard: allow {allow.rule} -- {allow.reason or '<why it is fine here>'}"
     if not allow.known:
+        import difflib  # late: nearly no run needs it
+
         from . import ids  # the registry imports this module
 
         near = difflib.get_close_matches(allow.rule, ids(), 1)
