@@ -252,3 +252,13 @@ def test_rows_that_do_not_fit_are_picked_in_sql(tmp_path: Path, was: str, become
     assert len(said) == 2  # of one line: both put the values right first
     for one in said:
         assert condition in one.replace("\\\\", "\\")
+
+
+def test_the_better_type_comes_with_its_import(tmp_path: Path) -> None:
+    body = 'op.add_column("persona", sa.Column("settings", sa.JSON(), nullable=True))\n'
+
+    said = [one.instead for one in findings(tmp_path, body, settings='severity = {json-column = "warning"}')]
+
+    assert any(
+        one.startswith("from sqlalchemy.dialects import postgresql\n") and "postgresql.JSONB()" in one for one in said
+    )

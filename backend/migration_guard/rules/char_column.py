@@ -15,7 +15,7 @@ is cast: what went in is not what comes out. It saves no space.
 with a check on the length where it matters.
 
 ## Quiet when
-The type is varchar or text, or the line stands in `downgrade()`.
+The type is varchar or text, the settings call the table small (`small-tables`), or the line stands in `downgrade()`.
 """
 
 from __future__ import annotations

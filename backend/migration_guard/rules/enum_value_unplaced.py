@@ -13,7 +13,7 @@ comes last, and no later statement moves it.
     op.execute("ALTER TYPE priority ADD VALUE IF NOT EXISTS 'medium' BEFORE 'high'")
 
 ## Quiet when
-The line says BEFORE or AFTER, or stands in `downgrade()`.
+The line says BEFORE or AFTER (AFTER the last value says that the end is meant), or stands in `downgrade()`.
 """
 
 from __future__ import annotations
@@ -41,5 +41,6 @@ def comes_last(op: AddEnumValue, context: Context) -> Iterator[Finding]:
         op.at,
         says=f"'{op.value}' sorts behind every other value of {op.type} on PostgreSQL, and no later statement moves "
         "it.",
-        instead=executed(op, f"{sql(op)} AFTER '{last or '<the value before it>'}'"),
+        instead="# or BEFORE or AFTER the value that it belongs beside: this one says that the end is meant\n"
+        + executed(op, f"{sql(op)} AFTER '{last or '<the value before it>'}'"),
     )

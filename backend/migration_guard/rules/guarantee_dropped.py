@@ -16,8 +16,9 @@ Release the code that copes without the guarantee first, then lift it and say so
     op.alter_column("persona", "mood", existing_type=sa.String(20), nullable=True)
 
 ## Quiet when
-The table or column is new in this revision or on this branch, the same upgrade makes the guarantee again or drops the
-column, or the line stands in `downgrade()`. The rule is off unless the settings turn it on.
+The table or column is new in this revision or on this branch, the same upgrade makes a constraint of the same kind on
+the table (for a unique one also a unique index) or drops a column of it, the constraint is a primary key, or the line
+stands in `downgrade()`. The rule is off unless the settings turn it on.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from collections.abc import Iterator
 from ..facts import AlterColumn, Context, CreateConstraint, CreateIndex, DropColumn, DropConstraint, Operation
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import column_before
+from ..replay import column_before, table_before
 from ..replay.names import bare
 from .shared.own_lines import allowed
 from .shared.running import below, function_of, is_old_column, is_old_table
@@ -58,12 +59,26 @@ def constraint_gone(op: DropConstraint, context: Context) -> Iterator[Finding]:
     if op.direction != "upgrade" or not is_old_table(context, op, op.table, op.schema):
         return
     beside = function_of(context, op)
-    again = any(
-        isinstance(one, (CreateConstraint, CreateIndex)) and bare(one.table) == bare(op.table) for one in beside
-    )
+    kind = _kind(op, context)
+    if kind == "primary key":
+        return
+    again = any(_makes(one, kind) and bare(getattr(one, "table", None)) == bare(op.table) for one in beside)
     goes = any(isinstance(one, DropColumn) and bare(one.table) == bare(op.table) for one in beside)
     if not again and not goes:
         yield _finding(op, f"{op.table} loses its constraint {op.name or ''}".rstrip(), "relies on it")
+
+
+def _kind(op: DropConstraint, context: Context) -> str | None:
+    """What the constraint is, by the line itself or by the history."""
+    known = table_before(context, op, op.table, op.schema).constraints
+    return op.kind or next((one.kind for one in known if one.name is not None and one.name == op.name), None)
+
+
+def _makes(one: Operation, kind: str | None) -> bool:
+    """Whether a line makes a guarantee of this kind."""
+    if isinstance(one, CreateIndex):
+        return kind in (None, "unique") and one.unique is not False
+    return isinstance(one, CreateConstraint) and kind in (None, one.kind)
 
 
 def _same_column(one: DropColumn | AlterColumn, op: AlterColumn) -> bool:

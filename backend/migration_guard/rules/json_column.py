@@ -14,7 +14,8 @@ index finds anything in it. Each read parses the text again. To change it later 
     sa.Column("settings", postgresql.JSONB())
 
 ## Quiet when
-The column is jsonb, chosen by `with_variant`, or the line stands in `downgrade()`.
+The column is jsonb, chosen by `with_variant`, the settings call the table small (`small-tables`), or the line stands in
+`downgrade()`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, Context, CreateTable
 from ..findings import Finding, Rule, Severity
+from ..records import replace
 from ..registry import judges
 from .shared.unfit_types import misfits
 
@@ -38,4 +40,13 @@ SAYS = (
 @judges(CreateTable, AddColumn)
 def without_equality(op: CreateTable | AddColumn, context: Context) -> Iterator[Finding]:
     """Columns that cannot be compared."""
-    yield from misfits(RULE, op, context, TYPE, ("sa.dialects.postgresql.JSONB()", "jsonb"), SAYS)
+    for found in misfits(RULE, op, context, TYPE, ("postgresql.JSONB()", "jsonb"), SAYS):
+        needed = not op.by_sql and not _imported(context)
+        yield replace(found, instead=f"{IMPORT}\n{found.instead}") if needed else found
+
+
+IMPORT = "from sqlalchemy.dialects import postgresql"
+
+
+def _imported(context: Context) -> bool:
+    return any(one.bound_as == "postgresql" for one in (context.migration.imports if context.migration else ()))

@@ -16,7 +16,7 @@ Leave the merge empty, and put the operations into a revision that follows it:
     op.drop_index("ix_persona_mood", table_name="persona")
 
 ## Quiet when
-The merge does nothing to the schema or to rows.
+The merge does nothing to the schema or to rows: a `SET lock_timeout` is no change.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from ..facts import Context, Migration, Operation, Place
+from ..facts import Context, Migration, Operation, Place, SetOption, TransactionControl
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.chains import both
@@ -36,7 +36,8 @@ RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
 @judges(Migration)
 def busy_merge(migration: Migration, _: Context) -> Iterator[Finding]:
     """One finding at the first operation of a merge revision."""
-    operations = migration.upgrade.operations if migration.upgrade else ()
+    listed = migration.upgrade.operations if migration.upgrade else ()
+    operations = [op for op in listed if not isinstance(op, (SetOption, TransactionControl))]
     if len(migration.parents) < 2 or not operations:
         return
     first, last = operations[0], operations[-1]

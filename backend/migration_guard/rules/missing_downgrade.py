@@ -31,8 +31,8 @@ Where nine of ten revisions of a history, or of its ten newest, have no way down
 with that way out.
 
 ## Quiet when
-The upgrade does nothing (a merge) or only writes rows, the raise has its `# irreversible: <reason>` comment, or the
-settings say that this project never goes down.
+The upgrade does nothing (a merge) or only writes rows, the raise (or a `pass`) has its `# irreversible: <reason>`
+comment, or the settings say that this project never goes down.
 """
 
 from __future__ import annotations

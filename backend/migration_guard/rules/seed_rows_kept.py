@@ -18,9 +18,9 @@ Delete them by their key:
 or insert only what is not there (`ON CONFLICT DO NOTHING`, `WHERE NOT EXISTS`).
 
 ## Quiet when
-The downgrade drops or empties the table, deletes from it or cannot be read whole, the insert is idempotent or copies
-rows of the database (`INSERT ... SELECT`, rows of a query), the upgrade deletes from the table itself first, or the
-downgrade refuses or is missing (`missing-downgrade`).
+The downgrade drops, renames or empties the table, deletes from it or cannot be read whole, the insert is idempotent,
+stands under a condition or copies rows of the database (`INSERT ... SELECT`, rows of a query), the upgrade deletes from
+the table itself first or drops or renames it later, or the downgrade refuses or is missing (`missing-downgrade`).
 """
 
 from __future__ import annotations
