@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 from .findings import Finding, Rule
@@ -35,8 +35,10 @@ def judges(*facts: type) -> Callable[[F], F]:
 def registered(package: str, path: Iterable[str]) -> tuple[Registered, ...]:
     """The rules of a folder, in order of id. A module without a `RULE` holds words that several rules share."""
     found = []
-    for info in pkgutil.iter_modules(path):
-        module = importlib.import_module(f"{package}.{info.name}")
+    # Not pkgutil, which loads `inspect` first.
+    names = {file.stem for folder in path for file in Path(folder).glob("[!_]*.py")}
+    for name in sorted(names):
+        module = importlib.import_module(f"{package}.{name}")
         rule = getattr(module, "RULE", None)
         if rule is None:
             continue
