@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 
 from .making import REVISIONS
-from .trying import FORMS, Pool, Trial, pool, project
+from .trying import FORMS, Pool, Trial, pool, project, spoiled
 from .watching import Watch, resident_megabytes
 
 CHUNK = 500  # inputs between two looks at the memory
@@ -60,6 +60,8 @@ def main() -> int:
 def run(count: int, number: int, keep: Path, corpus: list[Path]) -> int:
     """Try so many inputs, a fifth of them made up, the others damaged files."""
     keep.mkdir(parents=True, exist_ok=True)
+    (keep / "cache").mkdir(exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = str(keep / "cache")
     dice = random.Random(number)  # noqa: S311 - to be the same again
     have = pool([])
     if corpus:
@@ -74,6 +76,8 @@ def run(count: int, number: int, keep: Path, corpus: list[Path]) -> int:
         made_up(trial, dice, have, chunk // 5, number + trial.count)
         for _ in range(chunk - chunk // 5):
             trial.run(project(dice, have), dice.choice(FORMS))
+            if dice.random() < 0.02:
+                spoiled(dice, keep / "cache")
         memory.append(resident_megabytes())
         for wrong in trial.broken[told:]:
             print(f"seed {number}: {wrong}", flush=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from .__main__ import made_up
-from .trying import CANARY, FORMS, Pool, Trial, pool, project
+from .trying import CANARY, FORMS, Pool, Trial, pool, project, spoiled
 from .watching import TooLong, Watch, limited
 
 
@@ -27,6 +27,8 @@ def have() -> Pool:
 @pytest.fixture
 def trial(tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> Trial:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "cache").mkdir()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return Trial(tmp_path, watch)
 
 
@@ -36,6 +38,7 @@ def test_damaged_files_are_read_to_the_end_and_nothing_of_them_runs(number: int,
 
     for _ in range(40):
         trial.run(project(dice, have), dice.choice(FORMS))
+        spoiled(dice, trial.folder / "cache")
 
     assert trial.broken == []
     assert trial.codes[1] > 20  # most are judged, and not refused
@@ -69,8 +72,12 @@ def test_the_canary_sings_when_it_runs(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no timer of processor time")
 def test_what_does_not_end_is_noticed() -> None:
+    def never_ends() -> None:
+        while True:
+            pass
+
     with pytest.raises(TooLong), limited(0.05):
-        sum(iter(int, 1))
+        never_ends()
 
 
 @pytest.mark.parametrize(

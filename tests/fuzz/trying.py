@@ -131,6 +131,19 @@ class Trial:
         (kept / "why.txt").write_text(wrong, encoding="utf-8", errors="replace")
 
 
+def spoiled(dice: random.Random, cache: Path) -> None:
+    """Damage to a file of the guard's own cache, as a full disk or another program leaves it."""
+    kept = sorted(path for path in cache.rglob("*") if path.is_file())
+    if not kept:
+        return
+    content = bytearray(dice.choice(kept).read_bytes())
+    if content and dice.random() < 0.5:
+        content[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
+    else:
+        del content[dice.randint(0, len(content)) :]
+    dice.choice(kept).write_bytes(content)
+
+
 def _traceback(root: Path) -> str:
     """What went wrong where main says only that it is a bug."""
     try:

@@ -26,7 +26,7 @@ FORBIDDEN = (
     "webbrowser.",
 )
 CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.putenv", "os.chmod", "os.truncate", "shutil.")
-CACHE = ".migration-guard-cache"  # our own folder, the only thing that reading may write
+CACHE = "/migration-guard"  # our folder of the user's cache, the only place that reading may write to
 WRITES = ("w", "a", "x", "+")
 
 
