@@ -465,13 +465,18 @@ def _review(options: argparse.Namespace) -> int:
 
 def _rules(_: argparse.Namespace) -> int:
     from .catalogue import check_ids, every_rule
+    from .findings import FAMILIES
 
     width = max(len(rule.id) for rule in every_rule())
-    for rule in every_rule():
-        found_by = "verify" if rule.id in check_ids() else "check"
-        weight = rule.severity.value if rule.on else "off"
-        print(f"{rule.id:<{width}}  {weight:<7}  {found_by:<6}  {rule.summary}")
-    print("\nmigration-guard explain ID shows the page of one: what it finds, why it hurts, what to write instead.")
+    for family, stops in FAMILIES.items():
+        print(f"{family}: {stops}")
+        for rule in every_rule():
+            if rule.family == family:
+                found_by = "verify" if rule.id in check_ids() else "check"
+                weight = rule.severity.value if rule.on else "off"
+                print(f"  {rule.id:<{width}}  {weight:<7}  {found_by:<6}  {rule.summary}")
+        print()
+    print("migration-guard explain ID shows the page of one: what it finds, why it hurts, what to write instead.")
     print("One that is off runs where the settings give it a severity, or with `check --select ID`.")
     return 0
 

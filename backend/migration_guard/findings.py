@@ -9,6 +9,31 @@ from typing import Literal
 from .facts import Direction, Place
 from .records import dataclass, field
 
+Family = Literal[
+    "graph",
+    "review",
+    "data",
+    "reversibility",
+    "locks",
+    "running code",
+    "SQLite",
+    "portability",
+    "environment",
+    "hygiene",
+]
+# What the rules of each family stop, in the order in which pages and lists show them.
+FAMILIES: dict[Family, str] = {
+    "graph": "Two heads, lost parents, edited or deleted releases, models changed without a revision",
+    "review": "Autogenerate's output that nobody read: markers, probable renames, constraints without a name",
+    "data": "What fails on real rows or changes them: NOT NULL without values, constraints on old rows, narrower types",
+    "reversibility": "Downgrades that are missing, incomplete, fail on rows or lose them",
+    "locks": "What stops a PostgreSQL site: index builds, scans, rewrites, validation and backfills under a lock",
+    "running code": "Drops and renames under a release that still runs",
+    "SQLite": "What SQLite cannot do outside of a batch block, and what a batch block loses",
+    "portability": "Types and SQL that one of the databases does not know; models and schema that drift apart",
+    "environment": "env.py and surroundings: transactions, passwords, settings, clocks and models of today",
+    "hygiene": "Files that cannot be read, allow comments that allow nothing, and matters of style",
+}
 Depth = Literal["read", "trace", "experiment"]
 
 
@@ -30,6 +55,7 @@ class Rule:
     dialects: frozenset[str] | None = None  # None: whatever the database
     allowable: bool = True  # False: no comment can be read where it finds something
     on: bool = True  # False: only where the settings give it a severity, or it is selected
+    family: Family = "hygiene"
 
     @classmethod
     def of(
@@ -37,6 +63,7 @@ class Rule:
         module: str,
         doc: str | None,
         *,
+        family: Family,
         severity: Severity,
         dialects: frozenset[str] | set[str] | None = None,
         allowable: bool = True,
@@ -52,6 +79,7 @@ class Rule:
             dialects=None if dialects is None else frozenset(dialects),
             allowable=allowable,
             on=on,
+            family=family,
         )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 from .catalogue import every_rule
 from .cli import parser
 from .config import TABLE, Settings, keys
+from .findings import FAMILIES, Rule
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 README = DOCS.parent / "README.md"
@@ -19,12 +21,12 @@ MADE = "<!-- Made by `nox -s docs`; the words stand in the code. -->\n\n"
 def pages() -> dict[Path, str]:
     """Every made page and its text, by path."""
     made = {DOCS / "rules" / f"{rule.id}.md": _rule_page(rule.id) for rule in every_rule()}
-    made[DOCS / "rules" / "index.md"] = f"{MADE}# Rules\n\n{_rule_table('')}"
+    made[DOCS / "rules" / "index.md"] = _rule_index()
     made[DOCS / "settings.md"] = _settings_page()
     made[DOCS / "commands.md"] = _commands_page()
     made[README] = re.sub(
         r"(<!-- rules -->\n).*?(<!-- /rules -->)",
-        lambda found: found[1] + _rule_table("docs/rules/") + found[2],
+        lambda found: found[1] + _family_table() + found[2],
         README.read_text(encoding="utf-8"),
         flags=re.DOTALL,
     )
@@ -43,12 +45,33 @@ def _rule_page(rule_id: str) -> str:
     return page.replace("An warning", "A warning").replace("; an warning", "; a warning")
 
 
-def _rule_table(folder: str) -> str:
+def _rule_index() -> str:
+    """All rules, by family."""
+    text = [f"{MADE}# Rules\n"]
+    for family, stops in FAMILIES.items():
+        rows = [
+            f"| [`{rule.id}`]({rule.id}.md) | {rule.summary.rstrip('.')} | {_weight(rule)} |"
+            for rule in every_rule()
+            if rule.family == family
+        ]
+        head = f"## {family[0].upper()}{family[1:]}\n\n{stops}.\n\n| rule | what it stops | |\n| --- | --- | --- |"
+        text.append("\n".join([head, *rows, ""]))
+    return "\n".join(text)
+
+
+def _weight(rule: Rule) -> str:
+    where = f" on {' and '.join(sorted(rule.dialects))}" if rule.dialects else ""
+    return f"{rule.severity.value if rule.on else 'off by default'}{where}"
+
+
+def _family_table() -> str:
+    """How many rules there are of each family."""
+    count = Counter(rule.family for rule in every_rule())
     rows = [
-        f"| [`{rule.id}`]({folder}{rule.id}.md) | {rule.summary.rstrip('.')}{'' if rule.on else ' (off by default)'} |"
-        for rule in every_rule()
+        f"| [{family}](docs/rules/index.md#{family.lower().replace(' ', '-')}) | {stops} | {count[family]} |"
+        for family, stops in FAMILIES.items()
     ]
-    return "\n".join(["| rule | what it stops |", "| --- | --- |", *rows]) + "\n"
+    return "\n".join(["| family | what it stops | rules |", "| --- | --- | --- |", *rows]) + "\n"
 
 
 def _settings_page() -> str:

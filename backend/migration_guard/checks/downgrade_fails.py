@@ -40,7 +40,7 @@ from ..registry import judges
 from .shared.ways_out import way_out
 from .shared.words import shortened
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERROR)
 
 
 @judges(Step)

@@ -35,7 +35,7 @@ from ..live.steps import Step
 from ..registry import judges
 from .shared.words import listed, own_name, restoring, undoing
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERROR)
 
 
 @judges(Step)

@@ -37,7 +37,7 @@ from ..live.steps import Drift
 from ..registry import judges
 from .shared.words import listed, own_name
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="portability", severity=Severity.ERROR)
 
 
 @judges(Drift)

@@ -37,7 +37,7 @@ from ..live.steps import Step
 from ..registry import judges
 from .shared.words import listed
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.ERROR)
 
 _BATCH = """\
 # in env.py, before context.begin_transaction():

@@ -118,7 +118,7 @@ def _rule(rule: Rule) -> dict[str, object]:
         "helpUri": page,
         "help": {"text": f"{rule.page or rule.summary}\n\n{page}", "markdown": f"{rule.page or rule.summary}{allow}"},
         "properties": {
-            "tags": ["alembic", "migration", *sorted(rule.dialects or ())],
+            "tags": ["alembic", "migration", rule.family, *sorted(rule.dialects or ())],
             "problem.severity": rule.severity.value,
             "precision": "high",
         },

@@ -31,7 +31,7 @@ from ..registry import judges
 from .shared.paste import literal
 from .shared.uses import defines, inside, is_class, last_name, uses
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.WARNING)
 HOLDS_MODELS = {"models", "model", "orm", "entities", "entity", "tables", "database"}
 # Enums, exceptions and column types live beside models; they are no tables.
 NO_TABLE = re.compile(

@@ -27,7 +27,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.surroundings import where
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, allowable=False)
+RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.ERROR, allowable=False)
 
 
 @judges(Environment)

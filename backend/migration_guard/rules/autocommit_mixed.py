@@ -32,7 +32,7 @@ from ..registry import judges
 from ..replay.names import same
 from .shared.editing import as_written, autocommitted, counts, later
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(Migration)

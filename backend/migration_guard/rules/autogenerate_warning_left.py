@@ -25,7 +25,7 @@ from ..facts import Context, DropConstraint, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.ERROR)
 
 _BELOW = 4  # lines in which the operation begins: Alembic's comment takes two
 

@@ -33,7 +33,7 @@ from .shared.cleaning import cleans, columns_of
 from .shared.own_lines import statement
 from .shared.running import is_old_column, is_old_table
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.ERROR)
 
 
 @judges(WriteRows)

@@ -53,7 +53,7 @@ from .shared.locks import matters
 from .shared.paste import NEXT
 from .shared.transactions import exclusively_locked, fills_many_rows, in_own_file, line_of, on_postgresql, why_not_later
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 MOVED = "pass  # the rows are written in a revision of its own"
 
 

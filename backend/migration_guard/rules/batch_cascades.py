@@ -35,7 +35,7 @@ from ..replay import KnownConstraint, is_new, operations_above, referring
 from .shared.editing import as_written
 from .shared.rebuilds import Rebuilding, is_first_rebuild, opens_transaction, rebuilds
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"sqlite"})
+RULE = Rule.of(__name__, __doc__, family="SQLite", severity=Severity.ERROR, dialects={"sqlite"})
 
 
 @judges(AddColumn, AlterColumn, CreateConstraint, DropColumn, DropConstraint)

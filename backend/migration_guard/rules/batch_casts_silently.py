@@ -34,7 +34,7 @@ from .shared.altering import cast_in_batch
 from .shared.paste import call, column, execute, sql_name, sql_table
 from .shared.rows import emptied
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"sqlite"})
+RULE = Rule.of(__name__, __doc__, family="SQLite", severity=Severity.WARNING, dialects={"sqlite"})
 
 
 @judges(AlterColumn)

@@ -35,7 +35,7 @@ from .shared.editing import parsed_call
 from .shared.paste import literal, one_line
 from .shared.rebuilds import may_not_run, rebuilds
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"sqlite"})
+RULE = Rule.of(__name__, __doc__, family="SQLite", severity=Severity.ERROR, dialects={"sqlite"})
 SHORT = {"unique": "uq", "foreign key": "fk", "check": "ck", "primary key": "pk"}
 
 

@@ -55,7 +55,7 @@ from .shared.paste import execute, literal, one_line
 from .shared.rebuilds import Rebuilding, is_first_rebuild, rebuilds
 from .shared.running import below, function_of
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"sqlite"})
+RULE = Rule.of(__name__, __doc__, family="SQLite", severity=Severity.ERROR, dialects={"sqlite"})
 COMPUTED = re.compile(r"[(]|\bCOLLATE\b", re.IGNORECASE)
 AUTOINCREMENT = {
     True: re.compile(r"\bAUTOINCREMENT\b", re.IGNORECASE),

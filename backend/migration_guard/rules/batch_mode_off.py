@@ -32,7 +32,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.surroundings import runs_here, upgrades, where
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"sqlite"}, allowable=False)
+RULE = Rule.of(__name__, __doc__, family="SQLite", severity=Severity.WARNING, dialects={"sqlite"}, allowable=False)
 
 
 @judges(Environment)

@@ -36,7 +36,7 @@ from ..replay.names import bare
 from .shared.editing import apart, executed, sql
 from .shared.locks import cost, matters, stops
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 SINCE = {"reindex": 12, "detach": 14, "refresh": 9}
 REINDEX = re.compile(r"(REINDEX\s+(?:\([^)]*\)\s*)?(?:TABLE|INDEX|SCHEMA|DATABASE))\s+", re.IGNORECASE)
 REFRESH = re.compile(r"(REFRESH\s+MATERIALIZED\s+VIEW)\s+", re.IGNORECASE)

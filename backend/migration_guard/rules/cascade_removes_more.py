@@ -41,7 +41,7 @@ from ..replay import operations_above
 from ..replay.names import bare
 from .shared.editing import executed, sql
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.WARNING, dialects={"postgresql"})
 CASCADE = re.compile(r"\s+CASCADE\b(?!.*\bCASCADE\b)", re.IGNORECASE | re.DOTALL)
 
 

@@ -41,7 +41,7 @@ from .shared.paste import NEXT, call, execute, literal, sql_name, sql_table
 from .shared.renames import column_again
 from .shared.running import below, copies, is_old_column, name_stays
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="running code", severity=Severity.WARNING)
 
 
 @judges(DropColumn)

@@ -37,7 +37,7 @@ from .shared.own_lines import allowed
 from .shared.paste import NEXT, call, execute, literal, sql_name, sql_table
 from .shared.running import is_old_column, name_stays
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="running code", severity=Severity.WARNING)
 
 
 @judges(AlterColumn)

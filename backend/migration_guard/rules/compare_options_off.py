@@ -32,7 +32,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.surroundings import where
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, allowable=False, on=False)
+RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.WARNING, allowable=False, on=False)
 
 
 @judges(Environment)

@@ -36,7 +36,7 @@ from .shared.editing import autocommitted
 from .shared.paste import execute, sql_name
 from .shared.transactions import outside
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(CreateIndex)

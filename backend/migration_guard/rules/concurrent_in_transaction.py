@@ -32,7 +32,7 @@ from .shared.building import concurrent_drop, concurrent_index
 from .shared.editing import apart, as_written, autocommitted
 from .shared.transactions import outside
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.ERROR, dialects={"postgresql"})
 
 
 @judges(CreateIndex, DropIndex, Maintenance, AlterTable)

@@ -29,7 +29,7 @@ from ..registry import judges
 from .shared.own_lines import statement
 from .shared.reverse import changes_schema
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)
+RULE = Rule.of(__name__, __doc__, family="portability", severity=Severity.WARNING, on=False)
 CONDITION = re.compile(
     r"\bIF\s+(?:NOT\s+)?EXISTS\s+|,\s*if_(?:not_)?exists\s*=\s*True|,\s*checkfirst\s*=\s*True", re.IGNORECASE
 )

@@ -37,7 +37,7 @@ from .shared.editing import later, validation
 from .shared.locks import matters
 from .shared.paste import call, column, execute, literal, sql_name, sql_table
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 DOMAIN = re.compile(
     r"\bDOMAIN\s+(?:\S+)\s+(?:AS\s+)?(.+?)\s*(?:\b(?:CONSTRAINT|CHECK|NOT\s+NULL|DEFAULT)\b.*)?$",
     re.IGNORECASE | re.DOTALL,

@@ -48,7 +48,7 @@ from .shared.own_lines import alone, statement
 from .shared.paste import NEXT, execute, sql_name, sql_table
 from .shared.running import function_of, is_old_column, is_old_table
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.WARNING)
 KEYS = {"unique", "primary key"}
 PYTHON = re.compile(r"\bsa\.|\w_\(|\.c\.|\.is_|==")  # in a condition that SQLAlchemy makes
 ROWS = {

@@ -39,7 +39,7 @@ from .shared.lock_forms import scans_for_its_key
 from .shared.locks import a, cost, matters, stops
 from .shared.transactions import exclusively_locked, line_of
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(CreateConstraint)

@@ -34,7 +34,7 @@ from .shared.own_lines import alone
 from .shared.paste import NEXT
 from .shared.running import below, is_old_table, made_here
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="running code", severity=Severity.WARNING)
 
 
 @judges(AlterColumn)

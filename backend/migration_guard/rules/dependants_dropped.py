@@ -33,7 +33,7 @@ from ..replay.names import bare, mentions
 from .shared.own_lines import allowed
 from .shared.running import function_of, made_here
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="running code", severity=Severity.WARNING)
 BREAKS = {
     "view": "every query of it fails from now on",
     "materialized view": "every query of it fails from now on",

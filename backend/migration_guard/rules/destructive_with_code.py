@@ -30,7 +30,7 @@ from ..records import replace
 from ..registry import judges
 from .shared.running import is_old_column, is_old_table
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)
+RULE = Rule.of(__name__, __doc__, family="running code", severity=Severity.WARNING, on=False)
 NO_CODE = {"tests", "test", "docs", "doc", "scripts", "tools", "examples", ".github"}
 
 

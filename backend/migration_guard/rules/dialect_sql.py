@@ -33,7 +33,7 @@ from .shared.editing import as_written
 from .shared.rebuilds import in_place, on_dialect
 from .shared.statements import OTHER, STATEMENTS, default_sql, foreign_words
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="portability", severity=Severity.ERROR)
 NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 

@@ -31,7 +31,7 @@ from ..registry import judges
 from .shared.paste import one_line
 from .shared.rebuilds import may_not_run
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"sqlite"})
+RULE = Rule.of(__name__, __doc__, family="portability", severity=Severity.ERROR, dialects={"sqlite"})
 # What the SQLite compiler of SQLAlchemy 2.0 has no words for, with what serves there; 2.1 knows JSONB.
 ALONE = {
     "ARRAY": "sa.JSON()",

@@ -40,7 +40,7 @@ from .shared.own_lines import statement
 from .shared.paste import execute, sql_name, sql_table
 from .shared.widths import fitted, narrowing
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.WARNING)
 
 
 @judges(Migration)

@@ -33,7 +33,7 @@ from ..replay.names import bare
 from .shared.paste import call, column, execute, filling, sql_name, sql_table
 from .shared.rows import emptied
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERROR)
 
 
 @judges(AddColumn)

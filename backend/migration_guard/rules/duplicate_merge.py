@@ -27,7 +27,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.chains import both, link, moved, named, on_base
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR)
 
 
 @judges(History)

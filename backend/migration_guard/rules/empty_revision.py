@@ -28,7 +28,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.chains import moved, on_base
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)
+RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.WARNING, on=False)
 
 
 @judges(Migration)

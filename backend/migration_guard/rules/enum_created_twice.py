@@ -36,7 +36,7 @@ from ..replay import operations_above, type_before
 from ..replay.names import bare
 from .shared.paste import dedented, literal
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERROR, dialects={"postgresql"})
 
 
 @judges(CreateTable)

@@ -36,7 +36,7 @@ from .shared.locks import matters
 from .shared.own_lines import allowed
 from .shared.paste import execute, sql_name
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(AlterColumn)

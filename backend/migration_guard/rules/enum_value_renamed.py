@@ -29,7 +29,7 @@ from ..replay import type_before
 from .shared.editing import apart
 from .shared.paste import execute, sql_name
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="running code", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(RenameEnumValue)

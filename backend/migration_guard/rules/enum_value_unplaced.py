@@ -26,7 +26,7 @@ from ..registry import judges
 from ..replay import type_before
 from .shared.editing import executed, sql
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 
 
 @judges(AddEnumValue)

@@ -48,7 +48,7 @@ from .shared.editing import as_written, autocommitted
 from .shared.enums import added_value, makes_type
 from .shared.transactions import in_own_file, line_of, why_not_later
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.ERROR, dialects={"postgresql"})
 
 
 @judges(WriteRows, AddColumn, AlterColumn, CreateTable, CreateConstraint, CreateIndex, CreateObject, OtherSql)

@@ -29,7 +29,7 @@ from ..registry import judges
 from .shared.locks import matters
 from .shared.own_lines import allowed
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(CreateConstraint)

@@ -31,7 +31,7 @@ from .shared.building import index_call
 from .shared.editing import as_written, autocommitted, later
 from .shared.paste import op_name
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 Names = tuple[Text, ...]
 
 

@@ -33,7 +33,7 @@ from ..replay.names import bare
 from .shared.own_lines import allowed
 from .shared.running import below, function_of, is_old_column, is_old_table
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)
+RULE = Rule.of(__name__, __doc__, family="running code", severity=Severity.WARNING, on=False)
 
 
 @judges(AlterColumn)

@@ -56,7 +56,7 @@ from .shared.past import perhaps_there
 from .shared.reverse import type_dropped, undoing, unknown
 from .shared.things import Thing, lasting
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERROR)
 TOLERANT = re.compile(r"if_not_exists\s*=\s*True|checkfirst\s*=\s*True|\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 

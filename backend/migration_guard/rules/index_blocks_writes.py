@@ -35,7 +35,7 @@ from .shared.editing import apart, autocommitted, later
 from .shared.locks import a, cost, is_view, matters, stops
 from .shared.transactions import exclusively_locked, line_of
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(CreateIndex)

@@ -30,7 +30,7 @@ from .shared.building import concurrent_drop
 from .shared.editing import apart
 from .shared.locks import matters
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 
 
 @judges(DropIndex)

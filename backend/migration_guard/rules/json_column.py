@@ -29,7 +29,7 @@ from ..records import replace
 from ..registry import judges
 from .shared.unfit_types import misfits
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
+RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 TYPE = re.compile(r"(?:\w+\.)*json(?:\(.*\))?", re.IGNORECASE)
 SAYS = (
     "is json, which PostgreSQL can neither compare nor index: DISTINCT and GROUP BY fail on it, and to change it later "

@@ -38,7 +38,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.surroundings import runs_here, stopping, where
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, allowable=False)
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"}, allowable=False)
 
 
 @judges(Environment)

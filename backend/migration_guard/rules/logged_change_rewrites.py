@@ -30,7 +30,7 @@ from .shared.lock_forms import LOGGED
 from .shared.locks import matters
 from .shared.own_lines import allowed
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(AlterTable)

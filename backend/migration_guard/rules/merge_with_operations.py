@@ -30,7 +30,7 @@ from ..registry import judges
 from .shared.chains import both
 from .shared.paste import NEXT, execute, literal
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.WARNING)
 
 
 @judges(Migration)

@@ -28,7 +28,7 @@ from ..facts import AddColumn, Context, CreateTable, Migration, Place
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)
+RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.WARNING, on=False)
 
 
 @judges(Migration)

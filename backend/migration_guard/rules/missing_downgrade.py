@@ -47,7 +47,7 @@ from .shared.ancestry import ancestors
 from .shared.reverse import changes_schema, downgrade_for
 from .shared.things import lasting
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERROR)
 ENOUGH = 10  # revisions that change the schema, before their number says anything about how a project works
 NEARLY_ALL = 0.9
 

@@ -32,7 +32,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.chains import link, linked, new_id
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR)
 
 _ILLEGAL = re.compile(r"[@+:-]")
 

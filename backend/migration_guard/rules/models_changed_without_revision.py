@@ -28,7 +28,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.chains import autogenerate_command, both
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, allowable=False)
+RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.WARNING, allowable=False)
 
 _ALONE = "\n# or, to commit the models alone and their revision next:\nSKIP=migration-guard git commit"
 

@@ -36,7 +36,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.chains import both, link, merge_command, moved, named, on_base, rebase_command
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR)
 
 _LONG = 12
 

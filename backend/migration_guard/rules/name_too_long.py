@@ -43,7 +43,7 @@ from ..registry import judges
 from .shared.editing import executed, sql
 from .shared.paste import dedented
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 MOST = 63
 
 

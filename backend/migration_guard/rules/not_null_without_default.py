@@ -44,7 +44,7 @@ from .shared.filling import as_not_null, filled_later
 from .shared.paste import backfill, call, column, execute, filling, literal, sql_name, sql_table
 from .shared.rows import emptied
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.ERROR)
 NO_DEFAULT = re.compile(r"(?:\w+\.)?(?:null\(\)|text\(\s*['\"]null['\"]\s*\))|null|none", re.IGNORECASE)
 
 

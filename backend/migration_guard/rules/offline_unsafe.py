@@ -30,7 +30,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.uses import uses
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, on=False)
+RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.WARNING, on=False)
 
 
 @judges(Migration)

@@ -37,7 +37,9 @@ from ..registry import judges
 from ..replay.names import bare
 from .shared.surroundings import runs_here, upgrades, where
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, allowable=False)
+RULE = Rule.of(
+    __name__, __doc__, family="environment", severity=Severity.WARNING, dialects={"postgresql"}, allowable=False
+)
 
 
 @judges(Environment)

@@ -31,7 +31,7 @@ from ..registry import judges
 from ..replay import operations_above
 from .shared.rebuilds import opens_transaction
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"sqlite"})
+RULE = Rule.of(__name__, __doc__, family="SQLite", severity=Severity.ERROR, dialects={"sqlite"})
 
 
 @judges(SetOption)

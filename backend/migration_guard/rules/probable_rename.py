@@ -30,7 +30,7 @@ from ..registry import judges
 from .shared.paste import call, literal
 from .shared.renames import column_again, table_again
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.WARNING)
 
 
 @judges(Migration)

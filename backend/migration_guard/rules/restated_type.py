@@ -30,7 +30,7 @@ from ..replay import column_before
 from ..replay.types import SqlType, type_of
 from .shared.altering import concerns
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.WARNING)
 TIMESTAMP = re.compile(r"\bTIMESTAMP\b")  # other databases than PostgreSQL tell it from DateTime
 MORE = re.compile(r"\b(?:comment|existing_comment|autoincrement|postgresql_using|insert_after|insert_before)\s*=")
 

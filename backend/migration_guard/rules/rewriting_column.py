@@ -42,7 +42,7 @@ from .shared.filling import filled_later
 from .shared.locks import matters
 from .shared.paste import call, column, execute, sql_name, sql_table
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 KINDS = {"stored": "a stored generated column", "identity": "an identity column", "serial": "a serial column"}
 COMPUTED = re.compile(r"Computed\(\s*['\"](.+?)['\"]\s*[,)]|AS\s*\((.+)\)\s*STORED", re.IGNORECASE | re.DOTALL)
 VIRTUAL = 18  # the first PostgreSQL with virtual generated columns

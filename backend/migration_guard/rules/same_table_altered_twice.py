@@ -32,7 +32,7 @@ from .shared.locks import cost, matters
 from .shared.paste import execute, sql_name, sql_table
 from .shared.transactions import on_postgresql
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 
 
 @judges(Migration)

@@ -35,7 +35,7 @@ from .shared.ancestry import is_opaque
 from .shared.paste import execute, sql_name, sql_table
 from .shared.reverse import changes_schema
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.WARNING)
 
 
 @judges(Migration)

@@ -27,7 +27,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.unfit_types import misfits
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
+RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 TYPE = re.compile(r"(?:small|big)?serial[248]?", re.IGNORECASE)
 SAYS = (
     "is serial: its sequence has rights and a life of its own, and an INSERT may give values that the sequence runs "

@@ -39,7 +39,7 @@ from .shared.altering import is_not_null, is_proved, tightened, type_change
 from .shared.locks import matters
 from .shared.nulls import may_hold_null
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(AlterColumn)

@@ -35,7 +35,7 @@ from .shared.altering import tightened
 from .shared.nulls import may_hold_null
 from .shared.paste import backfill, filling
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.ERROR)
 
 
 @judges(AlterColumn)

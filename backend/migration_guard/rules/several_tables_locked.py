@@ -34,7 +34,7 @@ from .shared.editing import as_written, committed_first, later
 from .shared.locks import locks
 from .shared.transactions import exclusively_locked, on_postgresql, why_not_later
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 
 
 @judges(Migration)

@@ -39,7 +39,7 @@ from .shared.editing import as_written
 from .shared.paste import execute
 from .shared.transactions import outside
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 ENOUGH = 15 * 60  # seconds
 UNITS = {"": 0.001, "us": 1e-6, "ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
 OPTION = "statement_timeout"

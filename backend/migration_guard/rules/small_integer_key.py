@@ -29,7 +29,7 @@ from ..registry import judges
 from ..replay.names import bare
 from .shared.unfit_types import columns_made, retyped
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
+RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 SMALL = re.compile(r"(?:\w+\.)*(?:small)?(?:integer|int[24]?|serial[24]?)(?:\(\))?", re.IGNORECASE)
 
 

@@ -33,7 +33,7 @@ from .shared.paste import column, literal
 from .shared.rebuilds import default_kind, in_batch_block, in_place, may_not_run
 from .shared.statements import default_sql, foreign_words
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"sqlite"})
+RULE = Rule.of(__name__, __doc__, family="SQLite", severity=Severity.ERROR, dialects={"sqlite"})
 
 
 @judges(AddColumn)

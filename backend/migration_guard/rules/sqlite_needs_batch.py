@@ -47,7 +47,7 @@ from .shared.rebuilds import (
     seen_before,
 )
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"sqlite"})
+RULE = Rule.of(__name__, __doc__, family="SQLite", severity=Severity.ERROR, dialects={"sqlite"})
 CREATES = {
     "check": "create_check_constraint",
     "foreign key": "create_foreign_key",

@@ -30,7 +30,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.chains import both, rebase_command
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, allowable=False)
+RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR, allowable=False)
 
 
 @judges(History)

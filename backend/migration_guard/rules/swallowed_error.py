@@ -37,7 +37,7 @@ from ..registry import judges
 from .shared.own_lines import statement
 from .shared.paste import op_name
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.WARNING)
 NEAR = 4  # lines between statements of one `try`
 HARMLESS = re.compile(r"\s*SELECT\s+(?!.*\bFROM\b)", re.IGNORECASE | re.DOTALL)  # of no table: `SELECT version()`
 

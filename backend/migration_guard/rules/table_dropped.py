@@ -34,7 +34,7 @@ from .shared.own_lines import allowed
 from .shared.renames import table_again
 from .shared.running import copies, is_old_table, name_stays
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="running code", severity=Severity.WARNING)
 
 
 @judges(DropTable)

@@ -33,7 +33,7 @@ from .shared.own_lines import statement
 from .shared.paste import execute, sql_table
 from .shared.running import PUT_ASIDE, is_old_table, name_stays
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="running code", severity=Severity.WARNING)
 
 
 @judges(RenameTable)

@@ -27,7 +27,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.unfit_types import misfits
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
+RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 TYPE = re.compile(
     r"(?:\w+\.)*(?:datetime|timestamp)(?:\s*\((?:\d*|timezone\s*=\s*False|precision\s*=\s*\d+)\))?(?:\s+without\s+time\s+zone)?",
     re.IGNORECASE,

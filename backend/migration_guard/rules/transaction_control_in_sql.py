@@ -31,7 +31,7 @@ from ..registry import judges
 from ..replay import operations_above
 from .shared.editing import as_written, autocommitted, counts
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 DOES = {
     "commit": "COMMIT ends the transaction that Alembic keeps: what was done is committed, each later line by "
     "itself, and "

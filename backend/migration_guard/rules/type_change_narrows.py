@@ -37,7 +37,7 @@ from .shared.editing import as_written
 from .shared.fitting import repair, seen_to
 from .shared.locks import matters
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(AlterColumn)

@@ -31,7 +31,7 @@ from .shared.altering import TypeChange, type_change
 from .shared.editing import edited, executed, sql
 from .shared.paste import literal, sql_name
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.ERROR, dialects={"postgresql"})
 
 
 @judges(AlterColumn)

@@ -39,7 +39,7 @@ from .shared.fitting import repair, seen_to
 from .shared.locks import matters
 from .shared.paste import call, column, execute, sql_name, sql_table
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(AlterColumn)

@@ -36,7 +36,7 @@ from .shared.locks import matters
 from .shared.paste import literal, op_name, sql_name, sql_table
 from .shared.transactions import fills_many_rows
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"}, on=False)
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
 UPDATE = re.compile(r"(UPDATE\s+.*?\bSET\b.*?|DELETE\s+FROM\s+\S+)\s+WHERE\s+(.*)", re.IGNORECASE | re.DOTALL)
 
 

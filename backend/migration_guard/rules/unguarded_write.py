@@ -38,7 +38,7 @@ from .shared.own_lines import allowed
 from .shared.paste import execute, sql_name, sql_table
 from .shared.running import below, copies, is_old_column, is_old_table
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.WARNING)
 # What is assigned, where it is the same for every row: a literal, a bound value, the time.
 CONSTANT = re.compile(
     r"\bSET\s+\"?\w+\"?\s*=\s*"

@@ -39,7 +39,7 @@ from .shared.editing import apart, committed_first
 from .shared.locks import matters
 from .shared.paste import NEXT
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(CreateConstraint)

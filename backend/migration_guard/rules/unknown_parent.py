@@ -31,7 +31,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.chains import both, link, linked, moved, of_another_package, on_base, restored
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR)
 
 
 @judges(History)

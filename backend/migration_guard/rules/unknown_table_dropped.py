@@ -47,7 +47,7 @@ from ..records import dataclass, field
 from ..registry import judges
 from ..replay.names import bare
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.ERROR)
 
 
 @judges(DropTable)

@@ -33,7 +33,7 @@ from ..registry import judges
 from ..replay.names import bare
 from .shared.paste import literal
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.ERROR)
 
 _PREFIX = {"unique": "uq", "foreign key": "fk", "check": "ck", "primary key": "pk", "exclude": "ex"}
 

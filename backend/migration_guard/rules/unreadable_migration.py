@@ -26,7 +26,7 @@ from ..facts import Context, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR, allowable=False)
+RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.ERROR, allowable=False)
 
 
 @judges(Migration)

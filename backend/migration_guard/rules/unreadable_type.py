@@ -28,7 +28,7 @@ from ..facts import Context, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.ERROR)
 
 # What autogenerate takes for imported, by the names that its templates give them.
 _USUAL = {

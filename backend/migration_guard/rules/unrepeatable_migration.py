@@ -33,7 +33,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.uses import defines, inside, is_class, last_name, uses
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING)
+RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.WARNING)
 KINDS: dict[UseKind, str] = {
     "settings": "reads {0}, which is not the same everywhere: two databases at this revision may differ",
     "network": "calls {0}: the upgrade fails or waits wherever that cannot be reached, with half of it done",

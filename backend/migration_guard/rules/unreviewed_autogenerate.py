@@ -30,7 +30,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.questions import questions
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.ERROR)
 
 
 @judges(Migration)

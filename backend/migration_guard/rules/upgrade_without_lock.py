@@ -31,7 +31,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.surroundings import where
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, allowable=False, on=False)
+RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.WARNING, allowable=False, on=False)
 LOCKS = {
     "postgresql": 'connection.execute(text("SELECT pg_advisory_lock(4242)"))\nconnection.commit()',
     "sqlite": 'connection.exec_driver_sql("BEGIN IMMEDIATE")',

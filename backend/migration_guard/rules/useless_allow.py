@@ -27,7 +27,7 @@ from ..facts import Allow, Context
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.ERROR)
 
 
 @judges(Allow)

@@ -36,7 +36,7 @@ from .shared.editing import as_written, autocommitted, committed_first, later
 from .shared.locks import cost, matters, stops
 from .shared.transactions import in_own_file, line_of, why_not_later
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(ValidateConstraint)

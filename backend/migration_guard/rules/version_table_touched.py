@@ -28,7 +28,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay.names import bare
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.ERROR)
+RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.ERROR)
 SAYS = {
     CreateTable: "creates",
     DropTable: "drops",

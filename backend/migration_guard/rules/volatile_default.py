@@ -39,7 +39,7 @@ from .shared.locks import matters
 from .shared.paste import call as called
 from .shared.paste import column, execute, literal, sql_name, sql_table
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(AddColumn)

@@ -37,7 +37,7 @@ from .shared.editing import as_written, committed_first, later
 from .shared.locks import matters
 from .shared.transactions import exclusively_locked, fills_many_rows, line_of, on_postgresql, why_not_later
 
-RULE = Rule.of(__name__, __doc__, severity=Severity.WARNING, dialects={"postgresql"})
+RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
 
 @judges(Migration)
