@@ -410,7 +410,7 @@ def test_a_rule_that_is_off_is_listed_and_explained_as_such(capsys: pytest.Captu
     listed = capsys.readouterr().out
     main(["explain", "message-missing"])
 
-    assert re.search(r"(?m)^message-missing +off +check ", listed)
+    assert re.search(r"(?m)^  message-missing +off +check ", listed)
     assert "off by default" in capsys.readouterr().out.splitlines()[0]
 
 
