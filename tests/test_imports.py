@@ -25,7 +25,7 @@ MAY = {
     "rules": {"registry", "findings", "facts", "replay"},
     "checks": {"registry", "findings", "facts", "live"},
     "allowing": {"facts", "findings"},
-    "lint": {"read", "rules", "registry", "findings", "config", "facts", "errors", "allowing", "reporting"},
+    "lint": {"read", "replay", "rules", "registry", "findings", "config", "facts", "errors", "allowing", "reporting"},
     "verify": {
         "live",
         "read",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from ..records import dataclass
 from .operations import Operation
@@ -119,6 +119,7 @@ class Migration:
     allows: tuple[Allow, ...] = ()
     unread: tuple[Unread, ...] = ()  # what the reader could not see, each with its place
     broken: Unread | None = None  # the file cannot be parsed: nothing above is known
+    outline: ClassVar[dict[str, Any] | None] = None  # replay/outline.py: from a cache alone, else worked out
 
     @property
     def id(self) -> str:

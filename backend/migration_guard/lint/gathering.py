@@ -18,6 +18,7 @@ from ..read.head_files import head_files
 from ..read.project import Project
 from ..read.sources import Sources
 from ..records import dataclass, replace
+from ..replay.outline import outline
 from ..reporting import nothing_in
 
 
@@ -46,7 +47,7 @@ def gathered(
     With `changed`, git is asked for the changes, also where neither a base branch nor the index is. With `cached`, what
     was read is kept for the next run. `jobs` processes read.
     """
-    cache = Cache(root, digested=base is not None) if cached else None
+    cache = Cache(root, digested=base is not None, outlined=outline) if cached else None
     sources = Sources(root, digested=base is not None, cache=cache, jobs=jobs)
     repository = Repository.at(root) if staged or changed or base is not None else None
     if staged and repository is None:

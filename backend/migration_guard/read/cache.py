@@ -33,6 +33,7 @@ _AT_ONCE = (
 _LATER = ("upgrade", "downgrade", "imports", "undefined", "markers", "warnings", "review", "digest", "tree", "allows")
 _put = object.__setattr__
 Reader = Callable[[], Migration]
+Outlined = Callable[[Migration], dict[str, Any]]
 
 
 class Kept(Migration):
@@ -61,8 +62,10 @@ for _name in _LATER:
 class Cache:
     """The facts of files as they were read last, by path. One for each run."""
 
-    def __init__(self, root: Path, *, digested: bool) -> None:
+    def __init__(self, root: Path, *, digested: bool, outlined: Outlined | None = None) -> None:
+        """`outlined` says what is to be known of each revision at once, beside its header."""
         self._root = root
+        self._outlined = outlined
         self._folder = folder_of(root)
         self._digested = digested
         self._started = time.time_ns()
@@ -119,6 +122,7 @@ class Cache:
                 [[path, folder, found] for (path, folder), found in names.items()],
                 files,
                 {field: plain(getattr(migration, field), migration.path) for field in _AT_ONCE},
+                None if self._outlined is None else self._outlined(migration),
             ]
             self._stale = True
 
@@ -148,7 +152,7 @@ class Cache:
 
     def _migration(self, path: str, entry: list[Any], modules: Modules, again: Reader) -> Migration | None:
         """The migration that an entry stands for; None where what it rests on is not the same."""
-        _, _, name, digested, names, files, header = entry
+        _, _, name, digested, names, files, header, outline = entry
         if self._digested and not digested:
             return None
         if any(modules.locate(Dotted(dotted, folder)) != found for dotted, folder, found in names):
@@ -159,6 +163,7 @@ class Cache:
         _put(made, "path", path)
         for field in ("at", *(header.keys() & set(_AT_ONCE))):
             _put(made, field, revived(header[field], path))
+        _put(made, "outline", outline)
         made.__dict__["whole"] = lambda: self._whole(path, name, again)
         self._now[path] = entry
         return made
@@ -209,7 +214,7 @@ def _version() -> str:
     package = Path(__file__).parents[1]
     ours = [
         (entry.name, entry.stat().st_size, entry.stat().st_mtime_ns)
-        for folder in (package / "read", package / "facts")
+        for folder in (package / "read", package / "facts", package / "replay")
         for entry in os.scandir(folder)
         if entry.name.endswith(".py")
     ]

@@ -23,7 +23,7 @@ class _Span:
 
     key: tuple[str, str, str]
     revisions: tuple[tuple[str, tuple[Operation, ...]], ...]
-    hidden: list[tuple[int, Operation]] = field(default_factory=list)
+    hidden: list[tuple[int, str]] = field(default_factory=list)
 
 
 class Replay:
@@ -65,7 +65,6 @@ class Replay:
         """What the revisions below a migration leave of a table."""
         touching, order = self.touching, self.touching.order
         own = order.known.get(migration.id)
-        concerned = touching.by_revision.get(name, {})
         if own is not None and own.path == migration.path:
             state = self._at(name, *order.run[migration.id], dialect)
             aside = order.aside(migration.id) if len(order.below(migration.id)) > 1 else ()
@@ -77,9 +76,9 @@ class Replay:
             state = self._at(name, run, position + 1, dialect)
             aside = order.beside(first, others) if others else ()
         for revision in aside:
-            state = self._through(state, name, revision, concerned.get(revision, ()), dialect)
-            for what, op in touching.hidden_in(revision):
-                state = hidden(state, what, op)
+            state = self._through(state, name, revision, touching.operations(name, revision), dialect)
+            for what, hiding in touching.hidden_in(revision):
+                state = hidden(state, what, touching.hiding(hiding))
         return state
 
     def step(self, name: str, revision: str | None) -> Step:
@@ -97,8 +96,8 @@ class Replay:
                 for revision, operations in span.revisions:
                     state = self._through(state, name, revision, operations, dialect)
                 self._kept[span.key] = state
-            for what, op in span.hidden:
-                state = hidden(state, what, op)
+            for what, hiding in span.hidden:
+                state = hidden(state, what, self.touching.hiding(hiding))
         return state
 
     def _back(self, name: str, run: int, position: int, dialect: str) -> Iterator[_Span]:
@@ -108,7 +107,7 @@ class Replay:
         if not concerned:
             return
         floor = touching.floor(name)
-        above: list[tuple[int, Operation]] = []  # hidden since the last span
+        above: list[tuple[int, str]] = []  # hidden since the last span
         while True:
             last = touching.last(name, run, position)
             above += _worst(touching.hidden_between(run, -1 if last is None else last, position))
@@ -117,7 +116,7 @@ class Replay:
                 key = (name, dialect, revision)
                 brought = touching.brought.get(name, {}).get(revision, [])
                 those = [*brought, *([revision] if revision in concerned else [])]
-                yield _Span(key, tuple((one, concerned[one]) for one in those), _worst(above))
+                yield _Span(key, tuple((one, touching.operations(name, one)) for one in those), _worst(above))
                 if key in self._kept:
                     return
                 position, above = last, []
@@ -139,7 +138,8 @@ class Replay:
     def _depends_on_dialect(self, name: str, function: _Function) -> bool:
         known = self._dialected.get(name)
         if known is None:
-            those = self.touching.by_revision.get(name, {}).values()
+            touching = self.touching
+            those = (touching.operations(name, one) for one in touching.by_revision.get(name, ()))
             known = self._dialected[name] = any(op.dialects is not None for ops in those for op in ops)
         return known or function.has_dialects
 
@@ -205,9 +205,9 @@ def concerns(op: Operation, dialect: str) -> bool:
     return op.dialects is None or dialect == EVERY or dialect in op.dialects
 
 
-def _worst(entries: Iterator[tuple[int, Operation]] | list[tuple[int, Operation]]) -> list[tuple[int, Operation]]:
+def _worst(entries: Iterator[tuple[int, str]] | list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Of what is hidden, one that may do most: the others add nothing."""
-    worst: tuple[int, Operation] | None = None
+    worst: tuple[int, str] | None = None
     for entry in entries:
         if worst is None or entry[0] > worst[0]:
             worst = entry

@@ -5,33 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from ..facts import (
-    AddColumn,
-    AddEnumValue,
-    CreateConstraint,
-    CreateIndex,
-    CreateObject,
-    CreateTable,
-    CreateType,
-    DropConstraint,
-    DropIndex,
-    DropObject,
-    DropTable,
-    DropType,
-    History,
-    Migration,
-    Operation,
-    OtherCall,
-    OtherSql,
-    RenameEnumValue,
-    RenameObject,
-    RenameTable,
-)
-from .names import bare, by_convention, words_in
+from ..facts import History, Operation
+from .names import by_convention
 from .order import Order
-from .reach import enums_of, hides, references_of
+from .outline import HELD, ITSELF, NAMED, REFERRING, TYPE, WORD, Outline, mentioned, outlines
+from .reach import hides
 
-TYPE = "type "  # before the name of an enum type, which may be a table's too
+__all__ = ["TYPE", "Touching"]
 
 
 class Touching:
@@ -45,17 +25,18 @@ class Touching:
         self._root: dict[str, str] = {}
         self._holders: dict[str, set[str]] = {}  # index or constraint -> tables
         self._objects: dict[str, set[str]] = {}  # view or trigger -> the tables that it names
-        self._learn(history.migrations)
-        self.by_revision: dict[str, dict[str, tuple[Operation, ...]]] = {}  # name -> revision -> operations
-        self.hidden: dict[int, list[tuple[int, int, Operation]]] = {}  # run -> position, what, the operation
+        known = outlines(history)
+        self._learn(list(known.values()))
+        self._grouped: dict[str, dict[str, list[Operation]]] = {}  # revision -> its operations by what they concern
+        self.by_revision: dict[str, dict[str, None]] = {}  # name -> the revisions that concern it, in order
+        self.hidden: dict[int, list[tuple[int, int, str]]] = {}  # run -> position, what, the revision that does it
         for revision, migration in self.order.known.items():
-            operations = migration.upgrade.operations if migration.upgrade else ()
-            for name, those in self.grouped(operations).items():
-                self.by_revision.setdefault(name, {})[revision] = tuple(those)
-            worst = max(operations, key=hides, default=None)
-            if worst is not None and hides(worst):
+            about = known[migration.path]
+            for name in self._meant(about.get("mentions", ())):
+                self.by_revision.setdefault(name, {})[revision] = None
+            if what := about.get("hides", 0):
                 run, position = self.order.run[revision]
-                self.hidden.setdefault(run, []).append((position, hides(worst), worst))
+                self.hidden.setdefault(run, []).append((position, what, revision))
         self.brought: dict[str, dict[str, list[str]]] = {}  # name -> merge -> revisions of its other side, in order
         self._add_merges()
         for those_hidden in self.hidden.values():
@@ -83,16 +64,28 @@ class Touching:
         index = bisect_left(here, before)
         return here[index - 1] if index else None
 
-    def hidden_between(self, run: int, after: int, before: int) -> Iterator[tuple[int, Operation]]:
-        """What revisions between two positions of a run do out of sight; the positions themselves left out."""
+    def operations(self, name: str, revision: str) -> tuple[Operation, ...]:
+        """What a revision does that concerns the table, in order."""
+        if revision not in self._grouped:
+            upgrade = self.order.known[revision].upgrade
+            self._grouped[revision] = self.grouped(upgrade.operations if upgrade else ())
+        return tuple(self._grouped[revision].get(name, ()))
+
+    def hiding(self, revision: str) -> Operation:
+        """The operation of a revision that does most out of sight."""
+        upgrade = self.order.known[revision].upgrade
+        return max(upgrade.operations if upgrade else (), key=hides)
+
+    def hidden_between(self, run: int, after: int, before: int) -> Iterator[tuple[int, str]]:
+        """Which revisions between two positions of a run do what out of sight; the positions themselves left out."""
         here = self.hidden.get(run, [])
         start = bisect_left(here, after + 1, key=lambda entry: entry[0])
-        for position, what, op in here[start:]:
+        for position, what, revision in here[start:]:
             if position >= before:
                 return
-            yield what, op
+            yield what, revision
 
-    def hidden_in(self, revision: str) -> Iterator[tuple[int, Operation]]:
+    def hidden_in(self, revision: str) -> Iterator[tuple[int, str]]:
         """What a revision does out of sight."""
         run, position = self.order.run[revision]
         return self.hidden_between(run, position - 1, position + 1)
@@ -127,26 +120,23 @@ class Touching:
 
     def concerned(self, op: Operation) -> Iterator[str]:
         """The tables and types that an operation concerns, each under its one name."""
-        if (table := bare(getattr(op, "table", None))) is not None:
-            yield self.root(table)
-        elif isinstance(op, (DropIndex, RenameObject)) and (name := bare(op.name)) is not None:
-            yield from map(self.root, self._holders.get(name, ()))
-        if isinstance(op, RenameTable) and (new := bare(op.new_name)) is not None:
-            yield self.root(new)
-        elif isinstance(op, RenameObject) and op.kind in ("table", "type"):
-            for name in filter(None, (bare(op.name), bare(op.new_name))):
-                yield self.root(name if op.kind == "table" else TYPE + name)
-        elif isinstance(op, DropTable) and table is not None:
-            yield from (self.root(name) for name in self.referrers.get(self.root(table), ()))
-        elif isinstance(op, (CreateObject, DropObject)) and (name := bare(op.name)) is not None:
-            yield from map(self.root, self._objects.get(name, ()))
-        elif isinstance(op, (OtherSql, OtherCall)):
-            yield from (self.root(word) for word in words_in(op.source) if word in self.tables)
-        elif isinstance(op, (CreateType, DropType)):
-            yield self.root(TYPE + (bare(op.name) or ""))
-        elif isinstance(op, (AddEnumValue, RenameEnumValue)):
-            yield self.root(TYPE + (bare(op.type) or ""))
-        yield from (self.root(TYPE + name) for enum in enums_of(op) if (name := bare(enum.name)) is not None)
+        return self._meant(mentioned(op))
+
+    def _meant(self, mentions: Iterable[str]) -> Iterator[str]:
+        """The one names of what is mentioned."""
+        for mention in mentions:
+            how, name = mention[0], mention[1:]
+            if how == ITSELF:
+                yield self.root(name)
+            elif how == WORD:
+                if name in self.tables:
+                    yield self.root(name)
+            elif how == HELD:
+                yield from map(self.root, self._holders.get(name, ()))
+            elif how == REFERRING:
+                yield from map(self.root, self.referrers.get(self.root(name), ()))
+            elif how == NAMED:
+                yield from map(self.root, self._objects.get(name, ()))
 
     def _add_merges(self) -> None:
         """What each merge brings from its other side."""
@@ -158,9 +148,7 @@ class Touching:
             for revision in revisions:
                 names.setdefault(revision, []).append(name)
         hidden = {
-            self.order.runs[run][position]: (what, op)
-            for run, all_ in self.hidden.items()
-            for position, what, op in all_
+            revision: (what, revision) for those_hidden in self.hidden.values() for _, what, revision in those_hidden
         }
         for merge in merges:
             run, position = self.order.run[merge]
@@ -170,56 +158,21 @@ class Touching:
                 if revision in hidden:
                     self.hidden.setdefault(run, []).append((position, *hidden[revision]))
 
-    def _learn(self, migrations: tuple[Migration, ...]) -> None:
+    def _learn(self, known: list[Outline]) -> None:
         """The names of tables, indexes and objects, before any operation can be given to its table."""
-        operations = [
-            op
-            for migration in migrations
-            for function in (migration.upgrade, migration.downgrade)
-            for op in (function.operations if function else ())
-        ]
-        objects: list[CreateObject] = []
-        for op in operations:
-            if (table := bare(getattr(op, "table", None))) is not None:
-                self.tables.add(table)
-            if isinstance(op, RenameTable) or (isinstance(op, RenameObject) and op.kind in ("table", "type")):
-                old = table if isinstance(op, RenameTable) else bare(op.name)
-                prefix = TYPE if isinstance(op, RenameObject) and op.kind == "type" else ""
-                if old is not None and (new := bare(op.new_name)) is not None:
-                    if not prefix:
-                        self.tables.add(new)
-                    first, second = self.root(prefix + old), self.root(prefix + new)
-                    if first != second:
-                        self._root[second] = first
-            if isinstance(op, CreateObject):
-                objects.append(op)
-            elif table is not None:
-                self._learn_names(op, table)
-        for op in operations:
-            if (table := bare(getattr(op, "table", None))) is not None:
-                for target in references_of(op):
-                    if (name := bare(target)) is not None:
-                        self.referrers.setdefault(self.root(name), set()).add(table)
-        for one in objects:
-            if (name := bare(one.name)) is not None:
-                named = {word for word in words_in(one.source) if word in self.tables} - {name}
-                self._objects.setdefault(name, set()).update(named)
-
-    def _learn_names(self, op: Operation, table: str) -> None:
-        if isinstance(op, (CreateIndex, CreateConstraint, DropConstraint)):
-            names = [bare(op.name)]
-            if isinstance(op, CreateIndex) and op.name is None:
-                names = [by_convention(self.conventions, "ix", table, op.columns)]
-        elif isinstance(op, RenameObject):
-            names = [bare(op.name), bare(op.new_name)]
-        elif isinstance(op, (CreateTable, AddColumn)):
-            columns = op.columns if isinstance(op, CreateTable) else (op.column,)
-            names = [
-                by_convention(self.conventions, "ix", table, (one.name,)) for one in columns if one.index is not False
-            ]
-            names += [bare(one.name) for one in (op.constraints if isinstance(op, CreateTable) else ())]
-        else:
-            return
-        for name in names:
-            if name is not None:
-                self._holders.setdefault(name.lower(), set()).add(table)
+        for about in known:
+            self.tables.update(about.get("tables", ()))
+            for old, new in about.get("renames", ()):
+                first, second = self.root(old), self.root(new)
+                if first != second:
+                    self._root[second] = first
+            for name, table in about.get("holders", ()):
+                self._holders.setdefault(name, set()).add(table)
+            for table, columns in about.get("unnamed", ()):
+                if (name := by_convention(self.conventions, "ix", table, tuple(columns))) is not None:
+                    self._holders.setdefault(name.lower(), set()).add(table)
+        for about in known:
+            for name, table in about.get("references", ()):
+                self.referrers.setdefault(self.root(name), set()).add(table)
+            for name, words in about.get("objects", ()):
+                self._objects.setdefault(name, set()).update({word for word in words if word in self.tables} - {name})

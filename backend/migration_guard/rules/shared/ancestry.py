@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts import (
-    AddColumn,
-    CreateTable,
-    CreateType,
-    DropType,
-    History,
-    Migration,
-    Operation,
-    OtherCall,
-    OtherSql,
-    RenameTable,
-    Unread,
-)
-from ...replay.names import bare
+from ...facts import History, Migration
+from ...replay.outline import is_opaque, outlines
 from ...replay.replaying import Replay
+
+__all__ = ["ancestors", "earlier_revisions", "is_opaque"]
 
 
 def ancestors(history: History, migration: Migration) -> Iterator[Migration]:
@@ -45,11 +35,6 @@ def earlier_revisions(history: History, migration: Migration, name: str, *, opaq
     return sorted(found, key=lambda one: -index.depth.get(one.id, 0))
 
 
-def is_opaque(op: Operation) -> bool:
-    """Whether nobody can tell from source text what the operation does."""
-    return isinstance(op, OtherCall) or (isinstance(op, OtherSql) and isinstance(op.text, Unread))
-
-
 def _walk(history: History, migration: Migration, depth: dict[str, int], floor: int) -> Iterator[Migration]:
     """The ancestors that are not below a depth, nearest first."""
     known = history.by_id
@@ -70,31 +55,21 @@ class _Index:
         self.renamed: dict[str, str] = {}
         self.naming: dict[str, set[str]] = {}
         self.opaque: set[str] = set()
+        known = outlines(history)
         for migration in history.by_id.values():
-            for op in migration.upgrade.operations if migration.upgrade else ():
-                if isinstance(op, RenameTable) and (old := bare(op.table)) and (new := bare(op.new_name)):
-                    old, new = self.first_name(old), self.first_name(new)
-                    if old != new:
-                        self.renamed[new] = old
+            for old, new in known[migration.path].get("renamed", ()):
+                first, second = self.first_name(old), self.first_name(new)
+                if first != second:
+                    self.renamed[second] = first
         for migration in history.by_id.values():
-            for op in migration.upgrade.operations if migration.upgrade else ():
-                for name in _names(op):
-                    self.naming.setdefault(self.first_name(name), set()).add(migration.id)
-                if is_opaque(op):
-                    self.opaque.add(migration.id)
+            about = known[migration.path]
+            for name in about.get("names", ()):
+                self.naming.setdefault(self.first_name(name), set()).add(migration.id)
+            if about.get("opaque"):
+                self.opaque.add(migration.id)
 
     def first_name(self, name: str) -> str:
         """The one name that stands for all names of a table."""
         while name in self.renamed:
             name = self.renamed[name]
         return name
-
-
-def _names(op: Operation) -> Iterator[str]:
-    """The tables and types that an operation names."""
-    names = [getattr(op, "table", None), getattr(op, "new_name", None) if isinstance(op, RenameTable) else None]
-    if isinstance(op, (CreateType, DropType)):
-        names.append(op.name)
-    columns = op.columns if isinstance(op, CreateTable) else (op.column,) if isinstance(op, AddColumn) else ()
-    names += [column.enum.name for column in columns if column.enum is not None]
-    yield from (plain for plain in map(bare, names) if plain is not None)

@@ -1,0 +1,158 @@
+"""What an index of a whole history needs of one revision, so small that a cache keeps it beside the revision's header.
+
+With a filled cache, only the revisions that concern the tables of the judged ones are looked at more closely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..facts import (
+    AddColumn,
+    AddEnumValue,
+    CreateConstraint,
+    CreateIndex,
+    CreateObject,
+    CreateTable,
+    CreateType,
+    DropConstraint,
+    DropIndex,
+    DropObject,
+    DropTable,
+    DropType,
+    History,
+    Migration,
+    Operation,
+    OtherCall,
+    OtherSql,
+    RenameEnumValue,
+    RenameObject,
+    RenameTable,
+    Unread,
+)
+from .names import bare, words_in
+from .reach import enums_of, hides, references_of
+
+TYPE = "type "  # before the name of an enum type, which may be a table's too
+# Before what an operation mentions: a table or type itself, the table of an index or constraint, the tables with a
+# foreign key to it, the tables that a view or trigger names, a word that may be a table.
+ITSELF, HELD, REFERRING, NAMED, WORD = "=", "#", ">", "*", "?"
+Outline = dict[str, Any]  # JSON
+
+
+def outline(migration: Migration) -> Outline:
+    """All of it for one revision."""
+    up = migration.upgrade.operations if migration.upgrade else ()
+    down = migration.downgrade.operations if migration.downgrade else ()
+    made: Outline = {"tables": {}, "renames": [], "holders": [], "unnamed": [], "references": [], "objects": []}
+    for op in (*up, *down):
+        _learn(op, made)
+    made["tables"] = list(made["tables"])
+    made["mentions"] = list(dict.fromkeys(word for op in up for word in mentioned(op)))
+    made["names"] = list(dict.fromkeys(name for op in up for name in _names(op)))
+    made["kinds"] = list(dict.fromkeys(type(op).__name__ for op in up))
+    made["renamed"] = [
+        [old, new]
+        for op in up
+        if isinstance(op, RenameTable) and (old := bare(op.table)) and (new := bare(op.new_name))
+    ]
+    made["hides"] = max(map(hides, up), default=0)
+    made["opaque"] = any(map(is_opaque, up))
+    return {key: value for key, value in made.items() if value}
+
+
+def outlines(history: History) -> dict[str, Outline]:
+    """The outlines of all revisions, by path: as the cache has them, else worked out once."""
+    found = history.worked_out.get("outlines")
+    if not isinstance(found, dict):
+        found = history.worked_out["outlines"] = {
+            one.path: outline(one) if one.outline is None else one.outline for one in history.migrations
+        }
+    return found
+
+
+def with_kind(history: History, *kinds: type[Operation]) -> Iterator[tuple[Migration, Operation]]:
+    """The operations of these kinds in the upgrades of a history, each with its revision."""
+    names = {kind.__name__ for kind in kinds}
+    known = outlines(history)
+    for migration in history.migrations:
+        if migration.upgrade is not None and not names.isdisjoint(known[migration.path].get("kinds", ())):
+            yield from ((migration, op) for op in migration.upgrade.operations if isinstance(op, kinds))
+
+
+def is_opaque(op: Operation) -> bool:
+    """Whether nobody can tell from source text what the operation does."""
+    return isinstance(op, OtherCall) or (isinstance(op, OtherSql) and isinstance(op.text, Unread))
+
+
+def mentioned(op: Operation) -> Iterator[str]:
+    """The tables and types that an operation may concern, each with the sign that says in which way."""
+    table = bare(getattr(op, "table", None))
+    if table is not None:
+        yield ITSELF + table
+    elif isinstance(op, (DropIndex, RenameObject)) and (name := bare(op.name)) is not None:
+        yield HELD + name
+    if isinstance(op, RenameTable) and (new := bare(op.new_name)) is not None:
+        yield ITSELF + new
+    elif isinstance(op, RenameObject) and op.kind in ("table", "type"):
+        for name in filter(None, (bare(op.name), bare(op.new_name))):
+            yield ITSELF + (name if op.kind == "table" else TYPE + name)
+    elif isinstance(op, DropTable) and table is not None:
+        yield REFERRING + table
+    elif isinstance(op, (CreateObject, DropObject)) and (name := bare(op.name)) is not None:
+        yield NAMED + name
+    elif isinstance(op, (OtherSql, OtherCall)):
+        yield from (WORD + word for word in sorted(words_in(op.source)))
+    elif isinstance(op, (CreateType, DropType)):
+        yield ITSELF + TYPE + (bare(op.name) or "")
+    elif isinstance(op, (AddEnumValue, RenameEnumValue)):
+        yield ITSELF + TYPE + (bare(op.type) or "")
+    yield from (ITSELF + TYPE + name for enum in enums_of(op) if (name := bare(enum.name)) is not None)
+
+
+def _learn(op: Operation, made: Outline) -> None:
+    """The names of tables, indexes and objects, before any operation can be given to its table."""
+    table = bare(getattr(op, "table", None))
+    if table is not None:
+        made["tables"][table] = None
+        made["references"] += [[name, table] for one in references_of(op) if (name := bare(one)) is not None]
+    if isinstance(op, RenameTable) or (isinstance(op, RenameObject) and op.kind in ("table", "type")):
+        old = table if isinstance(op, RenameTable) else bare(op.name)
+        prefix = TYPE if isinstance(op, RenameObject) and op.kind == "type" else ""
+        if old is not None and (new := bare(op.new_name)) is not None:
+            if not prefix:
+                made["tables"][new] = None
+            made["renames"].append([prefix + old, prefix + new])
+    if isinstance(op, CreateObject):
+        if (name := bare(op.name)) is not None:
+            made["objects"].append([name, sorted(words_in(op.source))])
+    elif table is not None:
+        _learn_names(op, table, made)
+
+
+def _learn_names(op: Operation, table: str, made: Outline) -> None:
+    names: list[str | None] = []
+    unnamed: list[list[str | None]] = []  # what the naming convention names after its columns
+    if isinstance(op, (CreateIndex, CreateConstraint, DropConstraint)):
+        names = [bare(op.name)]
+        if isinstance(op, CreateIndex) and op.name is None:
+            unnamed = [[bare(column) for column in op.columns]]
+    elif isinstance(op, RenameObject):
+        names = [bare(op.name), bare(op.new_name)]
+    elif isinstance(op, (CreateTable, AddColumn)):
+        columns = op.columns if isinstance(op, CreateTable) else (op.column,)
+        unnamed = [[bare(one.name)] for one in columns if one.index is not False]
+        names = [bare(one.name) for one in (op.constraints if isinstance(op, CreateTable) else ())]
+    made["holders"] += [[name.lower(), table] for name in names if name is not None]
+    made["unnamed"] += [[table, columns] for columns in unnamed if None not in columns]
+
+
+def _names(op: Operation) -> Iterator[str]:
+    """The tables and types that an operation names."""
+    names = [getattr(op, "table", None), getattr(op, "new_name", None) if isinstance(op, RenameTable) else None]
+    if isinstance(op, (CreateType, DropType)):
+        names.append(op.name)
+    columns = op.columns if isinstance(op, CreateTable) else (op.column,) if isinstance(op, AddColumn) else ()
+    names += [column.enum.name for column in columns if column.enum is not None]
+    yield from (plain for plain in map(bare, names) if plain is not None)
