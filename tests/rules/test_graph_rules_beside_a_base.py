@@ -180,8 +180,8 @@ def test_files_that_share_the_heads_among_them_are_fine() -> None:
 # models-changed-without-revision
 
 
-def changed(**what: tuple[str, ...]) -> History:
-    return replace(of(A, B), changes=Changes("origin/main", **what))
+def changed(*, edited: tuple[str, ...] = (), added: tuple[str, ...] = (), models: tuple[str, ...] = ()) -> History:
+    return replace(of(A, B), changes=Changes("origin/main", edited=edited, added=added, models=models))
 
 
 def test_models_that_change_alone_are_found_in_their_file() -> None:
