@@ -28,9 +28,9 @@ _RACY = 2_000_000_000  # nanoseconds within which a file may change and keep its
 # What the graph needs, and what every run asks of every file, is known at once; the rest when a rule asks for it.
 _AT_ONCE = (
     "at", "revision", "parents", "parents_unread", "parents_at", "depends_on", "branch_labels", "message", "unread",
-    "broken",
+    "broken", "allows",
 )  # fmt: skip
-_LATER = ("upgrade", "downgrade", "imports", "undefined", "markers", "warnings", "review", "digest", "tree", "allows")
+_LATER = ("upgrade", "downgrade", "imports", "undefined", "markers", "warnings", "review", "digest", "tree")
 _put = object.__setattr__
 Reader = Callable[[], Migration]
 Outlined = Callable[[Migration], dict[str, Any]]

@@ -6,7 +6,7 @@ With a filled cache, only the revisions that concern the tables of the judged on
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from ..facts import (
     AddColumn,
@@ -31,6 +31,7 @@ from ..facts import (
     RenameTable,
     Unread,
 )
+from .made import made_by
 from .names import bare, words_in
 from .reach import enums_of, hides, references_of
 
@@ -39,6 +40,7 @@ TYPE = "type "  # before the name of an enum type, which may be a table's too
 # foreign key to it, the tables that a view or trigger names, a word that may be a table.
 ITSELF, HELD, REFERRING, NAMED, WORD = "=", "#", ">", "*", "?"
 Outline = dict[str, Any]  # JSON
+Kind = TypeVar("Kind", bound=Operation)
 
 
 def outline(migration: Migration) -> Outline:
@@ -59,7 +61,7 @@ def outline(migration: Migration) -> Outline:
     ]
     made["hides"] = max(map(hides, up), default=0)
     made["opaque"] = any(map(is_opaque, up))
-    return {key: value for key, value in made.items() if value}
+    return {"made": made_by(up), **{key: value for key, value in made.items() if value}}
 
 
 def outlines(history: History) -> dict[str, Outline]:
@@ -72,13 +74,14 @@ def outlines(history: History) -> dict[str, Outline]:
     return found
 
 
-def with_kind(history: History, *kinds: type[Operation]) -> Iterator[tuple[Migration, Operation]]:
+def with_kind(history: History, *kinds: type[Kind]) -> Iterator[tuple[Migration, Kind]]:
     """The operations of these kinds in the upgrades of a history, each with its revision."""
     names = {kind.__name__ for kind in kinds}
     known = outlines(history)
     for migration in history.migrations:
-        if migration.upgrade is not None and not names.isdisjoint(known[migration.path].get("kinds", ())):
-            yield from ((migration, op) for op in migration.upgrade.operations if isinstance(op, kinds))
+        if not names.isdisjoint(known[migration.path].get("kinds", ())):  # asked first: it needs no operation
+            operations = migration.upgrade.operations if migration.upgrade else ()
+            yield from ((migration, op) for op in operations if isinstance(op, kinds))
 
 
 def is_opaque(op: Operation) -> bool:

@@ -33,6 +33,7 @@ from ..facts import AddColumn, Column, Context, CreateObject
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay.names import bare
+from ..replay.outline import with_kind
 from .shared.editing import later, validation
 from .shared.locks import matters
 from .shared.paste import call, column, execute, literal, sql_name, sql_table
@@ -78,13 +79,12 @@ def _domains(context: Context) -> _Domains:
     known = context.history.worked_out.get("domains")
     if not isinstance(known, _Domains):
         known = context.history.worked_out["domains"] = _Domains()
-        for migration in context.history.migrations:
-            for one in migration.upgrade.operations if migration.upgrade else ():
-                if isinstance(one, CreateObject) and one.kind == "domain":
-                    condition = CONDITION.search(one.source)
-                    found = DOMAIN.search(one.source.strip().rstrip(";"))
-                    meant = (found[1] if found else "text", condition[1].strip()) if condition else None
-                    known.setdefault(bare(one.name), meant)
+        for _, one in with_kind(context.history, CreateObject):
+            if one.kind == "domain":
+                condition = CONDITION.search(one.source)
+                found = DOMAIN.search(one.source.strip().rstrip(";"))
+                meant = (found[1] if found else "text", condition[1].strip()) if condition else None
+                known.setdefault(bare(one.name), meant)
     return known
 
 

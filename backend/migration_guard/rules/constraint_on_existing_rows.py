@@ -42,6 +42,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import KnownConstraint, KnownIndex, operations_above, table_before
 from ..replay.names import bare
+from ..replay.outline import with_kind
 from .shared.ancestry import is_opaque
 from .shared.cleaning import cleans, columns_of
 from .shared.own_lines import alone, statement
@@ -150,8 +151,7 @@ def materialized(context: Context) -> frozenset[str | None]:
     """The names of all materialized views that the history makes."""
     known = context.history.worked_out.get("materialized views")
     if not isinstance(known, frozenset):
-        operations = (op for one in context.history.migrations if one.upgrade for op in one.upgrade.operations)
-        made = (op for op in operations if isinstance(op, CreateObject) and op.kind == "materialized view")
+        made = (op for _, op in with_kind(context.history, CreateObject) if op.kind == "materialized view")
         known = context.history.worked_out["materialized views"] = frozenset(bare(op.name) for op in made)
     return known
 

@@ -30,6 +30,7 @@ from ..facts import Context, CreateConstraint, CreateObject, DropObject, DropTab
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay.names import bare, mentions
+from ..replay.outline import with_kind
 from .shared.own_lines import allowed
 from .shared.running import function_of, made_here
 
@@ -95,10 +96,8 @@ def _makers(context: Context, name: str) -> list[str]:
     index = context.history.worked_out.get("objects")
     if not isinstance(index, _Objects):
         index = context.history.worked_out["objects"] = _Objects()
-        for migration in context.history.migrations:
-            for one in migration.upgrade.operations if migration.upgrade else ():
-                if isinstance(one, CreateObject):
-                    index.setdefault(bare(one.name), []).append(migration.id)
+        for migration, one in with_kind(context.history, CreateObject):
+            index.setdefault(bare(one.name), []).append(migration.id)
     return index.get(name, [])
 
 

@@ -34,6 +34,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import operations_above, type_before
 from ..replay.names import bare
+from ..replay.outline import with_kind
 from .shared.paste import dedented, literal
 
 RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERROR, dialects={"postgresql"})
@@ -77,8 +78,8 @@ def _with_table(op: CreateTable) -> set[str | None]:
 
 def _renamed(context: Context, name: str) -> bool:
     """Whether a revision gives the type another name, so that its own is free again."""
-    operations = (op for one in context.history.migrations if one.upgrade for op in one.upgrade.operations)
-    return any(isinstance(op, RenameObject) and op.kind == "type" and bare(op.name) == name for op in operations)
+    renames = (op for _, op in with_kind(context.history, RenameObject))
+    return any(op.kind == "type" and bare(op.name) == name for op in renames)
 
 
 def _once(op: CreateTable, one: Column, enum: EnumType, context: Context) -> str:

@@ -27,6 +27,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import is_new, table_before
 from ..replay.names import bare
+from ..replay.outline import with_kind
 from .shared.building import index_call
 from .shared.editing import as_written, autocommitted, later
 from .shared.paste import op_name
@@ -98,10 +99,9 @@ def _made_later(context: Context, op: AddColumn | CreateTable | CreateConstraint
     made: dict[str | None, list[Names]] = {}
     known = context.history.worked_out.setdefault("indexes made", made)
     if known is made:
-        for migration in context.history.migrations:
-            for one in migration.upgrade.operations if migration.upgrade else ():
-                if isinstance(one, CreateIndex) or (
-                    isinstance(one, CreateConstraint) and one.kind in ("unique", "primary key")
-                ):
-                    made.setdefault(bare(one.table), []).append(one.columns)
+        for _, one in with_kind(context.history, CreateIndex, CreateConstraint):
+            if isinstance(one, CreateIndex) or (
+                isinstance(one, CreateConstraint) and one.kind in ("unique", "primary key")
+            ):
+                made.setdefault(bare(one.table), []).append(one.columns)
     return list(known.get(bare(op.table), ())) if isinstance(known, dict) else []

@@ -23,29 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import (
-    AddColumn,
-    AlterColumn,
-    AlterTable,
-    Context,
-    CreateConstraint,
-    CreateIndex,
-    CreateObject,
-    CreateTable,
-    DropColumn,
-    DropTable,
-    History,
-    Operation,
-    OtherCall,
-    OtherSql,
-    RenameObject,
-    RenameTable,
-    WriteRows,
-)
+from ..facts import Context, DropColumn, DropTable, History, Operation
 from ..findings import Finding, Rule, Severity
 from ..records import dataclass, field
 from ..registry import judges
 from ..replay.names import bare
+from ..replay.outline import outlines
 
 RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.ERROR)
 
@@ -108,37 +91,14 @@ def _read(history: History) -> _Made:
     used: set[str] = set()
     unreadable = any(one.broken or one.unread or one.parents_unread for one in history.migrations)
     made.certain = not (unreadable or history.unknown_parents or history.cycles or history.duplicates)
-    for migration in history.migrations:
-        for op in migration.upgrade.operations if migration.upgrade else ():
-            _note(op, made, used)
+    for about in outlines(history).values() if made.certain else ():
+        if (here := about["made"]) is None:
+            made.certain = False
+            break
+        made.tables.update(here["tables"])
+        made.columns.update(here["columns"])
+        made.unsure.update(here["unsure"])
+        used.update(here["used"])
     made.strangers = used - made.tables
     made.certain = made.certain and bool(made.tables)
     return made
-
-
-def _note(op: Operation, made: _Made, used: set[str]) -> None:
-    name = getattr(op, "table", None)
-    if isinstance(op, (OtherCall, OtherSql)) or (name is not None and bare(name) is None):
-        made.certain = False
-    elif isinstance(op, CreateTable):
-        made.tables.add(bare(op.table) or "")
-        made.columns.update(bare(column.name) or "" for column in op.columns)
-        if not op.whole:
-            made.unsure.add(bare(op.table) or "")
-        used.update(filter(None, (bare(one.references) for one in op.constraints)))
-    elif isinstance(op, RenameTable):
-        made.tables.add(bare(op.new_name) or "")
-        used.add(bare(op.table) or "")
-        made.unsure.add(bare(op.new_name) or "")
-    elif isinstance(op, CreateObject):
-        made.tables.add(bare(op.name) or "")
-    elif isinstance(op, RenameObject):
-        made.tables.add(bare(op.new_name) or "")
-    elif isinstance(op, AddColumn):
-        made.columns.add(bare(op.column.name) or "")
-        used.add(bare(op.table) or "")
-    elif isinstance(op, AlterColumn):
-        made.columns.add(bare(op.new_name) or "")
-        used.add(bare(op.table) or "")
-    elif isinstance(op, (CreateIndex, CreateConstraint, WriteRows, AlterTable, DropColumn, DropTable)):
-        used.add(bare(name) or "")

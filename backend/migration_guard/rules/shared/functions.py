@@ -6,6 +6,7 @@ import re
 
 from ...facts import Context, CreateObject
 from ...replay.names import bare
+from ...replay.outline import with_kind
 
 # pg_proc.provolatile = 'v' of what people use in defaults; uuid_generate_* are of the extension uuid-ossp.
 VOLATILE = frozenset(
@@ -33,9 +34,8 @@ def _own(context: Context) -> frozenset[str]:
     if not isinstance(kept, frozenset):
         kept = context.history.worked_out["volatile functions"] = frozenset(
             name
-            for migration in context.history.migrations
-            for op in (migration.upgrade.operations if migration.upgrade else ())
-            if isinstance(op, CreateObject) and op.kind == "function" and (name := bare(op.name)) is not None
+            for _, op in with_kind(context.history, CreateObject)
+            if op.kind == "function" and (name := bare(op.name)) is not None
             if not re.search(r"\b(?:IMMUTABLE|STABLE)\b", op.source, re.IGNORECASE)
         )
     return kept

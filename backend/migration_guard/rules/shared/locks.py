@@ -13,6 +13,7 @@ from ...facts import Context, CreateObject, CreateTable, DropConstraint, DropTab
 from ...records import dataclass
 from ...replay import is_new, referring, table_before
 from ...replay.names import bare
+from ...replay.outline import with_kind
 from .lock_forms import form
 from .rows import emptied
 
@@ -159,10 +160,7 @@ def is_view(context: Context, name: Text | None) -> bool:
     known = context.history.worked_out.get("views")
     if not isinstance(known, frozenset):
         known = context.history.worked_out["views"] = frozenset(
-            bare(op.name)
-            for migration in context.history.migrations
-            for op in (migration.upgrade.operations if migration.upgrade else ())
-            if isinstance(op, CreateObject) and op.kind.endswith("view")
+            bare(op.name) for _, op in with_kind(context.history, CreateObject) if op.kind.endswith("view")
         )
     return bare(name) in known
 

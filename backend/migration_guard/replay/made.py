@@ -1,0 +1,65 @@
+"""Which tables and columns the upgrade of one revision makes, and which tables it takes to be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..facts import (
+    AddColumn,
+    AlterColumn,
+    AlterTable,
+    CreateConstraint,
+    CreateIndex,
+    CreateObject,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    Operation,
+    OtherCall,
+    OtherSql,
+    RenameObject,
+    RenameTable,
+    WriteRows,
+)
+from .names import bare
+
+
+def made_by(operations: Iterable[Operation]) -> dict[str, list[str]] | None:
+    """Tables, columns of any table, tables that may have more columns (`unsure`), and tables that are used.
+
+    None where something may make what cannot be read.
+    """
+    tables, columns, unsure, used = found = set[str](), set[str](), set[str](), set[str]()
+    if not all(_note(op, tables, columns, unsure, used) for op in operations):
+        return None
+    return dict(zip(("tables", "columns", "unsure", "used"), map(sorted, found), strict=True))
+
+
+def _note(op: Operation, tables: set[str], columns: set[str], unsure: set[str], used: set[str]) -> bool:
+    """Whether it is certain what the operation makes and uses, which is added."""
+    name = getattr(op, "table", None)
+    if isinstance(op, (OtherCall, OtherSql)) or (name is not None and bare(name) is None):
+        return False
+    if isinstance(op, CreateTable):
+        tables.add(bare(op.table) or "")
+        columns.update(bare(column.name) or "" for column in op.columns)
+        if not op.whole:
+            unsure.add(bare(op.table) or "")
+        used.update(filter(None, (bare(one.references) for one in op.constraints)))
+    elif isinstance(op, RenameTable):
+        tables.add(bare(op.new_name) or "")
+        used.add(bare(op.table) or "")
+        unsure.add(bare(op.new_name) or "")
+    elif isinstance(op, CreateObject):
+        tables.add(bare(op.name) or "")
+    elif isinstance(op, RenameObject):
+        tables.add(bare(op.new_name) or "")
+    elif isinstance(op, AddColumn):
+        columns.add(bare(op.column.name) or "")
+        used.add(bare(op.table) or "")
+    elif isinstance(op, AlterColumn):
+        columns.add(bare(op.new_name) or "")
+        used.add(bare(op.table) or "")
+    elif isinstance(op, (CreateIndex, CreateConstraint, WriteRows, AlterTable, DropColumn, DropTable)):
+        used.add(bare(name) or "")
+    return True
