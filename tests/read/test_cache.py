@@ -14,6 +14,7 @@ from migration_guard.read.cache import Cache, folder_of
 from migration_guard.read.discovery import projects
 from migration_guard.read.encoding import decoded, encoded
 from migration_guard.read.sources import Sources
+from migration_guard.replay.outline import outline
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 BACKEND = Path(__file__).parents[2] / "backend"
@@ -278,3 +279,34 @@ def test_what_is_staged_is_known_by_its_content_and_the_base_branch_takes_no_pla
     said(root, capsys, "--base", "main")
     said(root, capsys)
     assert facts_of(root) == before
+
+
+def test_only_revisions_of_the_judged_tables_are_looked_at_closely(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without the rules that ask the whole history for its locks and its habits.
+    settings = '[tool.migration-guard]\ndatabases = ["sqlite"]\nseverity = {missing-downgrade = "off"}\n'
+    (root / "pyproject.toml").write_text(settings)
+    write(root, "d", "c", "op.create_table('elsewhere', sa.Column('id', sa.Integer()))")
+    judged = write(root, "e", "d", "op.alter_column('persona', 'rank', new_column_name='grade')")
+    first = said(root, capsys, str(judged))
+    opened = []
+    whole = Cache._whole
+    monkeypatch.setattr(Cache, "_whole", lambda self, path, *more: opened.append(path) or whole(self, path, *more))
+
+    assert said(root, capsys, str(judged)) == first
+    assert {Path(path).stem for path in opened} == {"a", "b", "c", "e"}
+
+
+def test_outline_that_is_kept_is_the_one_that_is_worked_out(root: Path) -> None:
+    write(root, "d", "c", "op.execute('CREATE VIEW people AS SELECT rank FROM persona')")
+    write(root, "e", "d", "op.rename_table('persona', 'person')")
+    (project,) = projects(root)
+    for _ in range(2):
+        cache = Cache(root, digested=False, outlined=outline)
+        found = Sources(root, cache=cache).working_tree(project)
+        cache.close()
+
+    assert [one.outline for one in found] == [outline(one) for one in found]
+    assert found[4].outline is not None
+    assert found[4].outline["renames"] == [["persona", "person"]]
