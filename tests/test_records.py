@@ -131,3 +131,10 @@ def test_a_record_that_can_change_has_no_hash() -> None:
     assert Open("a") == Open("a")
     with pytest.raises(TypeError, match="unhashable"):
         hash(Open("a"))
+
+
+def test_a_field_that_has_its_default_takes_no_room_in_the_record() -> None:
+    _, ours = pair()
+    assert "line" not in vars(ours("a.py", line=1))
+    assert ours("a.py", line=1) == ours("a.py")
+    assert vars(ours("a.py", line=2))["line"] == 2

@@ -83,7 +83,9 @@ else:
         cls.__match_args__ = tuple(name for name, one in known.items() if not one.kw_only)
         factories = tuple((name, one.default_factory) for name, one in known.items() if one.default_factory)
         required = frozenset(name for name, one in known.items() if not one.default_factory and not hasattr(cls, name))
-        cls.__init__ = _init(cls.__match_args__, frozenset(known), required, factories, hasattr(cls, "__post_init__"))
+        usual = {name: getattr(cls, name) for name in known if hasattr(cls, name)}
+        more = hasattr(cls, "__post_init__")
+        cls.__init__ = _init(cls.__match_args__, frozenset(known), required, factories, usual, more)
         if "__repr__" not in cls.__dict__:
             cls.__repr__ = _repr
         compared = tuple(name for name, one in known.items() if one.compare)
@@ -96,7 +98,8 @@ else:
             cls.__delattr__ = _refuse
         return cls
 
-    def _init(places, known, required, factories, has_more):
+    def _init(places, known, required, factories, usual, has_more):
+        usually = usual.get
         most = len(places)
         plain = not factories and not has_more and required <= set(places)
         enough = max((places.index(name) + 1 for name in required), default=0) if plain else most + 1
@@ -121,11 +124,10 @@ else:
             for name, factory in factories:
                 if name not in named:
                     named[name] = factory()
-            for (
-                name,
-                value,
-            ) in named.items():  # one by one: instances then share their keys, which takes half the memory
-                put(self, name, value)
+            # One by one, so that instances share their keys, and those alone that are not as usual: half the memory.
+            for name, value in named.items():
+                if usually(name, known) is not value:
+                    put(self, name, value)
             if has_more:
                 self.__post_init__()
 
