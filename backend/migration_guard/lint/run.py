@@ -14,9 +14,11 @@ from ..errors import UsageError
 from ..facts import Context, Environment, History, Migration, Policy, Unread
 from ..findings import Finding, LookedAt, NotJudged, Problem, Report
 from ..read.discovery import projects
+from ..read.spreading import FEW
 from ..read.strays import Strays, strays
 from ..read.wanted import Wanted
 from ..records import dataclass, replace
+from ..replay import running_order
 from ..reporting import by_place, counted, weighed
 from ..rules import all_rules
 from ..rules.shared.ancestry import ancestors
@@ -137,7 +139,9 @@ class _Run:
             surroundings = ids(self.judges, Environment)
             said = [one for one in said if one.rule.id not in surroundings or one.at.path in changed]
         said += spread(
-            pairs, self.jobs, lambda migration, one: on_migration(by[id(one)][0], migration, one, by[id(one)][1])
+            _oldest_first(pairs),
+            self.jobs,
+            lambda migration, one: on_migration(by[id(one)][0], migration, one, by[id(one)][1]),
         )
         said += self._on_allows(pairs, said)
         allows = {migration.path: migration.allows for one in histories for migration in one.migrations}
@@ -211,6 +215,21 @@ class _Run:
             for allow in migration.allows:
                 done = settled(allow, of_file, _known_ids(), judged, self.today)
                 yield from on_allow(self.judges, done, migration, context)
+
+
+def _oldest_first(pairs: Sequence[Pair]) -> Sequence[Pair]:
+    """The revisions as they run, where there are many: the replay then goes through each table once."""
+    if len(pairs) <= FEW:
+        return pairs
+    runs = {
+        id(one): (number, running_order(one)) for number, one in enumerate({id(one): one for _, one in pairs}.values())
+    }
+
+    def place(pair: Pair) -> tuple[int, tuple[int, int]]:
+        number, order = runs[id(pair[1])]
+        return number, order.get(pair[0].id, (0, 0))
+
+    return sorted(pairs, key=place)
 
 
 def _gaps(one: History, judged: frozenset[str]) -> Iterator[NotJudged]:

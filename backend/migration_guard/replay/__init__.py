@@ -10,6 +10,7 @@ from .before import (
     table_before,
     type_before,
 )
+from .replaying import running_order
 from .state import KnownColumn, KnownConstraint, KnownIndex, KnownTable, KnownType
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "objects_on",
     "operations_above",
     "referring",
+    "running_order",
     "same_transaction",
     "table_before",
     "type_before",

@@ -16,7 +16,10 @@ def bare(name: Text | None) -> str | None:
     """
     if not isinstance(name, str):
         return None
-    return name.lower() if name.isidentifier() else unquoted(name).rpartition(".")[2].lower()
+    if not name.isidentifier():
+        return unquoted(name).rpartition(".")[2].lower()
+    small = name.lower()
+    return name if small == name else small  # the same text again, not a copy of it
 
 
 def place_of(table: Text, schema: Text | None) -> tuple[str, str] | None:

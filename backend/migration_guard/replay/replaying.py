@@ -14,6 +14,7 @@ from .state import KnownTable, State
 from .touching import Touching
 
 Question = tuple[Text, Text | None, frozenset[str]]  # table, schema, the dialects that are asked for
+KEPT = 1_000  # states that are kept, those of tables that were asked for last: all of them take more room than facts
 EVERY = ""  # the dialect of a replay in which no operation is for one dialect alone
 
 
@@ -27,11 +28,11 @@ class _Span:
 
 
 class Replay:
-    """States of tables, worked out on demand and kept."""
+    """States of tables, worked out on demand; those that were asked for last are kept."""
 
     def __init__(self, history: History) -> None:
         self.touching = Touching(history)
-        self._kept: dict[tuple[str, str, str], State] = {}
+        self._kept: dict[tuple[str, str, str], State] = {}  # what was asked for last stands at the end
         self._dialected: dict[str, bool] = {}
         self._function: _Function | None = None
 
@@ -91,11 +92,13 @@ class Replay:
         state = State()
         for span in reversed(spans):
             if span.key in self._kept:
-                state = self._kept[span.key]
+                state = self._kept[span.key] = self._kept.pop(span.key)
             else:
                 for revision, operations in span.revisions:
                     state = self._through(state, name, revision, operations, dialect)
                 self._kept[span.key] = state
+                if len(self._kept) > KEPT:
+                    del self._kept[next(iter(self._kept))]
             for what, hiding in span.hidden:
                 state = hidden(state, what, self.touching.hiding(hiding))
         return state
@@ -212,3 +215,8 @@ def _worst(entries: Iterator[tuple[int, str]] | list[tuple[int, str]]) -> list[t
         if worst is None or entry[0] > worst[0]:
             worst = entry
     return [] if worst is None else [worst]
+
+
+def running_order(history: History) -> dict[str, tuple[int, int]]:
+    """The place of each revision by its id: its run, and its position in it."""
+    return Replay.of(history).touching.order.run
