@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from sys import intern
 
 from ..facts import Column, Constraint, ConstraintKind, EnumType, Filled, Flag, Text, Unread
 from .record import Record, column_name, text_of
@@ -385,7 +386,7 @@ def column_names(record: Record, given: Given) -> tuple[Text, ...]:
 def _column(record: Record, value: object, node: ast.expr) -> Text:
     found = column_name(value)
     if found is not None:
-        return found
+        return intern(found)
     if isinstance(value, Made) and not isinstance(node, ast.Name):
         return record.source.one_line(value.node)  # an expression, such as sa.func.lower(...)
     return record.missing(record.source.place(node), f"a column named {how(value)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from sys import intern
 from typing import Any
 
 from ..facts import Direction, Flag, Operation, OtherCall, Place, Unread, WriteRows
@@ -76,7 +77,9 @@ class Record:
     def text(self, given: Given, what: str) -> str | Unread:
         """The text that an argument gives. `what` starts the words for one that cannot be read: "a table named"."""
         found = text_of(given.value)
-        return self.missing(self.source.place(given.node), f"{what} {how(given.value)}") if found is None else found
+        if found is None:
+            return self.missing(self.source.place(given.node), f"{what} {how(given.value)}")
+        return intern(found)  # names of tables stand in many files
 
     def flag(self, given: Given, what: str) -> Flag:
         """The truth value that an argument gives. `what` starts the words, as in "nullable set"."""

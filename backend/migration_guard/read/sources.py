@@ -31,8 +31,8 @@ class Sources:
         self._jobs = jobs
         self._cache = cache
         self._digested = digested
-        self._read: dict[tuple[str, bytes], Migration] = {}
-        self._with_helpers: dict[tuple[str, bytes, Modules], Migration] = {}
+        self._read: dict[tuple[str, str], Migration] = {}  # by path and name of the content, which takes less room
+        self._with_helpers: dict[tuple[str, str, Modules], Migration] = {}
         self._reads: dict[str, frozenset[str]] = {}
 
     def path(self, file: Path) -> str:
@@ -53,11 +53,12 @@ class Sources:
         keep: bool = True,
     ) -> Migration:
         """The facts of one file."""
-        key = path, content
+        blob = blob_id(content)
+        key = path, blob
         if key in self._read:
             return self._read[key]
-        if modules is not None and (path, content, modules) in self._with_helpers:
-            return self._with_helpers[path, content, modules]
+        if modules is not None and (path, blob, modules) in self._with_helpers:
+            return self._with_helpers[path, blob, modules]
         from .source import read_migration  # late: with a cache there may be nothing to read
 
         reads: set[str] = set()
@@ -65,11 +66,11 @@ class Sources:
         found = read_migration(content, path, modules, reads, names=names, digested=self._digested)
         self._reads[path] = frozenset(reads)
         if reads and modules is not None:
-            self._with_helpers[path, content, modules] = found
+            self._with_helpers[path, blob, modules] = found
         else:
             self._read[key] = found
         if keep and self._cache is not None and modules is not None:
-            self._cache.keep(found, blob_id(content), {file: modules.digest(file) for file in reads}, names, about)
+            self._cache.keep(found, blob, {file: modules.digest(file) for file in reads}, names, about)
         return found
 
     def working_tree(self, project: Project) -> list[Migration]:

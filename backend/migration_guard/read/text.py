@@ -7,6 +7,7 @@ import codecs
 import io
 import tokenize
 import warnings
+from sys import intern
 
 from ..facts import Place
 
@@ -69,7 +70,7 @@ class Source:
     def one_line(self, node: ast.expr) -> str:
         """The text of an expression on one line."""
         text = self.segment(node)
-        return " ".join(ast.unparse(node).split("\n")) if "\n" in text else text
+        return intern(" ".join(ast.unparse(node).split("\n")) if "\n" in text else text)  # `sa.Integer()` again
 
 
 def adopted(node: ast.AST) -> bool:
