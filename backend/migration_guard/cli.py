@@ -353,9 +353,12 @@ def _check(options: argparse.Namespace) -> int:
         if not concerns_migrations(_folder(options)):
             print("Nothing that is staged concerns migrations.")
             return 0
+    import gc
+
     from .lint import check
     from .read.spreading import cores
 
+    gc.set_threshold(10_000, 10, 10)  # facts are many and hold no loops: to look for some takes a tenth of the time
     settings, selected = _settings(options), None
     if options.select or options.ignore:
         from .selecting import narrowed
