@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TypeVar, overload
+
 from ..facts import (
+    Base,
     Context,
     CreateObject,
     CreateTable,
+    Migration,
     Operation,
     Text,
-    TransactionControl,
     Unread,
 )
 from .effects import found
+from .lines import Lines, commits
 from .names import bare, words_in
 from .replaying import Replay
 from .state import KnownColumn, KnownConstraint, KnownTable, KnownType
 from .touching import TYPE
+
+One = TypeVar("One", bound=Operation)
 
 
 def table_before(
@@ -83,9 +89,7 @@ def is_new(context: Context, op: Operation, table: Text, schema: Text | None = N
 
 def _above(context: Context, op: Operation, table: KnownTable) -> bool:
     """Whether an earlier line of the downgrade makes the table."""
-    return any(
-        isinstance(one, CreateTable) and bare(one.table) == bare(table.name) for one in operations_above(context, op)
-    )
+    return any(bare(one.table) == bare(table.name) for one in operations_above(context, op, CreateTable))
 
 
 def referring(context: Context, op: Operation, table: Text) -> tuple[KnownConstraint, ...]:
@@ -126,20 +130,18 @@ def objects_on(context: Context, op: Operation, table: Text) -> tuple[CreateObje
     )
 
 
-def operations_above(context: Context, op: Operation) -> tuple[Operation, ...]:
-    """The operations that run before this one in its function."""
-    migration = context.migration
-    function = None if migration is None else migration.upgrade if op.direction == "upgrade" else migration.downgrade
-    above: list[Operation] = []
-    for one in function.operations if function else ():
-        if one is op:
-            break
-        above.append(one)
-    return tuple(above)
+@overload
+def operations_above(context: Context, op: Operation) -> tuple[Operation, ...]: ...
+@overload
+def operations_above(context: Context, op: Operation, *kinds: type[One]) -> tuple[One, ...]: ...
+def operations_above(context: Context, op: Operation, *kinds: type[Operation]) -> tuple[Operation, ...]:
+    """The operations that run before this one in its function: those of some kinds, or all."""
+    lines = Lines.around(context, op)
+    return lines.between(0, lines.at(op), kinds)
 
 
-def same_transaction(context: Context, op: Operation) -> tuple[Operation, ...]:
-    """The operations that are not committed when this one runs, in order.
+def same_transaction(context: Context, op: Operation, *kinds: type[Operation]) -> tuple[Operation, ...]:
+    """The operations that are not committed when this one runs, in order: those of some kinds, or all.
 
     Those above it in the function, back to the last autocommit block; and, where env.py runs all pending revisions in
     one transaction, those of the revisions below that the base branch does not have (without a base: of no other).
@@ -147,11 +149,23 @@ def same_transaction(context: Context, op: Operation) -> tuple[Operation, ...]:
     migration, environment = context.migration, context.history.environment
     if migration is None or op.in_autocommit or (environment is not None and environment.autocommit is True):
         return ()
-    own, committed = _uncommitted(operations_above(context, op))
+    lines = Lines.around(context, op)
+    start, committed = lines.open_since(lines.at(op))
+    own = lines.between(start, lines.at(op), kinds)
     one_for_all = environment is None or not environment.found or environment.transaction_per_migration is False
     base = context.history.base
     if committed or base is None or not one_for_all or op.direction == "downgrade":
         return own
+    if kinds not in lines.worked_out:
+        lines.worked_out[kinds] = [
+            one for one in _pending_below(context, migration, base) if not kinds or isinstance(one, kinds)
+        ]
+    found_below = lines.worked_out[kinds]
+    return (*found_below, *own) if isinstance(found_below, list) and found_below else own
+
+
+def _pending_below(context: Context, migration: Migration, base: Base) -> list[Operation]:
+    """What revisions below, which the base branch does not have, leave uncommitted."""
     order = Replay.of(context.history).touching.order
     found_below: list[Operation] = []
     at = order.start(migration)
@@ -175,14 +189,13 @@ def same_transaction(context: Context, op: Operation) -> tuple[Operation, ...]:
         found_below[:0] = here
         if committed:
             break
-    return (*found_below, *own)
+    return found_below
 
 
 def _uncommitted(operations: tuple[Operation, ...]) -> tuple[tuple[Operation, ...], bool]:
     """The operations since the last one that commits, and whether there was one."""
     for index in range(len(operations) - 1, -1, -1):
-        one = operations[index]
-        if one.in_autocommit or (isinstance(one, TransactionControl) and one.what in ("commit", "rollback")):
+        if commits(operations[index]):
             return operations[index + 1 :], True
     return operations, False
 

@@ -41,12 +41,12 @@ def too_late(op: WriteRows, context: Context) -> Iterator[Finding]:
     """A backfill that is never reached."""
     if op.direction != "upgrade" or op.kind == "insert" or not is_old_table(context, op, op.table, op.schema):
         return
-    earlier = operations_above(context, op)
-    for index, one in enumerate(earlier):
+    writes = operations_above(context, op, WriteRows)
+    for one in operations_above(context, op, AlterColumn, CreateConstraint, CreateIndex):
         columns = _asked_of(one, op, context)
         if not columns or one.conditional:
             continue
-        if any(cleans(write, op.table, columns) for write in (*earlier[:index], *earlier[index + 1 :])):
+        if any(cleans(write, op.table, columns) for write in writes):
             continue  # another line does it too
         if not _meant_for(op, columns):
             continue

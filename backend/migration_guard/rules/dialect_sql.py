@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from ..facts import AddColumn, AlterColumn, Column, Context, CreateConstraint, CreateTable, DropConstraint, Operation
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import operations_above
+from ..replay.lines import Lines
 from .shared.editing import as_written
 from .shared.rebuilds import in_place, on_dialect
 from .shared.statements import OTHER, STATEMENTS, default_sql, foreign_words
@@ -84,7 +84,9 @@ def _for_both(op: Operation, context: Context) -> bool:
 
 def _seen(op: Operation, context: Context) -> bool:
     """Whether an operation before this one is of the same statement."""
-    return any(one.at == op.at and one.source == op.source for one in operations_above(context, op))
+    lines = Lines.around(context, op)
+    first = lines.first_like(op, any_kind=True)
+    return first is not None and first < lines.at(op)
 
 
 def _columns(op: CreateTable | AddColumn | AlterColumn) -> tuple[Column, ...]:

@@ -50,10 +50,14 @@ def moved_and_not_moved_back(migration: Migration, _: Context) -> Iterator[Findi
     if up is None or down is None or down.does != "acts" or any(map(is_opaque, down.operations)):
         return
     told: list[Operation] = []
+    writes: dict[str | None, list[tuple[int, WriteRows]]] = {}
+    for index, one in enumerate(up.operations):
+        if isinstance(one, WriteRows) and one.kind != "delete":
+            writes.setdefault(bare(one.table), []).append((index, one))
     for op in down.operations:
         if not isinstance(op, (DropColumn, DropTable)):
             continue
-        source = _came_from(op, up.operations)
+        source = _came_from(op, writes.get(bare(op.table), []), up.operations)
         if source is None or source in told or not _back_empty(source, down.operations):
             continue
         told.append(source)
@@ -98,11 +102,11 @@ def on_postgresql(op: Operation, context: Context) -> bool:
     return "postgresql" in (context.policy.dialects if op.dialects is None else op.dialects)
 
 
-def _came_from(op: DropColumn | DropTable, up: tuple[Operation, ...]) -> DropColumn | DropTable | None:
+def _came_from(
+    op: DropColumn | DropTable, writes: list[tuple[int, WriteRows]], up: tuple[Operation, ...]
+) -> DropColumn | DropTable | None:
     """What the upgrade dropped after it had copied its values into the place that goes."""
-    for index, write in enumerate(up):
-        if not isinstance(write, WriteRows) or write.kind == "delete" or bare(write.table) != bare(op.table):
-            continue
+    for index, write in writes:
         if isinstance(op, DropColumn) and bare(op.name) not in map(bare, write.columns):
             continue
         for gone in up[index + 1 :]:

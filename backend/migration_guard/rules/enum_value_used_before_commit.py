@@ -56,6 +56,8 @@ def unsafe_use(op: Operation, context: Context) -> Iterator[Finding]:
     """The first line that uses a value which is not committed."""
     if op.direction != "upgrade":
         return
+    if not same_transaction(context, op, AddEnumValue):
+        return
     open_now = same_transaction(context, op)
     made = {name for one in open_now for name in makes_type(one)}
     for index, one in enumerate(open_now):

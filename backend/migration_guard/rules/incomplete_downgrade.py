@@ -31,6 +31,7 @@ the settings nothing is asked.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from ..facts import (
@@ -75,15 +76,24 @@ def not_undone(migration: Migration, context: Context) -> Iterator[Finding]:
         if not _dropped_in_case(context, thing.op):
             yield _finding(context, thing.op, f"does not bring back {_called(thing)}, which the upgrade drops")
     yield from _types_left(context, operations, {thing.name for thing in left if thing.kind == "table"}, effect)
-    for index, op in enumerate(operations):
-        if isinstance(op, AlterColumn) and (
-            done_again(op, operations[index + 1 :]) or put_back(op, operations[:index])
-        ):
+    changes: dict[tuple[str | None, str | None], list[AlterColumn]] = {}
+    for op in operations:
+        if isinstance(op, AlterColumn):
+            changes.setdefault((bare(op.table), bare(op.name)), []).append(op)
+    seen: Counter[tuple[str | None, str | None]] = Counter()
+    for op in operations:
+        first = None
+        if isinstance(op, AlterColumn):
+            column = (bare(op.table), bare(op.name))
+            index, those = seen[column], changes[column]
+            seen[column] += 1
+            if done_again(op, those[index + 1 :]) or put_back(op, those[:index]):
+                continue
+            first = those[0]
+        elif not isinstance(op, RenameTable):
             continue
-        if isinstance(op, (AlterColumn, RenameTable)):
-            first = _first_change(op, operations)
-            if kept := _kept_change(context, op, down.operations, effect, first):
-                yield _finding(context, op, kept, first=first)
+        if kept := _kept_change(context, op, down.operations, effect, first):
+            yield _finding(context, op, kept, first=first)
 
 
 def _dropped_in_case(context: Context, op: Operation) -> bool:
@@ -194,20 +204,6 @@ def _then(thing: Thing) -> str:
     if TOLERANT.search(thing.op.source):
         return ", with nothing left that needs it"
     return ": the next upgrade stops because it is there already"
-
-
-def _first_change(op: AlterColumn | RenameTable, operations: tuple[Operation, ...]) -> AlterColumn | None:
-    """The first line of the upgrade that changes the same column."""
-    return next(
-        (
-            one
-            for one in operations
-            if isinstance(op, AlterColumn)
-            and isinstance(one, AlterColumn)
-            and (bare(one.table), bare(one.name)) == (bare(op.table), bare(op.name))
-        ),
-        None,
-    )
 
 
 def _finding(

@@ -68,7 +68,7 @@ def converts_by_hand(op: AlterColumn) -> bool:
 
 def in_utc(context: Context, op: Operation) -> bool:
     """Whether an earlier line puts the session into UTC."""
-    options = [one for one in operations_above(context, op) if isinstance(one, SetOption) and one.name == "timezone"]
+    options = [one for one in operations_above(context, op, SetOption) if one.name == "timezone"]
     return bool(options) and str(options[-1].value).strip("'\" ").upper() in ("UTC", "GMT", "ETC/UTC")
 
 
@@ -84,7 +84,7 @@ def is_proved(context: Context, op: AlterColumn) -> bool:
     if any(one.validated is True for one in null_checks(table, op.name)):
         return True
     # of a constraint that no revision makes, the name must do
-    validated = [one for one in operations_above(context, op) if isinstance(one, ValidateConstraint)]
+    validated = operations_above(context, op, ValidateConstraint)
     named = {bare(one.name) for one in table.constraints}
     return any(
         bare(one.table) == bare(op.table) and (bare(op.name) or " ") in (bare(one.name) or "")

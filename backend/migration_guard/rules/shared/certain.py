@@ -9,11 +9,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...facts import (
-    AddColumn,
     AddEnumValue,
     AlterColumn,
     Context,
-    CreateTable,
     Migration,
     Operation,
     RenameEnumValue,
@@ -26,7 +24,7 @@ from ...facts import (
 from ...replay.names import bare
 from .ancestry import ancestors
 from .back import altered_back
-from .reverse import changes_schema, goes_with_its_table, undo
+from .reverse import New, changes_schema, goes_with_its_table, undo
 from .things import lasting
 
 ALONE = (ValidateConstraint, SetOption, TransactionControl)  # nothing of these has to be undone
@@ -65,12 +63,13 @@ def downgrade_or_doubt(context: Context) -> list[str] | Doubt:
     if migration.unread:
         gap = migration.unread[0]
         return Doubt(None, f"line {gap.at.line} of the upgrade cannot be read ({gap.why})")
-    done = list(lasting(migration.upgrade.operations))
+    done = lasting(migration.upgrade.operations)
+    new = New(done)
     lines: list[str] = []
     for op in reversed(done):
-        if goes_with_its_table(op, done) and not op.swallowed:
+        if goes_with_its_table(op, new) and not op.swallowed:
             continue
-        if isinstance(op, ALONE) or (isinstance(op, WriteRows) and _goes_too(op, done)):
+        if isinstance(op, ALONE) or (isinstance(op, WriteRows) and _goes_too(op, new)):
             continue
         if not changes_schema(op) or isinstance(op, (AddEnumValue, RenameEnumValue, RenameObject)):
             return Doubt(op, "nothing tells what undoes that")
@@ -120,13 +119,12 @@ def imports_for(lines: Iterable[str], migration: Migration, context: Context) ->
     return found
 
 
-def _goes_too(op: WriteRows, done: list[Operation]) -> bool:
+def _goes_too(op: WriteRows, new: New) -> bool:
     """Whether the rows, or the columns written, go with what the downgrade drops."""
     table = bare(op.table)
-    if any(isinstance(one, CreateTable) and bare(one.table) == table for one in done):
+    if table in new.tables:
         return True
-    new = {bare(one.column.name) for one in done if isinstance(one, AddColumn) and bare(one.table) == table}
-    return op.kind == "update" and bool(op.columns) and {bare(name) for name in op.columns} <= new
+    return op.kind == "update" and bool(op.columns) and {(table, bare(name)) for name in op.columns} <= new.columns
 
 
 def one_statement_each(lines: list[str]) -> list[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ...facts import (
+    AddColumn,
     AlterColumn,
     AlterTable,
     CreateConstraint,
     CreateObject,
+    CreateTable,
     DropObject,
     Operation,
     OtherCall,
@@ -19,6 +21,7 @@ from ...facts import (
 )
 from ...records import dataclass
 from ...replay.names import bare, mentions
+from .pool import Pool
 from .things import Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
 
 IF_EXISTS = re.compile(r"\bIF\s+EXISTS\b|if_exists\s*=\s*True", re.IGNORECASE)
@@ -51,22 +54,29 @@ class Effect:
 
     def left(self) -> Iterator[Thing]:
         """What the upgrade makes and nothing removes."""
+        gone, new = Pool((*self.gone_up, *self.gone_down)), Pool(self.made_up)
         for thing in self.made_up:
-            gone = any(identical(thing, one) or goes_with(thing, one) for one in (*self.gone_up, *self.gone_down))
-            if not gone and not any(goes_with(thing, one) for one in self.made_up) and not self.out_of_sight(thing):
+            is_gone = gone.has(thing, identical, goes_with)
+            if not is_gone and not new.has(thing, goes_with) and not self.out_of_sight(thing):
                 yield thing
 
     def lost(self) -> Iterator[Thing]:
         """What the upgrade removes and nothing brings back."""
         lost: list[Thing] = []
+        lost_tables, new_tables = Pool(), Pool(one for one in self.made_up if one.kind == "table")
+        new, back_again, gone_again = Pool(self.made_up), Pool(self.made_down), Pool(self.gone_down)
+        bringing = [one for one in self.made_down if isinstance(one.op, (CreateTable, AddColumn))]
         for thing in sorted(self.gone_up, key=lambda one: one.kind != "table"):
-            if any(goes_with(thing, one) for one in self.made_up if one.kind == "table"):
+            if new_tables.has(thing, goes_with):
                 continue  # it stood on a table that this very upgrade makes
-            back = any(identical(thing, one) or comes_with(thing, one) for one in self.made_down)
-            if not any(identical(thing, one) for one in self.gone_down):
-                back = back or any(identical(thing, one) for one in self.made_up)  # replaced, and left as it is now
-            if not back and not any(goes_with(thing, one) for one in lost if one.kind == "table"):
+            back = back_again.has(thing, identical)
+            if not back and not gone_again.has(thing, identical):
+                back = new.has(thing, identical)  # replaced, and left as it is now
+            back = back or any(comes_with(thing, one) for one in bringing)
+            if not back and not lost_tables.has(thing, goes_with):
                 lost.append(thing)
+                if thing.kind == "table":
+                    lost_tables.add(thing)
         return (thing for thing in lost if not self.out_of_sight(thing) and not _was_perhaps_absent(thing))
 
     def out_of_sight(self, thing: Thing) -> bool:
@@ -116,7 +126,7 @@ def _may_concern(op: Operation, thing: Thing) -> bool:
     return isinstance(op, (OtherSql, AlterTable, RenameObject)) and word is not None and mentions(str(text), word)
 
 
-def done_again(op: AlterColumn, later: tuple[Operation, ...]) -> bool:
+def done_again(op: AlterColumn, later: Sequence[Operation]) -> bool:
     """Whether a later line of the upgrade changes the column again, so that one finding there is enough."""
     return op.new_name is None and any(
         one.new_name is None
@@ -126,13 +136,13 @@ def done_again(op: AlterColumn, later: tuple[Operation, ...]) -> bool:
     )
 
 
-def put_back(op: AlterColumn, before: tuple[Operation, ...]) -> bool:
+def put_back(op: AlterColumn, before: Sequence[Operation]) -> bool:
     """Whether the upgrade lifts a NOT NULL for a while, and this line only puts it back."""
     lifted = next((one.nullable for one in _changes_of_column(op, before) if one.nullable is not None), None)
     return lifted is True and op.nullable is False and op.type is None and op.new_name is None
 
 
-def _changes_of_column(op: AlterColumn, among: tuple[Operation, ...]) -> Iterator[AlterColumn]:
+def _changes_of_column(op: AlterColumn, among: Sequence[Operation]) -> Iterator[AlterColumn]:
     for one in among:
         if isinstance(one, AlterColumn) and bare(one.table) == bare(op.table) and bare(one.name) == bare(op.name):
             yield one

@@ -21,7 +21,7 @@ from ...facts import (
     Text,
     WriteRows,
 )
-from ...replay import operations_above
+from ...replay.lines import Lines
 from ...replay.names import same
 from .editing import parsed_call
 from .paste import literal
@@ -136,9 +136,9 @@ def inside_text(default: Text | None) -> str | None:
 
 def seen_before(context: Context, op: Operation) -> bool:
     """Whether a line of a loop has run before, or a statement that is several operations has been judged."""
-    return any(
-        one.at == op.at and one.source == op.source and type(one) is type(op) for one in operations_above(context, op)
-    )
+    lines = Lines.around(context, op)
+    first = lines.first_like(op)
+    return first is not None and first < lines.at(op)
 
 
 def is_first_rebuild(context: Context, op: Rebuilding) -> bool:

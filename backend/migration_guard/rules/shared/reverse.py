@@ -46,11 +46,12 @@ def changes_schema(op: Operation) -> bool:
 
 def downgrade_for(context: Context, operations: Iterable[Operation]) -> str:
     """A whole `downgrade()` that undoes the operations, last first; what cannot be worked out stands as a comment."""
-    done = list(lasting(operations))
+    done = lasting(operations)
+    new = New(done)
     lines: list[str] = []
     certain = False
     for op in reversed(done):
-        if not changes_schema(op) or goes_with_its_table(op, done):
+        if not changes_schema(op) or goes_with_its_table(op, new):
             continue
         undo = undoing(context, op)
         certain = certain or undo is not None
@@ -64,16 +65,26 @@ def downgrade_for(context: Context, operations: Iterable[Operation]) -> str:
     return f"def downgrade({up.parameters if up else ''}) -> None:\n{body}"
 
 
-def goes_with_its_table(op: Operation, done: list[Operation]) -> bool:
+class New:
+    """The tables and columns that an upgrade makes."""
+
+    def __init__(self, done: Iterable[Operation]) -> None:
+        self.tables: set[str | None] = set()
+        self.columns: set[tuple[str | None, str | None]] = set()
+        for one in done:
+            if isinstance(one, CreateTable):
+                self.tables.add(bare(one.table))
+            elif isinstance(one, AddColumn):
+                self.columns.add((bare(one.table), bare(one.column.name)))
+
+
+def goes_with_its_table(op: Operation, new: New) -> bool:
     """Whether dropping a table or column that the same upgrade made takes this with it."""
-    if isinstance(op, AlterColumn) and op.new_name is None:
-        column = (bare(op.table), bare(op.name))
-        if any(isinstance(one, AddColumn) and (bare(one.table), bare(one.column.name)) == column for one in done):
-            return True
+    if isinstance(op, AlterColumn) and op.new_name is None and (bare(op.table), bare(op.name)) in new.columns:
+        return True
     if isinstance(op, (CreateTable, CreateType, CreateObject)) or op.on_new_table is not True:
         return False
-    table = bare(getattr(op, "table", None))
-    return any(isinstance(one, CreateTable) and bare(one.table) == table for one in done)
+    return bare(getattr(op, "table", None)) in new.tables
 
 
 def undoing(context: Context, op: Operation, first_change: AlterColumn | None = None) -> list[str] | None:

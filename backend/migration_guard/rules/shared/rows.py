@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from ...facts import (
     AddColumn,
     AlterColumn,
@@ -14,23 +16,34 @@ from ...facts import (
     Text,
     WriteRows,
 )
-from ...replay import operations_above
+from ...replay.lines import Lines
 from ...replay.names import bare
 from .ancestry import earlier_revisions, is_opaque
 
 
 def emptied(context: Context, op: Operation, table: Text) -> bool:
     """Whether earlier lines of this function deleted every row of the table and wrote none since."""
-    name = bare(table)
-    empty = False
-    for write in operations_above(context, op):
-        if isinstance(write, WriteRows) and name is not None and bare(write.table) == name:
-            if write.kind == "delete":
-                whole = write.where is False and not write.conditional
-                empty = empty or (whole and (write.dialects is None or write.dialects == op.dialects))
-            elif write.kind == "insert":
-                empty = False
-    return empty
+    lines = Lines.around(context, op)
+    question = ("emptied", bare(table), op.dialects)
+    if question not in lines.worked_out:
+        lines.worked_out[question] = _emptied_by(lines, bare(table), op)
+    turns = lines.worked_out[question]
+    before = bisect_left(turns, lines.at(op)) if isinstance(turns, list) else 0
+    return before % 2 == 1
+
+
+def _emptied_by(lines: Lines, name: str | None, op: Operation) -> list[int]:
+    """The positions of the writes that empty the table and fill it again, in turn."""
+    turns: list[int] = []
+    for index, write in enumerate(lines.operations if name is not None else ()):
+        if isinstance(write, WriteRows) and bare(write.table) == name:
+            empty = len(turns) % 2 == 1
+            if write.kind == "delete" and not empty and write.where is False and not write.conditional:
+                if write.dialects is None or write.dialects == op.dialects:
+                    turns.append(index)
+            elif write.kind == "insert" and empty:
+                turns.append(index)
+    return turns
 
 
 def filled_in_past(context: Context, table: Text, column: Text) -> bool:

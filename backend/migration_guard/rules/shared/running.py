@@ -19,6 +19,7 @@ from ...facts import (
     WriteRows,
 )
 from ...replay import column_before, is_new, operations_above, table_before
+from ...replay.lines import Lines
 from ...replay.names import bare, mentions
 
 # Names that a history gives to what it puts aside for a while: no application knows such a table.
@@ -64,7 +65,13 @@ def is_old_column(context: Context, op: Operation, table: Text, name: Text, sche
     """Whether rows of a released database, and code that runs, may know the column."""
     if not is_old_table(context, op, table, schema) or bare(name) is None:
         return False
-    if any(_adds(one, table, name) for one in operations_above(context, op)):
+    lines = Lines.around(context, op)
+    added = lines.worked_out.get("columns added")
+    if not isinstance(added, dict):
+        last_first = reversed(list(enumerate(lines.operations)))
+        added = {column: index for index, one in last_first if (column := _added(one)) is not None}
+        lines.worked_out["columns added"] = added
+    if added.get((bare(table), bare(name)), lines.at(op)) < lines.at(op):
         return False
     known = column_before(context, op, table, name, schema)
     return known is None or known.made_by is None or not made_here(context, known.made_by)
@@ -78,12 +85,15 @@ def made_here(context: Context, revision: str) -> bool:
     return base is not None and revision not in base.ids
 
 
-def _adds(one: Operation, table: Text, name: Text) -> bool:
-    if bare(getattr(one, "table", None)) != bare(table):
-        return False
+def _added(one: Operation) -> tuple[str | None, str | None] | None:
+    """The table and the column that is known by this name once the operation has run."""
     if isinstance(one, AlterColumn) and one.new_name is not None:
-        return bare(one.new_name) == bare(name)
-    return isinstance(one, AddColumn) and bare(one.column.name) == bare(name)
+        return bare(one.table), bare(one.new_name)
+    return (bare(one.table), bare(one.column.name)) if isinstance(one, AddColumn) else None
+
+
+def _adds(one: Operation, table: Text, name: Text) -> bool:
+    return isinstance(one, (AddColumn, AlterColumn)) and _added(one) == (bare(table), bare(name))
 
 
 def name_stays(context: Context, op: DropTable | RenameTable | DropColumn | AlterColumn) -> Operation | None:
@@ -109,7 +119,7 @@ def _makes(one: Operation, table: str | None) -> bool:
 
 def copies(context: Context, op: Operation, name: str) -> Iterator[WriteRows | CreateTable]:
     """The lines above that write rows out of a table or column of this name into another place."""
-    for one in operations_above(context, op):
+    for one in operations_above(context, op, WriteRows, CreateTable):
         if isinstance(one, WriteRows) and one.kind != "delete" and mentions(one.source, name):
             into = bare(one.table) == name and one.kind == "insert"
             if not into and name not in map(bare, one.columns):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ...facts import Context, DropTable, Migration, Operation, Text, TransactionControl, WriteRows
 from ...replay import operations_above, same_transaction
+from ...replay.lines import Lines
 from ...replay.names import bare
 from .locks import locks
 
@@ -18,11 +19,7 @@ def outside(context: Context, op: Operation) -> bool:
     environment = context.history.environment
     if op.in_autocommit or (environment is not None and environment.autocommit is not False):
         return True
-    ends = [
-        one.what
-        for one in operations_above(context, op)
-        if isinstance(one, TransactionControl) and one.what != "savepoint"
-    ]
+    ends = [one.what for one in operations_above(context, op, TransactionControl) if one.what != "savepoint"]
     return bool(ends) and ends[-1] != "begin"
 
 
@@ -62,14 +59,36 @@ def fills_many_rows(op: Operation) -> bool:
 
 def exclusively_locked(context: Context, op: Operation) -> Iterator[tuple[Operation, Text]]:
     """The tables that wait for the transaction in which an operation runs, each with the line that locked it first."""
-    seen: set[str | None] = set()
-    for one in same_transaction(context, op):
-        for lock in locks(context, one):
-            if lock.mode == "ACCESS EXCLUSIVE" and bare(lock.table) not in seen:
-                if isinstance(one, DropTable) and bare(one.table) == bare(lock.table):
-                    continue  # nobody is meant to wait for a table that is gone
-                seen.add(bare(lock.table))
-                yield one, lock.table
+    held = same_transaction(context, op)
+    lines = Lines.around(context, op)
+    kept = lines.worked_out.get("locked")
+    if not isinstance(kept, _Locked) or not kept.begins(held):
+        kept = lines.worked_out["locked"] = _Locked()
+    kept.go_on(context, held)
+    yield from kept.tables.values()
+
+
+class _Locked:
+    """The tables that a transaction has locked so far, from one line that asks to the next."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str | None, tuple[Operation, Text]] = {}
+        self._held: tuple[Operation, ...] = ()
+
+    def begins(self, held: tuple[Operation, ...]) -> bool:
+        """Whether these operations are the ones seen so far, and more."""
+        seen = len(self._held)
+        return 0 < seen <= len(held) and held[0] is self._held[0] and held[seen - 1] is self._held[-1]
+
+    def go_on(self, context: Context, held: tuple[Operation, ...]) -> None:
+        """Take in what runs next."""
+        for one in held[len(self._held) :]:
+            for lock in locks(context, one):
+                if lock.mode == "ACCESS EXCLUSIVE" and bare(lock.table) not in self.tables:
+                    if isinstance(one, DropTable) and bare(one.table) == bare(lock.table):
+                        continue  # nobody is meant to wait for a table that is gone
+                    self.tables[bare(lock.table)] = one, lock.table
+        self._held = held
 
 
 def on_postgresql(migration: Migration) -> tuple[Operation, ...]:

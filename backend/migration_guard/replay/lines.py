@@ -1,0 +1,72 @@
+"""The operations of one function by their kind and place, so that each line need not walk past all others."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from ..facts import Context, Function, Operation, Place, TransactionControl
+
+Line = tuple[Place, str, type]
+_NO_LINES: tuple[Operation, ...] = ()
+
+
+class Lines:
+    """Where each operation of a function stands, and those of each kind in order."""
+
+    def __init__(self, function: Function | None) -> None:
+        self.function = function
+        self.operations = function.operations if function is not None else _NO_LINES
+        self.worked_out: dict[object, object] = {}  # what is asked of many lines of this function
+        self._position: dict[int, int] = {}
+        self._kinds: dict[tuple[type[Operation], ...], tuple[list[int], tuple[Operation, ...]]] = {}
+        self._first: dict[Line, int] | None = None
+        self._commits: list[int] | None = None
+        for index, op in enumerate(self.operations):
+            self._position.setdefault(id(op), index)
+
+    @classmethod
+    def around(cls, context: Context, op: Operation) -> Lines:
+        """The lines of the function that the operation belongs to by its direction; those of the last two are kept."""
+        migration = context.migration
+        function = (
+            None if migration is None else migration.upgrade if op.direction == "upgrade" else migration.downgrade
+        )
+        kept = context.history.worked_out.get(f"lines of {op.direction}")
+        if not isinstance(kept, Lines) or kept.function is not function:
+            kept = context.history.worked_out[f"lines of {op.direction}"] = cls(function)
+        return kept
+
+    def at(self, op: Operation) -> int:
+        """The position of the operation; past the end where it stands elsewhere."""
+        return self._position.get(id(op), len(self.operations))
+
+    def between(self, start: int, end: int, kinds: tuple[type[Operation], ...]) -> tuple[Operation, ...]:
+        """The operations of these kinds, or all, from one position up to another."""
+        if not kinds:
+            return self.operations[start:end]
+        if kinds not in self._kinds:
+            found = [(index, one) for index, one in enumerate(self.operations) if isinstance(one, kinds)]
+            self._kinds[kinds] = [index for index, _ in found], tuple(one for _, one in found)
+        positions, those = self._kinds[kinds]
+        return those[bisect_left(positions, start) : bisect_left(positions, end)]
+
+    def first_like(self, op: Operation, *, any_kind: bool = False) -> int | None:
+        """The position of the first operation of the same place and text, and of the same kind or (`any_kind`) any."""
+        if self._first is None:
+            self._first = {}
+            for index, one in enumerate(self.operations):
+                self._first.setdefault((one.at, one.source, type(one)), index)
+                self._first.setdefault((one.at, one.source, Operation), index)
+        return self._first.get((op.at, op.source, Operation if any_kind else type(op)))
+
+    def open_since(self, end: int) -> tuple[int, bool]:
+        """Where the transaction begins that is open at a position, and whether a line before has committed."""
+        if self._commits is None:
+            self._commits = [index for index, one in enumerate(self.operations) if commits(one)]
+        past = bisect_left(self._commits, end)
+        return (self._commits[past - 1] + 1, True) if past else (0, False)
+
+
+def commits(op: Operation) -> bool:
+    """Whether nothing is left uncommitted once the operation has run."""
+    return op.in_autocommit or (isinstance(op, TransactionControl) and op.what in ("commit", "rollback"))
