@@ -162,11 +162,12 @@ def test_versions_folder_that_is_a_loop_cannot_be_opened(check: Run, root: Path)
 # Settings of Alembic's
 
 KEY_ALONE = "[alembic]\nscript_location = alembic\nfile_template\n   goes on\n"
+CONTINUED = 4 if sys.version_info >= (3, 13) else 1  # before, configparser does not say which line it is
 
 
 @pytest.mark.parametrize(
     ("content", "line"),
-    [("script_location = alembic\n", 1), ("[alembic]\n= alembic\n", 2), ("\0\1\2" * 100, 1), (KEY_ALONE, 1)],
+    [("script_location = alembic\n", 1), ("[alembic]\n= alembic\n", 2), ("\0\1\2" * 100, 1), (KEY_ALONE, CONTINUED)],
 )
 def test_ini_that_is_none_is_named_with_its_line(check: Run, root: Path, content: str, line: int) -> None:
     (root / "alembic.ini").write_text(content)

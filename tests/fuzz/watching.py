@@ -54,11 +54,13 @@ class Watch:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
+        written, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # of our own modules, the first time
         self.on = True
         try:
             yield
         finally:
             self.on = False
+            sys.dont_write_bytecode = written
 
 
 def _is_bug_report(path: str) -> bool:

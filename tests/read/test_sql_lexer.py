@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot.dialects.postgres import Postgres
@@ -82,6 +83,11 @@ def same_cut(sql: str, how: Spoken) -> bool:
     return [cut for cut in ours if cut[0] != "sign"] == theirs
 
 
+# The oldest release that the live side takes cuts escapes and numbers otherwise than today's.
+ORACLE = pytest.mark.skipif(int(sqlglot.__version__.partition(".")[0]) < 30, reason="an old sqlglot is no oracle")
+
+
+@ORACLE
 def test_what_the_tests_hold_is_cut_as_sqlglot_cuts_it() -> None:
     found = [sql for sql in written_in_the_tests() if spoken(sql, None) != "mysql"]
 
@@ -96,6 +102,7 @@ PIECES = [
 ]
 
 
+@ORACLE
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=12))
 def test_any_mixture_is_cut_as_sqlglot_cuts_it(pieces: list[str]) -> None:

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from tests.replay.projects import read, source
 
 ENVIRONMENT = """\
 from alembic import context
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, pool
 
-with create_engine(context.config.get_main_option("sqlalchemy.url")).connect() as connection:
+url = context.config.get_main_option("sqlalchemy.url")
+with create_engine(url, poolclass=pool.NullPool).connect() as connection:
     context.configure(connection=connection, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
@@ -131,7 +133,11 @@ def back_and_forth(folder: Path, *upgrades: Sequence[str]) -> bool:
 
 def shape(file: Path) -> dict[str, object]:
     """Columns, keys and indexes of every table, in no order."""
-    connection = sqlite3.connect(file)
+    with closing(sqlite3.connect(file)) as connection:
+        return _shape(connection)
+
+
+def _shape(connection: sqlite3.Connection) -> dict[str, object]:
     names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     told: dict[str, object] = {}
     for name in names:
@@ -143,7 +149,6 @@ def shape(file: Path) -> dict[str, object]:
         (text,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
         checks = re.findall(r"CHECK\s*\([^,\n]*\)", text)
         told[name] = [sorted(str(row).upper() for row in rows) for rows in (columns, keys, indexes, checks)]
-    connection.close()
     return told
 
 
