@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.cli import main, parser
+from migration_guard.arguments import parser
+from migration_guard.cli import main
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "runbook.md", ROOT / "docs" / "json.md"]

@@ -52,6 +52,8 @@ MAY = {
     "extras": {"errors"},
     "progress": set(),
     "records": set(),
+    "arguments": {"errors"},
+    "stopping": {"errors", "findings", "report"},
     "heads": {"config", "errors", "facts", "read"},
 }
 

@@ -8,8 +8,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from .arguments import parser
 from .catalogue import every_rule
-from .cli import parser
 from .config import TABLE, Settings, keys
 from .findings import FAMILIES, Rule
 

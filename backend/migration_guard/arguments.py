@@ -1,0 +1,172 @@
+"""What can be typed: the parser of every command. It loads nothing that runs one."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from . import __version__
+from .errors import UsageError
+
+EXIT_CODES = """\
+exit codes:
+  0    nothing found
+  1    findings; a review that was declined
+  2    wrong arguments or settings, a base branch that cannot be read
+  3    no migrations found, or not the revision that was asked for
+  4    could not finish: a database out of reach, a full disk
+  70   a bug in migration-guard
+  130  interrupted
+When a part could not be done, the rest is still judged and the code is that of the part.
+"""
+FORMATS = ("text", "json", "sarif", "github", "markdown", "gitlab", "junit")
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors have the same two lines as all others."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"see `{self.prog} --help`")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of every command; the documentation of the commands is made from it."""
+    top = _Parser(
+        prog="migration-guard",
+        description="Stops a bad Alembic migration before it is merged, and proves a good one on real databases.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"migration-guard {__version__}")
+    top.add_argument("-C", dest="folder", metavar="DIR", default=".", help="run as if started in DIR")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    check = commands.add_parser("check", help="read the migrations, run nothing, and judge them")
+    check.add_argument("paths", nargs="*", metavar="PATH", help="judge only these files or folders; default: all")
+    check.add_argument("--base", metavar="REF", help="the branch this one merges into, such as origin/main")
+    check.add_argument("--staged", action="store_true", help="judge what is staged in git, not the working tree")
+    check.add_argument(
+        "--changed",
+        action="store_true",
+        help="judge only what differs from the base branch, else from the last commit, and each PATH; the graph whole",
+    )
+    check.add_argument(
+        "--select", action="append", default=[], metavar="ID[,ID]", help="run these rules only, also if they are off"
+    )
+    check.add_argument("--ignore", action="append", default=[], metavar="ID[,ID]", help="do not run these rules")
+    check.add_argument("--no-cache", action="store_true", help="read every file anew, and keep nothing of it")
+    check.add_argument(
+        "--jobs",
+        type=_count,
+        metavar="N",
+        help="processes that share the work; default: as many as are of use, up to 4",
+    )
+    check.add_argument("--no-baseline", action="store_true", help="show the findings that the baseline holds, too")
+    _add_format(check)
+
+    verify = commands.add_parser("verify", help="run the migrations up, down and up again on scratch databases")
+    verify.add_argument(
+        "--database",
+        action="append",
+        metavar="DB",
+        help="sqlite, postgresql, postgresql-16 or a URL of a server where a scratch database may be made; repeatable",
+    )
+    verify.add_argument("--base", metavar="REF", help="step through this branch's revisions only")
+    verify.add_argument("--since", metavar="REV", help="step through the revisions after REV only; heads: models alone")
+    _add_format(verify)
+
+    review = commands.add_parser("review", help="show a revision as a reviewer needs it, and sign it")
+    review.add_argument(
+        "revision",
+        nargs="?",
+        metavar="REV",
+        help="an id, the start of one, or a file; default: all that ask for a review",
+    )
+    review.add_argument("--yes", action="store_true", help="sign REV without asking, as git's user.name and user.email")
+
+    adopt = commands.add_parser(
+        "init",
+        help="set a project up: settings, commit hook, workflow",
+        description="Looks at the project, shows what it would write, and asks: [tool.migration-guard] in "
+        "pyproject.toml, an entry in .pre-commit-config.yaml, and a workflow for a repository on GitHub. What is there "
+        "is kept as it is.",
+    )
+    adopt.add_argument("--yes", action="store_true", help="write without asking")
+    adopt.add_argument("--dry-run", action="store_true", help="show the changes as a diff and write nothing")
+    adopt.add_argument("--baseline", action="store_true", help="also write down the findings there are")
+
+    baseline = commands.add_parser(
+        "baseline",
+        help="write down the findings there are, so that `check` shows new ones only",
+        description="Writes the findings that `check` has today to migration-guard-baseline.json, or the file of the "
+        "setting `baseline`. Commit that file: `check` fails for what it does not hold. It survives moved lines, "
+        "formatting and renamed files.",
+    )
+    baseline.add_argument("--prune", action="store_true", help="take out what is found no more, and add nothing")
+    baseline.add_argument("--force", action="store_true", help="write a file that is there anew, with all findings")
+    baseline.add_argument("--dry-run", action="store_true", help="say what would be written")
+
+    _add_changes(commands)
+
+    commands.add_parser("heads", help="list the revisions that nothing follows; more than one is exit code 1")
+
+    commands.add_parser("rules", help="list every rule and check")
+
+    explain = commands.add_parser("explain", help="show the page of a rule")
+    explain.add_argument("rule", metavar="ID", help="the id of a rule, such as multiple-heads")
+    return top
+
+
+def _add_changes(commands: argparse._SubParsersAction[_Parser]) -> None:
+    rebase = commands.add_parser(
+        "rebase",
+        help="let this branch's revisions follow the head of the branch that they will be merged into",
+        description="Rewrites down_revision, the Revises: line of the docstring and files that name the head, and "
+        "leaves every other byte as it is. Prints the plan first; a released revision is never moved.",
+    )
+    rebase.add_argument("--base", metavar="REF", help="the branch this one merges into (default: origin/HEAD or main)")
+    rebase.add_argument("--onto", metavar="REV", help="the revision to follow; default: the head of the base branch")
+    rebase.add_argument("--dry-run", action="store_true", help="show the changes as a diff and write nothing")
+
+    merge = commands.add_parser(
+        "merge",
+        help="write a merge revision that joins heads",
+        description="Writes it from the project's script.py.mako, named by its file_template. Prints the plan first.",
+    )
+    merge.add_argument("revisions", nargs="*", metavar="REV", help="the heads to join; default: all")
+    merge.add_argument("-m", "--message", metavar="TEXT", help="what its docstring says")
+    merge.add_argument("--rev-id", metavar="ID", help="its id; default: a new one")
+    merge.add_argument("--dry-run", action="store_true", help="show the file and write nothing")
+
+    fix = commands.add_parser(
+        "fix",
+        help="write what is certain: missing downgrades, names of constraints, autocommit blocks",
+        description="Writes a missing or incomplete downgrade where the revisions below tell the way back, names "
+        "constraints that have none, and puts CREATE INDEX CONCURRENTLY into an autocommit block. Prints the plan "
+        "first, with what it leaves to you and why. A released revision is never edited, nor what a comment allows or "
+        "the baseline holds. What it would write is judged first: nothing of the rule is left, nothing is new.",
+    )
+    fix.add_argument("wanted", nargs="*", metavar="REV|PATH", help="revisions, files or folders; default: all")
+    fix.add_argument(
+        "--select", action="append", default=[], metavar="ID[,ID]", help="fix what these rules find; default: all four"
+    )
+    fix.add_argument("--base", metavar="REF", help="what stands there is released (default: origin/HEAD or main)")
+    fix.add_argument("--dry-run", action="store_true", help="show the changes as a diff and write nothing")
+
+
+def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--format", choices=FORMATS, default="text", help="form of the report (default: text)")
+    command.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        metavar="[FORMAT:]FILE",
+        help="write the report to FILE, too, as in sarif:guard.sarif; without a FORMAT it takes that of --format, and "
+        "text is printed; repeatable",
+    )
+
+
+def _count(given: str) -> int:
+    if not given.isdecimal() or not 0 < int(given) < 65:
+        raise argparse.ArgumentTypeError(f"{given!r} is no number of processes")
+    return int(given)
