@@ -33,7 +33,7 @@ DEEPEST = 15  # modules that ask for names of modules
 MOST_MODULES = 60  # that one migration may lead into
 SETTINGS = words("settings config conf configuration get_settings get_config app_settings app_config")
 LOGS = words("log logger logging get_logger getlogger _ _lazy gettext")
-APPLICATION = words("models model schemas entities services repositories crud")
+APPLICATION = words("models model orm entities entity tables database schemas services repositories crud")
 
 
 class Known(NamedTuple):
