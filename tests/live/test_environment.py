@@ -17,7 +17,8 @@ from sqlalchemy.pool import NullPool, QueuePool
 from migration_guard.errors import CannotFinish
 from migration_guard.live import Server
 from migration_guard.live.attributes import Attributes
-from migration_guard.live.environment import Environment, Home, Stage, cause_in
+from migration_guard.live.environment import Environment, Stage, cause_in
+from migration_guard.live.loading import Home
 from migration_guard.live.redirect import Lead, engines_led
 from migration_guard.live.statements import Recorder
 

@@ -13,8 +13,9 @@ import pytest
 
 from migration_guard.findings import NotJudged
 from migration_guard.live import Server
-from migration_guard.live.environment import Environment, Home, Stage
+from migration_guard.live.environment import Environment, Stage
 from migration_guard.live.landing import FreshDatabase
+from migration_guard.live.loading import Home
 from migration_guard.live.observer import Observer
 from migration_guard.live.redirect import Lead, engines_led
 from migration_guard.live.stairway import Plan, Stairway, Tally

@@ -10,8 +10,9 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from ..findings import Problem
-from ..live.environment import CannotLoad, cause_in
+from ..live.environment import cause_in
 from ..live.fence import ForbiddenConnection
+from ..live.loading import CannotLoad
 from ..live.statements import first_line
 from .protocol import Request
 

@@ -22,9 +22,10 @@ from ..errors import CannotFinish, GuardError
 from ..facts import Context, History, Place, Policy
 from ..findings import NotJudged, Problem
 from ..live.drift import disagreements, metadatas, rebuild
-from ..live.environment import Environment, Home, Stage
+from ..live.environment import Environment, Stage
 from ..live.fence import fence
 from ..live.landing import FreshDatabase
+from ..live.loading import Home
 from ..live.observer import Observer
 from ..live.redirect import Lead, engines_led
 from ..live.stairway import Plan, Stairway
