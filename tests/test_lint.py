@@ -50,6 +50,18 @@ def committed(root: Path, message: str = "work") -> None:
     git(root, "commit", "-q", "-m", message)
 
 
+def test_heads_that_are_apart_on_purpose_are_told(root: Path) -> None:
+    for name, label in (("a", "accounts"), ("b", "cart")):
+        file = write(root, name)
+        file.write_text(file.read_text().replace("down_revision", f"branch_labels = {label!r}\ndown_revision"))
+
+    report = check(root, Settings())
+
+    assert said(report) == []
+    assert report.notes == ("2 heads are taken as apart on purpose, by their branch labels: a (accounts), b (cart).",)
+    assert check(root, Settings(heads=("accounts", "cart"))).notes == ()
+
+
 def test_report_says_what_was_looked_at(root: Path) -> None:
     write(root, "a")
     write(root, "b", parent="a", up="pass", down="pass")

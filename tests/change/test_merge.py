@@ -119,7 +119,19 @@ def test_heads_of_labels_in_the_settings_stay_apart(root: Path, capsys: pytest.C
 
     assert merge(Settings(root=root, heads=("expand",)), now=NOW) == 0
 
-    assert capsys.readouterr().out == "Nothing to merge: c1, d1 are heads that the settings allow.\n"
+    assert capsys.readouterr().out == "Nothing to merge: c1, d1 are heads that stand apart on purpose.\n"
+
+
+def test_heads_with_a_label_each_on_lines_that_depend_on_each_other_stay_apart(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, header in (("c1", 'branch_labels = "expand"'), ("d1", 'branch_labels = "cut"\ndepends_on = "c1"')):
+        file = root / VERSIONS / f"{name}_x.py"
+        file.write_text(file.read_text().replace("\n\n\ndef up", f"\n{header}\n\n\ndef up"))
+
+    assert merged(root) == 0
+
+    assert capsys.readouterr().out == "Nothing to merge: c1, d1 are heads that stand apart on purpose.\n"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from migration_guard.findings import Finding
 from migration_guard.read.graph import history, with_base
 from migration_guard.records import replace
 from migration_guard.rules import all_rules
+from migration_guard.rules.shared.branches import apart_on_purpose
 from migration_guard.rules.shared.chains import both, linked, new_id
 
 GRAPH = {
@@ -234,22 +235,74 @@ def test_each_label_of_the_settings_may_have_a_head() -> None:
     assert rules(both_heads, ("other",)) == ["multiple-heads"]
 
 
-def test_heads_that_each_carry_a_label_of_their_own_are_apart_on_purpose() -> None:
-    expand = migration("b1b1", "a1a1", branch_labels=("expand",))
-    contract = migration("c1c1", "a1a1", branch_labels=("contract",))
+def labelled(label: str, revision: str, *parents: str, folder: str = "", **facts: object) -> Migration:
+    """A revision that begins a line with a branch label, in a folder of that name."""
+    path = f"{VERSIONS}/{folder or label}/{revision}_x.py"
+    return migration(revision, *parents, path=path, branch_labels=(label,), **facts)
 
-    assert said(of(A, expand, contract)) == []
-    assert said(of(replace(A, branch_labels=("release",)), expand, contract)) == []
+
+EXPAND, CONTRACT = labelled("expand", "b1b1", "a1a1"), labelled("contract", "c1c1", "a1a1")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [A, EXPAND, CONTRACT],
+        [A, EXPAND, CONTRACT, migration("d1d1", "b1b1", path=f"{VERSIONS}/2026/expand/d1d1_x.py")],
+        [replace(A, branch_labels=("release",)), EXPAND, CONTRACT],
+        [labelled("accounts", "a1a1", folder="all"), labelled("cart", "b1b1", folder="all")],
+        [A, labelled("expand", "b1b1", "a1a1", folder="all"),
+         labelled("contract", "c1c1", "a1a1", folder="all", depends_on=("b1b1",))],
+        [A, labelled("expand", "b1b1", "a1a1", folder="all", depends_on=("contract",)),
+         labelled("contract", "c1c1", "a1a1", folder="all")],
+    ],
+    ids=["folders", "folders of every year", "a label of all", "bases", "a dependency", "a dependency on a label"],
+)  # fmt: skip
+def test_heads_with_a_label_each_on_lines_that_are_there_to_stay_are_apart_on_purpose(lines: list[Migration]) -> None:
+    assert said(of(*lines)) == []
+    assert len(apart_on_purpose(of(*lines), ())) == 2
+
+
+@pytest.mark.parametrize(
+    "accident",
+    [
+        [A, labelled("mood", "b1b1", "a1a1", folder="all"), labelled("karma", "c1c1", "a1a1", folder="all")],
+        [A, EXPAND, labelled("contract", "c1c1", "a1a1", folder="expand")],
+        [A, EXPAND, labelled("contract", "c1c1", "a1a1", folder="expand", depends_on=("a1a1",))],
+        [A, EXPAND, replace(CONTRACT, branch_labels=())],
+        [replace(A, branch_labels=("all",)), B, CONTRACT],
+    ],
+    ids=["one folder", "the folder of the other", "both need the first", "one without", "one with that of all"],
+)
+def test_a_label_each_does_not_excuse_a_fork(accident: list[Migration]) -> None:
+    finding = next(one for one in said(of(*accident)) if one.rule.id == "multiple-heads")
+
+    assert finding.says.startswith("There are 2 heads: ")
+    assert apart_on_purpose(of(*accident), ()) == ()
+
+
+def test_labels_of_a_fork_may_be_allowed_by_the_settings() -> None:
+    fork = of(A, labelled("mood", "b1b1", "a1a1", folder="all"), labelled("karma", "c1c1", "a1a1", folder="all"))
+
+    assert the_finding(fork, "multiple-heads").instead.endswith('\nheads = ["karma", "mood"]')
+    assert said(fork, ("karma", "mood")) == []
+    assert apart_on_purpose(fork, ("karma", "mood")) == ()
+
+
+def test_two_pull_requests_with_a_label_each_are_stopped() -> None:
+    mine, theirs = (replace(one, branch_labels=(one.id,)) for one in (MINE, THEIRS))
+
+    assert the_finding(beside([A, B, mine], [A, B, theirs], [A, B]), "multiple-heads").says.startswith("Merged into")
+    assert said(beside([A, EXPAND], [A, CONTRACT], [A])) == []
 
 
 def test_second_head_on_a_labelled_branch_is_one_too_many() -> None:
-    expand = migration("b1b1", "a1a1", branch_labels=("expand",))
-    contract = migration("c1c1", "a1a1", branch_labels=("contract",))
-    both_after = [migration("d1d1", "b1b1"), migration("e1e1", "b1b1")]
+    both_after = [migration(one, "b1b1", path=f"{VERSIONS}/expand/{one}_x.py") for one in ("d1d1", "e1e1")]
 
-    finding = the_finding(of(A, expand, contract, *both_after), "multiple-heads")
+    finding = the_finding(of(A, EXPAND, CONTRACT, *both_after), "multiple-heads")
 
     assert "There are 2 heads with the branch label expand: d1d1" in finding.says
+    assert "c1c1" not in finding.says + finding.instead
 
 
 def test_head_that_carries_all_labels_of_another_is_not_apart() -> None:

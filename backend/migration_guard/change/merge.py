@@ -12,6 +12,7 @@ from ..errors import NothingFound, UsageError
 from ..facts import History, Migration
 from ..read.project import Project
 from ..records import dataclass
+from ..rules.shared.branches import groups
 from .files import Edit, write
 from .heads import Graph, head_file_edits
 from .naming import file_name
@@ -117,13 +118,11 @@ def planned(
 
 
 def _heads(one: History, wanted: Sequence[str], allowed: Sequence[str]) -> list[Migration]:
-    """The heads to join: those that are named, else all that share a label of the settings or have none of them."""
+    """The heads to join: those that are named, else the first that are too many together."""
     heads = [head for head in one.heads if isinstance(head.revision, str)]
     if not wanted:
-        groups: dict[frozenset[str], list[Migration]] = {}
-        for head in heads:
-            groups.setdefault(one.labels.get(head.id, frozenset()).intersection(allowed), []).append(head)
-        return next((group for group in groups.values() if len(group) > 1), [])
+        together = groups(heads, one.labels, one.migrations, allowed)
+        return next((list(each.heads) for each in together if len(each.heads) > 1), [])
     found = []
     for name in wanted:
         fits = _named(one, name)
@@ -163,7 +162,7 @@ def _new_id(one: History) -> str:
 
 
 def _verb(heads: Sequence[Migration]) -> str:
-    return "is the one head" if len(heads) == 1 else "are heads that the settings allow"
+    return "is the one head" if len(heads) == 1 else "are heads that stand apart on purpose"
 
 
 def _shown(plan: Plan) -> list[str]:

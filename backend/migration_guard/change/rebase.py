@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..facts import Base, History, Migration
 from ..read.git import Repository
 from ..records import dataclass
+from ..rules.shared.branches import groups
 from .files import Edit, write
 from .header import with_parents
 from .heads import Graph, head_file_edits
@@ -175,12 +176,9 @@ def _refuse_unread(one: History, each: Migration, parent: str) -> None:
 
 def _refuse_fork(after: Graph, own: dict[str, Migration], labels: Sequence[str]) -> None:
     """Raise UsageError where this branch has several heads by itself, which no move onto the base would join."""
-    known = after.labels()
-    groups: dict[frozenset[str], list[str]] = {}
-    for head in after.heads():
-        if head.id in own:
-            groups.setdefault(known.get(head.id, frozenset()).intersection(labels), []).append(head.id)
-    for heads in groups.values():
+    forked = [head for head in after.heads() if head.id in own]
+    for group in groups(forked, after.labels(), after.by_id.values(), labels):
+        heads = [head.id for head in group.heads]
         if len(heads) > 1:
             raise UsageError(
                 f"this branch forks by itself: {' and '.join(heads)} are both its heads",

@@ -22,6 +22,7 @@ from ..replay import running_order
 from ..reporting import by_place, counted, weighed
 from ..rules import all_rules
 from ..rules.shared.ancestry import ancestors
+from ..rules.shared.branches import on_purpose
 from ..rules.shared.chains import of_another_package
 from .gathering import gathered
 from .judging import Judges, ids, judges_for, on_allow, on_history, on_migration
@@ -204,6 +205,7 @@ class _Run:
             against = next(one.changes.against for one in histories if one.changes)
             whole = counted(sum(len(one.migrations) for one in histories), "revision")
             notes.append(f"Judged what differs from {against}: {judged} of {whole}, and the graph of all (changed).")
+        notes += filter(None, (on_purpose(one, self.settings.heads) for one in histories))
         return tuple(notes)
 
     def _on_allows(self, pairs: Sequence[tuple[Migration, History]], said: Sequence[Finding]) -> Iterator[Finding]:

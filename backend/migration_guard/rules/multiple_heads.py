@@ -18,12 +18,13 @@ Let the revision that no database has run yet follow the other head, in `down_re
 join them: `migration-guard merge 4f1c9a02b7d3 9b0e6d51c2aa`.
 
 ## Quiet when
-Each head carries a branch label of its own, which only a person writes (`branch_labels = ("expand",)`): such lines are
-apart on purpose, and a second head with the same label is still one too many. Where the settings name labels, as in
-`heads = ["expand", "contract"]`, only these may have a head each, and one head may be without. A file whose
-`down_revision` cannot be read, or leads nowhere, may follow any head: such heads are not counted, and the file is
-listed as not judged, or found by `unknown-parent`. A revision that only `depends_on` names is a head all the same, as
-it is for Alembic.
+Each head carries a branch label of its own, which only a person writes (`branch_labels = ("expand",)`), and their lines
+are there to stay: they begin apart, lie in different folders, or one names the other in `depends_on`. The report says
+that such heads were taken as meant. Two labels on lines that merely fork are no such thing, and a second head with the
+same label is still one too many. Where the settings name labels, as in `heads = ["expand", "contract"]`, only these may
+have a head each, wherever their lines lie, and one head may be without. A file whose `down_revision` cannot be read, or
+leads nowhere, may follow any head: such heads are not counted, and the file is listed as not judged, or found by
+`unknown-parent`. A revision that only `depends_on` names is a head all the same, as it is for Alembic.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from .shared.branches import Group, groups
 from .shared.chains import both, link, merge_command, moved, named, on_base, rebase_command
 
 RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR)
@@ -46,34 +48,17 @@ def forks(history: History, context: Context) -> Iterator[Finding]:
     """One finding for each set of heads that is too many: after the merge where a base is given, else as it stands."""
     allowed, base = context.policy.heads, history.base
     found = False
-    for label, heads in _rivals(base.heads, base.labels, allowed or _apart(base.heads, base.labels)) if base else ():
-        if any(head.id not in on_base(history) for head in heads):  # else it is the base branch's own affair
-            found = True
-            yield _finding(history, label, heads, _says_merged(history, heads))
+    if base:
+        there = (*base.migrations, *history.migrations)
+        for group in groups(base.heads, base.labels, there, allowed):
+            # One that the base branch has all by itself is its own affair.
+            if len(group.heads) > 1 and any(head.id not in on_base(history) for head in group.heads):
+                found = True
+                yield _finding(history, group, _says_merged(history, group.heads))
     if not found:
-        for label, heads in _rivals(history.heads, history.labels, allowed or _apart(history.heads, history.labels)):
-            yield _finding(history, label, heads, "")
-
-
-def _rivals(
-    heads: Iterable[Migration], labels: Mapping[str, frozenset[str]], allowed: Sequence[str]
-) -> Iterator[tuple[str | None, list[Migration]]]:
-    """The heads that share a branch label of the settings, or have none of them, where they are more than one."""
-    groups: dict[str | None, list[Migration]] = {}
-    for head in heads:
-        for label in labels.get(head.id, frozenset()).intersection(allowed) or {None}:
-            groups.setdefault(label, []).append(head)
-    for label in (None, *allowed):
-        if len(groups.get(label, ())) > 1:
-            yield label, groups[label]
-
-
-def _apart(heads: Sequence[Migration], labels: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
-    """The labels that keep heads apart on purpose, where each head carries some and no head all those of another."""
-    carried = {labels.get(head.id, frozenset()) for head in heads}
-    if len(carried) < 2 or any(one <= other for one in carried for other in carried if one is not other):
-        return ()
-    return tuple(sorted(frozenset[str]().union(*carried) - frozenset.intersection(*carried)))
+        for group in groups(history.heads, history.labels, history.migrations, allowed):
+            if len(group.heads) > 1:
+                yield _finding(history, group, "")
 
 
 def _says_merged(history: History, heads: Sequence[Migration]) -> str:
@@ -85,7 +70,8 @@ def _says_merged(history: History, heads: Sequence[Migration]) -> str:
     return f"Merged into {ref}, this makes {len(heads)} heads: {both(whose)}."
 
 
-def _finding(history: History, label: str | None, heads: list[Migration], says: str) -> Finding:
+def _finding(history: History, group: Group, says: str) -> Finding:
+    heads, label = group.heads, group.label
     within = f" with the branch label {label}" if label else ""
     plan = _plan(history, heads)
     says = says or f"There are {len(heads)} heads{within}: {both([named(head) for head in heads])}."
