@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from migration_guard.facts import (
     AddColumn,
     Column,
@@ -77,6 +79,35 @@ def test_foreign_key_goes_with_the_table_it_points_to_only_in_a_cascade() -> Non
 
     assert left([made], [down(DropTable, table="persona", cascade=True)]) == []
     assert left([made], [down(DropTable, table="persona")]) == [made]
+
+
+@pytest.mark.parametrize(
+    ("dropped", "goes"),
+    [
+        (down(DropConstraint, name="persona_pkey", table="persona", cascade=True), True),
+        (down(DropConstraint, name="uq_name", table="public.persona", kind="unique", cascade=True), True),
+        (down(DropConstraint, name=None, table=UNREAD, cascade=True), True),
+        (down(DropColumn, table="persona", name="id", cascade=True), True),
+        (down(DropColumn, table="persona", name=UNREAD, cascade=True), True),
+        (down(DropConstraint, name="persona_pkey", table="persona"), False),
+        (down(DropConstraint, name="ck_mood", table="persona", kind="check", cascade=True), False),
+        (down(DropConstraint, name="topic_pkey", table="topic", cascade=True), False),
+        (down(DropColumn, table="persona", name="mood", cascade=True), False),
+        (down(DropColumn, table="persona", name="id"), False),
+    ],
+)
+def test_foreign_key_goes_with_the_key_or_column_it_points_to_in_a_cascade(dropped: Operation, goes: bool) -> None:
+    made = up(
+        CreateConstraint,
+        kind="foreign key",
+        name="fk",
+        table="belief",
+        columns=("p",),
+        references="public.persona",
+        remote_columns=("id",),
+    )
+
+    assert left([made], [dropped]) == ([] if goes else [made])
 
 
 def test_renames_in_a_chain_and_in_a_circle_end() -> None:

@@ -24,6 +24,8 @@ class Pool:
     def add(self, thing: Thing) -> None:
         """One thing more."""
         self._all.append(thing)
+        if thing.table is not None and getattr(thing.op, "cascade", False):
+            self._by_name.setdefault(("cascade on", thing.table), []).append(thing)
         if thing.name is None or (thing.kind in ("table", "column", "object") and re.search(r"\W", thing.name)):
             self._nameless.append(thing)  # or with a name that is not one word of a text
             return
@@ -56,7 +58,8 @@ class Pool:
                 keys += [("ending of index", thing.name), *(("index", name) for name in _endings(thing.name))]
                 references = getattr(thing.op, "references", None)
                 if references is not None:
-                    keys += [("table", word) for word in re.findall(r"\w+", str(references).lower())]
+                    words = re.findall(r"\w+", str(references).lower())
+                    keys += [(what, word) for word in words for what in ("table", "cascade on")]
             if thing.columns is None:
                 yield from self._columns.get(thing.table, ())
                 yield from self._columns.get(None, ())

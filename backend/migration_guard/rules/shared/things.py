@@ -170,6 +170,8 @@ def goes_with(thing: Thing, whole: Thing) -> bool:
         if not _schemas_agree(thing.op, whole.op):
             return False
         return thing.table == whole.name or whole.name is None or thing.table is None or _cascades(thing, whole)
+    if whole.kind in ("column", "constraint") and _cascades(thing, whole):
+        return True
     if whole.kind == "column" and thing.kind != "column":
         if thing.table is not None and whole.table is not None and thing.table != whole.table:
             return False
@@ -211,15 +213,18 @@ def _has_column(op: CreateTable, name: str | None) -> bool:
     return name is None or any(bare(column.name) in (None, name) for column in op.columns) or not op.columns
 
 
-def _cascades(thing: Thing, table: Thing) -> bool:
-    """Whether a foreign key goes with the table that it points to."""
-    op = thing.op
-    return (
-        isinstance(op, CreateConstraint)
-        and isinstance(table.op, DropTable)
-        and table.op.cascade
-        and bare(op.references) == table.name
-    )
+def _cascades(thing: Thing, whole: Thing) -> bool:
+    """Whether a foreign key goes with the table, column or key that it points to."""
+    op, gone = thing.op, whole.op
+    if not isinstance(op, CreateConstraint) or op.references is None or not getattr(gone, "cascade", False):
+        return False
+    table = whole.name if whole.kind == "table" else whole.table
+    if table is not None and bare(op.references) not in (None, table):
+        return False
+    if isinstance(gone, DropColumn):
+        keyed = set(map(bare, op.remote_columns))
+        return not keyed or whole.name is None or None in keyed or whole.name in keyed
+    return not isinstance(gone, DropConstraint) or gone.kind in (None, "primary key", "unique")
 
 
 def _schemas_agree(one: Operation, other: Operation) -> bool:
