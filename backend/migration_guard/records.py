@@ -58,12 +58,15 @@ else:
             return standard(record, **changes)
         if not changes.keys() <= known.keys():
             raise TypeError(f"{kind.__name__} has no field {min(changes.keys() - known.keys())!r}")
+        # A class of no decorator of its own may look fields up when they are asked for; any other record holds them.
+        whole = "__fields__" in kind.__dict__
+        held = record.__dict__ if whole else {name: getattr(record, name) for name in known}
         made = object.__new__(kind)
-        for name, value in record.__dict__.items():
+        for name, value in held.items():
             if name in known and name not in changes:  # no cached properties
                 put(made, name, value)
         for name, value in changes.items():
-            if value is not getattr(kind, name, known):
+            if not whole or value is not getattr(kind, name, known):
                 put(made, name, value)
         return made
 
