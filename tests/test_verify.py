@@ -199,7 +199,7 @@ def test_code_that_cannot_interpret_made_up_values_is_not_judged_and_one_that_tr
     assert found(report) == ["r4.py:20 upgrade-fails", "r6.py:20 upgrade-fails", "r7.py:24 downgrade-fails"]
     assert not_interpreted(report) == ERRORS_OVER_VALUES
     assert report.notes == (
-        "sqlite: 7 revisions: 7 up, 6 down and up again, 5 on empty tables only; 1 table held rows.",
+        "sqlite: 7 revisions: 7 up, 6 down and up again, 5 on empty tables only, then all at once; 1 table held rows.",
     )
 
 
@@ -393,12 +393,43 @@ def test_with_a_base_branch_only_this_branchs_revisions_are_stepped_through(tmp_
     assert report.notes == ("sqlite: 1 revision: 1 up, 0 down and up again, 2 below only up; 1 table held rows.",)
 
 
+def test_revisions_that_fail_in_one_transaction_only_are_found(tmp_path: Path, postgresql: Server) -> None:
+    root = copied("enum_value_used_by_the_next_revision", tmp_path)
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", "alembic.ini", "migrations/env.py", "migrations/versions/r1_mood.py")
+    git(root, "commit", "-q", "-m", "first")
+
+    report = verified(root, postgresql.new_database(), base="main")
+
+    (finding,) = [finding for finding in report.findings if finding.rule.id == "upgrade-fails-together"]
+    assert (Path(finding.at.path).name, finding.at.line) == ("r3_use_value.py", 11)
+    assert "r3 works alone on postgresql" in finding.says
+    assert "in one transaction with r2 to r3 (2 revisions)" in finding.says
+    assert "UnsafeNewEnumValueUsage" in finding.says
+    assert "transaction_per_migration=True" in finding.instead
+
+
+def test_revisions_that_commit_one_by_one_are_not_found(tmp_path: Path, postgresql: Server) -> None:
+    root = copied("enum_value_used_by_the_next_revision", tmp_path)
+    env = root / "migrations" / "env.py"
+    configure = "configure(connection=connection"
+    env.write_text(env.read_text().replace(configure, f"{configure}, transaction_per_migration=True"))
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", "alembic.ini", "migrations/env.py", "migrations/versions/r1_mood.py")
+    git(root, "commit", "-q", "-m", "first")
+
+    report = verified(root, postgresql.new_database(), base="main")
+
+    assert "upgrade-fails-together" not in {finding.rule.id for finding in report.findings}
+    assert "then all at once" in report.notes[0]
+
+
 def test_a_base_without_a_repository_is_told_and_the_whole_stairway_is_done(tmp_path: Path) -> None:
     report = verified(copied("url_in_ini", tmp_path), base="main")
 
     assert "not in a git repository, so it has no branch main" in report.problems[0].message
     assert report.exit_code == 2
-    assert report.notes == ("sqlite: 2 revisions taken up, down and up; 1 table held rows.",)
+    assert report.notes == ("sqlite: 2 revisions taken up, down and up, then all at once; 1 table held rows.",)
 
 
 def test_a_base_that_git_does_not_know_is_told_once_and_the_whole_stairway_is_done(tmp_path: Path) -> None:
@@ -412,7 +443,7 @@ def test_a_base_that_git_does_not_know_is_told_once_and_the_whole_stairway_is_do
     assert len(report.problems) == 1
     assert "trunk" in report.problems[0].message
     assert report.exit_code == 2
-    assert report.notes == ("sqlite: 2 revisions taken up, down and up; 1 table held rows.",)
+    assert report.notes == ("sqlite: 2 revisions taken up, down and up, then all at once; 1 table held rows.",)
 
 
 @pytest.mark.usefixtures("postgresql")
@@ -428,10 +459,16 @@ def test_without_any_database_named_every_dialect_is_tried(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("name", "note"),
     [
-        ("downgrade_refuses", "3 revisions: 3 up, 1 down and up again, 2 refuse to go down; 1 table held rows."),
-        ("downgrade_raises", "3 revisions: 3 up, 2 down and up again; 1 table held rows."),
+        (
+            "downgrade_refuses",
+            "3 revisions: 3 up, 1 down and up again, 2 refuse to go down, then all at once; 1 table held rows.",
+        ),
+        ("downgrade_raises", "3 revisions: 3 up, 2 down and up again, then all at once; 1 table held rows."),
         ("upgrade_never_ends", "2 revisions: 1 up, 1 down and up again; 1 table held rows."),
-        ("upgrade_refuses_rows", "2 revisions: 2 up, 2 down and up again, 1 on empty tables only; 1 table held rows."),
+        (
+            "upgrade_refuses_rows",
+            "2 revisions: 2 up, 2 down and up again, 1 on empty tables only, then all at once; 1 table held rows.",
+        ),
     ],
 )
 def test_the_note_counts_what_came_up_and_what_came_down_and_up_again(name: str, note: str, tmp_path: Path) -> None:

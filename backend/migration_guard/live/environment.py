@@ -166,6 +166,43 @@ class Environment:
             finally:
                 self._wants_connection = self._configured
 
+    def revisions(self) -> tuple[Script, ...]:
+        """Every revision, parents before children. Only after `run`, which loads them."""
+        return tuple(reversed(list(self._script.walk_revisions()))) if self._script else ()
+
+    def deploy(self, take: Callable[[Script, Callable[[], None]], None]) -> None:
+        """Run env.py as `alembic upgrade heads` does: all that is pending, in the transactions that env.py opens.
+
+        `take` gets each revision and the call that runs its upgrade(). Errors come out as they are. Only for an
+        env.py that `run` has run before, which knows how it wants to be run.
+        """
+        with self._application():
+            if not self._wants_connection:
+                self._deploy_once(take, Attributes())
+                return
+            with own_engine(self.lead.url).begin() as connection:
+                self._deploy_once(take, {"connection": connection})
+
+    def _deploy_once(self, take: Callable[[Script, Callable[[], None]], None], attributes: dict[str, Any]) -> None:
+        config = config_of(self.home, self.lead, self._app)
+        attributes.update(config.attributes)
+        vars(config)["attributes"] = attributes
+        script = self._script or ScriptDirectory.from_config(config)
+        planned: list[bool] = []
+
+        def pending(heads: Any, _: MigrationContext) -> list[MigrationStep]:
+            if planned:  # a further database of the same env.py
+                return []
+            planned.append(True)
+            steps: list[MigrationStep] = list(script._upgrade_revs("heads", heads))
+            for step in steps:
+                run, revision = step.migration_fn, getattr(step, "revision")  # noqa: B009 - of a RevisionStep only
+                step.migration_fn = _taken(take, revision, run)
+            return steps
+
+        with EnvironmentContext(config, script, fn=pending, destination_rev="heads"):
+            script.run_env()
+
     def _run_with_connection(self, play: Callable[[Stage], None]) -> None:
         with own_engine(self.lead.url).connect() as connection:
             self._run_once(play, {"connection": connection})
@@ -242,6 +279,12 @@ class Environment:
             self._app = flask_app(self.home.flask_app)
         with self._app.app_context():
             yield
+
+
+def _taken(
+    take: Callable[[Script, Callable[[], None]], None], revision: Script, upgrade: Callable[..., None]
+) -> Callable[..., None]:
+    return lambda **arguments: take(revision, lambda: upgrade(**arguments))
 
 
 def _can_be_used(connection: Connection) -> bool:

@@ -108,7 +108,8 @@ def _notes(part: Part) -> list[str]:
 
 
 def proof(done: dict[str, Any]) -> str:
-    """What a child's climb proved, in words: "11 revisions taken up, down and up; 9 tables held rows"."""
+    """What a child's climb proved, in words: "11 revisions taken up, down and up, then all at once; 9 tables held
+    rows"."""
     tally = done["tally"]
     total, below = counted(tally["revisions"], "revision"), tally["only_upgraded"]
     if not tally["revisions"]:
@@ -124,4 +125,6 @@ def proof(done: dict[str, Any]) -> str:
             words += f", {tally['on_empty_tables']} on empty tables only"
     if below:
         words += f", {below} below only up"
+    if together := done["deployed"]:
+        words += ", then all at once" if together == tally["revisions"] else f", then {together} at once"
     return f"{words}; {counted(len(done['filled']), 'table')} held rows"

@@ -21,6 +21,7 @@ from ..checks import all_checks
 from ..errors import CannotFinish, GuardError
 from ..facts import Context, History, Place, Policy
 from ..findings import NotJudged, Problem
+from ..live.deployment import Deploy, Deployment
 from ..live.drift import disagreements, metadatas, rebuild
 from ..live.environment import Environment, Stage
 from ..live.fence import fence
@@ -28,6 +29,7 @@ from ..live.landing import FreshDatabase
 from ..live.loading import Home
 from ..live.observer import Observer
 from ..live.redirect import Lead, engines_led
+from ..live.schema import Snapshot
 from ..live.stairway import Plan, Stairway
 from ..live.statements import Recorder, first_line, no_room
 from ..live.steps import Drift, Step
@@ -58,6 +60,8 @@ class Run:
         self.context = Context(Policy(), History(Place(request.place)))
         self.stairway = Stairway(self.plan, self.judge, self.gap, self.progress)
         self.compared = False  # models with the schema
+        self.deployed = 0  # revisions that were also taken up in one run
+        self.schema: Snapshot | None = None  # at the heads, where every revision can be taken up
 
     def whole(self) -> None:
         """From an empty database to the heads, and the models against what stands there."""
@@ -75,6 +79,8 @@ class Run:
             environment = Environment(home, lead, Recorder())
             while not self._climbed(environment, lead):
                 lead.url = self.channel.new_database()
+            if self.schema is not None:
+                self._deployed(environment, lead, self.schema)
         if environment.more_configurations:
             self.gap(
                 NotJudged(
@@ -87,12 +93,13 @@ class Run:
             "done",
             tally=asdict(self.stairway.tally),
             compared=self.compared,
+            deployed=self.deployed,
             filled=sorted(self.stairway.filled),
             empty=self.stairway.empty,
             lacking=sorted(self.stairway.lacking),
         )
 
-    def judge(self, fact: Step | Drift) -> None:
+    def judge(self, fact: Step | Drift | Deployment) -> None:
         """Send what the checks say about a fact."""
         for entry in all_checks():
             for kind, judge in entry.judges:
@@ -113,6 +120,7 @@ class Run:
             try:
                 with Observer(lead.url, stage.version_table) as observer:
                     self.stairway.climb(stage, observer)
+                    self.schema = observer.snapshot() if self.stairway.at_heads else None
                     self._compare_models(stage, observer)
             except (GuardError, FreshDatabase):
                 raise
@@ -131,9 +139,20 @@ class Run:
                 return False
         return True
 
+    def _deployed(self, environment: Environment, lead: Lead, alone: Snapshot) -> None:
+        for rows in (True, False):
+            lead.url = self.channel.new_database()
+            with fence([lead.url]):
+                outcome = Deploy(self.plan, environment, lead, self.progress).run(alone, rows=rows)
+            if outcome is None or outcome.failure is None or not outcome.filled:
+                break
+        if outcome is not None:
+            self.deployed = len(outcome.taken)
+            self.judge(outcome)
+
     def _compare_models(self, stage: Stage, observer: Observer) -> None:
         place, revision = self._newest()
-        if not self.stairway.at_heads:
+        if self.schema is None:
             why = "the models are not compared, as some revisions cannot be taken up"
             self.gap(NotJudged(place.path, place.line, f"{self.plan.database}: {why}"))
             return
@@ -142,16 +161,15 @@ class Run:
             why = "the models are not compared: env.py passes no target_metadata with tables"
             self.gap(NotJudged(self.request.env, 1, why))
             return
-        migrated = observer.snapshot()
         try:
-            rebuild(observer.connection, migrated, models)
+            rebuild(observer.connection, self.schema, models)
         except Exception as error:  # noqa: BLE001 - types of the project's own may raise anything
             observer.connection.rollback()
             why = f"{self.plan.database}: the models are not compared, as create_all() fails: {first_line(error)}"
             self.gap(NotJudged(self.request.env, 1, why))
             return
         self.compared = True
-        for table, found in disagreements(migrated, observer.snapshot(), stage.options, models):
+        for table, found in disagreements(self.schema, observer.snapshot(), stage.options, models):
             self.judge(Drift(table, place, self.plan.database, self.plan.dialect, found, revision))
 
     def _newest(self) -> tuple[Place, str | None]:

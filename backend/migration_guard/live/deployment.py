@@ -1,0 +1,126 @@
+"""All pending revisions in one go, in the transactions that env.py opens, as a deploy runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from alembic.script import Script
+
+from ..errors import CannotFinish
+from ..facts import Place
+from ..records import replace
+from .environment import Environment, Stage, file_of
+from .observer import Observer
+from .redirect import Lead
+from .schema import Difference, Snapshot, differences
+from .stairway import Plan
+from .statements import failure_of, no_room
+from .steps import TIME_LIMIT, Failure
+from .treading import TookTooLong, Tread, place_of, time_limit
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """How one deploy of several revisions ended, each of which works alone.
+
+    `taken` are the revisions of the same run up to `revision`, which is the one that failed, or the newest. `left`
+    compares the catalogue at the end with the one that the revisions build one by one.
+    """
+
+    revision: str
+    at: Place
+    database: str
+    dialect: str
+    taken: tuple[str, ...]
+    one_transaction: bool  # env.py does not ask for one per revision, and the database can roll back a schema
+    failure: Failure | None = None
+    left: tuple[Difference, ...] = ()
+    filled: tuple[str, ...] = ()  # tables that held rows before
+
+
+@dataclass
+class Deploy:
+    """A deploy onto a new scratch database: the revisions of the base branch first and rows in their tables, where a
+    base is given, then everything else at once."""
+
+    plan: Plan
+    environment: Environment
+    lead: Lead
+    progress: Callable[[str, int, int], None]
+    _options: dict[str, object] = field(default_factory=dict)
+    _version_table: str = "alembic_version"
+    _filled: tuple[str, ...] = ()
+    _pending: int = 0
+    _taken: list[Script] = field(default_factory=list)
+
+    def run(self, alone: Snapshot, *, rows: bool = True) -> Deployment | None:
+        """The outcome, None where fewer than two revisions are pending. `alone` is the catalogue at the heads after
+        each revision was taken up by itself. Raises CannotFinish where the database has no room for it.
+
+        A failure where tables hold rows may be that of one revision alone, which the stairway has judged: `rows=False`
+        in a new database tells.
+        """
+        revisions = self.environment.revisions()
+        self._pending = sum(revision.revision not in self.plan.base for revision in revisions)
+        if self._pending < 2:
+            return None
+        self.environment.run(lambda stage: self._base(stage, revisions, rows))
+        try:
+            self.environment.deploy(self._take)
+        except Exception as error:
+            if (let_down := no_room(error)) is not None:
+                raise let_down from error
+            return self._failed(error)
+        except TookTooLong:
+            says = f"it did not end within {self.plan.seconds} s (step-timeout)"
+            return self._told(Failure(TIME_LIMIT, says, self._at().line))
+        self.progress("", self._pending, self._pending)
+        with Observer(self.lead.url, self._version_table) as observer:
+            left = tuple(differences(alone, observer.snapshot()))
+        return replace(self._told(None), left=left)
+
+    def _base(self, stage: Stage, revisions: Sequence[Script], rows: bool) -> None:
+        self._options = stage.options
+        self._version_table = stage.version_table
+        tread = Tread(stage, self.plan)
+        for revision in revisions:
+            if revision.revision in self.plan.base:
+                _, failure, _ = tread.take(revision, "upgrade")
+                if failure is not None:
+                    raise CannotFinish(
+                        f"{self.plan.database}: revision {revision.revision} of the base branch cannot be taken up: "
+                        f"{failure}",
+                        "run it once more; if it stays, report it with this message",
+                    )
+        if self.plan.base and rows:
+            with Observer(self.lead.url, stage.version_table) as observer:
+                self._filled = observer.fill(stage.column_types).tables
+
+    def _take(self, revision: Script, upgrade: Callable[[], None]) -> None:
+        self._taken.append(revision)
+        self.progress(revision.revision, len(self._taken), self._pending)
+        with time_limit(self.plan.seconds):
+            upgrade()
+
+    def _failed(self, error: Exception) -> Deployment:
+        if not self._taken:
+            raise error
+        last = self._taken[-1]
+        return self._told(failure_of(error, file_of(last), [], self._at().line))
+
+    def _told(self, failure: Failure | None) -> Deployment:
+        whole = self._options.get("transaction_per_migration") is not True
+        return Deployment(
+            self._taken[-1].revision,
+            self._at(),
+            self.plan.database,
+            self.plan.dialect,
+            tuple(revision.revision for revision in self._taken),
+            one_transaction=whole and self.plan.dialect == "postgresql",
+            failure=failure,
+            filled=self._filled,
+        )
+
+    def _at(self) -> Place:
+        return place_of(self._taken[-1], "upgrade", self.plan.root)
