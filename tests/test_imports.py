@@ -53,6 +53,7 @@ MAY = {
     "progress": set(),
     "records": set(),
     "arguments": {"errors"},
+    "typed": {"arguments"},
     "stopping": {"errors", "findings", "report"},
     "heads": {"config", "errors", "facts", "read"},
 }

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from .arguments import parser
 from .errors import UsageError
 from .records import replace
+from .typed import options as typed
 
 if TYPE_CHECKING:
     from .config import Settings
     from .findings import Report
 
 
-def _heads(options: argparse.Namespace) -> int:
+def _heads(options: SimpleNamespace) -> int:
     from .config import load
     from .heads import heads
 
@@ -28,20 +28,20 @@ def _heads(options: argparse.Namespace) -> int:
     return 0 if is_one else 1
 
 
-def _rebase(options: argparse.Namespace) -> int:
+def _rebase(options: SimpleNamespace) -> int:
     from .change.rebase import rebase
 
     return rebase(_settings(options), base=options.base, onto=options.onto, dry_run=options.dry_run)
 
 
-def _merge(options: argparse.Namespace) -> int:
+def _merge(options: SimpleNamespace) -> int:
     from .change.merge import merge
 
     wanted = options.revisions
     return merge(_settings(options), wanted, message=options.message, rev_id=options.rev_id, dry_run=options.dry_run)
 
 
-def _fix(options: argparse.Namespace) -> int:
+def _fix(options: SimpleNamespace) -> int:
     from .baseline import entries_of, without_known
     from .change.fix import fix
     from .selecting import ids
@@ -59,14 +59,14 @@ def _fix(options: argparse.Namespace) -> int:
     )
 
 
-def _folder(options: argparse.Namespace) -> Path:
+def _folder(options: SimpleNamespace) -> Path:
     folder = Path(options.folder)
     if not folder.is_dir():
         raise UsageError(f"{options.folder} is not a folder", "give an existing folder after -C")
     return folder
 
 
-def _settings(options: argparse.Namespace) -> Settings:
+def _settings(options: SimpleNamespace) -> Settings:
     from .config import load
 
     settings = load(_folder(options))
@@ -89,7 +89,7 @@ def _databases(settings: Settings, command: str) -> Settings:
     return replace(settings, databases=found.names, databases_why=found.why)
 
 
-def _check(options: argparse.Namespace) -> int:
+def _check(options: SimpleNamespace) -> int:
     if options.staged and options.changed and not options.paths:
         from .read.concern import concerns_migrations
 
@@ -148,7 +148,7 @@ def _sure(whole: bool, base: str | None) -> Callable[[str], bool]:
     return lambda rule: rule not in graph
 
 
-def _init(options: argparse.Namespace) -> int:
+def _init(options: SimpleNamespace) -> int:
     from .adopt import init
     from .adopt.run import asked
 
@@ -161,7 +161,7 @@ def _init(options: argparse.Namespace) -> int:
     )
 
 
-def _baseline(options: argparse.Namespace) -> int:
+def _baseline(options: SimpleNamespace) -> int:
     from .baseline import updated
     from .lint import check
 
@@ -181,7 +181,7 @@ def _baseline(options: argparse.Namespace) -> int:
     return 0 if whole else report.exit_code
 
 
-def _verify(options: argparse.Namespace) -> int:
+def _verify(options: SimpleNamespace) -> int:
     from .extras import needed
 
     needed("verify")
@@ -202,14 +202,14 @@ def _verify(options: argparse.Namespace) -> int:
     return _print(report, options, settings)
 
 
-def _review(options: argparse.Namespace) -> int:
+def _review(options: SimpleNamespace) -> int:
     from .review import review
 
     settings = _settings(options)
     return review(settings, options.revision, yes=options.yes)
 
 
-def _rules(_: argparse.Namespace) -> int:
+def _rules(_: SimpleNamespace) -> int:
     from .catalogue import check_ids, every_rule
     from .findings import FAMILIES
 
@@ -227,7 +227,7 @@ def _rules(_: argparse.Namespace) -> int:
     return 0
 
 
-def _explain(options: argparse.Namespace) -> int:
+def _explain(options: SimpleNamespace) -> int:
     from .catalogue import page_of
     from .selecting import known
 
@@ -236,7 +236,7 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print(report: Report, options: argparse.Namespace, settings: Settings) -> int:
+def _print(report: Report, options: SimpleNamespace, settings: Settings) -> int:
     from .printing import put_out
 
     put_out(
@@ -252,7 +252,7 @@ def _print(report: Report, options: argparse.Namespace, settings: Settings) -> i
     return report.exit_code
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+COMMANDS: dict[str, Callable[[SimpleNamespace], int]] = {
     "baseline": _baseline,
     "check": _check,
     "explain": _explain,
@@ -274,9 +274,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows the escape instead of failing
             stream.reconfigure(errors="backslashreplace")
-    options = argparse.Namespace(format="text")
+    options = SimpleNamespace(format="text")
     try:
-        options = parser().parse_args(arguments)
+        options = typed(arguments)
         code = COMMANDS[options.command](options)
         sys.stdout.flush()  # here, where a reader that went away can still be told from a bug
     except KeyboardInterrupt:

@@ -11,11 +11,6 @@ from .errors import UsageError
 from .facts import OLDEST_POSTGRESQL, Policy
 from .records import dataclass, field, fields
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 Review = Literal["off", "markers", "stamp"]
 Weight = Literal["error", "warning", "off"]
 Downgrades = Literal["required", "never"]
@@ -143,6 +138,10 @@ def load(start: Path) -> Settings:
 
 
 def _table(file: Path) -> dict[str, Any] | None:
+    if sys.version_info >= (3, 11):  # here, as many projects have no such file
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
         text = file.read_text(encoding="utf-8")
         if text.startswith("\ufeff"):

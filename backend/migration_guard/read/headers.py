@@ -8,30 +8,30 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from ..facts import Migration, Place
 from .project import Project
 
-_NAMES = rb"revision|down_revision|branch_labels|depends_on"
-_TEXT = rb"(?:\"[^\"\\\n]*\"|'[^'\\\n]*')"
-_LINE = re.compile(
-    rb"^(" + _NAMES + rb")\b(?:[ \t]*:[^=\n]*)?[ \t]*=[ \t]*"
-    rb"(None|" + _TEXT + rb"|[(\[][ \t]*" + _TEXT + rb"(?:[ \t]*,[ \t]*" + _TEXT + rb")*[ \t]*,?[ \t]*[)\]])"
-    rb"[ \t]*(?:#[^\n]*)?\r?$",
-    re.MULTILINE,
+_NAMES = rb"(?:revision|down_revision|branch_labels|depends_on)\b"
+_FIELD = re.compile(
+    rb"\n(?:(" + _NAMES + rb")(?:[ \t]*:[^=\n]*)?[ \t]*=[ \t]*([^\n#]*[^\n#\s])[ \t]*(?:#[^\n]*)?(?=\r?\n)"
+    # What else gives one of these names a value, in a way that only the reader of whole files understands.
+    rb"|[ \t]*" + _NAMES + rb"[^=\n]*=|[ \t]*(?:from|import)\b[^\n]*\b" + _NAMES + rb")"
 )
-_ANY = re.compile(rb"^[ \t]*(?:" + _NAMES + rb")\b[^=\n]*=|import[^\n]*\b(?:" + _NAMES + rb")\b", re.MULTILINE)
+_SEVERAL = re.compile(rb"[(\[][ \t]*(?:(?:\"[^\"\\]*\"|'[^'\\]*')[ \t]*,?[ \t]*)+[)\]]")
 _VALUE = re.compile(rb"\"([^\"]*)\"|'([^']*)'")
-_FUNCTION = re.compile(rb"^(?:async )?def ", re.MULTILINE)
+_DOCSTRING = re.compile(rb'"""([^"\\\r\n]*[^"\\\s])[ \t]*(?:\r?\n|""")')
+_AT_ONCE = 1 << 16  # bytes: more than any usual revision has
 
 
 def with_headers(root: Path, project: Project) -> list[Migration]:
     """The migrations of a project as the working tree has them, with as much as the graph needs."""
     found: list[Migration | None] = []
     folders: dict[str, str] = {}
-    for file in project.files():
-        folder, _, name = str(file).rpartition("/")
+    for file in project.paths():
+        folder, _, name = file.rpartition("/")
         if folder not in folders:
             shown = Path(os.path.relpath(folder, root)).as_posix()
             folders[folder] = "" if shown == "." else f"{shown}/"
@@ -45,43 +45,64 @@ def with_headers(root: Path, project: Project) -> list[Migration]:
 
 def message(file: Path) -> str:
     """The first line of a file's docstring; empty where it has none or cannot be parsed."""
-    import ast
-
     try:
-        said = ast.get_docstring(ast.parse(file.read_bytes()), clean=False) or ""
+        content = file.read_bytes()
+        usual = _DOCSTRING.match(content)
+        if usual is not None and content.isascii():
+            return usual[1].decode().strip()
+        import ast  # late: it takes longer than all headers of a small history
+
+        said = ast.get_docstring(ast.parse(content), clean=False) or ""
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         return ""
     return said.strip().partition("\n")[0].strip()
 
 
-def _read(file: Path, path: str) -> Migration | None:
+def _read(file: str, path: str) -> Migration | None:
     """The header of a file; None where its text alone does not show it."""
-    try:
-        with file.open("rb", buffering=0) as opened:
-            content = opened.read()
-    except OSError:
+    content = b"\n" + _content(file)
+    start = content.find(b"\ndef ")
+    if start < 0 or b"coding" in content[:400] or b"\nasync def" in content or not content.isascii():
         return None
-    first = _FUNCTION.search(content)
-    if first is None or b"coding" in content[:400] or not content.isascii():
+    if content.find(b"\nrevision", start) >= 0 or content.find(b"\ndown_revision", start) >= 0:
         return None
-    header, rest = content[: first.start()], content[first.start() :]
-    lines = _LINE.findall(header)
-    if len(lines) != len(_ANY.findall(header)) or b"\nrevision" in rest or b"\ndown_revision" in rest:
+    fields = _FIELD.findall(content, 0, start + 1)
+    said = {name: _texts(value) for name, value in fields}
+    ids, parents = said.get(b"revision"), said.get(b"down_revision")
+    if len(said) != len(fields) or None in said.values() or not ids or parents is None:
         return None
-    said = dict(lines)
-    if len(said) != len(lines) or b"revision" not in said or b"down_revision" not in said:
+    (revision, *others), at = ids, Place(path)
+    if others or not revision or not _is_text(dict(fields)[b"revision"]):
         return None
-    ids, parents, depends_on, labels = (
-        tuple((one or other).decode() for one, other in _VALUE.findall(said.get(name, b"")))
-        for name in (b"revision", b"down_revision", b"depends_on", b"branch_labels")
-    )
-    if len(ids) != 1 or not ids[0] or said[b"revision"][:1] not in b"\"'":
-        return None
-    return Migration(
-        path=path,
-        at=Place(path),
-        revision=ids[0],
-        parents=parents,
-        depends_on=depends_on,
-        branch_labels=labels,
-    )
+    depends_on, labels = said.get(b"depends_on") or (), said.get(b"branch_labels") or ()
+    return Migration(path, at, revision, parents, None, None, depends_on, labels)
+
+
+def _content(file: str) -> bytes:
+    """What stands in a file; nothing where it cannot be opened."""
+    with suppress(OSError):
+        opened = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would keep us waiting for ever
+        try:
+            content = os.read(opened, _AT_ONCE)
+            while len(content) % _AT_ONCE == 0 and (more := os.read(opened, _AT_ONCE)):
+                content += more
+            return content
+        finally:
+            os.close(opened)
+    return b""
+
+
+def _texts(written: bytes) -> tuple[str, ...] | None:
+    """The texts in a value: none in `None`, one, or several in brackets. None for anything else."""
+    if _is_text(written):
+        return (written[1:-1].decode(),)
+    if written == b"None":
+        return ()
+    if _SEVERAL.fullmatch(written):
+        return tuple([(one or other).decode() for one, other in _VALUE.findall(written)])
+    return None
+
+
+def _is_text(written: bytes) -> bool:
+    sign = written[:1]
+    return sign in b"\"'" and len(written) > 1 and written.find(sign, 1) == len(written) - 1 and b"\\" not in written

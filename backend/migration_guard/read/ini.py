@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..records import dataclass
 from .environment_urls import dialect_of
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+if TYPE_CHECKING:
+    import configparser
 
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 _PLACEHOLDER = re.compile(r"%\(([^)]*)\)s|%%")
@@ -52,6 +49,8 @@ def ini_setups(file: Path) -> list[Setup]:
     Each section that names a script_location is one (`alembic -n NAME`), and `[alembic]` always is. A value that
     Alembic would refuse, such as a lone `%` in a password, does not matter here as long as it is not a path.
     """
+    import configparser  # late, as is tomllib below: what is known of the files from the last run needs neither
+
     # Raw, because the values that fail to interpolate are never the ones we need; `strict` off for the same reason.
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     usual = file.name == "alembic.ini"
@@ -83,6 +82,10 @@ def toml_setup(file: Path) -> Setup | None:
     content = file.read_bytes()
     if b"alembic" not in content:
         return None
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
         tool = tomllib.loads(content.decode("utf-8", errors="replace")).get("tool")
     except (tomllib.TOMLDecodeError, RecursionError):

@@ -34,6 +34,10 @@ class Project:
 
     def files(self) -> list[Path]:
         """The revision files that Alembic would load, each once, sorted. Links to folders are not followed."""
+        return [Path(path) for path in self.paths()]
+
+    def paths(self) -> list[str]:
+        """The same files as texts: where there are thousands, to make paths of them takes longer than to find them."""
         found: dict[str, str] = {}
         links: set[str] = set()
         for location in self.version_locations:
@@ -45,9 +49,9 @@ class Project:
         # Alembic looks through links before it looks at the name, and loads each file once.
         for link in sorted(links):
             real = os.path.realpath(link)
-            if is_revision_file(Path(real).name):
+            if is_revision_file(os.path.basename(real)):  # noqa: PTH119
                 found.setdefault(real, link)
-        return [Path(path) for path in sorted(found.values())]
+        return sorted(found.values())
 
     def holds(self, path: Path) -> bool:
         """Whether `files()` lists this absolute path when it exists: for files that stand in git only."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -59,6 +58,8 @@ def listings(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str], li
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
+            import shlex
+
             raise CannotFinish(f"{path} cannot be opened ({error.strerror})", f"ls -l {shlex.quote(path)}") from error
         yield path, names, links
 

@@ -1,0 +1,74 @@
+"""What was typed: the short way gives what the parser gives, and leaves to it what it does not know."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from migration_guard.arguments import parser
+from migration_guard.errors import UsageError
+from migration_guard.typed import options, plain
+
+BACKEND = Path(__file__).parents[1] / "backend"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["check"],
+        ["heads"],
+        ["-C", "a folder", "heads"],
+        ["check", "alembic/versions/a.py", "b.py"],
+        ["check", "--staged", "--changed"],
+        ["check", "--changed", "a.py", "b.py", "--staged"],
+        ["check", "--no-cache", "--no-baseline"],
+        ["-C", "..", "check", "--staged", "a.py"],
+        ["check", "a.py", "a.py"],
+    ],
+    ids=" ".join,
+)
+def test_plain_line_means_what_the_parser_makes_of_it(line: list[str]) -> None:
+    assert plain(line) == parser().parse_args(line, SimpleNamespace())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        [],
+        ["-C"],
+        ["-C", "there"],
+        ["-C", "-x", "check"],
+        ["--version"],
+        ["verify"],
+        ["heads", "a.py"],
+        ["check", "--help"],
+        ["check", "--stag"],
+        ["check", "--format", "json"],
+        ["check", "--base", "main"],
+        ["check", "a.py", "--staged", "b.py"],
+        ["check", "--", "a.py"],
+        ["check", ""],
+    ],
+    ids=" ".join,
+)
+def test_any_other_line_is_left_to_the_parser(line: list[str]) -> None:
+    assert plain(line) is None
+
+
+def test_parser_is_asked_where_it_is_needed() -> None:
+    assert options(["check", "--format", "json", "a.py"]).format == "json"
+    with pytest.raises(UsageError, match="unrecognized"):
+        options(["check", "a.py", "--staged", "b.py"])
+
+
+def test_commit_hook_does_not_load_the_parser() -> None:
+    code = "import sys; from migration_guard.typed import options; options(['check', '--staged', 'a.py']); " + (
+        "print('argparse' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(BACKEND)}, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "False\n"
