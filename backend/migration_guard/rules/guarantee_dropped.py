@@ -17,8 +17,8 @@ Release the code that copes without the guarantee first, then lift it and say so
 
 ## Quiet when
 The table or column is new in this revision or on this branch, the same upgrade makes a constraint of the same kind on
-the table (for a unique one also a unique index) or drops a column of it, the constraint is a primary key, or the line
-stands in `downgrade()`. The rule is off unless the settings turn it on.
+the table (for a unique one also a unique index) or drops a column that the constraint is about, the constraint is a
+primary key, or the line stands in `downgrade()`. The rule is off unless the settings turn it on.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from collections.abc import Iterator
 from ..facts import AlterColumn, Context, CreateConstraint, CreateIndex, DropColumn, DropConstraint, Operation
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import column_before, table_before
-from ..replay.names import bare
+from ..replay import KnownConstraint, column_before, table_before
+from ..replay.names import bare, mentions
 from .shared.own_lines import allowed
 from .shared.running import below, function_of, is_old_column, is_old_table
 
@@ -58,20 +58,29 @@ def constraint_gone(op: DropConstraint, context: Context) -> Iterator[Finding]:
     """A constraint that nothing replaces."""
     if op.direction != "upgrade" or not is_old_table(context, op, op.table, op.schema):
         return
-    beside = function_of(context, op)
-    kind = _kind(op, context)
-    if kind == "primary key":
+    of_table = [one for one in function_of(context, op) if bare(getattr(one, "table", None)) == bare(op.table)]
+    known = _known(op, context)
+    kind = op.kind or (known.kind if known else None)
+    if kind == "primary key" or any(_makes(one, kind) for one in of_table):
         return
-    again = any(_makes(one, kind) and bare(getattr(one, "table", None)) == bare(op.table) for one in beside)
-    goes = any(isinstance(one, DropColumn) and bare(one.table) == bare(op.table) for one in beside)
-    if not again and not goes:
+    if not any(isinstance(one, DropColumn) and _concerns(op, known, bare(one.name)) for one in of_table):
         yield _finding(op, f"{op.table} loses its constraint {op.name or ''}".rstrip(), "relies on it")
 
 
-def _kind(op: DropConstraint, context: Context) -> str | None:
-    """What the constraint is, by the line itself or by the history."""
+def _known(op: DropConstraint, context: Context) -> KnownConstraint | None:
+    """The constraint as the history knows it."""
     known = table_before(context, op, op.table, op.schema).constraints
-    return op.kind or next((one.kind for one in known if one.name is not None and one.name == op.name), None)
+    return next((one for one in known if one.name is not None and one.name == op.name), None)
+
+
+def _concerns(op: DropConstraint, known: KnownConstraint | None, column: str | None) -> bool:
+    """Whether the constraint is about a column, as far as the history knows it; else as far as its name tells."""
+    if column is None or not isinstance(op.name, str):
+        return True
+    if known is None:
+        return column in op.name.lower()
+    condition = known.condition or ""
+    return column in map(bare, known.columns) or not isinstance(condition, str) or mentions(condition, column)
 
 
 def _makes(one: Operation, kind: str | None) -> bool:
