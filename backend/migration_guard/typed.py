@@ -1,6 +1,6 @@
 """What was typed, as the parser would have it: the plainest lines are read without loading it.
 
-`argparse`, and what it loads to build its commands and their help, takes as long as Python itself takes to start: a commit hook feels it.
+`argparse`, and what it loads for its commands and their help, takes as long as Python to start. A commit hook feels it.
 """
 
 from __future__ import annotations
