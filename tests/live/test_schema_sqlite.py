@@ -126,7 +126,7 @@ def test_a_table_that_strict_was_taken_from_is_told(tmp_path: Path) -> None:
         pytest.skip("STRICT came with SQLite 3.37")
 
     assert changes(tmp_path, "create table a (x int) strict", "create table a (x int)") == [
-        "table a: strict was yes, is not set"
+        "table a was STRICT, is not STRICT"
     ]
 
 

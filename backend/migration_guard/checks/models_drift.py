@@ -57,9 +57,8 @@ def table_that_differs(drift: Drift, _: Context) -> Iterator[Finding]:
 
 def _sentence(difference: Difference) -> str:
     if difference.what == "changed":
-        before, after = difference.before or "not set", difference.after or "not set"
-        own = f"{difference.kind} {difference.name}: {difference.property}"
-        return f"{own} is {' '.join(before.split())} in the migrations, {' '.join(after.split())} in the models"
+        subject, before, after = difference.sides()
+        return f"{subject} is {before} in the migrations, {after} in the models"
     return difference.sentence(added="is in the models only", missing="is in the migrations only")
 
 

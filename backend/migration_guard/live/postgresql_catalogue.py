@@ -24,10 +24,10 @@ def snapshot(connection: Connection) -> Snapshot:
         rows = connection.exec_driver_sql(_query(), execution_options={"no_parameters": True}).fetchall()
     objects: dict[Key, dict[str, str]] = {}
     by_address: dict[tuple[str, str], dict[str, str]] = {}
-    comments: list[tuple[tuple[str, str], str]] = []
+    noted: list[tuple[tuple[str, str], str, str]] = []
     for kind, schema, table, name, address, text in rows:
-        if kind == "comment":
-            comments.append(((schema, address), text))
+        if kind in _NOTES:
+            noted.append(((schema, address), kind, text or "none"))
             continue
         prefix = "" if schema in (None, "public") else f"{schema}."
         properties: dict[str, str] = {key: str(value) for key, value in json.loads(text).items() if value != ""}
@@ -37,9 +37,9 @@ def snapshot(connection: Connection) -> Snapshot:
                 prefix += f"{table}."
         objects[kind, prefix + name] = properties
         by_address[_CATALOGUE_OF.get(kind, "pg_class"), address] = properties
-    for at, text in comments:
+    for at, kind, text in noted:
         if at in by_address:
-            by_address[at]["comment"] = text
+            by_address[at][kind] = text
     return Snapshot(objects)
 
 
@@ -60,6 +60,7 @@ def _value(connection: Connection, sql: str) -> Any:
     return connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).scalar()
 
 
+_NOTES = {"comment", "grants"}  # rows that say something of an object by its address
 # Constraint and column names are unique within their table only.
 _NAMED_BY_TABLE = {
     *("column", "primary key", "foreign key", "unique", "check", "exclusion"),
@@ -76,6 +77,11 @@ _CATALOGUE_OF = {
     "extension": "pg_extension",
     "collation": "pg_collation",
     "statistics": "pg_statistic_ext",
+    "event trigger": "pg_event_trigger",
+    "text search configuration": "pg_ts_config",
+    "publication": "pg_publication",
+    "foreign server": "pg_foreign_server",
+    "default privileges": "pg_default_acl",
 }
 
 

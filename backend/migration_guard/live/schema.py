@@ -12,6 +12,35 @@ What = Literal["added", "missing", "changed"]
 
 # Made and named by people, kept by structure: one of these with a new name is the same thing renamed.
 _KEPT_BY_STRUCTURE = frozenset({"primary key", "foreign key", "unique", "check", "exclusion", "index"})
+# What a property's values make of the object, in words; the empty text stands for a property that is not set.
+_STATES: Mapping[str, Mapping[str, str]] = {
+    "nullable": {
+        "yes": "nullable",
+        "no": "NOT NULL",
+        "no NOT VALID": "NOT NULL but not checked for older rows (NOT VALID)",
+        "no NO INHERIT": "NOT NULL, which children do not inherit (NO INHERIT)",
+    },
+    "unique": {"yes": "unique", "": "not unique"},
+    "valid": {"no": "INVALID, so no query uses it", "": "valid"},
+    "enabled": {"": "enabled", "no": "disabled", "replica": "enabled on replicas only", "always": "always enabled"},
+    "populated": {"no": "without data", "": "populated"},
+    "persistence": {"unlogged": "UNLOGGED", "": "logged"},
+    "strict": {"yes": "STRICT", "": "not STRICT"},
+    "autoincrement": {"yes": "AUTOINCREMENT", "": "without AUTOINCREMENT"},
+    "without rowid": {"yes": "WITHOUT ROWID", "": "with a rowid"},
+    "restrictive": {"yes": "restrictive", "": "permissive"},
+    "deterministic": {"no": "not deterministic", "": "deterministic"},
+}
+_UNSET = {
+    **dict.fromkeys(("partition of", "partitioned by", "inherits", "clustered on", "owned by"), "nothing"),
+    **dict.fromkeys(("collation", "storage", "replica identity", "tablespace"), "the default"),
+    **dict.fromkeys(("comment", "tables", "mappings"), "none"),
+    "row security": "off",
+    "cycle": "no",
+    "cache": "1",
+    "grants": "as usual",
+    "access method": "heap",
+}
 _EXCERPT = 160  # characters of a long text, such as a function's body, that a sentence shows
 
 
@@ -45,8 +74,17 @@ class Difference:
             return f"{self.kind} {self.name} {added}"
         if self.what == "missing":
             return f"{self.kind} {self.name} {missing}"
+        subject, before, after = self.sides()
+        return f"{subject} was {before}, is {after}"
+
+    def sides(self) -> tuple[str, str, str]:
+        """Of what is changed: the subject of a sentence, and the words for what it is on either side."""
+        states = _STATES.get(self.property)
+        if states is not None:
+            return f"{self.kind} {self.name}", states.get(self.before, self.before), states.get(self.after, self.after)
+        unset = _UNSET.get(self.property, "not set")
         before, after = _excerpts(self.before, self.after)
-        return f"{self.kind} {self.name}: {self.property} was {before or 'not set'}, is {after or 'not set'}"
+        return f"{self.kind} {self.name}: {self.property}", before or unset, after or unset
 
 
 def differences(before: Snapshot, after: Snapshot) -> list[Difference]:
@@ -113,7 +151,8 @@ def _own_name(name: str, table: str | None) -> str:
 def _changes(key: Key, before: Properties, after: Properties) -> Iterator[Difference]:
     for name in sorted({*before, *after}):
         was, now = before.get(name, ""), after.get(name, "")
-        if was != now:
+        # A sequence that a column gets for its own is told as that alone.
+        if was != now and not (name == "table" and key[0] == "sequence"):
             yield Difference(*key, _table(key, after), "changed", name, was, now)
 
 

@@ -100,6 +100,8 @@ def _add_table(
             properties["default"] = expression(column.default)
         if column.name in text.collations:
             properties["collation"] = text.collations[column.name]
+        if column.name in text.on_null:
+            properties["on null"] = text.on_null[column.name]
         if column.hidden:
             properties["generated"] = text.generated.get(column.name, "yes")
         found["column", f"{table}.{column.name}"] = {**properties, "table": table}

@@ -55,6 +55,7 @@ class TableText:
     constraints: list[Constraint] = field(default_factory=list)
     collations: dict[str, str] = field(default_factory=dict)
     generated: dict[str, str] = field(default_factory=dict)
+    on_null: dict[str, str] = field(default_factory=dict)  # ON CONFLICT of a NOT NULL, where it is not ABORT
     options: set[str] = field(default_factory=set)  # of "without rowid", "strict", "autoincrement"
     virtual: str = ""  # USING and its arguments, for a virtual table
 
@@ -251,7 +252,8 @@ class _Reader:
         return tuple(part[0].text for part in parts), ", ".join(normalised(part) for part in parts)
 
     def conflict(self) -> str:
-        return f" on conflict {self.take().lower}" if self.accept("on", "conflict") else ""
+        action = self.take().lower if self.accept("on", "conflict") else "abort"
+        return "" if action == "abort" else f" on conflict {action}"  # https://www.sqlite.org/lang_conflict.html
 
     def reference(self, name: str | None, columns: tuple[str, ...]) -> Constraint:
         parent = self.take().text
@@ -281,7 +283,10 @@ class _Reader:
 
     def column_only(self, column: str, found: TableText) -> bool:
         """Steps over what only a column can have, noting what no pragma tells."""
-        if self.accept("not", "null") or self.accept("null"):
+        if self.accept("not", "null"):
+            if action := self.conflict():
+                found.on_null[column] = action.removeprefix(" on conflict ")
+        elif self.accept("null"):
             self.conflict()
         elif self.accept("default"):
             if self.peek().text == "(":
