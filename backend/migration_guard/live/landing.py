@@ -78,7 +78,7 @@ class Landing:
 
     def _up(self, tried: Tried | None) -> Step:
         tables = self.filled.tables if self.filled else ()
-        step, failure, refusal = self.tread.take(self.revision, "upgrade", filled=tables)
+        step, failure, refusal = self.tread.take(self.revision, "upgrade", traced=True, filled=tables)
         if failure is not None and (extension := _LACKING.search(failure.says)):
             name = extension[1] or extension[2]
             self.lacking.add(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
@@ -13,7 +13,8 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
 from ..errors import CannotFinish
-from .steps import Failure, Statement
+from .locks import LockTrace
+from .steps import Failure, Lock, Statement
 from .urls import hide_in
 
 _CLASS = re.compile(r"^<class '[\w.]*'>: ")  # SQLAlchemy puts asyncpg's class before its words
@@ -42,31 +43,60 @@ class Recorder:
     def __init__(self) -> None:
         self._file: str | None = None
         self._statements: list[Statement] = []
+        self._trace: LockTrace | None = None
+        self._within = False  # the statement that runs is the watched file's
         self.preparing = False  # env.py is between context.configure and context.run_migrations
         self.local_settings: list[str] = []  # what it then sets with SET LOCAL, for the transaction of the revisions
-        event.listen(Engine, "before_cursor_execute", self._seen)
+        self._listeners: dict[str, Callable[..., Any]] = {
+            "before_cursor_execute": self._seen,
+            "after_cursor_execute": self._done,
+            "commit": self._ended,
+            "rollback": self._ended,
+        }
+        for name, listener in self._listeners.items():
+            event.listen(Engine, name, listener)
 
     def close(self) -> None:
         """Stop listening."""
-        event.remove(Engine, "before_cursor_execute", self._seen)
+        for name, listener in self._listeners.items():
+            event.remove(Engine, name, listener)
 
     @contextmanager
-    def watching(self, file: str) -> Iterator[list[Statement]]:
-        """The statements that a file runs until left, in order; Alembic's own bookkeeping is not among them."""
+    def watching(self, file: str, *, locks: bool = False) -> Iterator[list[Statement]]:
+        """The statements that a file runs until left, in order; Alembic's own bookkeeping is not among them.
+
+        With `locks`, `locks()` has what they hold, also afterwards.
+        """
         self._file, self._statements = file, []
+        self._trace = LockTrace(self._statements) if locks else None
         try:
             yield self._statements
         finally:
             self._file = None
 
-    def _seen(self, _connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
+    def locks(self) -> tuple[Lock, ...]:
+        """The locks of the statements that were watched last."""
+        return self._trace.locks() if self._trace is not None else ()
+
+    def _seen(self, connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
         if self._file is None:
             if self.preparing and sql.lstrip()[:9].upper() == "SET LOCAL":
                 self.local_settings.append(sql)
             return
         line = _line_on_stack(sys._getframe(1), self._file)
+        self._within = line is not None
         if line is not None:
             self._statements.append(Statement(sql, line))
+        if self._trace is not None:
+            self._trace.before(connection, sql) if self._within else self._trace.settle(connection)
+
+    def _done(self, connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
+        if self._file is not None and self._trace is not None and self._within:
+            self._trace.after(connection, sql)
+
+    def _ended(self, _connection: Any) -> None:
+        if self._file is not None and self._trace is not None:
+            self._trace.ended()
 
 
 def tables_written(statements: Iterable[Statement]) -> dict[str, bool]:

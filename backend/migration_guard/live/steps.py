@@ -21,6 +21,27 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Lock:
+    """What a statement holds on a relation older than its revision, and what it does with the rows meanwhile.
+
+    `statement`, `since` and `last` are numbers among the step's statements. Only PostgreSQL tells.
+    """
+
+    statement: int
+    last: int  # the last that runs before the lock is let go
+    relation: str  # its name before the statement, with the schema where that is not "public"
+    kind: str  # "table", "partitioned table", "materialized view", "view", "foreign table"
+    mode: str  # the strongest that is held, "ACCESS EXCLUSIVE"; empty where it was let go before anybody could look
+    since: int = 0  # the statement that took this mode
+    rewritten: bool = False  # it got a new file
+    scanned: bool = False  # it was read from its first row to its last
+    built: bool = False  # an index was built on it
+    index: bool = False  # an index that it had before is locked for everybody: no query of the table is planned
+    outside: bool = False  # no transaction: the lock ends with the statement
+    timeout: bool = False  # lock_timeout was set
+
+
+@dataclass(frozen=True)
 class Failure:
     """Why a step did not end. `says` is the first line of the error, passwords hidden."""
 
@@ -58,6 +79,8 @@ class Step:
     lost: tuple[str, ...] = ()
     first: bool = False  # no revision stands below this one
     then: Failure | None = None  # going down: how going up again failed after it
+    locks: tuple[Lock, ...] = ()  # going up for the first time
+    invalid: tuple[str, ...] = ()  # indexes that a concurrent build left behind half-built
 
     def line_of(self, *words: str) -> Place:
         """Where the last statement with one of these words was run; the step's own place where none was."""

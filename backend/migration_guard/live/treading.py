@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -12,20 +13,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.script import Script
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ..errors import CannotFinish
 from ..facts import Direction, Place
 from ..records import replace
 from .environment import Stage, file_of
 from .interpreting import is_over_a_value
+from .locks import invalid_indexes
 from .statements import failure_of, first_line, last_frame, no_room
-from .steps import TIME_LIMIT, Failure, Step
+from .steps import TIME_LIMIT, Failure, Statement, Step
 
 if TYPE_CHECKING:
     from .stairway import Plan
 
 
+_CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 _WORDS = 200  # characters of an error that a sentence shows
 
 
@@ -40,16 +43,20 @@ class Tread:
         self.stage = stage
         self.plan = plan
 
-    def take(self, revision: Script, direction: Direction, **known: Any) -> tuple[Step, Failure | None, str | None]:
+    def take(
+        self, revision: Script, direction: Direction, *, traced: bool = False, **known: Any
+    ) -> tuple[Step, Failure | None, str | None]:
         """One step, and if it did not end: how it failed, and its own words where its code refused on purpose.
 
+        With `traced`, its locks are recorded where the database tells them.
         Raises CannotFinish where the database has no room for it, or the server is gone.
         """
         at = place_of(revision, direction, self.plan.root)
         file = file_of(revision)
         failure: Failure | None = None
         refusal: str | None = None
-        with self.stage.recorder.watching(file) as statements:
+        recorder = self.stage.recorder
+        with recorder.watching(file, locks=traced and self.plan.dialect == "postgresql") as statements:
             try:
                 with time_limit(self.plan.seconds):
                     self.stage.step(revision, direction)
@@ -70,9 +77,20 @@ class Tread:
             direction,
             statements=tuple(statements),
             first=not revision.down_revision,
+            locks=recorder.locks(),
+            invalid=self._invalid(statements) if traced else (),
             **known,
         )
         return step, failure, refusal
+
+    def _invalid(self, statements: list[Statement]) -> tuple[str, ...]:
+        """The indexes that a concurrent build left half-built."""
+        if self.plan.dialect != "postgresql" or not any(_CONCURRENTLY.search(each.sql) for each in statements):
+            return ()
+        try:
+            return invalid_indexes(self.stage.connection)
+        except (SQLAlchemyError, TookTooLong):  # its own connection is broken
+            return ()
 
     def _gone(self, error: BaseException) -> CannotFinish | None:
         """What to tell where the whole server went away; a revision may also end its own connection."""
