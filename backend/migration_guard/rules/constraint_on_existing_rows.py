@@ -37,6 +37,7 @@ from ..facts import (
     DropConstraint,
     DropIndex,
     Operation,
+    Unread,
 )
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
@@ -78,7 +79,8 @@ def unique_index_on_rows(op: CreateIndex, context: Context) -> Iterator[Finding]
 
 def _judged(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> Iterator[Finding]:
     columns = columns_of(op)
-    if op.direction != "upgrade" or not columns or not is_old_table(context, op, op.table, op.schema):
+    hidden = isinstance(op, CreateConstraint) and isinstance(op.condition, Unread)
+    if op.direction != "upgrade" or not (columns or hidden) or not is_old_table(context, op, op.table, op.schema):
         return
     if _on_new_columns(op, context, kind) or _replaces(op, context, kind) or _holds_already(op, context, kind):
         return
@@ -109,7 +111,8 @@ def _on_new_columns(op: CreateConstraint | CreateIndex, context: Context, kind: 
     if kind == "check" or (isinstance(op, CreateIndex) and op.expressions):
         words = columns_of(op)
         names |= words & set(table_before(context, op, op.table, op.schema).columns)
-        names |= {plain for plain in map(_added, operations_above(context, op)) if plain in words and plain is not None}
+        added = set(map(_added, operations_above(context, op))) - {None}
+        names |= {plain for plain in added if plain is not None and (plain in words or not words)}
     return any(not is_old_column(context, op, op.table, name, op.schema) for name in names)
 
 
