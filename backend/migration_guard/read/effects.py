@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import abstractmethod
+from functools import lru_cache
 
 from ..facts import CreateObject, CreateType, DropObject, DropType, Flag, OtherCall, Unread
 from ..records import replace
@@ -181,7 +182,7 @@ class Effects(Expressions):
             recreate = arguments.positional[2] if len(arguments.positional) > 2 else arguments.named.get("recreate")
             more = tuple(sorted(arguments.named.keys() - {"table_name", "schema", "recreate"}))
             return Batch(arguments.first("table_name"), schema_of(arguments), node, recreate, more)
-        made = Made(Dotted(f"{OP}.{name}"), arguments, node)
+        made = Made(_part_of_op(name), arguments, node)
         if name in SILENT or self.muted:
             return made
         if name == "execute":
@@ -258,10 +259,10 @@ class Effects(Expressions):
         if not isinstance(value, Made):
             return
         start = root(value)
-        last = self.record.operations[-1] if self.record.operations else None
-        if isinstance(last, OtherCall) and last.at == self.record.source.place(value.node):
+        if not isinstance(start, Dotted) or not foreign(start.path) or is_log(value, start):
             return
-        if isinstance(start, Dotted) and foreign(start.path) and not is_log(value, start):
+        last = self.record.operations[-1] if self.record.operations else None
+        if not isinstance(last, OtherCall) or last.at != self.record.source.place(value.node):
             self.opaque(value)
 
     @abstractmethod
@@ -271,6 +272,12 @@ class Effects(Expressions):
     def row_set(self, name: str, model: object, node: ast.expr) -> None:
         if not self.muted:
             rows.assigned(self.record, name, model, node)
+
+
+@lru_cache
+def _part_of_op(name: str) -> Dotted:
+    """An operation of Alembic by its name."""
+    return Dotted(f"{OP}.{name}")
 
 
 def tolerates(record: Record, made: Made, arguments: Arguments, node: ast.expr) -> Flag:

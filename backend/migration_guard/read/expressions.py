@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import Literal
 
 from ..facts import Use, UseKind
 from ..records import replace
@@ -38,6 +39,7 @@ from .values import (
     MOST,
     Arguments,
     Attr,
+    Batch,
     Closure,
     Dotted,
     Every,
@@ -95,11 +97,15 @@ class Expressions(ABC):
     # Names and parts
 
     def _name(self, node: ast.Name, scope: Scope) -> object:
+        value = self._found(node.id, scope)
+        return self.seen(value, node) if value.__class__ is Dotted else value
+
+    def _found(self, name: str, scope: Scope) -> object:
+        """What a name is bound to, where names from other modules stand for themselves."""
         try:
-            value = scope.find(node.id)
+            return scope.find(name)
         except KeyError:
-            value = self._unbound(node.id, scope)
-        return self.seen(value, node) if isinstance(value, Dotted) else value
+            return self._unbound(name, scope)
 
     def _unbound(self, name: str, scope: Scope) -> object:
         if name in BUILTINS:
@@ -140,9 +146,17 @@ class Expressions(ABC):
             self.uses[replace(whole, key=key or part)] = None
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> object:
-        on = self.evaluate(node.value, scope)
-        if on.__class__ is Dotted and (part := _part_of_library(on.path, node.attr)) is not None:
-            return part
+        of = node.value
+        if of.__class__ is ast.Name:
+            self.steps += 1
+            on = self._found(of.id, scope)
+        else:
+            on = self.evaluate(of, scope)
+        if on.__class__ is Dotted:
+            if (part := _part_of_library(on.path, node.attr)) is not None:
+                return part
+            if of.__class__ is ast.Name:
+                on = self.seen(on, of)
         value = self.attribute(on, node.attr)
         if isinstance(value, Attr) and value.name in {"bind", "connection"} and is_context(value.on):
             self.use("bind", f"get_context().{value.name}", node)
@@ -420,37 +434,38 @@ class Expressions(ABC):
 
     def arguments(self, node: ast.Call, scope: Scope) -> Arguments:
         """The arguments of a call, evaluated in order."""
-        found = Arguments()
+        positional: list[Given] = []
+        named: dict[str, Given] = {}
+        whole = True
         for each in node.args:
-            if each.__class__ is ast.Constant:
-                found.positional.append(Given(each.value, each))
-                continue
-            value = self.evaluate(each, scope)
-            if not isinstance(each, ast.Starred):
-                found.positional.append(Given(value, each))
-            elif isinstance(value, (list, tuple)) and len(found.positional) + len(value) <= MOST:
-                found.positional += [Given(item, each.value) for item in value]
+            value = each.value if each.__class__ is ast.Constant else self.evaluate(each, scope)
+            if each.__class__ is not ast.Starred:
+                positional.append(Given(value, each))
+            elif isinstance(value, (list, tuple)) and len(positional) + len(value) <= MOST:
+                positional += [Given(item, each.value) for item in value]
             else:
-                found.whole = False
+                whole = False
         for keyword in node.keywords:
             given = keyword.value
             value = given.value if given.__class__ is ast.Constant else self.evaluate(given, scope)
             if keyword.arg is not None:
-                found.named[keyword.arg] = Given(value, given)
+                named[keyword.arg] = Given(value, given)
             elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
-                found.named.update({key: Given(item, given) for key, item in value.items()})
+                named |= {key: Given(item, given) for key, item in value.items()}
             else:
-                found.whole = False
-        return found
+                whole = False
+        return Arguments(positional, named, whole)
 
     def _call(self, node: ast.Call, scope: Scope) -> object:
         callee = self.evaluate(node.func, scope)
+        kind = _kind_of_call(callee.path) if callee.__class__ is Dotted else None
         around = self.in_column
-        self.in_column = around or (callee.__class__ is Dotted and _is_column(callee.path))
+        self.in_column = around or kind == "column"
         arguments = self.arguments(node, scope)
         self.in_column = around
-        if callee.__class__ is Dotted and _makes_a_term(callee.path):
-            return Made(callee, arguments, node)
+        if kind is not None and isinstance(callee, Dotted):
+            is_term = kind != "operation"
+            return Made(callee, arguments, node) if is_term else self.operation(callee.name, arguments, node, None)
         if isinstance(callee, Attr) and callee.name == "get" and _is_globals(callee.on) and arguments.positional:
             key = arguments.positional[0].value
             return self.module_name(key, scope) if isinstance(key, str) else AT_RUN_TIME
@@ -473,6 +488,10 @@ class Expressions(ABC):
     @abstractmethod
     def apply(self, callee: object, arguments: Arguments, node: ast.expr) -> object:
         """The result of a call, once the operations that it does are added to the record."""
+
+    @abstractmethod
+    def operation(self, name: str, arguments: Arguments, node: ast.expr, batch: Batch | None) -> object:
+        """The result of an Alembic operation, which is added to the record."""
 
     @abstractmethod
     def row_set(self, name: str, model: object, node: ast.expr) -> None:
@@ -516,14 +535,13 @@ def _part_of_library(path: str, name: str) -> Dotted | None:
 
 
 @lru_cache(maxsize=4096)
-def _is_column(path: str) -> bool:
-    return path.startswith("sqlalchemy.") and path.rpartition(".")[2] in ("Column", "column", "mapped_column")
-
-
-@lru_cache(maxsize=4096)
-def _makes_a_term(path: str) -> bool:
-    """Whether a call is one of SQLAlchemy's functions that do nothing by themselves: two of three in a migration."""
-    return path.startswith("sqlalchemy.") and path.rpartition(".")[2] not in EXECUTES
+def _kind_of_call(path: str) -> Literal["column", "term", "operation"] | None:
+    """What nearly all calls of a migration are: functions of SQLAlchemy that do nothing by themselves, operations of
+    Alembic. None for any other, also for the operations that are a use of something."""
+    head, _, name = path.rpartition(".")
+    if path.startswith("sqlalchemy.") and name not in EXECUTES:
+        return "column" if name in ("Column", "column", "mapped_column") else "term"
+    return "operation" if head == OP and name not in ("get_bind", "run_async") else None
 
 
 class Row(Unknown):

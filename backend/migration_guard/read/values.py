@@ -36,14 +36,15 @@ ASKED = Unknown(inspected=True)
 class Dotted:
     """Something in another module, by its full name whatever it was imported as: "sqlalchemy.Column".
 
-    `folder` is where a relative import stands: the path then begins with its dots.
+    `folder` is where a relative import stands: the path then begins with its dots. `name` is the last word.
     """
 
-    __slots__ = ("folder", "path")
+    __slots__ = ("folder", "name", "path")
 
     def __init__(self, path: str, folder: str | None = None) -> None:
         self.path = path
         self.folder = folder
+        self.name = path.rpartition(".")[2]
 
     def part(self, name: str) -> Dotted:
         """Something inside it."""
@@ -60,11 +61,14 @@ class Attr:
         self.name = name
 
 
-class Given(NamedTuple):
+class Given:
     """An argument: what it stands for, and where it is written."""
 
-    value: object
-    node: ast.expr
+    __slots__ = ("node", "value")
+
+    def __init__(self, value: object, node: ast.expr) -> None:
+        self.value = value
+        self.node = node
 
 
 class Arguments:
@@ -102,10 +106,7 @@ class Made:
         self.callee = callee
         self.arguments = arguments
         self.node = node
-        if isinstance(callee, Dotted):
-            self.name = callee.path.rpartition(".")[2]
-        else:
-            self.name = callee.name if isinstance(callee, (Attr, LocalClass)) else ""
+        self.name = callee.name if isinstance(callee, (Dotted, Attr, LocalClass)) else ""
 
     @property
     def on(self) -> object:

@@ -24,11 +24,12 @@ class Walk(Following):
     def block(self, statements: Sequence[ast.stmt], scope: Scope) -> Flow:
         """How a block ends."""
         source = self.record.source
+        here = bool(statements) and not adopted(statements[0])  # all of a block stand in one file
         try:
             for statement in statements:
-                if not adopted(statement):
+                if here:
                     source.at = statement
-                walker = WALKERS.get(type(statement))
+                walker = WALKERS.get(statement.__class__)
                 if walker is not None and (flow := walker(self, statement, scope)):
                     return flow
         except Raised:
@@ -38,7 +39,7 @@ class Walk(Following):
     # Simple statements
 
     def _expression(self, node: ast.Expr, scope: Scope) -> None:
-        if not isinstance(node.value, ast.Constant):
+        if node.value.__class__ is not ast.Constant:
             self.statement = node.value
             self.discarded(self.evaluate(node.value, scope))
 
