@@ -28,10 +28,13 @@ from collections.abc import Iterator
 from ..facts import Context, Migration, Use
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay import KnownColumn, KnownTable, table_before
+from .shared.chains import both
 from .shared.paste import literal
 from .shared.uses import defines, inside, is_class, last_name, uses
 
 RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.WARNING)
+FEW, WIDTH = 8, 100  # columns that are all shown, characters in a line
 HOLDS_MODELS = {"models", "model", "orm", "entities", "entity", "tables", "database"}
 # Enums, exceptions and column types live beside models; they are no tables.
 NO_TABLE = re.compile(
@@ -41,7 +44,7 @@ NO_TABLE = re.compile(
 
 
 @judges(Migration)
-def todays_model(migration: Migration, _: Context) -> Iterator[Finding]:
+def todays_model(migration: Migration, context: Context) -> Iterator[Finding]:
     """A model that a revision takes from the application."""
     columns = list(defines(migration))
     found = [
@@ -52,16 +55,55 @@ def todays_model(migration: Migration, _: Context) -> Iterator[Finding]:
     if not found:
         return
     names = sorted({last_name(use) for use in found})
-    shown = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    table = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", names[0]).lower()
+    shown = both(names)
     yield Finding(
         RULE,
         found[0].at,
         says=f"This revision uses {shown} as the application has {'it' if len(names) == 1 else 'them'} today: once "
         "that changes or is gone, the revision fails, or does something else, on every new database.",
-        instead=f"{table} = sa.table({literal(table)}, sa.column({literal('id')}, sa.Integer))\n"
-        f"# and the other columns that this revision needs, as they are at this revision, in place of {names[0]}",
+        instead="\n".join(
+            [
+                *(_table(name, migration, context) for name in names),
+                f"# with the columns that this revision needs, as they are at this revision, in place of {shown}",
+            ]
+        ),
     )
+
+
+def _table(model: str, migration: Migration, context: Context) -> str:
+    """A small table to use in place of a model: with its columns of that day, where the history tells them."""
+    known = _known(model, migration, context)
+    plain = known.name if known else _snake(model)
+    columns = list(known.columns.values()) if known else []
+    if not columns or len(columns) > FEW:
+        columns = [one for one in columns if one.primary_key is True]
+    written = [f"sa.column({', '.join([literal(one.name), *_type(one)])})" for one in columns]
+    parts = [literal(plain), *(written or ['sa.column("id", sa.Integer)'])]
+    schema = [f"schema={literal(known.schema)}"] if known and known.schema else []
+    line = f"{_snake(model)} = sa.table({', '.join([*parts, *schema])})"
+    if len(line) <= WIDTH:
+        return line
+    return "\n".join([f"{_snake(model)} = sa.table(", *(f"    {part}," for part in [*parts, *schema]), ")"])
+
+
+def _known(model: str, migration: Migration, context: Context) -> KnownTable | None:
+    """The table that the history has for a model, where its name is that of the model: `user`, `users`."""
+    operations = migration.upgrade.operations if migration.upgrade else ()
+    plain = _snake(model)
+    for name in (plain, f"{plain}s", f"{plain.removesuffix('y')}ies", plain.replace("_", "")) if operations else ():
+        known = table_before(context, operations[0], name)
+        if known.exists is True:
+            return known
+    return None
+
+
+def _type(column: KnownColumn) -> list[str]:
+    """The type as the user writes it in Python; nothing where it is SQL or not known."""
+    return [column.type] if isinstance(column.type, str) and column.type.startswith("sa.") else []
+
+
+def _snake(model: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", model).lower()
 
 
 def _is_model(use: Use) -> bool:
