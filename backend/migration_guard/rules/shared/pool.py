@@ -58,8 +58,8 @@ class Pool:
                 keys += [("ending of index", thing.name), *(("index", name) for name in _endings(thing.name))]
                 references = getattr(thing.op, "references", None)
                 if references is not None:
-                    words = re.findall(r"\w+", str(references).lower())
-                    keys += [(what, word) for word in words for what in ("table", "cascade on")]
+                    targets = re.findall(r"\w+", str(references).lower())
+                    keys += [(what, word) for word in targets for what in ("table", "cascade on")]
             if thing.columns is None:
                 yield from self._columns.get(thing.table, ())
                 yield from self._columns.get(None, ())
