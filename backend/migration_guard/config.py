@@ -83,6 +83,17 @@ class Settings:
     flask_app: str | None = field(
         default=None, metadata={"says": "where Flask-Migrate finds the application, as in FLASK_APP"}
     )
+    base_command: str | None = field(
+        default=None,
+        metadata={
+            "says": "command that makes the tables which the oldest revision finds, for a history that cannot begin "
+            "with an empty database; `{url}` and the variable DATABASE_URL name the scratch database"
+        },
+    )
+    base_metadata: str | None = field(
+        default=None,
+        metadata={"says": 'the same from models: "package.module:Base.metadata", which create_all() makes'},
+    )
     step_timeout: int = field(
         default=60, metadata={"says": "seconds that one step of `verify` may take before it counts as hanging"}
     )

@@ -83,7 +83,10 @@ def _instead(step: Step, failure: Failure) -> str:
     if step.first:
         return (
             "Let the first revision make what it needs: `alembic upgrade head` must build a new database from nothing. "
-            "Until then nothing that stands on it can be tried."
+            "Where older tables are made by something else, say what, under [tool.migration-guard] in pyproject.toml, "
+            "so that the rest can be tried:\n"
+            '# base-command = "psql {url} -f schema.sql"    # or any other program\n'
+            '# base-metadata = "package.old_models:Base.metadata"'
         )
     if failure.without_rows == "works":
         return f"Change or remove the rows that stand in the way first, in upgrade() before line {failure.line}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from alembic.script import Script
@@ -61,11 +61,9 @@ class Deploy:
         A failure where tables hold rows may be that of one revision alone, which the stairway has judged: `rows=False`
         in a new database tells.
         """
-        revisions = self.environment.revisions()
-        self._pending = sum(revision.revision not in self.plan.base for revision in revisions)
+        self.environment.run(lambda stage: self._base(stage, rows))
         if self._pending < 2:
             return None
-        self.environment.run(lambda stage: self._base(stage, revisions, rows))
         try:
             self.environment.deploy(self._take)
         except Exception as error:
@@ -80,10 +78,13 @@ class Deploy:
             left = tuple(differences(alone, observer.snapshot()))
         return replace(self._told(None), left=left)
 
-    def _base(self, stage: Stage, revisions: Sequence[Script], rows: bool) -> None:
+    def _base(self, stage: Stage, rows: bool) -> None:
         self._options = stage.options
         self._version_table = stage.version_table
         tread = Tread(stage, self.plan)
+        given = stage.given()
+        revisions = [each for each in self.environment.revisions() if each.revision not in given]
+        self._pending = sum(revision.revision not in self.plan.base for revision in revisions)
         for revision in revisions:
             if revision.revision in self.plan.base:
                 _, failure, _ = tread.take(revision, "upgrade")

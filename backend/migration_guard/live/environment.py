@@ -15,6 +15,8 @@ from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationStep
 from alembic.script import Script, ScriptDirectory
+from alembic.script.revision import RevisionError
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import InvalidRequestError
 
@@ -25,7 +27,7 @@ from .column_types import ColumnTypes
 from .drift import metadatas
 from .loading import CannotLoad, Home, config_of, flask_app
 from .redirect import Lead, own_engine
-from .statements import Recorder
+from .statements import Recorder, first_line
 
 _INSTALLED = re.compile(r"[/\\](site-packages|\.venv)[/\\]")
 
@@ -76,6 +78,18 @@ class Stage:
         found = MigrationContext.configure(self.connection, opts=version).get_current_heads()
         self.connection.rollback()
         return found
+
+    def given(self) -> frozenset[str]:
+        """The revisions at and below those that the version table names. Raises CannotFinish for one of no file."""
+        heads = self.heads()
+        try:
+            below = [each for head in heads for each in self.script.iterate_revisions(head, "base", inclusive=True)]
+        except (CommandError, RevisionError) as error:
+            raise CannotFinish(
+                f"the base stands at {', '.join(heads)}: {first_line(error)}",
+                "let base-command make the database of a revision that the project has",
+            ) from error
+        return frozenset(each.revision for each in below)
 
     @property
     def version_table(self) -> str:

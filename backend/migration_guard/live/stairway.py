@@ -72,6 +72,7 @@ class Stairway:
         self._below: dict[str, tuple[str, ...]] = {}  # revision -> those that must stand before it
         self._stands: dict[str, bool] = {}  # False: it cannot be taken up
         self._tried: dict[str, Tried] = {}  # failed with rows, to be tried without
+        self._given: frozenset[str] = frozenset()  # stand in a new database already
         self._above: dict[str, list[str]] = {}  # revision that cannot be taken up -> those that stand on it
 
     def climb(self, stage: Stage, observer: Observer) -> None:
@@ -81,7 +82,8 @@ class Stairway:
             self._order = [stage.script.get_revision(name) for name in _in_order(self._below)]
             self.heads = [revision for revision in self._order if revision.is_head]
         tread = Tread(stage, self.plan)
-        history = self._history(stage)
+        self._given = stage.given()
+        history = self._history(stage) | self._given
         self.tally.revisions = sum(revision.revision not in history for revision in self._order)
         for revision in self._order:
             if self._stands.get(revision.revision):
@@ -145,6 +147,9 @@ class Stairway:
 
     def _take_up(self, tread: Tread, revision: Script) -> None:
         """Up without rows and without a look around. A failure is told, and the revision counts as one that fails."""
+        if revision.revision in self._given:
+            self._stands[revision.revision] = True
+            return
         step, failure, _ = tread.take(revision, "upgrade")
         self._stands[revision.revision] = failure is None
         if failure is not None:

@@ -33,6 +33,8 @@ class Request:
     since: str | None = None
     base: list[str] = field(default_factory=list)
     irreversible: dict[str, str] = field(default_factory=dict)
+    base_command: str | None = None
+    base_metadata: str | None = None
 
 
 class Channel:

@@ -141,6 +141,8 @@ class _Run:
             since=self.since,
             base=list(job.base),
             irreversible=job.irreversible,
+            base_command=self.settings.base_command,
+            base_metadata=self.settings.base_metadata,
         )
 
 

@@ -25,6 +25,7 @@ from ..live.deployment import Deploy, Deployment
 from ..live.drift import disagreements, metadatas, rebuild
 from ..live.environment import Environment, Stage
 from ..live.fence import fence
+from ..live.grounding import Ground
 from ..live.landing import FreshDatabase
 from ..live.loading import Home
 from ..live.observer import Observer
@@ -57,6 +58,7 @@ class Run:
             base=frozenset(request.base),
             irreversible=request.irreversible,
         )
+        self.ground = Ground(request.base_command, request.base_metadata, request.seconds)
         self.context = Context(Policy(), History(Place(request.place)))
         self.stairway = Stairway(self.plan, self.judge, self.gap, self.progress)
         self.compared = False  # models with the schema
@@ -74,11 +76,12 @@ class Run:
             recursive=self.request.recursive,
             flask_app=self.request.flask_app,
         )
-        lead = Lead(self.channel.new_database())
+        lead = Lead("sqlite://")
         with engines_led(lead):
+            self._new_database(lead)
             environment = Environment(home, lead, Recorder())
             while not self._climbed(environment, lead):
-                lead.url = self.channel.new_database()
+                self._new_database(lead)
             if self.schema is not None:
                 self._deployed(environment, lead, self.schema)
         if environment.more_configurations:
@@ -115,6 +118,12 @@ class Run:
         """Send how far we are; silence for too long means that we hang."""
         self.channel.send("progress", revision=revision, done=done, total=total)
 
+    def _new_database(self, lead: Lead) -> None:
+        """Lead all engines to a new database, with what the oldest revision finds in it."""
+        lead.url = self.channel.new_database()
+        with fence([lead.url]):
+            self.ground.lay(lead.url)
+
     def _climbed(self, environment: Environment, lead: Lead) -> bool:
         def play(stage: Stage) -> None:
             try:
@@ -141,7 +150,7 @@ class Run:
 
     def _deployed(self, environment: Environment, lead: Lead, alone: Snapshot) -> None:
         for rows in (True, False):
-            lead.url = self.channel.new_database()
+            self._new_database(lead)
             with fence([lead.url]):
                 outcome = Deploy(self.plan, environment, lead, self.progress).run(alone, rows=rows)
             if outcome is None or outcome.failure is None or not outcome.filled:

@@ -1,0 +1,85 @@
+"""Histories that begin with tables which something else made: by a command, or by models."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from migration_guard.config import Settings
+from migration_guard.findings import Report
+from migration_guard.live import Server
+from migration_guard.verify import verify
+
+PROJECT = Path(__file__).parents[1] / "fixtures" / "projects" / "begins_with_older_tables"
+COMMAND = f"{sys.executable} make_base.py"
+
+
+def verified(folder: Path, database: str = "sqlite", **settings: str) -> Report:
+    root = Path(shutil.copytree(PROJECT, folder / "project"))
+    return verify(root, Settings(root=root, **settings), databases=[database])  # type: ignore[arg-type]
+
+
+def test_without_its_older_tables_a_history_is_one_finding_that_names_the_settings(tmp_path: Path) -> None:
+    report = verified(tmp_path)
+
+    (finding,) = report.findings
+    assert finding.rule.id == "upgrade-fails"
+    assert "no such table: person" in finding.says
+    assert "base-command = " in finding.instead
+    assert "base-metadata = " in finding.instead
+    assert "r2, which stands on it, is not judged" in " ".join(gap.why for gap in report.not_judged)
+
+
+@pytest.mark.parametrize("settings", [{"base_command": COMMAND}, {"base_metadata": "older:metadata"}])
+def test_a_command_or_models_make_them(settings: dict[str, str], tmp_path: Path) -> None:
+    report = verified(tmp_path, **settings)
+
+    assert (report.findings, report.problems) == ((), ())
+    assert report.notes == ("sqlite: 2 revisions taken up, down and up, then all at once; 1 table held rows.",)
+
+
+@pytest.mark.parametrize("settings", [{"base_command": COMMAND}, {"base_metadata": "older:metadata"}])
+def test_they_are_made_on_postgresql_too(settings: dict[str, str], tmp_path: Path, postgresql: Server) -> None:
+    report = verified(tmp_path, postgresql.new_database(), **settings)
+
+    assert (report.findings, report.problems) == ((), ())
+
+
+def test_revisions_that_the_command_has_stamped_stand_already(tmp_path: Path) -> None:
+    report = verified(tmp_path, base_command=f"{COMMAND} r1")
+
+    assert (report.findings, report.problems) == ((), ())
+    assert report.notes == ("sqlite: 1 revision taken up, down and up, 1 below only up; 1 table held rows.",)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"base_command": f"{sys.executable} nothing.py"}, "ended with code 2: "),
+        ({"base_command": "no-such-program {url}"}, "cannot be run: "),
+        ({"base_command": "it's"}, "cannot be run: No closing quotation"),
+        ({"base_command": f"{COMMAND} r7"}, "the base stands at r7: "),
+        ({"base_metadata": "nowhere:metadata"}, "raises ModuleNotFoundError: No module named 'nowhere'"),
+        ({"base_metadata": "older:tables"}, "raises AttributeError"),
+        ({"base_metadata": "older:person.name"}, "is a quoted_name, not a MetaData"),
+    ],
+)
+def test_what_cannot_be_made_is_one_line(settings: dict[str, str], says: str, tmp_path: Path) -> None:
+    report = verified(tmp_path, **settings)
+
+    (problem,) = report.problems
+    assert says in problem.message
+    assert problem.hint
+    assert report.exit_code == 4
+
+
+def test_a_command_that_does_not_end_is_ended(tmp_path: Path) -> None:
+    root = Path(shutil.copytree(PROJECT, tmp_path / "project"))
+    command = f"{sys.executable} -c 'import time; time.sleep(60)'"
+
+    report = verify(root, Settings(root=root, base_command=command, step_timeout=1), databases=["sqlite"])
+
+    assert "did not end within 1 s (step-timeout)" in report.problems[0].message
