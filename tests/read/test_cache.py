@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from migration_guard.cli import main
-from migration_guard.read.cache import Cache, folder_of
+from migration_guard.read.cache import INDEX, Cache, Entry
 from migration_guard.read.discovery import projects
 from migration_guard.read.encoding import decoded, encoded
 from migration_guard.read.sources import Sources
+from migration_guard.read.store import folder_of, version
 from migration_guard.replay.outline import outline
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -55,11 +56,17 @@ def environment() -> dict[str, str]:
 
 
 def index_of(root: Path) -> Path:
-    return folder_of(root.absolute()) / "index.json"
+    return folder_of(root.absolute()) / version() / INDEX
+
+
+def lines_of(root: Path) -> dict[str, list[str]]:
+    """The fields of the index for each file."""
+    lines = [line.split("\t") for line in index_of(root).read_text().splitlines()]
+    return {path: fields for path, *fields in lines}
 
 
 def facts_of(root: Path) -> list[Path]:
-    return sorted(file for file in folder_of(root.absolute()).glob("*/*") if file.is_file())
+    return sorted(file for file in folder_of(root.absolute()).glob("*/facts/*/*") if file.is_file())
 
 
 def test_second_run_says_the_same_and_reads_no_file(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,7 +130,7 @@ def test_helper_that_changed_or_appeared_changes_what_its_users_do(
     assert len(set(seen)) == 3
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"version": 1}', "\udcff", '{"files": {}}'])
+@pytest.mark.parametrize("content", ["", "{", "\n\n", "null\n", "\t\t\n", "\udcff", "alembic/versions/a.py\t\t\t\n"])
 def test_broken_index_is_no_error(root: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
     first = said(root, capsys)
     index_of(root).write_bytes(content.encode("utf-8", "surrogateescape"))
@@ -131,20 +138,27 @@ def test_broken_index_is_no_error(root: Path, capsys: pytest.CaptureFixture[str]
     assert said(root, capsys) == first
 
 
-@pytest.mark.parametrize("at", range(7))
-@pytest.mark.parametrize("wrong", [None, 7, "x", [], {"x": {"": "Nothing"}}])
+@pytest.mark.parametrize("at", range(len(Entry._fields)))
+@pytest.mark.parametrize("wrong", ["", "null", "7", "[]", "[[], []]", '{"x": {"": "Nothing"}}', '{"at": 7}', "{", "/"])
 def test_entry_with_anything_in_it_is_no_error(
-    root: Path, capsys: pytest.CaptureFixture[str], at: int, wrong: object
+    root: Path, capsys: pytest.CaptureFixture[str], at: int, wrong: str
 ) -> None:
     first = said(root, capsys)
-    index = json.loads(index_of(root).read_text())
-    for entry in index["files"].values():
-        entry[at] = wrong
-    index_of(root).write_text(json.dumps(index))
-    if at in (0, 1):
+    lines = lines_of(root)
+    for fields in lines.values():
+        fields[at] = wrong
+    index_of(root).write_text("".join("\t".join((path, *fields)) + "\n" for path, fields in lines.items()))
+
+    assert said(root, capsys) == first
+
+
+def test_half_a_line_is_no_entry(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = said(root, capsys)
+    whole = index_of(root).read_text()
+    for length in range(0, len(whole), 7):
+        index_of(root).write_text(whole[:length])
+
         assert said(root, capsys) == first
-    else:
-        json.loads(said(root, capsys))
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"": "Place", "path": 3}', '{"": "Migration", "x": 1}', "7"])
@@ -166,13 +180,16 @@ def test_facts_that_are_gone_are_read_again(root: Path, capsys: pytest.CaptureFi
     assert said(root, capsys) == first
 
 
-def test_another_version_reads_all_anew(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_version_has_a_folder_of_its_own_and_only_a_few_are_kept(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = said(root, capsys)
-    index = json.loads(index_of(root).read_text())
-    index_of(root).write_text(json.dumps(index | {"version": "0.0.1 3.9"}))
+    for number in range(4):
+        monkeypatch.setattr("migration_guard.read.store.version", lambda number=number: f"0.0.{number}")
+        assert said(root, capsys) == first
 
-    assert said(root, capsys) == first
-    assert json.loads(index_of(root).read_text())["version"] == index["version"]
+    kept = sorted(entry.name for entry in folder_of(root.absolute()).iterdir() if entry.is_dir())
+    assert kept == ["0.0.1", "0.0.2", "0.0.3"]
 
 
 def test_folder_that_cannot_be_made_is_no_error(
@@ -187,9 +204,8 @@ def test_folder_that_cannot_be_made_is_no_error(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
 def test_full_disk_is_no_error(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = said(root, capsys)
-    folder = folder_of(root.absolute())
     index_of(root).unlink()
-    (folder / f"index.json.{os.getpid()}").symlink_to("/dev/full")
+    index_of(root).with_name(f"{INDEX}.{os.getpid()}").symlink_to("/dev/full")
 
     assert said(root, capsys) == first
     assert not index_of(root).exists()
@@ -211,7 +227,7 @@ def test_file_that_is_gone_is_forgotten_with_its_facts(root: Path, capsys: pytes
     write(root, "b", "a", "pass")
     said(root, capsys)
 
-    assert sorted(json.loads(index_of(root).read_text())["files"]) == [
+    assert sorted(lines_of(root)) == [
         "alembic/versions/a.py",
         "alembic/versions/b.py",
     ]

@@ -28,14 +28,7 @@ _AT_ONCE = 1 << 16  # bytes: more than any usual revision has
 
 def with_headers(root: Path, project: Project) -> list[Migration]:
     """The migrations of a project as the working tree has them, with as much as the graph needs."""
-    found: list[Migration | None] = []
-    folders: dict[str, str] = {}
-    for file in project.paths():
-        folder, _, name = file.rpartition("/")
-        if folder not in folders:
-            shown = Path(os.path.relpath(folder, root)).as_posix()
-            folders[folder] = "" if shown == "." else f"{shown}/"
-        found.append(_read(file, folders[folder] + name))
+    found = [_read(file, path) for file, path in project.named(root)]
     if None not in found:
         return [each for each in found if each is not None]
     from .sources import Sources  # late: it is the reader of whole files

@@ -53,6 +53,18 @@ class Project:
                 found.setdefault(real, link)
         return sorted(found.values())
 
+    def named(self, root: Path) -> list[tuple[str, str]]:
+        """The same files, each with its path relative to a root, with `/`."""
+        found = []
+        folders: dict[str, str] = {}
+        for file in self.paths():
+            folder, _, name = file.rpartition("/")
+            if folder not in folders:
+                shown = Path(os.path.relpath(folder, root)).as_posix()
+                folders[folder] = "" if shown == "." else f"{shown}/"
+            found.append((file, folders[folder] + name))
+        return found
+
     def holds(self, path: Path) -> bool:
         """Whether `files()` lists this absolute path when it exists: for files that stand in git only."""
         if not is_revision_file(path.name):

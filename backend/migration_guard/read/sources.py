@@ -17,6 +17,7 @@ from .git import Repository
 from .modules import Files, Modules, Names
 from .project import Project
 from .spreading import in_a_child, parts
+from .store import blob_id
 
 if TYPE_CHECKING:
     from .cache import Cache
@@ -76,8 +77,8 @@ class Sources:
     def working_tree(self, project: Project) -> list[Migration]:
         """The files as they are now. One that cannot be opened is a broken migration."""
         modules = Modules(WorkingTree(self.root), roots(self.root, project))
-        files = [(file, self.path(file)) for file in project.files()]
-        found = self._remembered(files, modules)
+        files = project.named(self.root)
+        found = self._remembered(files, modules) if self._cache is not None else {}
         first, *others = parts([(file, path) for file, path in files if path not in found], self._jobs)
         waiting = [(part, in_a_child(partial(self._told, part, modules))) for part in others]
         found |= {path: self._file(file, path, modules) for file, path in first}
@@ -85,23 +86,23 @@ class Sources:
             found |= self._heard(outcome(), part, modules)
         return [found[path] for _, path in files]
 
-    def _remembered(self, files: Sequence[tuple[Path, str]], modules: Modules) -> dict[str, Migration]:
+    def _remembered(self, files: Sequence[tuple[str, str]], modules: Modules) -> dict[str, Migration]:
         """The facts of the files that did not change since they were read last."""
         found: dict[str, Migration] = {}
         for file, path in files if self._cache is not None else ():
             with suppress(OSError):
                 again = partial(self._file, file, path, modules)
-                known = None if self._cache is None else self._cache.unchanged(path, file.stat(), modules, again)
-                if known is not None:
+                known = self._cache and self._cache.unchanged(path, os.stat(file), modules, again)  # noqa: PTH116
+                if known:
                     found[path] = known
         return found
 
-    def _file(self, file: Path, path: str, modules: Modules) -> Migration:
+    def _file(self, file: str, path: str, modules: Modules) -> Migration:
         """The facts of one file."""
         try:
-            about = file.stat()
+            about = os.stat(file)  # noqa: PTH116 - a thousand times in a run
             if S_ISREG(about.st_mode):
-                content = file.read_bytes()
+                content = Path(file).read_bytes()
                 again = partial(self.migration, path, content, modules)
                 same = self._cache and self._cache.same(path, blob_id(content), modules, again, about)
                 return same or self.migration(path, content, modules, about)
@@ -110,23 +111,23 @@ class Sources:
             why = f"it cannot be opened ({error.strerror})"
         return Migration(path, Place(path), broken=Unread(Place(path), why))
 
-    def _told(self, files: Sequence[tuple[Path, str]], modules: Modules) -> str:
+    def _told(self, files: Sequence[tuple[str, str]], modules: Modules) -> str:
         """What a child process finds in some files."""
         from .encoding import encoded
 
         found = [self._file(file, path, modules) for file, path in files]
-        entries = self._cache.entries(path for _, path in files) if self._cache is not None else {}
-        return json.dumps([[encoded(each) for each in found], entries])
+        learnt = self._cache.learnt(path for _, path in files) if self._cache is not None else []
+        return json.dumps([[encoded(each) for each in found], learnt])
 
-    def _heard(self, told: str | None, files: Sequence[tuple[Path, str]], modules: Modules) -> dict[str, Migration]:
+    def _heard(self, told: str | None, files: Sequence[tuple[str, str]], modules: Modules) -> dict[str, Migration]:
         """What a child process told of its files; read here where it failed."""
         from .encoding import decoded
 
         if told is None:
             return {path: self._file(file, path, modules) for file, path in files}
-        texts, entries = json.loads(told)
+        texts, learnt = json.loads(told)
         if self._cache is not None:
-            self._cache.add(entries)
+            self._cache.learn(learnt)
         return {path: decoded(text, path) for (_, path), text in zip(files, texts, strict=True)}
 
     def index(self, project: Project, repository: Repository) -> list[Migration]:
@@ -160,13 +161,6 @@ class Sources:
         again = partial(self.migration, path, content, modules, keep=False)
         same = self._cache and self._cache.same(path, blob_id(content), modules, again)
         return same or self.migration(path, content, modules, keep=keep)
-
-
-def blob_id(content: bytes) -> str:
-    """The name that git gives to a content, so that what is staged is known without being read."""
-    from hashlib import sha1
-
-    return sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def _folders(project: Project, repository: Repository) -> dict[str, Path]:

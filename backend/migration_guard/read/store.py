@@ -1,0 +1,130 @@
+"""Where a project's facts are kept between runs: text files in the user's cache folder, one folder for each version.
+
+Whatever is wrong with them (broken, unwritable, written by two runs at once), a run goes on without them: what cannot
+be read is not there, what cannot be written is not kept.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from .. import __version__
+
+BROKEN = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
+_ROOT = "root.txt"
+_VERSIONS = 3  # of the guard, or of Python, that find their facts again
+_JUDGING = ("", "facts", "lint", "read", "replay", "rules", "rules/shared")  # the folders of code that facts depend on
+
+
+def digest(text: str) -> str:
+    """A name for a text that no other text has."""
+    return _sha1(text.encode("utf-8", "surrogatepass"))
+
+
+def blob_id(content: bytes) -> str:
+    """The name that git gives to a content, so that what is staged is known without being read."""
+    return _sha1(b"blob %d\0" % len(content) + content)
+
+
+def _sha1(data: bytes) -> str:
+    try:
+        # hashlib loads all of OpenSSL, which takes a sixth of Python's own start.
+        from _sha1 import sha1  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha1
+    return str(sha1(data, usedforsecurity=False).hexdigest())
+
+
+class Store:
+    """The kept files of one project, each of lines. Lines may be added by several runs at once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._project = folder_of(root)
+        self.folder = self._project / version()
+
+    def read(self, name: str) -> str:
+        """A file that was kept; empty where there is none."""
+        with suppress(*BROKEN), open(f"{self.folder}/{name}", encoding="ascii") as file:  # noqa: PTH123
+            return file.read()
+        return ""
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of a file, those that were written to their end."""
+        return self.read(name).split("\n")[:-1]
+
+    def write(self, name: str, text: str) -> None:
+        """Keep a file: written beside its place and moved there, so that nobody ever reads half of it."""
+        file = self.folder / name
+        beside = file.with_name(f"{file.name}.{os.getpid()}")
+        with suppress(*BROKEN):
+            if not file.parent.is_dir():
+                self._make_room()
+                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                beside.write_text(text, encoding="ascii")
+                beside.replace(file)
+            except OSError:
+                beside.unlink(missing_ok=True)
+                raise
+
+    def add(self, name: str, text: str) -> None:
+        """Add lines to a file."""
+        with suppress(*BROKEN):
+            if not (self.folder / name).exists():
+                self.write(name, text)
+                return
+            with open(self.folder / name, "ab", buffering=0) as file:  # noqa: PTH123 - in one piece, or not at all
+                file.write(text.encode("ascii"))
+
+    def remove(self, name: str) -> None:
+        """Forget a file."""
+        with suppress(*BROKEN):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def keep_newest(self, folder: str, count: int) -> None:
+        """Forget the files of a folder but for those that were written last."""
+        with suppress(*BROKEN):
+            files = sorted((self.folder / folder).iterdir(), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+            for file in files[count:]:
+                file.unlink(missing_ok=True)
+
+    def _make_room(self) -> None:
+        """Forget projects that are gone, and versions that nobody used for long."""
+        import shutil
+
+        if not self._project.is_dir():
+            for file in self._project.parent.glob(f"*/{_ROOT}"):
+                if not Path(os.fsdecode(file.read_bytes())).exists():
+                    shutil.rmtree(file.parent, ignore_errors=True)
+            self._project.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self._project / _ROOT).write_bytes(os.fsencode(self._root))
+        if not self.folder.is_dir():
+            others = [entry for entry in self._project.iterdir() if entry.is_dir()]
+            others.sort(key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
+            for entry in others[_VERSIONS - 1 :]:
+                shutil.rmtree(entry, ignore_errors=True)
+
+
+def folder_of(root: Path) -> Path:
+    """Where everything is kept of a project."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - it never raises
+    return Path(base) / "migration-guard" / _sha1(os.fsencode(root))[:16]
+
+
+@cache
+def version() -> str:
+    """What facts depend on beside the files: Python's grammar, and our code, which changes while it is worked on."""
+    package = Path(__file__).parents[1]
+    ours = [
+        (entry.name, about.st_size, about.st_mtime_ns)
+        for folder in _JUDGING
+        for entry in os.scandir(package / folder)
+        if entry.name.endswith(".py")
+        for about in (entry.stat(),)
+    ]
+    return digest(f"{__version__} {sys.version_info[:2]} {sorted(ours)}")[:16]
