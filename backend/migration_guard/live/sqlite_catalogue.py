@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from .schema import Key, Snapshot
@@ -66,11 +67,16 @@ def columns(connection: Connection) -> dict[str, list[Column]]:
 
 def snapshot(connection: Connection) -> Snapshot:
     """The catalogue of the connected database. Formatting, quoting and the order of columns leave no trace in it."""
+    return Snapshot(described(objects(connection), columns(connection)))
+
+
+def described(found_objects: Iterable[Master], columns_of: Mapping[str, list[Column]]) -> dict[Key, dict[str, str]]:
+    """What these objects add to a snapshot; `columns_of` every table of the database, as keys point at others."""
     found: dict[Key, dict[str, str]] = {}
-    columns_of = columns(connection)
-    for kind, name, named_table, sql in objects(connection):
+    spelled = {each.lower(): each for each in columns_of}
+    for kind, name, named_table, sql in found_objects:
         # A trigger's table is noted as its CREATE TRIGGER spells it.
-        table = next((each for each in columns_of if each.lower() == named_table.lower()), named_table)
+        table = spelled.get(named_table.lower(), named_table)
         if kind == "table":
             _add_table(found, name, table_text(sql), columns_of)
         elif kind == "index":
@@ -81,11 +87,11 @@ def snapshot(connection: Connection) -> Snapshot:
             found[kind, f"{table}.{name}"] = {"definition": after_name(sql, kind), "table": table}
         else:
             found[kind, name] = {"definition": after_name(sql, kind).removeprefix("as ")}
-    return Snapshot(found)
+    return found
 
 
 def _add_table(
-    found: dict[Key, dict[str, str]], table: str, text: TableText, columns_of: dict[str, list[Column]]
+    found: dict[Key, dict[str, str]], table: str, text: TableText, columns_of: Mapping[str, list[Column]]
 ) -> None:
     found["table", table] = dict.fromkeys(sorted(text.options), "yes")
     if text.virtual:
@@ -118,7 +124,7 @@ def _add_table(
         found[constraint.kind, name] = {"definition": definition, "table": table}
 
 
-def parent_columns(parent: str, named: tuple[str, ...], columns_of: dict[str, list[Column]]) -> tuple[str, ...]:
+def parent_columns(parent: str, named: tuple[str, ...], columns_of: Mapping[str, list[Column]]) -> tuple[str, ...]:
     """The columns that a foreign key points at: those it names, else the parent's primary key."""
     if named:
         return named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .shapes import CheckShape, ColumnShape, ForeignKeyShape, TableShape, UniqueShape, parents_first
@@ -11,7 +12,7 @@ from .sqlite_text import Constraint, columns_named, index_parts, table_text
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from .sqlite_catalogue import Column
+    from .sqlite_catalogue import Column, Master
 
 _DECLARED = re.compile(r"([^()]*)(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
 # What SQLAlchemy and people declare, by the first word that fits; then SQLite's own affinity rules decide.
@@ -33,13 +34,18 @@ _KINDS = (
 
 def shapes(connection: Connection) -> tuple[TableShape, ...]:
     """The tables that rows can be put into, parents before children where keys allow an order."""
-    from .sqlite_catalogue import columns, objects, parent_columns
+    from .sqlite_catalogue import columns, objects
 
-    columns_of = columns(connection)
+    return parents_first(shapes_of(objects(connection), columns(connection)))
+
+
+def shapes_of(master: Sequence[Master], columns_of: Mapping[str, list[Column]]) -> list[TableShape]:
+    """The shapes of the tables among these objects; `columns_of` every table of the database, as keys point at others."""
+    from .sqlite_catalogue import parent_columns
+
     found = {}
     indexes: dict[str, list[UniqueShape]] = {}
-    master = objects(connection)
-    spelled = {each.name.lower(): each.name for each in master if each.type == "table"}
+    spelled = {name.lower(): name for name in columns_of}
     for each in master:
         if each.type == "index":
             unique, words, where = index_parts(each.sql)
@@ -80,7 +86,7 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
             ),
             checks=tuple(CheckShape(c.name or c.text, c.text, spell(c.columns)) for c in by_kind.get("check", ())),
         )
-    return parents_first(found.values())
+    return list(found.values())
 
 
 def _column(column: Column, table: str) -> ColumnShape:
