@@ -18,9 +18,10 @@ Find the rows and put them right first:
 Where the code has seen to it all along, allow the line and say how that is known.
 
 ## Quiet when
-The table is new, was emptied or is a materialized view, the columns were added by this revision or on this branch, rows
-are deleted or the columns written before (in this revision or the one below), the constraint takes the place of one
-that asked as much or more, uses an index that is there, is NOT VALID, or the line stands in `downgrade()`.
+The table is new, was emptied or is a materialized view, the columns were added by this revision or on this branch,
+rows are deleted or the columns written before (in this revision or the one below), a query in SQL asks for the rows in
+the way (`SELECT ... HAVING count(*) > 1`), the constraint takes the place of one that asked as much or more, uses an
+index that is there, is NOT VALID, or the line stands in `downgrade()`.
 """
 
 from __future__ import annotations
@@ -37,12 +38,13 @@ from ..facts import (
     DropConstraint,
     DropIndex,
     Operation,
+    OtherSql,
     Unread,
 )
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import KnownConstraint, KnownIndex, operations_above, table_before
-from ..replay.names import bare
+from ..replay.names import bare, mentions
 from ..replay.outline import with_kind
 from .shared.ancestry import is_opaque
 from .shared.cleaning import cleans, columns_of
@@ -53,6 +55,12 @@ from .shared.running import function_of, is_old_column, is_old_table
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.WARNING)
 KEYS = {"unique", "primary key"}
 PYTHON = re.compile(r"\bsa\.|\w_\(|\.c\.|\.is_|==")  # in a condition that SQLAlchemy makes
+# What a query has that looks for rows in the way of a constraint of this kind.
+ASKS = {
+    "unique": re.compile(r"^\s*(?:SELECT|WITH)\b.*\bHAVING\b", re.IGNORECASE | re.DOTALL),
+    "foreign key": re.compile(r"^\s*(?:SELECT|WITH)\b.*\b(?:NOT\s+(?:IN|EXISTS)|LEFT)\b", re.IGNORECASE | re.DOTALL),
+    "check": re.compile(r"^\s*(?:SELECT|WITH)\b.*\bWHERE\b", re.IGNORECASE | re.DOTALL),
+}
 ROWS = {
     "unique": "two rows hold the same values",
     "primary key": "two rows hold the same values, or one holds NULL",
@@ -86,7 +94,8 @@ def _judged(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> 
         return
     if bare(op.table) in materialized(context):
         return  # its rows come out of a query
-    if any(is_opaque(one) or cleans(one, op.table, columns) for one in operations_above(context, op)):
+    above = operations_above(context, op)
+    if any(is_opaque(one) or cleans(one, op.table, columns) or _looks(one, op, kind) for one in above):
         return
     if any(cleans(one, op.table, columns) for one in _just_before(context)):
         return
@@ -114,6 +123,13 @@ def _on_new_columns(op: CreateConstraint | CreateIndex, context: Context, kind: 
         added = set(map(_added, operations_above(context, op))) - {None}
         names |= {plain for plain in added if plain is not None and (plain in words or not words)}
     return any(not is_old_column(context, op, op.table, name, op.schema) for name in names)
+
+
+def _looks(one: Operation, op: CreateConstraint | CreateIndex, kind: str) -> bool:
+    """Whether a query asks for the rows that would be in the way: nobody does that for nothing."""
+    query = one.text if isinstance(one, OtherSql) and isinstance(one.text, str) else ""
+    table, asks = bare(op.table), ASKS.get("unique" if kind in KEYS else kind)
+    return asks is not None and table is not None and mentions(query, table) and asks.search(query) is not None
 
 
 def _added(op: Operation) -> str | None:
