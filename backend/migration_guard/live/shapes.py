@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 
 @dataclass(frozen=True)
@@ -76,21 +77,42 @@ class TableShape:
 
 def parents_first(tables: Iterable[TableShape]) -> tuple[TableShape, ...]:
     """The tables in an order that lets foreign keys find their parents, as far as cycles allow; else by name."""
-    waiting = {table.full_name: table for table in sorted(tables, key=lambda table: table.full_name)}
+    waiting = {table.full_name: table for table in tables}
+    # What each waits for: all its parents; and those that it cannot do without, as no column of the key takes NULL.
+    every = {name: _parents(table, waiting, nullable=True) for name, table in waiting.items()}
+    needed = {name: _parents(table, waiting, nullable=False) for name, table in waiting.items()}
+    children: dict[str, list[str]] = {}
+    for name, parents in every.items():
+        for parent in parents:
+            children.setdefault(parent, []).append(name)
+    # In a cycle, first comes a table that can do with NULL for now.
+    heaps = [sorted(name for name in waiting if not every[name]), sorted(n for n in waiting if not needed[n])]
+    heaps.append(sorted(waiting))
     ordered: list[TableShape] = []
     while waiting:
-        free = (table for table in waiting.values() if not _missing_parents(table, waiting, every=True))
-        # In a cycle, first comes a table that can do with NULL for now.
-        free_with_nulls = (table for table in waiting.values() if not _missing_parents(table, waiting, every=False))
-        chosen = next(free, None) or next(free_with_nulls, None) or next(iter(waiting.values()))
-        ordered.append(waiting.pop(chosen.full_name))
+        chosen = next(name for name in (_first(heap, waiting) for heap in heaps) if name is not None)
+        ordered.append(waiting.pop(chosen))
+        for child in children.get(chosen, ()):
+            for heap, missing in zip(heaps, (every, needed), strict=False):
+                if chosen in missing[child]:
+                    missing[child].remove(chosen)
+                    if not missing[child]:
+                        heappush(heap, child)
     return tuple(ordered)
 
 
-def _missing_parents(table: TableShape, waiting: dict[str, TableShape], *, every: bool) -> set[str]:
-    nullable = {column.name for column in table.columns if column.nullable}
+def _first(heap: list[str], waiting: Mapping[str, TableShape]) -> str | None:
+    """The first name of a heap that still waits."""
+    while heap and heap[0] not in waiting:
+        heappop(heap)
+    return heap[0] if heap else None
+
+
+def _parents(table: TableShape, among: Mapping[str, TableShape], *, nullable: bool) -> set[str]:
+    """The other tables that keys of this one point at; not `nullable`: only by keys without a column that takes NULL."""
+    takes_null = {column.name for column in table.columns if column.nullable}
     return {
         key.parent
         for key in table.foreign_keys
-        if key.parent in waiting and key.parent != table.full_name and (every or nullable.isdisjoint(key.columns))
+        if key.parent in among and key.parent != table.full_name and (nullable or takes_null.isdisjoint(key.columns))
     }
