@@ -64,7 +64,8 @@ def column_again(drop: DropColumn, migration: Migration, context: Context) -> Ag
     (add,) = fits
     rivals = [one for one in drops if one is not drop and bare(one.table) == bare(drop.table)]
     closer = [one for one in rivals if _nearness(one.name, add) > _nearness(drop.name, add)]
-    return None if closer or _copied(operations, add) or _moved(operations, drop) else Again(old, add)
+    meant = closer or _copied(operations, add) or _moved(operations, drop) or _told(migration.message, drop, add)
+    return None if meant else Again(old, add)
 
 
 def table_again(drop: DropTable, migration: Migration, context: Context) -> CreateTable | None:
@@ -76,6 +77,14 @@ def table_again(drop: DropTable, migration: Migration, context: Context) -> Crea
     old = _columns_of(drop, migration, context)
     fits = [op for op in made if len(old) > 1 and _set(op.columns) == old]
     return fits[0] if len(fits) == 1 and not _copied(operations, fits[0]) else None
+
+
+def _told(message: str, drop: DropColumn, add: AddColumn) -> bool:
+    """Whether the revision's message says itself that the one column goes and the other is new."""
+    gone, new = re.escape(str(drop.name)), re.escape(str(add.column.name))
+    goes = rf"\b(?:remov|drop|delet)\w*\b\W*(?:\w+\W+){{0,2}}\b{gone}\b"
+    comes = rf"\badd\w*\b\W*(?:\w+\W+){{0,2}}\b{new}\b"
+    return all(re.search(said, message, re.IGNORECASE) for said in (goes, comes))
 
 
 def _as_it_was(drop: DropColumn, migration: Migration, context: Context) -> Column | None:
