@@ -181,6 +181,40 @@ def test_file_is_named_as_the_settings_say(root: Path, line: str, name: str) -> 
     assert (root / VERSIONS / name).is_file()
 
 
+def in_toml(root: Path, text: bytes) -> None:
+    """The project's settings in pyproject.toml in place of alembic.ini."""
+    (root / "alembic.ini").unlink()
+    (root / "pyproject.toml").write_bytes(b'[tool.alembic]\nscript_location = "%(here)s/alembic"\n' + text)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [(b'file_template = "%%(rev)s"', "m1.py"), (b"truncate_slug_length = 5", "m1_a_.py"), (b"", "m1_a_message.py")],
+)
+def test_file_is_named_as_the_toml_settings_say(root: Path, line: bytes, name: str) -> None:
+    in_toml(root, line)
+
+    merged(root, rev_id="m1", message="a message")
+
+    assert (root / VERSIONS / name).is_file()
+
+
+def test_toml_that_alembic_cannot_read_is_one_line(root: Path) -> None:
+    in_toml(root, 'file_template = "%%(rev)s"  # für alle\n'.encode("latin-1"))
+
+    with pytest.raises(UsageError, match=r"pyproject.toml is not valid TOML: .*utf-8.*"):
+        merged(root)
+
+
+def test_key_without_a_value_in_the_ini_leaves_the_others(root: Path) -> None:
+    with (root / "alembic.ini").open("a") as file:
+        file.write("lonely\nfile_template = %%(rev)s\n")
+
+    merged(root, rev_id="m1")
+
+    assert (root / VERSIONS / "m1.py").is_file()
+
+
 CONDITIONAL = """\
 # ${create_date.year}
 % if isinstance(up_revision, str):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import configparser
 import re
 import sys
+from collections.abc import Mapping
 from datetime import datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from ..errors import UsageError
 from ..read.project import Project
 
 USUAL = "%(rev)s_%(slug)s"
@@ -42,29 +44,36 @@ def slug(message: str, length: int = _LENGTH) -> str:
 
 
 def _template(project: Project) -> tuple[str, int]:
-    """`file_template` and `truncate_slug_length` of the project's settings file, else Alembic's own."""
-    found: dict[str, str] = {}
-    if project.ini is not None and project.ini.suffix == ".toml":
-        found = _of_toml(project)
-    elif project.ini is not None:
-        parser = configparser.RawConfigParser(strict=False)
-        try:
-            parser.read(project.ini, encoding="utf-8")
-            found = dict(parser[project.section]) if project.section in parser else {}
-        except (configparser.Error, UnicodeDecodeError):
-            found = {}
+    """`file_template` and `truncate_slug_length` of the project's settings file, else Alembic's own.
+
+    Raises UsageError for a TOML file that Alembic could not read.
+    """
+    found: Mapping[str, object] = {}
+    if project.ini is not None:
+        found = _of_toml(project.ini) if project.ini.suffix == ".toml" else _of_ini(project.ini, project.section)
     length = str(found.get("truncate_slug_length", ""))
     template = str(found.get("file_template") or USUAL).replace("%%", "%")
     return template, int(length) if length.isdigit() else _LENGTH
 
 
-def _of_toml(project: Project) -> dict[str, str]:
+def _of_ini(file: Path, section: str) -> Mapping[str, object]:
+    """A section as it is written; empty where the file is none, as nothing but its own name of a file hangs on it."""
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)  # as when the project was found
+    try:
+        parser.read_string(file.read_bytes().decode("utf-8-sig", errors="replace"))
+    except configparser.Error:
+        return {}
+    return dict(parser[section]) if section in parser else {}
+
+
+def _of_toml(file: Path) -> Mapping[str, object]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        table = tomllib.loads(project.ini.read_text(encoding="utf-8")) if project.ini else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return {}
-    return {key: str(value) for key, value in table.get("tool", {}).get("alembic", {}).items()}
+        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{file} is not valid TOML: {error}", "correct the file: Alembic stops there, too") from error
+    table = tool.get("alembic") if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else {}
