@@ -84,6 +84,14 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A second place that a finding names: the other file of a duplicate, the line that comes too early."""
+
+    at: Place
+    says: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """One hazard at one place. `instead` is text that the user can paste, with the user's own names."""
 
@@ -98,6 +106,7 @@ class Finding:
     severity: Severity | None = None  # set by the settings; None: the rule's own
     subject: str = ""  # what it is about, apart from where that stands: the operation's own text, filled in by the run
     fingerprint: str = ""  # its name across runs, which lines and words leave alone: filled in where someone reads it
+    beside: tuple[Beside, ...] = ()  # what else there is to look at
     kept_type: str | None = None  # the enum type that a dropped table leaves behind, where that is what is found
 
 
@@ -170,6 +179,7 @@ class Report:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()  # plain sentences for people, such as what a run proved
     known: Known | None = None  # None: there is no baseline
+    baseline_aside: bool = False  # there is one, and this run shows what it holds, too
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # files to show lines of
 
     @property
