@@ -3,6 +3,7 @@
 from .before import (
     column_before,
     is_new,
+    life_before,
     objects_on,
     operations_above,
     referring,
@@ -11,7 +12,7 @@ from .before import (
     type_before,
 )
 from .replaying import running_order
-from .state import KnownColumn, KnownConstraint, KnownIndex, KnownTable, KnownType
+from .state import KnownColumn, KnownConstraint, KnownIndex, KnownTable, KnownType, Life
 
 __all__ = [
     "KnownColumn",
@@ -19,8 +20,10 @@ __all__ = [
     "KnownIndex",
     "KnownTable",
     "KnownType",
+    "Life",
     "column_before",
     "is_new",
+    "life_before",
     "objects_on",
     "operations_above",
     "referring",

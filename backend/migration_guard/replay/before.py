@@ -18,7 +18,7 @@ from .effects import found
 from .lines import Lines, commits
 from .names import bare, words_in
 from .replaying import Replay
-from .state import KnownColumn, KnownConstraint, KnownTable, KnownType
+from .state import KnownColumn, KnownConstraint, KnownTable, KnownType, Life
 from .touching import TYPE
 
 One = TypeVar("One", bound=Operation)
@@ -39,11 +39,33 @@ def table_before(
     replay = Replay.of(context.history)
     asked = _asked(context, op, dialect)
     answers = replay.answers(context.migration, op)  # a dozen rules ask the same
-    known = answers.get((table, schema, asked))
+    known: KnownTable | None = answers.get((table, schema, asked))
     if known is None:
         place = found(replay.before(context, op, replay.touching.root(name), asked), table, schema)
         known = KnownTable(name, exists=Unread(op.at, "a schema named at run time")) if place is None else place[1]
         answers[table, schema, asked] = known
+    return known
+
+
+def life_before(context: Context, op: Operation, table: Text, schema: Text | None = None) -> Life:
+    """Whether the table is there just before the operation, who made it, and whether it is temporary.
+
+    As `table_before` says it, for a fraction of the work: most questions of most rules are about no more than that.
+    """
+    name = bare(table)
+    if name is None:
+        return Life(Unread(op.at, "a table named at run time"), None, False)
+    replay = Replay.of(context.history)
+    answers = replay.answers(context.migration, op)
+    known: Life | None = answers.get((table, schema))
+    if known is None:
+        asked = _asked(context, op, None)
+        place = found(replay.before(context, op, replay.touching.root(name), asked, lives=True), table, schema)
+        if place is None:
+            known = Life(Unread(op.at, "a schema named at run time"), None, False)
+        else:
+            known = Life(place[1].exists, place[1].made_by, place[1].temporary)
+        answers[table, schema] = known
     return known
 
 
@@ -75,21 +97,21 @@ def is_new(context: Context, op: Operation, table: Text, schema: Text | None = N
     migration, base = context.migration, context.history.base
     if migration is None:
         return False
-    known = table_before(context, op, table, schema)
+    known = life_before(context, op, table, schema)
     if known.made_by is None or known.exists is False:
         return False
     if known.made_by == migration.revision:
         return (
             op.direction == "upgrade"
             or (base is not None and known.made_by not in base.ids)
-            or _above(context, op, known)
+            or _above(context, op, bare(table))
         )
     return base is not None and known.made_by not in base.ids
 
 
-def _above(context: Context, op: Operation, table: KnownTable) -> bool:
+def _above(context: Context, op: Operation, name: str | None) -> bool:
     """Whether an earlier line of the downgrade makes the table."""
-    return any(bare(one.table) == bare(table.name) for one in operations_above(context, op, CreateTable))
+    return any(bare(one.table) == name for one in operations_above(context, op, CreateTable))
 
 
 def referring(context: Context, op: Operation, table: Text) -> tuple[KnownConstraint, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..facts import (
     AddColumn,
@@ -29,7 +29,7 @@ from ..facts import (
     ValidateConstraint,
     WriteRows,
 )
-from ..records import dataclass, replace
+from ..records import replace
 from .columns import added, altered, dropped, known, written
 from .constraints import (
     constraint_added,
@@ -50,18 +50,20 @@ from .touching import TYPE
 _NOWHERE = Place("")
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """Whose operations are replayed: the table or type, the revision, and how the project names constraints."""
 
     name: str  # as in Touching
     revision: str | None
     conventions: dict[str, str]
     root: Callable[[str], str]
+    lives: bool = False  # only which tables are there is asked, not what stands in them
 
 
 def after(state: State, op: Operation, step: Step) -> State:
     """The state once the operation has run. What may not run, or cannot be read, leaves what it touches unread."""
+    if step.lives and type(op) not in LIVES:
+        return _named(state, op, step) if type(op) in MAKES or type(op) in CHANGES else state
     if what := hides(op):
         state = hidden(state, what, op)
         if not isinstance(op, (OtherCall, OtherSql)):
@@ -72,6 +74,13 @@ def after(state: State, op: Operation, step: Step) -> State:
     if op.conditional and not op.inspected and done is not state:
         return joined(_with_unseen(state, op), done, Unread(op.at, "a change under a condition"))
     return done
+
+
+def _named(state: State, op: Operation, step: Step) -> State:
+    """The state with the table of an operation that changes something in it."""
+    table: Text | None = getattr(op, "table", None)
+    key = None if table is None else place_of(table, getattr(op, "schema", None))
+    return state if key is None or key in state.tables or step.root(key[1]) != step.name else _with_unseen(state, op)
 
 
 def _with_unseen(state: State, op: Operation) -> State:
@@ -156,6 +165,8 @@ def _is_there(table: KnownTable, op: Operation) -> bool:
 
 
 def _created(before: KnownTable, op: CreateTable, step: Step) -> KnownTable:
+    if step.lives:
+        return KnownTable(before.name, before.schema, True, made_by=step.revision, temporary=op.temporary)
     columns = {column.name: column for one in op.columns if (column := known(one, step.revision, added=False))}
     constraints = constraints_of(op, before.name, step)
     for key in constraints:
@@ -217,6 +228,7 @@ MAKES: dict[type, Callable[[KnownTable, Any, Step], KnownTable]] = {
     CreateIndex: index_added,
     CreateConstraint: constraint_added,
 }
+LIVES = frozenset((CreateTable, DropTable, RenameTable, RenameObject, AlterTable))  # after which a table may be gone
 CHANGES: dict[type, Callable[[KnownTable, Any], KnownTable]] = {
     AlterTable: _changed,
     DropColumn: dropped,

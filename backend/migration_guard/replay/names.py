@@ -16,10 +16,9 @@ def bare(name: Text | None) -> str | None:
     """
     if not isinstance(name, str):
         return None
-    if not name.isidentifier():
-        return unquoted(name).rpartition(".")[2].lower()
-    small = name.lower()
-    return name if small == name else small  # the same text again, not a copy of it
+    if name.isidentifier():
+        return name if name.islower() else name.lower()  # mostly the same text again, not a copy of it
+    return unquoted(name).rpartition(".")[2].lower()
 
 
 def place_of(table: Text, schema: Text | None) -> tuple[str, str] | None:

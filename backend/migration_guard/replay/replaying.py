@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from ..facts import Context, Direction, Function, History, Migration, Operation, Text, Unread
-from ..records import dataclass, field
+from ..facts import Context, Direction, History, Migration, Operation, Unread
 from .effects import Step, after, at_end
 from .hidden import hidden
 from .joining import joined
-from .state import KnownTable, State
+from .state import State
 from .touching import Touching
 
-Question = tuple[Text, Text | None, frozenset[str]]  # table, schema, the dialects that are asked for
-KEPT = 1_000  # states that are kept, those of tables that were asked for last: all of them take more room than facts
+KEPT = 2_000  # states that are kept, those of tables that were asked for last: all of them take more room than facts
 EVERY = ""  # the dialect of a replay in which no operation is for one dialect alone
 
 
-@dataclass(frozen=True)
-class _Span:
-    """A part of the way back: operations of some revisions, remembered under a key, and what lay hidden above them."""
+class View(NamedTuple):
+    """What a replay follows: a table (or type) under its one name, on a dialect, whole or only whether it is there."""
 
-    key: tuple[str, str, str]
-    revisions: tuple[tuple[str, tuple[Operation, ...]], ...]
-    hidden: list[tuple[int, str]] = field(default_factory=list)
+    name: str
+    dialect: str
+    lives: bool
+
+
+class _Span(NamedTuple):
+    """A part of the way back: a revision (of a merge, with what it brings), and what lay hidden above it."""
+
+    revision: str
+    revisions: tuple[str, ...]
+    hidden: list[tuple[int, str]]
 
 
 class Replay:
@@ -32,7 +38,7 @@ class Replay:
 
     def __init__(self, history: History) -> None:
         self.touching = Touching(history)
-        self._kept: dict[tuple[str, str, str], State] = {}  # what was asked for last stands at the end
+        self._kept: dict[tuple[View, str], State] = {}  # after a revision; what was asked for last stands at the end
         self._dialected: dict[str, bool] = {}
         self._function: _Function | None = None
 
@@ -44,68 +50,86 @@ class Replay:
             kept = history.worked_out["replay"] = cls(history)
         return kept
 
-    def before(self, context: Context, op: Operation, name: str, dialects: frozenset[str]) -> State:
+    def before(
+        self, context: Context, op: Operation, name: str, dialects: frozenset[str], *, lives: bool = False
+    ) -> State:
         """What is known of a table (or type) under its one name, just before the operation, on these dialects."""
         migration = context.migration
         if migration is None:
             return State()
         function = self._in(migration)
         if not self._depends_on_dialect(name, function):
-            return function.before(op, name, EVERY)
-        states = [function.before(op, name, dialect) for dialect in sorted(dialects) or [EVERY]]
+            return function.before(op, View(name, EVERY, lives))
+        states = [function.before(op, View(name, dialect, lives)) for dialect in sorted(dialects) or [EVERY]]
         state = states[0]
         for other in states[1:]:
             state = joined(state, other, Unread(op.at, "what differs from database to database"))
         return state
 
-    def answers(self, migration: Migration | None, op: Operation) -> dict[Question, KnownTable]:
-        """What was answered about tables just before an operation of the migration that is judged just now."""
+    def answers(self, migration: Migration | None, op: Operation) -> dict[object, Any]:
+        """What was worked out about an operation of the migration that is judged just now."""
         return {} if migration is None else self._in(migration).answers(op)
 
-    def below(self, migration: Migration, name: str, dialect: str) -> State:
+    def below(self, migration: Migration, view: View) -> State:
         """What the revisions below a migration leave of a table."""
         touching, order = self.touching, self.touching.order
         own = order.known.get(migration.id)
         if own is not None and own.path == migration.path:
-            state = self._at(name, *order.run[migration.id], dialect)
+            state = self._at(view, *order.run[migration.id])
             aside = order.aside(migration.id) if len(order.below(migration.id)) > 1 else ()
         else:
             first, *others = order.start(migration) or ("",)
             if not first:
                 return State()
             run, position = order.run[first]
-            state = self._at(name, run, position + 1, dialect)
+            state = self._at(view, run, position + 1)
             aside = order.beside(first, others) if others else ()
         for revision in aside:
-            state = self._through(state, name, revision, touching.operations(name, revision), dialect)
-            for what, hiding in touching.hidden_in(revision):
-                state = hidden(state, what, touching.hiding(hiding))
+            state = self._through(state, view, revision)
+            if not view.lives:
+                for what, hiding in touching.hidden_in(revision):
+                    state = hidden(state, what, touching.hiding(hiding))
         return state
 
-    def step(self, name: str, revision: str | None) -> Step:
+    def keep(self, migration: Migration, view: View, state: State) -> None:
+        """Remember the state after a revision that was judged, in place of the one from which it was worked out."""
+        touching, order, own = self.touching, self.touching.order, migration.id
+        if order.known.get(own) is not migration or own not in touching.by_revision.get(view.name, ()):
+            return
+        if len(order.below(own)) < 2:  # a merge brings more than is asked for here
+            run, position = order.run[own]
+            if (last := touching.last(view.name, run, position)) is not None:
+                self._kept.pop((view, order.runs[run][last]), None)
+            self._keep((view, own), state)
+
+    def step(self, view: View, revision: str | None) -> Step:
         """Whose operations are replayed."""
-        return Step(name, revision, self.touching.conventions, self.touching.root)
+        return Step(view.name, revision, self.touching.conventions, self.touching.root, view.lives)
 
-    def _at(self, name: str, run: int, position: int, dialect: str) -> State:
+    def _at(self, view: View, run: int, position: int) -> State:
         """The state before a position of a run: back to what is kept, and forward from there."""
-        spans = list(self._back(name, run, position, dialect))
         state = State()
-        for span in reversed(spans):
-            if span.key in self._kept:
-                state = self._kept[span.key] = self._kept.pop(span.key)
+        for span in reversed(list(self._back(view, run, position))):
+            key = view, span.revision
+            if key in self._kept:
+                state = self._kept[key] = self._kept.pop(key)
             else:
-                for revision, operations in span.revisions:
-                    state = self._through(state, name, revision, operations, dialect)
-                self._kept[span.key] = state
-                if len(self._kept) > KEPT:
-                    del self._kept[next(iter(self._kept))]
-            for what, hiding in span.hidden:
-                state = hidden(state, what, self.touching.hiding(hiding))
+                for revision in span.revisions:
+                    state = self._through(state, view, revision)
+                self._keep(key, state)
+            if not view.lives:
+                for what, hiding in span.hidden:
+                    state = hidden(state, what, self.touching.hiding(hiding))
         return state
 
-    def _back(self, name: str, run: int, position: int, dialect: str) -> Iterator[_Span]:
+    def _keep(self, key: tuple[View, str], state: State) -> None:
+        self._kept[key] = state
+        if len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
+
+    def _back(self, view: View, run: int, position: int) -> Iterator[_Span]:
         """The revisions that concern the table, last first, down to one whose outcome is kept."""
-        touching, order = self.touching, self.touching.order
+        touching, order, name = self.touching, self.touching.order, view.name
         concerned = touching.by_revision.get(name, {})
         if not concerned:
             return
@@ -116,11 +140,10 @@ class Replay:
             above += _worst(touching.hidden_between(run, -1 if last is None else last, position))
             if last is not None:
                 revision = order.runs[run][last]
-                key = (name, dialect, revision)
                 brought = touching.brought.get(name, {}).get(revision, [])
                 those = [*brought, *([revision] if revision in concerned else [])]
-                yield _Span(key, tuple((one, touching.operations(name, one)) for one in those), _worst(above))
-                if key in self._kept:
+                yield _Span(revision, tuple(those), _worst(above))
+                if (view, revision) in self._kept:
                     return
                 position, above = last, []
                 continue
@@ -129,12 +152,10 @@ class Replay:
                 return
             run, position = order.run[below[0]][0], order.run[below[0]][1] + 1
 
-    def _through(
-        self, state: State, name: str, revision: str, operations: tuple[Operation, ...], dialect: str
-    ) -> State:
-        step = self.step(name, revision)
-        for op in operations:
-            if concerns(op, dialect):
+    def _through(self, state: State, view: View, revision: str) -> State:
+        step = self.step(view, revision)
+        for op in self.touching.operations(view.name, revision):
+            if concerns(op, view.dialect):
                 state = after(state, op, step)
         return at_end(state)
 
@@ -159,48 +180,50 @@ class _Function:
     def __init__(self, replay: Replay, migration: Migration) -> None:
         self.replay = replay
         self.migration = migration
-        self.position: dict[Direction, dict[int, int]] = {}
-        self.groups: dict[Direction, dict[str, list[Operation]]] = {}
-        self.traces: dict[tuple[str, str, Direction], tuple[list[int], list[State]]] = {}
-        self._answers: dict[tuple[Direction, int], dict[Question, KnownTable]] = {}
-        functions: dict[Direction, Function | None] = {"upgrade": migration.upgrade, "downgrade": migration.downgrade}
-        for direction, function in functions.items():
-            operations = function.operations if function else ()
-            self.position[direction] = {id(op): index for index, op in enumerate(operations)}
-            self.groups[direction] = replay.touching.grouped(operations, every=True)
-        listed = [op for function in functions.values() for op in (function.operations if function else ())]
-        self.has_dialects = any(op.dialects is not None for op in listed)
+        up = migration.upgrade.operations if migration.upgrade else ()
+        down = migration.downgrade.operations if migration.downgrade else ()
+        self.operations: dict[Direction, tuple[Operation, ...]] = {"upgrade": up, "downgrade": down}
+        self.position = {id(op): index for those in (up, down) for index, op in enumerate(those)}
+        self.has_dialects = any(op.dialects is not None for op in (*up, *down))
+        self._groups: dict[Direction, dict[str, list[Operation]]] = {}
+        self._traces: dict[tuple[View, Direction], tuple[list[int], list[State]]] = {}
+        self._answers: dict[int, dict[object, Any]] = {id(op): {} for op in (*up, *down)}
 
-    def answers(self, op: Operation) -> dict[Question, KnownTable]:
+    def answers(self, op: Operation) -> dict[object, Any]:
         """The answers kept for an operation; none are for one that does not stand here."""
-        at = self.position[op.direction].get(id(op))
-        return {} if at is None else self._answers.setdefault((op.direction, at), {})
+        return self._answers.get(id(op), {})
 
-    def before(self, op: Operation, name: str, dialect: str) -> State:
+    def before(self, op: Operation, view: View) -> State:
         """The state of a table just before an operation of this migration."""
-        positions, states = self._trace(name, dialect, op.direction)
-        at = self.position[op.direction].get(id(op), 0)
-        return states[bisect_left(positions, at)]
+        positions, states = self._trace(view, op.direction)
+        return states[bisect_left(positions, self.position.get(id(op), 0))]
 
-    def _trace(self, name: str, dialect: str, direction: Direction) -> tuple[list[int], list[State]]:
+    def _trace(self, view: View, direction: Direction) -> tuple[list[int], list[State]]:
         """Where operations concern the table, and the state before each of them and at the end."""
-        key = (name, dialect, direction)
-        if key in self.traces:
-            return self.traces[key]
+        known = self._traces.get((view, direction))
+        if known is not None:
+            return known
         if direction == "upgrade":
-            state = self.replay.below(self.migration, name, dialect)
+            state = self.replay.below(self.migration, view)
         else:
-            state = at_end(self._trace(name, dialect, "upgrade")[1][-1])
-        step = self.replay.step(name, self.migration.revision if isinstance(self.migration.revision, str) else None)
+            state = at_end(self._trace(view, "upgrade")[1][-1])
+        step = self.replay.step(view, self.migration.revision if isinstance(self.migration.revision, str) else None)
         positions, states = [], [state]
-        groups = self.groups[direction]
-        for op in groups.get(name, groups[""]):
-            if concerns(op, dialect):
-                positions.append(self.position[direction][id(op)])
+        for op in self._concerning(view.name, direction):
+            if concerns(op, view.dialect):
+                positions.append(self.position[id(op)])
                 state = after(state, op, step)
                 states.append(state)
-        self.traces[key] = positions, states
-        return self.traces[key]
+        if direction == "upgrade":
+            self.replay.keep(self.migration, view, at_end(state))
+        self._traces[view, direction] = positions, states
+        return positions, states
+
+    def _concerning(self, name: str, direction: Direction) -> list[Operation]:
+        if direction not in self._groups:
+            self._groups[direction] = self.replay.touching.grouped(self.operations[direction], every=True)
+        groups = self._groups[direction]
+        return groups.get(name, groups[""])
 
 
 def concerns(op: Operation, dialect: str) -> bool:

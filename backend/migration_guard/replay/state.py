@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from ..facts import Column, ConstraintKind, CreateObject, EnumType, Flag, Text
 from ..records import dataclass, field
@@ -66,6 +67,14 @@ class KnownTable:
     constraints: tuple[KnownConstraint, ...] = ()
     made_by: str | None = None  # the revision that made it
     temporary: bool = False
+
+
+class Life(NamedTuple):
+    """Of a table, only whether it is there and since when: the fields of KnownTable without what stands in it."""
+
+    exists: Flag
+    made_by: str | None
+    temporary: bool
 
 
 @dataclass(frozen=True)

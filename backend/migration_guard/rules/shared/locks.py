@@ -11,7 +11,7 @@ from typing import Literal
 
 from ...facts import Context, CreateObject, CreateTable, DropConstraint, DropTable, Operation, Text
 from ...records import dataclass
-from ...replay import is_new, referring, table_before
+from ...replay import is_new, life_before, referring, table_before
 from ...replay.names import bare
 from ...replay.outline import with_kind
 from .lock_forms import form
@@ -152,7 +152,7 @@ def matters(context: Context, op: Operation, table: Text | None) -> bool:
     # `recreate="always"` builds a copy of the table: that is another story than the plain ALTER.
     if op.recreates is True or is_new(context, op, table) or emptied(context, op, table):
         return False
-    return not table_before(context, op, table).temporary
+    return not life_before(context, op, table).temporary
 
 
 def is_view(context: Context, name: Text | None) -> bool:

@@ -18,7 +18,7 @@ from ...facts import (
     Text,
     WriteRows,
 )
-from ...replay import column_before, is_new, operations_above, table_before
+from ...replay import column_before, is_new, life_before, operations_above
 from ...replay.lines import Lines
 from ...replay.names import bare, mentions
 
@@ -48,8 +48,7 @@ def is_old_table(context: Context, op: Operation, table: Text | None, schema: Te
         return False
     if _lays_the_ground(context):
         return False
-    known = table_before(context, op, table, schema)
-    return not known.temporary and not PUT_ASIDE.search(name)
+    return not life_before(context, op, table, schema).temporary and not PUT_ASIDE.search(name)
 
 
 def _lays_the_ground(context: Context) -> bool:
