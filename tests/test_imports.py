@@ -45,7 +45,7 @@ MAY = {
     "adopt": {"baseline", "config", "errors", "fingerprints", "lint", "read", "reporting"},
     "baseline": {"config", "errors", "findings", "fingerprints", "reporting"},
     "selecting": {"catalogue", "config", "errors", "rules"},
-    "printing": {"errors", "findings", "fingerprints", "read", "report"},
+    "printing": {"errors", "facts", "findings", "fingerprints", "read", "report"},
     "reporting": {"config", "errors", "findings"},
     "words": {"facts"},
     "catalogue": {"checks", "findings", "rules"},
@@ -56,6 +56,7 @@ MAY = {
     "typed": {"arguments"},
     "stopping": {"errors", "findings", "report"},
     "heads": {"config", "errors", "facts", "read"},
+    "testing": {"config", "errors", "facts", "findings", "live", "read", "report", "verify"},
 }
 
 
