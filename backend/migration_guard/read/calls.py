@@ -50,7 +50,6 @@ OLD_NAMES = {
     "referent": ("referent_table",),
     "type": ("type_",),
 }
-TOLERANT = ("if_exists", "if_not_exists", "checkfirst")
 CONSTRAINT_KINDS: dict[str, ConstraintKind] = {
     "unique": "unique",
     "foreignkey": "foreign key",
@@ -63,26 +62,20 @@ CONSTRAINT_KINDS: dict[str, ConstraintKind] = {
 class Call:
     """One call of an operation, with its arguments under the names that Alembic gives them."""
 
+    __slots__ = ("batch", "named", "node", "record", "rest", "whole")
+
     def __init__(
-        self, record: Record, names: list[str], arguments: Arguments, node: ast.expr, batch: Batch | None
+        self, record: Record, names: tuple[str, ...], arguments: Arguments, node: ast.expr, batch: Batch | None
     ) -> None:
         self.record = record
         self.node = node
         self.batch = batch
         self.whole = arguments.whole
-        self.named = dict(arguments.named)
-        self.rest: list[Given] = []
-        for old, new in OLD_NAMES.items():
-            if old in self.named:
-                for name in new:
-                    if name in names or name == "new_column_name":
-                        self.named.setdefault(name, self.named[old])
-                        break
-        for index, given in enumerate(arguments.positional):
-            if index < len(names) and names[index] != "*":
-                self.named.setdefault(names[index], given)
-            else:
-                self.rest.append(given)
+        named, positional = arguments.named, arguments.positional
+        if not OLD_NAMES.keys().isdisjoint(named):
+            named = _under_new_names(named, names)
+        self.named = {**dict(zip(names, positional, strict=False)), **named}
+        self.rest = positional[len(names) :]
 
     def text(self, name: str, what: str) -> Text:
         """A text that the call must give."""
@@ -96,12 +89,10 @@ class Call:
         given = self.named.get(name)
         return None if given is None or given.value is None else self.record.text(given, what)
 
-    def flag(self, *names: str) -> Flag:
+    def flag(self, name: str) -> Flag:
         """A truth value; False where the call gives none."""
-        given = next((self.named[name] for name in names if name in self.named), None)
-        if given is not None:
-            return self.record.flag(given, f"{names[0]} set")
-        return False
+        given = self.named.get(name)
+        return False if given is None else self.record.flag(given, f"{name} set")
 
     def condition(self, *names: str) -> Text | None:
         """The SQL condition or expression that the first of these arguments gives; None where the call gives none."""
@@ -110,7 +101,8 @@ class Call:
 
     def tolerates(self) -> Flag:
         """Whether the call asks the database to pass over what is there already, or is not there."""
-        given = next((self.named[name] for name in TOLERANT if name in self.named), None)
+        named = self.named
+        given = named.get("if_exists") or named.get("if_not_exists") or named.get("checkfirst")
         if given is None or given.value is None:
             return False
         if isinstance(given.value, bool):
@@ -139,6 +131,18 @@ class Call:
         return () if given is None else column_names(self.record, given)
 
 
+def _under_new_names(given: dict[str, Given], names: tuple[str, ...]) -> dict[str, Given]:
+    """Arguments that have old names, with the new ones beside them."""
+    found = dict(given)
+    for old, new in OLD_NAMES.items():
+        if old in found:
+            for name in new:
+                if name in names or name == "new_column_name":
+                    found.setdefault(name, found[old])
+                    break
+    return found
+
+
 def add_column(call: Call) -> Operation:
     given = call.named.get("column") or Given(Unknown(), call.node)
     return AddColumn(table=call.table, column=column(call.record, given), schema=call.schema, **common(call))
@@ -151,8 +155,8 @@ def drop_column(call: Call) -> Operation:
 def column_argument(call: Call) -> Text:
     """The column that `column_name` names: a text, or a Column object."""
     given = call.named.get("column_name")
-    found = None if given is None else column_name(given.value)
-    return call.text("column_name", "a column named") if found is None or isinstance(found, bool) else found
+    found = None if given is None or isinstance(given.value, str) else column_name(given.value)
+    return call.text("column_name", "a column named") if found is None else found
 
 
 def alter_column(call: Call) -> Operation:
@@ -349,11 +353,12 @@ def bulk_insert(call: Call) -> Operation:
 
 
 def common(call: Call) -> dict[str, Any]:
-    """The fields that every operation has."""
-    recreates = None if call.batch is None else _recreates(call, call.batch)
-    found = call.record.common(call.node, in_batch=call.batch is not None, recreates=recreates)
-    block_arguments = () if call.batch is None else call.batch.arguments
-    return {**found, "block_arguments": block_arguments, "tolerant": call.tolerates()}
+    """The fields that every operation has, but for those that are as usual."""
+    found = call.record.common(call.node)
+    found["tolerant"] = call.tolerates()
+    if (batch := call.batch) is not None:
+        found |= {"in_batch": True, "recreates": _recreates(call, batch), "block_arguments": batch.arguments}
+    return found
 
 
 def _recreates(call: Call, batch: Batch) -> Flag | None:
@@ -367,39 +372,43 @@ def _recreates(call: Call, batch: Batch) -> Flag | None:
 
 
 class Row(NamedTuple):
-    """How one operation is called: its positional arguments, also on a batch object ("*": any number)."""
+    """How one operation is called: the names of its positional arguments, also on a batch object."""
 
     build: Callable[[Call], Operation]
-    plain: str
-    batch: str | None = None
+    plain: tuple[str, ...]
+    batch: tuple[str, ...] | None
+
+
+def _row(build: Callable[[Call], Operation], plain: str, batch: str | None = None) -> Row:
+    return Row(build, tuple(plain.split()), None if batch is None else tuple(batch.split()))
 
 
 OPERATIONS = {
-    "add_column": Row(add_column, "table_name column schema", "column"),
-    "alter_column": Row(alter_column, "table_name column_name", "column_name"),
-    "bulk_insert": Row(bulk_insert, "table rows"),
-    "create_check_constraint": Row(
+    "add_column": _row(add_column, "table_name column schema", "column"),
+    "alter_column": _row(alter_column, "table_name column_name", "column_name"),
+    "bulk_insert": _row(bulk_insert, "table rows"),
+    "create_check_constraint": _row(
         create_constraint("check"), "constraint_name table_name condition", "constraint_name condition"
     ),
-    "create_exclude_constraint": Row(create_constraint("exclude"), "constraint_name table_name *", "constraint_name *"),
-    "create_foreign_key": Row(
+    "create_exclude_constraint": _row(create_constraint("exclude"), "constraint_name table_name", "constraint_name"),
+    "create_foreign_key": _row(
         create_constraint("foreign key"),
         "constraint_name source_table referent_table local_cols remote_cols",
         "constraint_name referent_table local_cols remote_cols",
     ),
-    "create_index": Row(create_index, "index_name table_name columns schema", "index_name columns"),
-    "create_primary_key": Row(
+    "create_index": _row(create_index, "index_name table_name columns schema", "index_name columns"),
+    "create_primary_key": _row(
         create_constraint("primary key"), "constraint_name table_name columns", "constraint_name columns"
     ),
-    "create_table": Row(create_table, "table_name *"),
-    "create_unique_constraint": Row(
+    "create_table": _row(create_table, "table_name"),
+    "create_unique_constraint": _row(
         create_constraint("unique"), "constraint_name table_name columns", "constraint_name columns"
     ),
-    "drop_column": Row(drop_column, "table_name column_name schema", "column_name"),
-    "drop_constraint": Row(drop_constraint, "constraint_name table_name type_", "constraint_name type_"),
-    "drop_index": Row(drop_index, "index_name table_name schema", "index_name"),
-    "drop_table": Row(drop_table, "table_name schema"),
-    "rename_table": Row(rename_table, "old_table_name new_table_name schema"),
+    "drop_column": _row(drop_column, "table_name column_name schema", "column_name"),
+    "drop_constraint": _row(drop_constraint, "constraint_name table_name type_", "constraint_name type_"),
+    "drop_index": _row(drop_index, "index_name table_name schema", "index_name"),
+    "drop_table": _row(drop_table, "table_name schema"),
+    "rename_table": _row(rename_table, "old_table_name new_table_name schema"),
 }
 # Neither the schema nor rows change, as far as any rule cares.
 SILENT = words(
@@ -415,6 +424,6 @@ def operation(
     row = OPERATIONS.get(name)
     if row is None:
         return None
-    names = row.plain if batch is None or row.batch is None else row.batch
-    call = Call(record, names.split(), arguments, node, batch if row.batch is not None else None)
-    return row.build(call)
+    if batch is None or row.batch is None:
+        return row.build(Call(record, row.plain, arguments, node, None))
+    return row.build(Call(record, row.batch, arguments, node, batch))

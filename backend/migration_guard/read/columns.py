@@ -15,30 +15,30 @@ CONSTRAINTS = frozenset(
     {"UniqueConstraint", "ForeignKeyConstraint", "CheckConstraint", "PrimaryKeyConstraint", "ExcludeConstraint"}
 )
 COLUMNS = frozenset({"Column", "mapped_column"})
+# What stands among the arguments of a column and is not its type.
+_NO_TYPES = CONSTRAINTS | {"Identity", "Computed", "ForeignKey", "Sequence", "FetchedValue", "DefaultClause"}
 
 
 def is_column(value: object) -> bool:
     """Whether a value is a column that the text shows."""
-    if isinstance(value, Either):
-        return any(is_column(option) for option in value.options)
-    if isinstance(value, Made) and value.name in {"copy", "_copy"}:
-        return is_column(value.on)
-    return isinstance(value, Made) and value.name in COLUMNS
+    if isinstance(value, Made):
+        return value.name in COLUMNS or (value.name in {"copy", "_copy"} and is_column(value.on))
+    return isinstance(value, Either) and any(is_column(option) for option in value.options)
 
 
 def column(record: Record, given: Given) -> Column:
     """The column that an argument gives; one without a name where it cannot be read."""
     value = given.value
+    if isinstance(value, Made) and value.name in COLUMNS:
+        return _written(record, value)
     if isinstance(value, Either):
         options = [column(record, Given(option, given.node)) for option in value.options if is_column(option)]
         if options and len(options) == len(value.options):
             return _stricter(options)
     if isinstance(value, Made) and value.name in {"copy", "_copy"}:
         return column(record, Given(value.on, given.node))
-    if not isinstance(value, Made) or value.name not in COLUMNS:
-        why = record.missing(record.source.place(given.node), f"a column made {how(value)}")
-        return Column(name=why, nullable=why, source=record.source.segment(given.node))
-    return _written(record, value)
+    why = record.missing(record.source.place(given.node), f"a column made {how(value)}")
+    return Column(name=why, nullable=why, source=record.source.segment(given.node))
 
 
 def _stricter(options: list[Column]) -> Column:
@@ -47,38 +47,40 @@ def _stricter(options: list[Column]) -> Column:
 
 
 def _written(record: Record, made: Made) -> Column:
-    arguments = made.arguments
-    rest = list(arguments.positional)
+    named, rest = made.arguments.named, made.arguments.positional
     name: Text
-    if "name" in arguments.named:
-        name = record.text(arguments.named["name"], "a column named")
+    if "name" in named:
+        name = record.text(named["name"], "a column named")
     elif rest and _may_be_name(rest[0].value):
-        name = record.text(rest.pop(0), "a column named")
+        name = record.text(rest[0], "a column named")
+        rest = rest[1:]
     else:
         name = record.missing(record.source.place(made.node), "a column without a name")
-    type_ = arguments.named.get("type_")
+    type_ = named.get("type_")
     filled: Filled | None = None
     references: Text | None = None
     key: Made | None = None
     check: Text | None = None
     for given in rest:
-        kind = given.value.name if isinstance(given.value, Made) else ""
-        if kind in {"Identity", "Computed"}:
-            filled = _filled_as(given.value)
-        elif kind == "ForeignKey" and isinstance(given.value, Made):
-            key = given.value
+        value = given.value
+        if not isinstance(value, Made) or value.name not in _NO_TYPES:
+            type_ = type_ or given
+        elif value.name in {"Identity", "Computed"}:
+            filled = _filled_as(value)
+        elif value.name == "ForeignKey":
+            key = value
             references = _reference(record, key)
-        elif kind == "CheckConstraint" and isinstance(given.value, Made):
-            check = constraint(record, given.value).condition
-        elif kind not in {"Sequence", "FetchedValue", "DefaultClause", *CONSTRAINTS} and type_ is None:
-            type_ = given
-    primary_key = _flag(record, arguments, "primary_key", default=False)
-    default, by_default = _server_default(record, arguments)
-    filled = filled or by_default
-    nullable = _nullable(record, made, primary_key is True or filled == "identity")
-    if default is None and not arguments.whole and "server_default" not in arguments.named:
+        elif value.name == "CheckConstraint":
+            check = constraint(record, value).condition
+    primary_key = "primary_key" in named and record.flag(named["primary_key"], "primary_key set")
+    default: Text | None = None
+    if "server_default" in named:
+        default, by_default = _server_default(record, named["server_default"])
+        filled = filled or by_default
+    elif not made.arguments.whole:
         default = Unread(record.source.place(made.node), "a default set at run time")
-    autoincrement = arguments.named.get("autoincrement")
+    nullable = _nullable(record, made, primary_key is True or filled == "identity")
+    autoincrement = named.get("autoincrement")
     if primary_key is True and references is None and type_ is not None and type_name(type_.value) in INTEGERS:
         counts = autoincrement is None or autoincrement.value is not False
         filled = filled or ("serial" if counts else None)
@@ -90,15 +92,15 @@ def _written(record: Record, made: Made) -> Column:
         generated=filled is not None,
         filled_as=filled,
         primary_key=primary_key,
-        unique=_flag(record, arguments, "unique", default=False),
-        index=_flag(record, arguments, "index", default=False),
+        unique="unique" in named and record.flag(named["unique"], "unique set"),
+        index="index" in named and record.flag(named["index"], "index set"),
         enum=None if type_ is None else enum_type(record, type_.value),
         references=references,
         references_name=None if key is None else _said(record, key.arguments, "name", "a constraint named"),
         on_delete=None if key is None else _said(record, key.arguments, "ondelete", "what happens on delete"),
         check=check,
         collation=None if type_ is None else _collation(record, type_.value),
-        python_default="default" in arguments.named or "insert_default" in arguments.named,
+        python_default="default" in named or "insert_default" in named,
         source=record.source.segment(made.node),
     )
 
@@ -130,6 +132,8 @@ def _collation(record: Record, value: object) -> Text | None:
 
 def _may_be_name(value: object) -> bool:
     """Whether the first argument of a column is its name: a type or a foreign key cannot be."""
+    if isinstance(value, str):
+        return True
     if isinstance(value, Made) and (value.name in {"quoted_name", "conv"} or text_of(value) is not None):
         return True
     start = root(value)
@@ -150,11 +154,8 @@ def _flag(record: Record, arguments: Arguments, name: str, *, default: bool) -> 
     return default if given is None else record.flag(given, f"{name} set")
 
 
-def _server_default(record: Record, arguments: Arguments) -> tuple[Text | None, Filled | None]:
+def _server_default(record: Record, given: Given) -> tuple[Text | None, Filled | None]:
     """The default as source text, and how it is filled where that is really an identity or computed column."""
-    given = arguments.named.get("server_default")
-    if given is None:
-        return None, None
     options = given.value.options if isinstance(given.value, Either) else (given.value,)
     filled = {_filled_as(option) for option in options}
     empty = [is_null(option) for option in options]

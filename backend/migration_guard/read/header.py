@@ -54,7 +54,9 @@ def _statements(tree: ast.Module) -> dict[str, ast.stmt]:
             targets = statement.targets
         elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
             targets = [statement.target]
-        elif isinstance(statement, (ast.ImportFrom, ast.If, ast.Try)):
+        elif isinstance(statement, ast.ImportFrom):
+            found |= {alias.asname or alias.name: statement for alias in statement.names}
+        elif isinstance(statement, (ast.If, ast.Try)):
             for node in ast.walk(statement):
                 if isinstance(node, ast.alias):
                     found[node.asname or node.name] = statement

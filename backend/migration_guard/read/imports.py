@@ -5,52 +5,56 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from ..facts import Import
+from ..facts import Import, Place
 from .library import Library
+from .mentions import Mentions, inside
 from .text import Source
 from .values import Dotted
 
-_IN_FUNCTIONS = re.compile(r"^[ \t]+(?:from|import)\b", re.MULTILINE)
+
+class _Imported(NamedTuple):
+    """One imported name before it is known whether it is used."""
+
+    at: Place
+    module: str
+    name: str | None
+    bound_as: str
+    ours: bool
 
 
-def imports(source: Source, library: Library, used: set[str]) -> tuple[Import, ...]:
-    """Every imported name, in order of lines, a star as `*`. `used` are the names that the code outside of annotations
-    uses."""
-    statements = [each for each in source.tree.body if isinstance(each, (ast.Import, ast.ImportFrom))]
-    if _IN_FUNCTIONS.search(source.text):
-        statements = [each for each in ast.walk(source.tree) if isinstance(each, (ast.Import, ast.ImportFrom))]
-    found = [each for statement in statements for each in _imports(source, library, statement)]
-    mentioned = _mentioned(source, {each.bound_as for each in found}, used)
+def imports(source: Source, library: Library, mentioned: Mentions) -> tuple[Import, ...]:
+    """Every imported name, in order of lines, a star as `*`."""
+    found = [each for statement in mentioned.imports for each in _imports(source, library, statement)]
+    used = _used(source, {each.bound_as for each in found}, mentioned)
     return tuple(
-        Import(each.at, each.module, each.name, each.bound_as, each.bound_as in mentioned, each.ours)
+        Import(each.at, each.module, each.name, each.bound_as, each.bound_as in used, each.ours)
         for each in sorted(found, key=lambda each: each.at)
     )
 
 
-def _imports(source: Source, library: Library, statement: ast.Import | ast.ImportFrom) -> Iterator[Import]:
+def _imports(source: Source, library: Library, statement: ast.Import | ast.ImportFrom) -> Iterator[_Imported]:
     at = source.place(statement)
     if isinstance(statement, ast.Import):
         for alias in statement.names:
             bound = alias.asname or alias.name.partition(".")[0]
-            yield Import(at, alias.name, None, bound, ours=library.ours(Dotted(alias.name)))
+            yield _Imported(at, alias.name, None, bound, library.ours(Dotted(alias.name)))
         return
     folder = source.path.rpartition("/")[0]
     module = Dotted("." * statement.level + (statement.module or ""), folder if statement.level else None)
     for alias in statement.names:
         ours = library.ours(module if alias.name == "*" else module.part(alias.name))
-        yield Import(at, module.path, alias.name, alias.asname or alias.name, ours=ours)
+        yield _Imported(at, module.path, alias.name, alias.asname or alias.name, ours)
 
 
-def _mentioned(source: Source, names: set[str], used: set[str]) -> set[str]:
-    """Those of some names that the file uses: `used` lacks those in annotations, and in texts such as `__all__`."""
-    doubtful = {name for name in names - used - {"*", "annotations"} if _occurs(name, source.text)}
-    found = names & (used | {"*", "annotations"})
-    if doubtful:
-        found |= _named_in(_annotations(source.tree), doubtful)
-        if not doubtful <= found:
-            found |= _named_in([source.tree], doubtful)
-    return found
+def _used(source: Source, names: set[str], mentioned: Mentions) -> set[str]:
+    """Those of some names that the file uses, in annotations too, and in texts such as `__all__`."""
+    found = names & (mentioned.used | {"*", "annotations"})
+    if found != names:
+        found |= _named_in(_below(mentioned.annotations), names - found)
+    doubtful = {name for name in names - found if _occurs(name, source.text)}
+    return found | _named_in(ast.walk(source.tree), doubtful) if doubtful else found
 
 
 def _occurs(name: str, text: str) -> bool:
@@ -58,23 +62,24 @@ def _occurs(name: str, text: str) -> bool:
     return text.count(name) > 1 and len(re.findall(rf"\b{re.escape(name)}\b", text)) > 1
 
 
-def _annotations(tree: ast.Module) -> Iterator[ast.AST]:
-    """The annotations at the top of a file, where nearly all of them stand."""
-    for statement in tree.body:
-        if isinstance(statement, ast.AnnAssign):
-            yield statement.annotation
-        elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield statement.args
-            if statement.returns is not None:
-                yield statement.returns
+def _below(annotations: list[ast.expr]) -> Iterator[ast.AST]:
+    """All nodes of some annotations, as `ast.walk` gives them, which is slow."""
+    waiting: list[ast.AST] = [*annotations]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if node.__class__ is not ast.Name:
+            waiting += inside(node)
 
 
-def _named_in(parts: Iterable[ast.AST], names: set[str]) -> set[str]:
+def _named_in(nodes: Iterable[ast.AST], names: set[str]) -> set[str]:
     found: set[str] = set()
-    for part in parts:
-        for node in ast.walk(part):
-            if isinstance(node, ast.Name) and node.id in names:
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            if node.id in names:
                 found.add(node.id)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 100:
-                found |= names & set(re.findall(r"\w+", node.value))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 100:
+            found |= names & set(re.findall(r"\w+", node.value))
+        if len(found) == len(names):
+            break
     return found

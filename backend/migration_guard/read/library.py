@@ -61,6 +61,10 @@ class Library:
         self.reads: set[str] = set()  # the files that were looked into
         self.names: Names = {}
 
+    def forget(self) -> None:
+        """Let go of everything that was worked out."""
+        vars(self).clear()
+
     def known(self, dotted: Dotted) -> Known:
         """What is known of a name: its value, and whether it makes the migration depend on the application."""
         key = dotted.path, dotted.folder

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-_SKIPPED = frozenset({"ctx", "type_comment", "type_params", "type_ignores", "returns", "annotation"})
+_ANNOTATION = {
+    ast.AnnAssign: "annotation",
+    ast.arg: "annotation",
+    ast.FunctionDef: "returns",
+    ast.AsyncFunctionDef: "returns",
+}
+_SKIPPED = frozenset({"ctx", "type_comment", "type_params", "type_ignores", *_ANNOTATION.values()})
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
@@ -14,34 +21,56 @@ class Mentions(NamedTuple):
 
     used: set[str]
     bound: set[str]
+    annotations: list[ast.expr]
+    imports: list[ast.Import | ast.ImportFrom]  # all of the file; no mention of their names
 
 
 def mentions(tree: ast.Module) -> Mentions:
-    """What the code of a file mentions; its top-level imports are no mention."""
-    used: set[str] = set()
-    bound: set[str] = set()
-    waiting: list[ast.AST] = [each for each in tree.body if not isinstance(each, (ast.Import, ast.ImportFrom))]
+    """What the code of a file mentions."""
+    found = Mentions(set(), set(), [], [])
+    used, bound, annotations, imports = found
+    waiting: list[Any] = [*tree.body]
     while waiting:
         node = waiting.pop()
         kind = node.__class__
+        if kind is ast.Constant:
+            continue
+        if kind is ast.Expr:
+            node = node.value
+            kind = node.__class__
+        if kind is ast.Call:
+            waiting += node.args
+            for each in node.keywords:
+                waiting.append(each.value)
+            node = node.func
+            kind = node.__class__
+        while kind is ast.Attribute:
+            node = node.value
+            kind = node.__class__
         if kind is ast.Name:
-            used.add(node.id)  # type: ignore[attr-defined]
-            if node.ctx.__class__ is not ast.Load:  # type: ignore[attr-defined]
-                bound.add(node.id)  # type: ignore[attr-defined]
+            used.add(node.id)
+            if node.ctx.__class__ is not ast.Load:
+                bound.add(node.id)
         elif kind is ast.Call:
-            waiting.append(node.func)  # type: ignore[attr-defined]
-            waiting += node.args  # type: ignore[attr-defined]
-            waiting += [each.value for each in node.keywords]  # type: ignore[attr-defined]
-        elif kind is ast.Attribute:
-            waiting.append(node.value)  # type: ignore[attr-defined]
+            waiting.append(node)
+        elif kind is ast.Import or kind is ast.ImportFrom:
+            imports.append(node)
         elif kind is not ast.Constant:
-            for name in _FIELDS.get(kind) or _fields(kind):
-                value = getattr(node, name, None)
-                if value.__class__ is list:
-                    waiting += [each for each in value if isinstance(each, ast.AST)]
-                elif isinstance(value, ast.AST):
-                    waiting.append(value)
-    return Mentions(used, bound)
+            waiting += inside(node)
+            if kind in _ANNOTATION and (annotation := getattr(node, _ANNOTATION[kind])) is not None:
+                annotations.append(annotation)
+    return found
+
+
+def inside(node: ast.AST) -> Iterator[ast.AST]:
+    """What a node holds beside annotations."""
+    kind = node.__class__
+    for name in _FIELDS.get(kind) or _fields(kind):
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            yield value
+        elif value.__class__ is list:
+            yield from [each for each in value if isinstance(each, ast.AST)]
 
 
 def _fields(kind: type[ast.AST]) -> tuple[str, ...]:

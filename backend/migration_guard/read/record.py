@@ -33,27 +33,27 @@ class Record:
         self.in_autocommit = False
         self.in_loop = False  # in a loop whose rounds are known only at run time
 
-    def common(self, node: ast.expr, *, in_batch: bool = False, recreates: Flag | None = None) -> dict[str, Any]:
-        """The fields that every operation has."""
-        return {
-            "at": self.source.place(node),
-            "direction": self.direction,
-            "source": self.source.call(node),
-            "dialects": self.dialects,
-            "in_batch": in_batch,
-            "recreates": recreates,
-            **self.circumstances(),
-        }
+    def common(self, node: ast.expr) -> dict[str, Any]:
+        """The fields that every operation has, but for those that are as usual."""
+        source = self.source
+        found: dict[str, Any] = {"at": source.place(node), "direction": self.direction, "source": source.call(node)}
+        if self.dialects is not None:
+            found["dialects"] = self.dialects
+        return found | self.circumstances()
 
     def circumstances(self) -> dict[str, Any]:
-        """The fields that tell under which circumstances the next operation runs."""
-        return {
-            "conditional": self.conditional,
-            "inspected": self.inspected,
-            "swallowed": bool(self.swallowed),
-            "swallowed_on": self.swallowed if self.swallowed and self.swallowed != KNOWN else None,
-            "in_autocommit": self.in_autocommit,
-        }
+        """The fields that tell under which circumstances the next operation runs, but for those that are as usual."""
+        found: dict[str, Any] = {}
+        if self.conditional:
+            found["conditional"] = True
+        if self.inspected:
+            found["inspected"] = True
+        if self.swallowed:
+            found["swallowed"] = True
+            found["swallowed_on"] = None if self.swallowed == KNOWN else self.swallowed
+        if self.in_autocommit:
+            found["in_autocommit"] = True
+        return found
 
     def add(self, operation: Operation) -> None:
         """One more operation. Raises TooMuch where there are more than the reader follows."""
@@ -76,7 +76,8 @@ class Record:
 
     def text(self, given: Given, what: str) -> str | Unread:
         """The text that an argument gives. `what` starts the words for one that cannot be read: "a table named"."""
-        found = text_of(given.value)
+        value = given.value
+        found = value if value.__class__ is str and HOLE not in value else text_of(value)
         if found is None:
             return self.missing(self.source.place(given.node), f"{what} {how(given.value)}")
         return intern(found)  # names of tables stand in many files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Any, Literal
+from typing import Literal
 
 from ..facts import Column, CreateObject, DropObject, Flag, Operation, OtherSql, SetOption, Text, Unread, WriteRows
 from ..records import replace
@@ -273,7 +273,7 @@ def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
     from .sql import statements  # a migration without SQL does not need it
 
     text = sql.replace(HOLE, PLACEHOLDER)
-    changes: dict[str, Any] = {name: holds for name, holds in record.circumstances().items() if holds}
+    changes = record.circumstances()
     at = record.source.place(node)
     unreadable = "SQL made at run time" if not sql.replace(HOLE, "").strip(" ;\n\t") else None
     if len(sql) > LONGEST:

@@ -42,6 +42,15 @@ def _read(
     source: Source, modules: Modules | None, reads: set[str] | None, names: Names | None, *, digested: bool
 ) -> Migration:
     module = Module(source, modules)
+    try:
+        return _migration(source, module, reads, names, digested=digested)
+    finally:
+        module.forget()
+
+
+def _migration(
+    source: Source, module: Module, reads: set[str] | None, names: Names | None, *, digested: bool
+) -> Migration:
     said = comments(source)
     fields = header(source, module)
     upgrade = module.function("upgrade", said.irreversible)
@@ -57,7 +66,7 @@ def _read(
         path=source.path,
         upgrade=upgrade,
         downgrade=downgrade,
-        imports=imports(source, module.library, mentioned.used),
+        imports=imports(source, module.library, mentioned),
         undefined=undefined(source, mentioned),
         markers=said.markers,
         warnings=said.warnings,

@@ -29,14 +29,14 @@ def undefined(source: Source, mentioned: Mentions) -> tuple[Name, ...]:
     star import, `exec` or `globals()` may bind names that the text does not show.
     """
     used = mentioned.used
-    bound = mentioned.bound | _KNOWN
+    missing = used - mentioned.bound - _KNOWN
     for statement in source.tree.body:
-        bound.update(_bound_by(statement))
-    missing = used - bound
+        if not missing:
+            return ()
+        missing.difference_update(_bound_by(statement))
     if not missing or not used.isdisjoint({"exec", "globals", "locals", "vars", "setattr"}):
         return ()
-    for node in ast.walk(source.tree):
-        bound.update(_bound_by(node))
+    bound = {name for node in ast.walk(source.tree) for name in _bound_by(node)}
     missing -= bound
     if not missing or "*" in bound:
         return ()
