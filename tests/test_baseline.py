@@ -215,10 +215,48 @@ def test_a_dry_run_writes_nothing(guard: Guard, project: Path) -> None:
     assert not (project / FILE).exists()
 
 
-def test_no_baseline_shows_everything(guard: Guard) -> None:
+def test_no_baseline_shows_everything(guard: Guard, project: Path) -> None:
+    for number in range(21):
+        up = MOOD.replace("mood", f"mood{number}")
+        write(project, f"b{number}", up, f"mood{number}", parent=f"b{number - 1}" if number else "aa")
+    advised = "`migration-guard baseline` writes it down"
+    assert advised in guard("check", "--no-baseline")[1]
     guard("baseline")
 
-    assert guard("check", "--no-baseline")[0] == 1
+    code, said = guard("check", "--no-baseline")
+
+    assert code == 1
+    assert "22 errors: 24 revisions" in said
+    assert advised not in said
+
+
+def test_where_nothing_is_found_no_file_is_written(guard: Guard, project: Path) -> None:
+    (project / "alembic" / "versions" / "aa.py").unlink()
+
+    said = f"No {FILE} is needed: `migration-guard check` finds nothing that it could hold.\n"
+
+    assert guard("baseline") == (0, said)
+    assert not (project / FILE).exists()
+
+
+def test_a_file_that_is_there_becomes_empty_where_nothing_is_found(guard: Guard, project: Path) -> None:
+    guard("baseline")
+    (project / "alembic" / "versions" / "aa.py").unlink()
+
+    code, said = guard("baseline", "--force")
+
+    assert (code, entries(project)) == (0, [])
+    assert said == f"{FILE}: empty from here on, as `migration-guard check` finds nothing that it could hold.\n"
+
+
+def test_a_file_that_the_settings_name_is_written_though_it_is_empty(guard: Guard, project: Path) -> None:
+    (project / "alembic" / "versions" / "aa.py").unlink()
+    (project / "pyproject.toml").write_text('[tool.migration-guard]\nbaseline = "old.json"\n')
+
+    code, said = guard("baseline")
+
+    assert (code, said.partition(",")[0]) == (0, "old.json: empty from here on")
+    assert guard("check")[0] == 0
 
 
 def test_a_file_that_cannot_be_read_is_never_known(guard: Guard, project: Path) -> None:

@@ -26,8 +26,10 @@ MAY = {
     "checks": {"registry", "findings", "facts", "live"},
     "allowing": {"facts", "findings"},
     "lint": {"read", "replay", "rules", "registry", "findings", "config", "facts", "errors", "allowing", "reporting"},
+    "trace": {"checks", "config", "facts", "findings", "lint", "live", "read", "replay", "reporting", "rules"},
     "verify": {
         "live",
+        "trace",
         "read",
         "checks",
         "registry",

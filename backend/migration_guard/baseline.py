@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from .config import Settings
@@ -92,14 +92,15 @@ def updated(settings: Settings, report: Report, *, prune: bool, force: bool, dry
     file = file_of(settings)
     shown = os.path.relpath(file, settings.root)
     there = file.is_file()
+    needless = False
     old = (_both_sides(file) if prune else None) or (_read(file) if there and not force else None)
     if not there and prune:
         raise UsageError(f"there is no {shown} to prune", _WRITE)
     report = fingerprinted(report)
     if old is None or force:
         entries = remembered(report.findings)
-        rules = counted(len({entry.rule for entry in entries}), "rule")
-        says = f"{shown}: {counted(len(entries), 'finding')} of {rules}, known from here on."
+        needless = not entries and not there and settings.baseline is None
+        says = _of_all(entries, shown, needless=needless)
         left = [finding for finding in report.findings if finding.rule.id in _NEVER]
     else:
         compared = without_known(report, old, shown, sure)
@@ -117,9 +118,18 @@ def updated(settings: Settings, report: Report, *, prune: bool, force: bool, dry
         says += f" It does not hold {counted(len(left), 'finding')}, which `migration-guard check` shows."
     if dry_run:
         return f"{says} Nothing is written (dry run)."
-    if old is None or text_of(entries) != file.read_text(encoding="utf-8"):
+    if not needless and (old is None or text_of(entries) != file.read_text(encoding="utf-8")):
         written(file, entries)
     return says
+
+
+def _of_all(entries: Collection[Remembered], shown: str, *, needless: bool) -> str:
+    """What a file of all findings holds, in words."""
+    if not entries:
+        what = f"No {shown} is needed: " if needless else f"{shown}: empty from here on, as "
+        return f"{what}`migration-guard check` finds nothing that it could hold."
+    rules = counted(len({entry.rule for entry in entries}), "rule")
+    return f"{shown}: {counted(len(entries), 'finding')} of {rules}, known from here on."
 
 
 def _name(finding: Finding) -> tuple[str, str]:

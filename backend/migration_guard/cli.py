@@ -121,7 +121,9 @@ def _check(options: SimpleNamespace) -> int:
     )
     if selected is not None:
         report = replace(report, looked_at=replace(report.looked_at, selected=selected))
-    if not options.no_baseline and _has_baseline(settings):
+    if options.no_baseline:
+        report = replace(report, baseline_aside=_has_baseline(settings))
+    elif _has_baseline(settings):
         from .baseline import entries_of, file_of, without_known
 
         whole = not paths and selected is None and not options.changed and not report.problems

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .errors import CannotFinish, UsageError
+from .facts import Place
 from .findings import Finding, Report
 from .fingerprints import fingerprinted
 from .records import replace
@@ -112,6 +113,10 @@ def _for(form: str, report: Report, root: Path, environment: Mapping[str, str]) 
     return _from_checkout(report, root, environment.get("GITHUB_WORKSPACE") or environment.get("CI_PROJECT_DIR"))
 
 
+def _below(folder: str, at: Place) -> Place:
+    return replace(at, path=f"{folder}/{at.path}")
+
+
 def _from_checkout(report: Report, root: Path, checkout: str | None) -> Report:
     """The report with its paths as a server counts them: from the top of the checkout, where the root may be deeper."""
     top = Path(checkout).resolve() if checkout else root
@@ -120,7 +125,8 @@ def _from_checkout(report: Report, root: Path, checkout: str | None) -> Report:
     deeper = root.relative_to(top).as_posix()
 
     def moved(finding: Finding) -> Finding:
-        return replace(finding, at=replace(finding.at, path=f"{deeper}/{finding.at.path}"))
+        beside = tuple(replace(one, at=_below(deeper, one.at)) for one in finding.beside)
+        return replace(finding, at=_below(deeper, finding.at), beside=beside)
 
     return replace(
         report,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from .. import __version__
+from ..facts import Place
 from ..findings import Finding, Problem, Report, Rule, severity_of
 from ..fingerprints import fingerprinted
 from ..reporting import counted
@@ -79,23 +80,31 @@ def _results(report: Report) -> Iterator[tuple[dict[str, object], Rule]]:
 
 
 def _result(finding: Finding) -> dict[str, object]:
-    at = finding.at
-    region: dict[str, object] = {"startLine": at.line, "startColumn": at.column}
-    if at.last_line != at.line:
-        region["endLine"] = at.last_line
-    location: dict[str, object] = {"physicalLocation": {"artifactLocation": _artifact(at.path), "region": region}}
+    location = _location(finding.at)
     if finding.revision:
         names = [part for part in (finding.revision, finding.direction) if part]
         location["logicalLocations"] = [{"fullyQualifiedName": printable(".".join(names)), "kind": "function"}]
     properties = {"revision": finding.revision, "dialect": finding.dialect, "depth": finding.depth}
+    related = [
+        {**_location(one.at), "id": number, "message": {"text": printable(one.says)}}
+        for number, one in enumerate(finding.beside)
+    ]
     return {
         "ruleId": finding.rule.id,
         "level": severity_of(finding).value,
         "message": {"text": _message(finding)},
         "locations": [location],
+        **({"relatedLocations": related} if related else {}),
         "partialFingerprints": {"migrationGuard/v1": finding.fingerprint},
         "properties": {name: printable(value) for name, value in properties.items() if value},
     }
+
+
+def _location(at: Place) -> dict[str, object]:
+    region: dict[str, object] = {"startLine": at.line, "startColumn": at.column}
+    if at.last_line != at.line:
+        region["endLine"] = at.last_line
+    return {"physicalLocation": {"artifactLocation": _artifact(at.path), "region": region}}
 
 
 def _message(finding: Finding) -> str:

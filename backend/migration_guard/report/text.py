@@ -136,7 +136,7 @@ def _many(report: Report, command: str) -> Iterator[str]:
         rules.sort(key=lambda rule: (-rule[1], rule[0]))
         width = len(str(rules[0][1]))
         lines = [f"  {count:>{width}} x  {rule}" for rule, count in rules]
-        if command == "check" and report.known is None:
+        if command == "check" and report.known is None and not report.baseline_aside:
             lines.append(
                 "  All of this is old? `migration-guard baseline` writes it down, and from then on only what is new "
                 "is shown."
