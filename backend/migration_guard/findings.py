@@ -168,6 +168,30 @@ class LookedAt:
     selected: tuple[str, ...] | None = None  # the rules that --select and --ignore left; None: as the settings say
 
 
+@dataclass(frozen=True, order=True)
+class TakenLock:
+    """A lock that a statement of a revision held on a table older than the revision, as `verify` saw it."""
+
+    path: str
+    line: int
+    database: str  # "postgresql 16"
+    revision: str
+    number: int  # of the statement in its revision, from 0
+    table: str
+    kind: str  # "table", "partitioned table", "materialized view", "view", "foreign table"
+    statement: str  # on one line
+    mode: str | None  # None: let go before anybody could look, and the statement is none of which it is known
+    blocks: str | None  # "reads and writes", "writes", "other schema changes"
+    since: int  # the line of the statement that took this mode
+    until: Literal["transaction", "statement"]  # when it ends
+    statements_after: int  # that run while it is held
+    share: float  # of the revision's statements, from this one to the end of the lock
+    rewritten: bool
+    scanned: bool
+    index_built: bool
+    lock_timeout: bool  # whether one was set
+
+
 @dataclass(frozen=True)
 class Report:
     """The result of one run, ready for every format."""
@@ -180,6 +204,7 @@ class Report:
     notes: tuple[str, ...] = ()  # plain sentences for people, such as what a run proved
     known: Known | None = None  # None: there is no baseline
     baseline_aside: bool = False  # there is one, and this run shows what it holds, too
+    locks: tuple[TakenLock, ...] = ()  # verify: those of the revisions that it took up and down
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # files to show lines of
 
     @property

@@ -66,7 +66,8 @@ def _expression(part: ast.expr) -> str:
 def _key(finding: Finding) -> str:
     """What makes two findings the same. A file may be renamed, so its path counts only where there is no revision."""
     where = f"revision {finding.revision}" if finding.revision else f"path {finding.at.path}"
-    database = finding.dialect if finding.depth != "read" else None  # reading: how many are configured must not matter
+    # Reading: how many are configured must not matter. What is read and then seen with its locks is one finding.
+    database = finding.dialect if finding.depth == "experiment" else None
     return "\0".join([finding.rule.id, where, finding.direction or "", database or "", plain(finding.subject)])
 
 

@@ -16,6 +16,7 @@ from migration_guard.findings import (
     Report,
     Rule,
     Severity,
+    TakenLock,
 )
 from migration_guard.records import replace
 
@@ -66,7 +67,28 @@ FOUND = Report(
     ),
     looked_at=LookedAt(files=3, revisions=3, heads=("7f3a", "91bc")),
 )
+LOCK = TakenLock(
+    path=MOOD,
+    line=19,
+    database="postgresql 16",
+    revision="7f3a",
+    number=0,
+    table="persona",
+    kind="table",
+    statement="CREATE INDEX ix_persona_mood ON persona (mood)",
+    mode="SHARE",
+    blocks="writes",
+    since=19,
+    until="transaction",
+    statements_after=1,
+    share=1.0,
+    rewritten=False,
+    scanned=True,
+    index_built=True,
+    lock_timeout=False,
+)
 LIVE = Report(
+    locks=(LOCK,),
     findings=(
         Finding(
             LEFT,

@@ -19,7 +19,7 @@ from .samples import BASELINE, COMMANDS, FOUND, LIVE, REPORTS, any_report
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-PARTS = ("findings", "not_judged", "allowed", "baseline", "looked_at", "errors")
+PARTS = ("findings", "not_judged", "allowed", "baseline", "locks", "looked_at", "errors")
 
 
 def printed(report: Report, command: str = "check") -> Any:
@@ -67,14 +67,15 @@ def test_the_schema_names_every_field_and_the_page_explains_it() -> None:
     found, live, baseline = printed(FOUND), printed(LIVE, "verify"), printed(BASELINE)
     page = (DOCS / "json.md").read_text(encoding="utf-8")
 
-    assert set(found) == set(SCHEMA["properties"]) == {"version", *PARTS}
+    assert set(live) == set(SCHEMA["properties"]) == {"version", *PARTS}
+    assert set(live["locks"][0]) == fields("locks")
     assert set(found["findings"][0]) == fields("findings")
     assert set(found["not_judged"][0]) == fields("not_judged")
     assert set(found["allowed"][0]) == fields("allowed")
     assert set(baseline["baseline"]) == fields("baseline")
     assert set(live["looked_at"]) | set(found["looked_at"]) == fields("looked_at")
     assert set(live["errors"][0]) == fields("errors")
-    named = set(found).union(*map(fields, PARTS))
+    named = set(live).union(*map(fields, PARTS))
     assert [name for name in sorted(named) if f"| `{name}` |" not in page] == []
 
 
@@ -96,6 +97,13 @@ def test_what_people_read_in_the_text_is_in_the_json_too() -> None:
         "subject": "",
         "fingerprint": finding["fingerprint"],
     }
+
+
+def test_locks_are_listed_by_verify_alone() -> None:
+    (lock,) = printed(LIVE, "verify")["locks"]
+
+    assert (lock["table"], lock["mode"], lock["blocks"], lock["until"]) == ("persona", "SHARE", "writes", "transaction")
+    assert "locks" not in printed(LIVE, "check")
 
 
 def test_databases_are_looked_at_by_verify_alone() -> None:

@@ -83,6 +83,7 @@ class LockTrace:
     """
 
     statements: Sequence[Statement]
+    version_table: str = "alembic_version"  # Alembic's own, which it may make in the same transaction
     _session: Any = None  # the DBAPI's connection
     _known: dict[int, _Relation] | None = None  # None: to be asked for
     _newest: int | None = None  # the last object identifier that was given before the revision
@@ -91,6 +92,7 @@ class LockTrace:
     _transaction: int = 0
     _transactions: list[int] = field(default_factory=list)  # of each statement
     _found: list[Lock] = field(default_factory=list)
+    _indexes: set[int] = field(default_factory=set)  # locked for everybody by statements before
     _called: int | None = None  # a SELECT that may have done anything, and was not asked about
 
     def before(self, connection: Any, sql: str) -> None:
@@ -142,6 +144,7 @@ class LockTrace:
         """The transaction has ended, and its locks with it."""
         self._transaction += 1
         self._fresh = self._undone = False
+        self._indexes = set()
         for relation in (self._known or {}).values():
             relation.strength = -1
 
@@ -162,6 +165,7 @@ class LockTrace:
         self._known = {
             oid: _Relation(name, _KINDS[kind], file, scans, *_held(before.get(oid)))
             for oid, name, kind, file, scans in rows or ()
+            if name != self.version_table
         }
         if self._newest is None:
             self._newest = newest
@@ -183,13 +187,12 @@ class LockTrace:
             self._compare_files(connection, number, sql, timeout=sample.timeout)
             return
         newest = self._newest or 0
-        built_on = set(sample.indexes.values())
+        built_on = {table for index, table in sample.indexes.items() if index not in self._indexes}
+        self._indexes = set(sample.indexes)
         kept_from_all = {table for index, table in sample.indexes.items() if index <= newest}
         for oid, (strength, file, scans) in sample.locked.items():
             relation = self._known.get(oid)
             if relation is None:  # made by this statement
-                if file is not None:
-                    self._known[oid] = _Relation("", "", file, scans, strength, number)
                 continue
             stronger = strength > relation.strength
             if stronger:

@@ -62,13 +62,15 @@ class Recorder:
             event.remove(Engine, name, listener)
 
     @contextmanager
-    def watching(self, file: str, *, locks: bool = False) -> Iterator[list[Statement]]:
+    def watching(
+        self, file: str, *, locks: bool = False, version_table: str = "alembic_version"
+    ) -> Iterator[list[Statement]]:
         """The statements that a file runs until left, in order; Alembic's own bookkeeping is not among them.
 
-        With `locks`, `locks()` has what they hold, also afterwards.
+        With `locks`, `locks()` has what they hold, also afterwards, but on Alembic's version table.
         """
         self._file, self._statements = file, []
-        self._trace = LockTrace(self._statements) if locks else None
+        self._trace = LockTrace(self._statements, version_table) if locks else None
         try:
             yield self._statements
         finally:

@@ -91,6 +91,18 @@ class Step:
 
 
 @dataclass(frozen=True)
+class UnderLock:
+    """A statement that goes through tables older than its revision while the application waits for them, and that no
+    rule on the migration's text knows."""
+
+    revision: str
+    at: Place
+    sql: str
+    tables: tuple[str, ...]
+    work: str  # "rewritten", "built", "scanned"
+
+
+@dataclass(frozen=True)
 class Drift:
     """One table that the models describe otherwise than the migrations build it. `before` of a difference is what
     the migrations made, `after` what the models say."""
@@ -101,3 +113,4 @@ class Drift:
     dialect: str
     differences: tuple[Difference, ...]
     revision: str | None = None
+    operations: str = ""  # Python to paste that makes the table as the model is

@@ -56,7 +56,8 @@ class Tread:
         failure: Failure | None = None
         refusal: str | None = None
         recorder = self.stage.recorder
-        with recorder.watching(file, locks=traced and self.plan.dialect == "postgresql") as statements:
+        locks = traced and self.plan.dialect == "postgresql"
+        with recorder.watching(file, locks=locks, version_table=self.stage.version_table) as statements:
             try:
                 with time_limit(self.plan.seconds):
                     self.stage.step(revision, direction)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..findings import Finding, Known, Report, severity_of
+from ..findings import Finding, Known, Report, TakenLock, severity_of
 from ..fingerprints import fingerprinted, plain
 from ..reporting import by_place
 
@@ -21,6 +21,7 @@ def as_json(report: Report, command: str) -> str:
         looked_at["rules"] = None if seen.selected is None else list(seen.selected)
     if command == "verify":
         looked_at["databases"] = list(seen.databases)
+    locks = {"locks": [_lock(lock) for lock in sorted(report.locks)]} if command == "verify" else {}
     return dumps(
         {
             "version": VERSION,
@@ -33,6 +34,7 @@ def as_json(report: Report, command: str) -> str:
                 for entry in sorted(report.allowed, key=lambda entry: by_place(entry.finding))
             ],
             "baseline": _baseline(report.known),
+            **locks,
             "looked_at": looked_at,
             "errors": [
                 {"message": problem.message, "try": problem.hint, "exit_code": problem.exit_code}
@@ -53,6 +55,28 @@ def _baseline(known: Known | None) -> dict[str, object] | None:
             {"rule": entry.rule, "revision": entry.revision, "path": entry.path, "fingerprint": entry.fingerprint}
             for entry in known.stale
         ],
+    }
+
+
+def _lock(lock: TakenLock) -> dict[str, object]:
+    return {
+        "database": lock.database,
+        "revision": lock.revision,
+        "path": lock.path,
+        "line": lock.line,
+        "statement": _cut(lock.statement),
+        "table": lock.table,
+        "kind": lock.kind,
+        "mode": lock.mode,
+        "blocks": lock.blocks,
+        "since": lock.since,
+        "until": lock.until,
+        "statements_after": lock.statements_after,
+        "share": lock.share,
+        "rewritten": lock.rewritten,
+        "scanned": lock.scanned,
+        "index_built": lock.index_built,
+        "lock_timeout": lock.lock_timeout,
     }
 
 

@@ -18,8 +18,9 @@ from typing import IO, Any, cast
 
 from ..errors import CannotFinish
 from ..findings import Finding, NotJudged, Problem, Rule
+from ..live.steps import Step
 from ..live.urls import hide_in
-from .protocol import Request, finding_of_json
+from .protocol import Request, finding_of_json, step_of_json
 
 GRACE = 20  # seconds beyond the time of one step: the child ends a hanging step by itself where it can
 POLL = 0.2  # seconds between two looks at a silent child
@@ -42,6 +43,7 @@ class Outcome:
     findings: list[Finding] = field(default_factory=list)
     gaps: list[NotJudged] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)  # whose locks were recorded
     done: dict[str, Any] | None = None
     ran: bool = False  # whether env.py came to its first migration
 
@@ -81,6 +83,8 @@ class Child:
                     self._tell(new_database())
                 elif kind == "finding":
                     found.findings.append(finding_of_json(message, rules))
+                elif kind == "step":
+                    found.steps.append(step_of_json(message))
                 elif kind == "gap":
                     found.gaps.append(NotJudged(**message))
                 elif kind == "problem":

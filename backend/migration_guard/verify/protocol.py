@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..facts import Place
 from ..findings import Finding, Rule
+from ..live.steps import Lock, Statement, Step
 from ..records import fields
 
 
@@ -98,4 +99,38 @@ def finding_of_json(data: dict[str, Any], rules: dict[str, Rule]) -> Finding:
         direction=data["direction"],
         dialect=data["dialect"],
         depth="experiment",
+    )
+
+
+_TEXT = 20_000  # characters of a statement that the parent gets: enough to read what it does
+
+
+def step_to_json(step: Step) -> dict[str, Any]:
+    """A step with its locks as data. A statement that was run before, in a loop over rows, has no text again."""
+    told: set[tuple[int, str]] = set()
+    statements: list[tuple[int, str]] = []
+    for statement in step.statements:
+        known = (statement.line, statement.sql) in told
+        told.add((statement.line, statement.sql))
+        statements.append((statement.line, "" if known else statement.sql[:_TEXT]))
+    return {
+        "revision": step.revision,
+        "path": step.at.path,
+        "line": step.at.line,
+        "database": step.database,
+        "statements": statements,
+        "locks": [asdict(lock) for lock in step.locks],
+    }
+
+
+def step_of_json(data: dict[str, Any]) -> Step:
+    """The step again, as far as its locks go."""
+    return Step(
+        data["revision"],
+        Place(data["path"], data["line"]),
+        data["database"],
+        "postgresql",
+        "upgrade",
+        statements=tuple(Statement(sql, line) for line, sql in data["statements"]),
+        locks=tuple(Lock(**lock) for lock in data["locks"]),
     )

@@ -20,10 +20,11 @@ from ..progress import Progress
 from ..read.discovery import projects
 from ..read.sources import Sources
 from ..reporting import nothing_in
+from ..trace.run import trace
 from .child import Child, Outcome
 from .jobs import Job, jobs_of
 from .protocol import Request
-from .telling import Part, report_of
+from .telling import Part, report_of, steps_of
 
 
 def verify(
@@ -59,7 +60,9 @@ def verify(
         except BaseException:
             run.stop()
             raise
-    return report_of(parts, jobs, problems, settings, today or date.today())
+    steps = steps_of(parts)
+    traced = trace(root, settings, steps, [job.project for job in jobs], base if not problems else None)
+    return report_of(parts, jobs, problems, settings, today or date.today(), traced)
 
 
 class _Run:

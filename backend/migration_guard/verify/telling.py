@@ -10,7 +10,9 @@ from typing import Any
 from ..allowing import divided
 from ..config import Settings
 from ..findings import LookedAt, NotJudged, Problem, Report
+from ..live.steps import Step
 from ..reporting import by_place, counted, weighed
+from ..trace.run import Traced
 from .child import Outcome
 from .jobs import Job
 
@@ -25,12 +27,18 @@ class Part:
 
 
 def report_of(
-    parts: Sequence[Part], jobs: Sequence[Job], problems: Sequence[Problem], settings: Settings, today: date
+    parts: Sequence[Part],
+    jobs: Sequence[Job],
+    problems: Sequence[Problem],
+    settings: Settings,
+    today: date,
+    traced: Traced,
 ) -> Report:
     """The report, sorted. `problems` are those from before any database was started."""
     migrations = [migration for job in jobs for migration in job.history.migrations]
     outcomes = [outcome for part in parts for outcome in part.outcomes]
-    said = {weighed(finding, settings) for outcome in outcomes for finding in outcome.findings}
+    told = (*traced.findings, *(finding for outcome in outcomes for finding in outcome.findings))
+    said = {weighed(finding, settings) for finding in told}
     stand, covered = divided(
         (finding for finding in sorted(said, key=by_place) if settings.severity.get(finding.rule.id) != "off"),
         {migration.path: migration.allows for migration in migrations},
@@ -51,7 +59,17 @@ def report_of(
         ),
         problems=(*problems, *(problem for part in parts for problem in (*part.problems, *_problems(part)))),
         notes=tuple(note for part in parts for note in _notes(part)),
+        locks=traced.locks,
     )
+
+
+def steps_of(parts: Sequence[Part]) -> dict[str, list[Step]]:
+    """The steps whose locks were recorded, by the place of their project."""
+    found: dict[str, list[Step]] = {}
+    for part in parts:
+        for outcome in part.outcomes:
+            found.setdefault(outcome.place, []).extend(outcome.steps)
+    return found
 
 
 def _passed_over(jobs: Sequence[Job]) -> Iterator[NotJudged]:
@@ -127,4 +145,6 @@ def proof(done: dict[str, Any]) -> str:
         words += f", {below} below only up"
     if together := done["deployed"]:
         words += ", then all at once" if together == tally["revisions"] else f", then {together} at once"
+    if done["databases"] > 1:
+        words += f", on each of the {done['databases']} databases of env.py"
     return f"{words}; {counted(len(done['filled']), 'table')} held rows"

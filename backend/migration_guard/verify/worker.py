@@ -35,7 +35,7 @@ from ..live.stairway import Plan, Stairway
 from ..live.statements import Recorder, first_line, no_room
 from ..live.steps import Drift, Step
 from ..live.treading import place_of
-from .protocol import Channel, Request, finding_to_json
+from .protocol import Channel, Request, finding_to_json, step_to_json
 from .raising import problem_of
 
 
@@ -103,7 +103,9 @@ class Run:
         )
 
     def judge(self, fact: Step | Drift | Deployment) -> None:
-        """Send what the checks say about a fact."""
+        """Send what the checks say about a fact, and locks that the parent judges beside the migration's text."""
+        if isinstance(fact, Step) and fact.locks and fact.failure is None:
+            self.channel.send("step", **step_to_json(fact))
         for entry in all_checks():
             for kind, judge in entry.judges:
                 if isinstance(fact, kind):

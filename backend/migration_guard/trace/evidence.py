@@ -1,0 +1,154 @@
+"""What was seen of a statement, as evidence: which work it did under which lock, in data and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ..facts import Context, Operation, WriteRows
+from ..findings import TakenLock
+from ..live.steps import Lock, Step
+from ..records import replace
+from ..replay.names import bare
+from ..reporting import counted
+from ..rules.shared.chains import both
+from ..rules.shared.locks import Mode, cost, stops
+from ..rules.shared.transactions import fills_many_rows
+from .reading import Ran
+
+Work = Literal["rewritten", "built", "scanned", "written"]
+_WORKS: tuple[Work, ...] = ("rewritten", "built", "scanned")
+_IN_WORDS: dict[Work, str] = {
+    "rewritten": "{} is written anew",
+    "built": "an index on {} is built",
+    "scanned": "every row of {} is read",
+    "written": "rows of {} are written",
+}
+_WORST = "ACCESS EXCLUSIVE"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Work that goes through a table while others wait. `held` are the locks that they wait for, `tables` what is gone
+    through."""
+
+    step: Step
+    ran: Ran
+    work: Work
+    tables: tuple[str, ...]
+    held: tuple[Lock, ...]
+    lines: Mapping[int, int]  # of the step's statements, by number
+
+    @property
+    def sentence(self) -> str:
+        """What was seen, for the end of a message: who waits for what, from where to where."""
+        by_mode: dict[tuple[str, int], list[Lock]] = {}
+        for lock in self.held:
+            by_mode.setdefault((lock.mode, lock.since), []).append(lock)
+        locks = [self._lock(locks, alone=len(by_mode) == 1) for locks in by_mode.values()]
+        first = self.held[0]
+        more = first.last - self.ran.number
+        later = f", {counted(more, 'statement')} later" if more > 0 else ""
+        end = "statement" if first.outside else "transaction"
+        work = _IN_WORDS[self.work].format(both([*self.tables]))
+        return f"{work} under {both(locks)}, held until the {end} ends{later}."
+
+    def _lock(self, locks: list[Lock], *, alone: bool) -> str:
+        names = [lock.relation for lock in locks]
+        since = self.lines.get(locks[0].since, self.ran.at.line)
+        on = "" if alone and names == [*self.tables] else f" on {both(names)}"
+        return f"{locks[0].mode}{on}" + (f" (since line {since})" if since != self.ran.at.line else "")
+
+
+def evidence(step: Step, statement: Ran, lines: Mapping[int, int], context: Context) -> Iterator[Evidence]:
+    """The work of one statement that somebody waits for."""
+    locks = seen(statement, context)
+    emptied = any(isinstance(one, WriteRows) and one.truncates for one in statement.operations)
+    for work in _WORKS:
+        done = [lock for lock in locks if _work_of(lock) == work and not emptied]
+        if tables := [lock.relation for lock in done if _waits(lock)]:
+            held = tuple(lock for lock in locks if lock.mode and _waits(lock))
+            yield Evidence(step, statement, work, tuple(tables), held, lines)
+    if (write := next((one for one in statement.operations if fills_many_rows(one)), None)) is not None:
+        held = exclusive(step, statement.number)
+        if held:
+            yield Evidence(step, statement, "written", (str(getattr(write, "table", "")),), held, lines)
+
+
+def seen(statement: Ran, context: Context) -> tuple[Lock, ...]:
+    """The locks of a statement. One that ran outside of a transaction had let go of its lock before anybody could
+    look: the table of locks tells which it was."""
+    return tuple(_measured(lock, statement.operations, context) for lock in statement.locks)
+
+
+def _measured(lock: Lock, operations: tuple[Operation, ...], context: Context) -> Lock:
+    if not lock.outside:
+        return lock
+    for one in operations:
+        found = cost(context, one)
+        table = getattr(one, "table", None) or getattr(one, "name", None)
+        if found is not None and bare(table) == bare(lock.relation):
+            return replace(
+                lock,
+                mode=found.own,
+                rewritten=lock.rewritten or found.work == "rewrite",
+                built=found.work == "index build",
+                scanned=found.work == "scan",
+            )
+    return replace(lock, mode=_WORST) if lock.rewritten else lock
+
+
+def exclusive(step: Step, number: int) -> tuple[Lock, ...]:
+    """The locks that keep everybody out while a statement runs, taken by earlier ones; one for each table."""
+    found: dict[str, Lock] = {}
+    for lock in step.locks:
+        if lock.mode == _WORST and lock.statement < number <= lock.last:
+            found.setdefault(lock.relation, lock)
+    return tuple(found.values())
+
+
+def blocks(lock: Lock) -> str:
+    """What waits for a lock, in words; empty where nobody could see which lock it was."""
+    if lock.index:  # the planner looks at every index of a table: sql-reindex.html in PostgreSQL's manual
+        return "reads and writes"
+    return stops(mode_of(lock.mode)) if lock.mode else ""
+
+
+def mode_of(name: str) -> Mode:
+    """The mode of that name."""
+    return next(mode for mode in Mode.__args__ if mode == name)  # type: ignore[attr-defined]
+
+
+def _waits(lock: Lock) -> bool:
+    return blocks(lock) in ("reads and writes", "writes")
+
+
+def _work_of(lock: Lock) -> Work | None:
+    return next((work for work in _WORKS if getattr(lock, work)), None)
+
+
+def taken(step: Step, statement: Ran, context: Context) -> Iterator[TakenLock]:
+    """The locks of one statement, for reports."""
+    for lock in seen(statement, context):
+        after = lock.last - lock.statement
+        yield TakenLock(
+            path=statement.at.path,
+            line=statement.at.line,
+            database=step.database,
+            revision=step.revision,
+            number=statement.number,
+            statement=" ".join(statement.sql.split()),
+            table=lock.relation,
+            kind=lock.kind,
+            mode=lock.mode or None,
+            blocks=blocks(lock) or None,
+            since=step.statements[lock.since].line,
+            until="statement" if lock.outside else "transaction",
+            statements_after=after,
+            share=round((after + 1) / len(step.statements), 2),
+            rewritten=lock.rewritten,
+            scanned=lock.scanned,
+            index_built=lock.built,
+            lock_timeout=lock.timeout,
+        )

@@ -1,0 +1,65 @@
+"""The statements of a step, read as operations and found again in the text of their migration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..facts import AddColumn, CreateConstraint, Migration, Operation, Place
+from ..live.steps import Lock, Step
+from ..read.sql import statements
+from ..replay.names import alike, bare
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A statement that a revision ran. `operations` are as the migration writes them where they are found there, else
+    as the SQL does; a batch block sends them all from one line, and they stand on others."""
+
+    number: int
+    at: Place
+    sql: str
+    operations: tuple[Operation, ...]
+    locks: tuple[Lock, ...]
+
+
+def ran(step: Step, migration: Migration, numbers: set[int] | None = None) -> Iterator[Ran]:
+    """The statements of a step, or those with these numbers."""
+    written = migration.upgrade.operations if migration.upgrade else ()
+    locks: dict[int, list[Lock]] = {}
+    for lock in step.locks:
+        locks.setdefault(lock.statement, []).append(lock)
+    for number, statement in enumerate(step.statements):
+        if numbers is not None and number not in numbers:
+            continue
+        at = Place(step.at.path, statement.line)
+        read = statements(statement.sql, at=at, direction="upgrade", dialects=frozenset({"postgresql"}))
+        operations = tuple(_written(one, written, at) or one for one in read)
+        at = next((one.at for one in operations if one.in_batch), at)
+        yield Ran(number, at, statement.sql, operations, tuple(locks.get(number, ())))
+
+
+def _written(read: Operation, written: tuple[Operation, ...], at: Place) -> Operation | None:
+    """The operation of the migration that sent this SQL: on the line that ran it, or in a batch block, which sends all
+    at its end."""
+    found = [one for one in written if _is(read, one)]
+    here = [one for one in found if one.at.line <= at.line <= one.at.last_line]
+    return next(iter(here or found), None)
+
+
+def _is(read: Operation, written: Operation) -> bool:
+    if type(read) is not type(written):
+        return False
+    table, other = bare(getattr(read, "table", None)), bare(getattr(written, "table", None))
+    if table != other and table is not None and other is not None:
+        return False
+    if isinstance(read, AddColumn) and isinstance(written, AddColumn):
+        return bare(read.column.name) == bare(written.column.name)
+    if isinstance(read, CreateConstraint) and isinstance(written, CreateConstraint):
+        names = bare(read.name), bare(written.name)
+        same = None not in names and alike(str(names[0]), str(names[1]))
+        return read.kind == written.kind and (same or [*map(bare, read.columns)] == [*map(bare, written.columns)])
+    name, other_name = bare(getattr(read, "name", None)), bare(getattr(written, "name", None))
+    if type(read).__name__ == "WriteRows":
+        return table is not None and table == other
+    return name == other_name
