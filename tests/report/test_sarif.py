@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from migration_guard.facts import Place
-from migration_guard.findings import Finding, Report
+from migration_guard.findings import Beside, Finding, Report
 from migration_guard.records import replace
 from migration_guard.report import FORMATS
 from migration_guard.report.sarif import RESULTS
@@ -63,6 +63,22 @@ def test_a_result_has_its_place_its_level_and_what_to_write() -> None:
     assert location["logicalLocations"] == [{"fullyQualifiedName": "7f3a.upgrade", "kind": "function"}]
     assert result["level"] == "error"
     assert result["message"]["text"] == f"{INDEX.says}\n\nInstead:\n{INDEX.instead}".rstrip()
+
+
+def test_other_places_that_a_finding_names_are_related() -> None:
+    beside = (Beside(Place("alembic/versions/1 a.py", 4, 1, 6), "the same id"), Beside(Place(INDEX.at.path, 30), "too"))
+
+    (result,) = run_of(Report(findings=(replace(INDEX, beside=beside),)))["results"]
+
+    assert [(one["id"], one["message"]["text"]) for one in result["relatedLocations"]] == [
+        (0, "the same id"),
+        (1, "too"),
+    ]
+    assert result["relatedLocations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "alembic/versions/1%20a.py", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 4, "startColumn": 1, "endLine": 6},
+    }
+    assert "relatedLocations" not in run_of(Report(findings=(INDEX,)))["results"][0]
 
 
 def test_what_is_allowed_or_known_is_suppressed_and_comes_last() -> None:

@@ -351,6 +351,14 @@ def test_head_whose_id_cannot_be_read_is_joined_by_the_word_heads() -> None:
     )
 
 
+def test_the_other_heads_are_named_beside_where_their_files_stand() -> None:
+    here = the_finding(of(A, B, migration("c1c1", "a1a1")), "multiple-heads")
+    merged = the_finding(beside([A, B, MINE], [A, B, THEIRS], [A, B]), "multiple-heads")
+
+    assert [(one.at, one.says) for one in here.beside] == [(Place(f"{VERSIONS}/b1b1_x.py", 9), "b1b1: a head")]
+    assert merged.beside == ()  # the other one stands on the base branch only
+
+
 # duplicate-revision
 
 
@@ -360,6 +368,7 @@ def test_copy_gets_an_id_of_its_own_and_follows_its_original() -> None:
     finding = the_finding(of(A, B, copy), "duplicate-revision")
 
     assert finding.at == copy.at
+    assert [one.at for one in finding.beside] == [B.at]
     assert f"2 files have the id b1b1: {B.path} and {copy.path}." in finding.says
     names = {node.targets[0].id: node.value.value for node in ast.parse(finding.instead).body}  # type: ignore[attr-defined]
     assert names["down_revision"] == "b1b1"

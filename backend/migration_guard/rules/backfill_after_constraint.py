@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..facts import AlterColumn, Context, CreateConstraint, CreateIndex, Operation, WriteRows
-from ..findings import Finding, Rule, Severity
+from ..findings import Beside, Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, operations_above
 from ..replay.names import bare
@@ -57,6 +57,7 @@ def too_late(op: WriteRows, context: Context) -> Iterator[Finding]:
             says=f"This comes too late: line {one.at.line} {what} and stops at the rows of {op.table} that this is to "
             "put right, so it is never reached.",
             instead=f"# above line {one.at.line}, which {what}:\n{statement(op)}",
+            beside=(Beside(one.at, f"this {what}"),),
         )
         return
 

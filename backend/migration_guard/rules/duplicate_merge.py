@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.chains import both, link, moved, named, on_base
+from .shared.chains import also, both, link, moved, named, on_base
 
 RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR)
 
@@ -50,6 +50,7 @@ def same_merge_twice(history: History, _: Context) -> Iterator[Finding]:
                     "each is a head by itself, so the history forks again.",
                     instead=_without(history, other, kept),
                     revision=other.id,
+                    beside=also(history, [kept], "joins the same"),
                 )
 
 

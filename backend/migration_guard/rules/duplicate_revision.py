@@ -25,9 +25,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..facts import Context, History, Migration
-from ..findings import Finding, Rule, Severity
+from ..findings import Beside, Finding, Rule, Severity
 from ..registry import judges
-from .shared.chains import both, linked, named, new_id
+from .shared.chains import also, both, linked, named, new_id
 
 RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR)
 
@@ -45,6 +45,7 @@ def two_files(history: History, _: Context) -> Iterator[Finding]:
             "Alembic warns, loads one of them, and the operations of the other never run.",
             instead=_renamed(history, copy, originals[0]),
             revision=copy.id,
+            beside=tuple(Beside(one.at, f"the same id: {one.path}") for one in originals),
         )
 
 
@@ -80,6 +81,7 @@ def two_revisions_with_a_label(history: History, _: Context) -> Iterator[Finding
                 "label once, revisions above inherit it, and every command stops here.",
                 instead=linked("branch_labels", [other for other in last.branch_labels if other != label]),
                 revision=last.id,
+                beside=also(history, list(those.values())[:-1], f"the label {label} too"),
             )
 
 

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.chains import inserted, link, linked, moved, named, restored
+from .shared.chains import also, inserted, link, linked, moved, named, restored
 
 RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR)
 
@@ -44,6 +44,7 @@ def below(history: History, _: Context) -> Iterator[Finding]:
             f"{follower.id} skip it, and differ from new ones from then on.",
             instead="\n".join([*_back(ref, follower, was), *_onward(history, new)]),
             revision=new.id,
+            beside=also(history, [follower], "released, and follows it now"),
         )
 
 

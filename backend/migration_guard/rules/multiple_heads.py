@@ -36,7 +36,7 @@ from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.branches import Group, groups
-from .shared.chains import both, link, merge_command, moved, named, on_base, rebase_command
+from .shared.chains import also, both, link, merge_command, moved, named, on_base, rebase_command
 
 RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR)
 
@@ -83,6 +83,7 @@ def _finding(history: History, group: Group, says: str) -> Finding:
         says=f"{says} `alembic upgrade {target}` refuses to choose, so nothing more reaches any database.",
         instead=_instead(history, heads, plan),
         revision=at.id,
+        beside=also(history, (head for head in heads if head is not at), "a head"),
     )
 
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..facts import Context, Operation, SetOption, TransactionControl
-from ..findings import Finding, Rule, Severity
+from ..findings import Beside, Finding, Rule, Severity
 from ..registry import judges
 from ..replay import operations_above
 from .shared.rebuilds import opens_transaction
@@ -58,4 +58,5 @@ def pragma_after_writes(op: SetOption, context: Context) -> Iterator[Finding]:
         "SQLite ignores the pragma inside of one.",
         instead="# move it up to the first line of the function, or into env.py before context.begin_transaction()\n"
         "pass",
+        beside=(Beside(since.at, "opened the transaction"),),
     )

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..facts import Context, DropColumn, DropTable, Migration
-from ..findings import Finding, Rule, Severity
+from ..findings import Beside, Finding, Rule, Severity
 from ..registry import judges
 from .shared.paste import call, literal
 from .shared.renames import column_again, table_again
@@ -56,6 +56,7 @@ def columns(migration: Migration, context: Context) -> Iterator[Finding]:
             says=f"{drop.table}.{drop.name} is dropped and {new.column.name} is added with the same type, "
             f"{again.old.type}: if this is a rename, every value of the column is lost.",
             instead="\n".join([_note(f"line {new.at.line}", f"column {drop.name}"), *renamed]),
+            beside=(Beside(new.at, f"{new.column.name} is added"),),
             direction="upgrade",
         )
 
@@ -78,6 +79,7 @@ def tables(migration: Migration, context: Context) -> Iterator[Finding]:
                     *call(drop, "rename_table", literal(new.table), table=drop.table, schema=drop.schema),
                 ]
             ),
+            beside=(Beside(new.at, f"{new.table} is made"),),
             direction="upgrade",
         )
 

@@ -28,7 +28,7 @@ from pathlib import PurePosixPath
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.chains import above, both, link, moved, named, on_base
+from .shared.chains import above, also, both, link, moved, named, on_base
 
 RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR)
 
@@ -56,6 +56,7 @@ def second_beginnings(history: History, _: Context) -> Iterator[Finding]:
             f"the two lines runs first{', and `alembic upgrade head` finds a head on each' if apart else ''}.",
             instead=moved(extra, onto[0].id) if len(onto) == 1 else f"# let it follow one of {_ids(onto)}",
             revision=extra.id,
+            beside=also(history, [main], "the history begins here"),
         )
 
 

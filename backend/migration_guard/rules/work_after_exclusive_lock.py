@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..facts import Context, CreateConstraint, Migration, Operation, ValidateConstraint, WriteRows
-from ..findings import Finding, Rule, Severity
+from ..findings import Beside, Finding, Rule, Severity
 from ..registry import judges
 from ..replay import same_transaction
 from ..replay.names import bare
@@ -63,6 +63,7 @@ def others_wait(migration: Migration, context: Context) -> Iterator[Finding]:
             f"on PostgreSQL reads and writes of {tables} wait until it is done and committed.{why_not_later(context)}",
             instead=later(committed_first(context, op, *as_written(op, context))),
             direction="upgrade",
+            beside=(Beside(by.at, f"took the lock on {table}"),),
         )
         return
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from ...facts import History, Migration, Place, UnknownParent
+from ...findings import Beside
 from .paste import literal
 
 
@@ -20,6 +21,12 @@ def named(migration: Migration) -> str:
 def both(parts: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def also(history: History, others: Iterable[Migration], says: str) -> tuple[Beside, ...]:
+    """Other revisions that a finding names, where their files stand in this tree."""
+    here = {migration.path for migration in history.migrations}
+    return tuple(Beside(link(one), f"{one.id}: {says}") for one in others if one.path in here)
 
 
 def link(migration: Migration) -> Place:
