@@ -12,18 +12,29 @@ a constraint that only tests have (through `create_all`) hides what production a
 all of it into somebody else's revision.
 
 ## Instead
-Write the missing revision, or bring the model back to what the database is.
+Write the missing revision, or bring the model back to what the database is. The finding brings the operations, which
+`alembic revision --autogenerate` would not all write: it does not see checks, enum labels or, as it is configured by
+default, server defaults.
 
-```
-alembic revision --autogenerate -m "persona as the model has it"
+```python
+op.add_column("persona", sa.Column("mood", sa.String(length=40), nullable=True))
+op.create_check_constraint("ck_persona_age", "persona", "age > 12")
+op.execute("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'calm'")
 ```
 
-Autogenerate does not see checks, enum labels or, as it is configured by default, server defaults: add those by hand.
+What only the migrations have is never given away silently: the operation that drops a column stands in a comment.
 
 ## Quiet when
 `include_object`, `include_name` or `include_schemas` in env.py leave the table or the part out, env.py passes no
-`target_metadata`, or only the names of keys and checks differ. Nor does the name of a unique constraint count where the
-models give none, or where it comes from a naming convention and the migrations give none.
+`target_metadata`, or both sides mean the same:
+
+- names of keys and checks; the name of a unique constraint where the models give none, or where it comes from a naming
+  convention and the migrations give none; the name of a column's own sequence
+- defaults of one value (`now()` and `CURRENT_TIMESTAMP`, `'0'` and `0`), and a default that only the migrations set,
+  unless env.py says `compare_server_default=True`
+- conditions of one meaning, whatever casts, parentheses or order the database gave them; the order of enum labels
+- on PostgreSQL, VARCHAR without a length and TEXT; on SQLite, types of one affinity, unless both give another length
+- the order of columns, partitions of a table, views that a model is mapped to, and enum types that no column has
 """
 
 from __future__ import annotations
@@ -35,7 +46,7 @@ from ..findings import Finding, Rule, Severity
 from ..live.schema import Difference
 from ..live.steps import Drift
 from ..registry import judges
-from .shared.words import listed, own_name
+from .shared.words import listed
 
 RULE = Rule.of(__name__, __doc__, family="portability", severity=Severity.ERROR)
 
@@ -69,12 +80,8 @@ def _instead(drift: Drift) -> str:
             "# Import the module that holds the model in env.py; or, where the table belongs to somebody else,\n"
             "# leave it out: context.configure(..., include_name=...); or drop it in a revision of its own."
         )
-    lines = [f'alembic revision --autogenerate -m "{drift.table} as the model has it"']
-    blind = [d for d in drift.differences if d.kind in ("check", "enum") or d.property in ("default", "server default")]
-    if blind:
-        names = ", ".join(f"{difference.kind} {own_name(difference)}" for difference in blind[:4])
-        lines.append(f"# autogenerate does not write these by itself: {names}")
-    if lost := [own_name(d) for d in drift.differences if d.kind == "column" and d.what == "missing"]:
-        lines.append(f"# careful: it drops {listed(lost)} with the values, unless the model gets it back first")
-    lines.append("# or change the model, where the migrations are right")
+    lines = [f'# alembic revision -m "{drift.table} as the model has it", where the models are right; its upgrade():']
+    if drift.operations:
+        lines.append(drift.operations)
+    lines.append("# Where the migrations are right, change the model.")
     return "\n".join(lines)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, MetaData, Table, UniqueConstraint
-from sqlalchemy.sql.elements import conv
-from sqlalchemy.types import NullType
+from sqlalchemy import Connection, MetaData
 
+from .drift_alike import comparable, restored
+from .drift_operations import Writer
+from .drift_scope import Models, Scope
 from .schema import Difference, Snapshot, differences, tables
 
-# What models describe; triggers, views and functions are made by migrations alone.
-_KINDS = {"table", "column", "primary key", "foreign key", "unique", "check", "exclusion", "index", "enum"}
-_NAMELESS = {"primary key", "foreign key", "check"}  # nothing depends on what the database calls them
 _DROPPED = ("view", "materialized view", "table", "sequence", "enum")  # in this order
-_TYPES = {"column": "column", "index": "index", "unique": "unique_constraint", "foreign key": "foreign_key_constraint"}
 
 
 def metadatas(options: dict[str, Any]) -> tuple[MetaData, ...]:
@@ -47,128 +44,81 @@ def rebuild(connection: Connection, migrated: Snapshot, models: Sequence[MetaDat
 
 
 def disagreements(
-    migrated: Snapshot, modelled: Snapshot, options: dict[str, Any], models: Sequence[MetaData]
-) -> Iterator[tuple[str, tuple[Difference, ...]]]:
-    """The tables on which both differ, in order, as far as env.py lets autogenerate look at them."""
-    scope = _Scope(options, models, frozenset(tables(migrated)), frozenset(tables(modelled)))
+    connection: Connection,
+    migrated: Snapshot,
+    modelled: Snapshot,
+    options: dict[str, Any],
+    metadata: Sequence[MetaData],
+) -> Iterator[tuple[str, tuple[Difference, ...], str]]:
+    """The tables on which both differ, in order, as far as env.py lets autogenerate look at them; each with its
+    differences and the operations that make it as the model is."""
+    dialect, models = connection.dialect.name, Models(metadata)
+    scope = Scope(options, models, frozenset(tables(migrated)), frozenset(tables(modelled)))
+    compared = differences(comparable(migrated, modelled, dialect), comparable(modelled, migrated, dialect))
     found = [
-        each
-        for each in differences(migrated, modelled)
-        if each.kind in _KINDS and not (each.property == "name" and scope.is_nameless(each)) and scope.holds(each)
+        restored(each, migrated, modelled)
+        for each in compared
+        if not (each.property == "name" and scope.is_nameless(each))
+        and not (_is_default_of_migrations(each) and not options.get("compare_server_default"))
+        and scope.holds(each)
     ]
-    found.sort(key=_table)
+    found = sorted(_one_of_two(found, migrated, modelled), key=_table)
+    writer = Writer(connection, options, models)
     for table, group in groupby(found, _table):
-        yield table, tuple(group)
+        of_table = tuple(group)
+        yield table, of_table, writer.operations(table, of_table)
 
 
 def _table(difference: Difference) -> str:
     return difference.table or difference.name
 
 
-class _Scope:
-    """What `include_schemas`, `include_name` and `include_object` of env.py leave to compare."""
-
-    def __init__(
-        self, options: dict[str, Any], models: Sequence[MetaData], migrated: frozenset[str], modelled: frozenset[str]
-    ) -> None:
-        self.include_name: Callable[..., bool] | None = options.get("include_name")
-        self.include_object: Callable[..., bool] | None = options.get("include_object")
-        self.include_schemas = bool(options.get("include_schemas"))
-        self.models = {key: table for metadata in models for key, table in metadata.tables.items()}
-        self.migrated = migrated
-        self.modelled = modelled
-
-    def holds(self, difference: Difference) -> bool:
-        if difference.table is None:
-            return True
-        table = self._model(difference.table)
-        if table is None and "." in difference.table and not self.include_schemas:
-            return False
-        return self._takes_table(difference.table, table) and self._takes_part(difference, table)
-
-    def is_nameless(self, difference: Difference) -> bool:
-        """Whether a constraint has its name from the database on one side, and on the other not against it."""
-        if difference.kind in _NAMELESS:
-            return True
-        model = self._model(difference.table or "")
-        if difference.kind != "unique" or model is None:
-            return False
-        named = {
-            str(item.name): item
-            for item in model.constraints
-            if isinstance(item, UniqueConstraint) and isinstance(item.name, str)
-        }
-        if difference.after not in named:  # SQLite keeps none, PostgreSQL makes one up
-            return True
-        item = named[difference.after]
-        if not isinstance(item.name, conv):
-            return False
-        made_up = "_".join((model.name, *(column.name for column in item.columns), "key"))
-        return difference.before in ("", made_up)
-
-    def _model(self, name: str) -> Table | None:
-        if name in self.models:
-            return self.models[name]
-        return next((table for table in self.models.values() if table.name == name), None)
-
-    def _takes_table(self, name: str, model: Table | None) -> bool:
-        if name in self.migrated and not self._takes_name(name, "table", {"schema_name": _schema(name)}):
-            return False
-        stub = _stub(name) if name in self.migrated else None
-        if model is not None:
-            return self._takes_object(model, model.name, "table", False, stub)
-        return stub is None or self._takes_object(stub, stub.name, "table", True, None)
-
-    def _takes_part(self, difference: Difference, model: Table | None) -> bool:
-        kind = _TYPES.get(difference.kind)
-        if kind is None or difference.table is None:
-            return True
-        name = difference.name.removeprefix(f"{difference.table}.").removeprefix(f"{difference.table} ")
-        parents = {"table_name": difference.table.rpartition(".")[2], "schema_name": _schema(difference.table)}
-        parents["schema_qualified_table_name"] = difference.table
-        if difference.what != "added" and not self._takes_name(name, kind, parents):
-            return False
-        item = _part(model, kind, name) if model is not None else None
-        if item is not None:
-            return self._takes_object(item, name, kind, False, None)
-        return self._takes_object(_stub_part(difference.table, kind, name), name, kind, True, None)
-
-    def _takes_name(self, name: str, kind: str, parents: dict[str, str | None]) -> bool:
-        if self.include_name is None:
-            return True
-        short = name.rpartition(".")[2] if kind == "table" else name
-        if kind == "table":
-            parents = {**parents, "schema_qualified_table_name": name}
-        return bool(self.include_name(short, kind, parents))
-
-    def _takes_object(self, item: Any, name: str, kind: str, reflected: bool, compare_to: Any) -> bool:
-        return self.include_object is None or bool(self.include_object(item, name, kind, reflected, compare_to))
+def _is_default_of_migrations(difference: Difference) -> bool:
+    """A default that only the migrations set, mostly to fill older rows: no code misses it, and autogenerate takes it
+    away only where env.py asks for that."""
+    return difference.property == "default" and bool(difference.before) and not difference.after
 
 
-def _schema(table: str) -> str | None:
-    return table.rpartition(".")[0] or None
+def _one_of_two(found: Sequence[Difference], migrated: Snapshot, modelled: Snapshot) -> Iterator[Difference]:
+    """A unique index on one side and a unique constraint on the other are one difference."""
+    paired: set[int] = set()
+    for at, one in enumerate(found):
+        if at in paired:
+            continue
+        other = next(
+            (
+                place
+                for place, each in enumerate(found)
+                if place > at and place not in paired and _keeps_the_same(one, each, migrated, modelled)
+            ),
+            None,
+        )
+        if other is None:
+            yield one
+            continue
+        paired.add(other)
+        gone, new = (one, found[other]) if one.what == "missing" else (found[other], one)
+        columns = _unique_columns(gone, migrated) or ""
+        yield Difference(
+            "unique", f"{one.table}{columns}", one.table, "changed", "kept by", _keeper(gone), _keeper(new)
+        )
 
 
-def _stub(table: str) -> Table:
-    """A table of that name, for a callback that looks at names and schemas."""
-    return Table(table.rpartition(".")[2], MetaData(), schema=_schema(table))
+def _keeps_the_same(one: Difference, other: Difference, migrated: Snapshot, modelled: Snapshot) -> bool:
+    if {one.kind, other.kind} != {"unique", "index"} or {one.what, other.what} != {"missing", "added"}:
+        return False
+    sides = [_unique_columns(each, migrated if each.what == "missing" else modelled) for each in (one, other)]
+    return one.table == other.table and sides[0] is not None and sides[0] == sides[1]
 
 
-def _part(model: Table, kind: str, name: str) -> Any:
-    if kind == "column":
-        return model.columns.get(name)
-    items = model.indexes if kind == "index" else model.constraints
-    return next((item for item in items if item.name == name), None)
+def _unique_columns(difference: Difference, snapshot: Snapshot) -> str | None:
+    """The columns in parentheses that are unique together; None for an index that is not."""
+    properties = snapshot.objects[difference.kind, difference.name]
+    if difference.kind == "index" and "unique" not in properties:
+        return None
+    return properties["definition"].removeprefix("UNIQUE ").removeprefix("btree ")
 
 
-def _stub_part(table: str, kind: str, name: str) -> Any:
-    column: Column[Any] = Column(name if kind == "column" else "id", NullType())
-    parent = _stub(table)
-    parent.append_column(column)
-    if kind == "column":
-        return column
-    if kind == "index":
-        return Index(name, column)
-    constraint = UniqueConstraint(column, name=name)
-    parent.append_constraint(constraint)
-    return constraint
+def _keeper(difference: Difference) -> str:
+    name = difference.name.removeprefix(f"{difference.table}.").removeprefix(f"{difference.table}")
+    return f"{'index' if difference.kind == 'index' else 'constraint'} {name}"

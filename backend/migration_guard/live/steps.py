@@ -114,3 +114,4 @@ class Drift:
     differences: tuple[Difference, ...]
     revision: str | None = None
     operations: str = ""  # Python to paste that makes the table as the model is
+    operations: str = ""  # Python to paste that makes the table as the model is

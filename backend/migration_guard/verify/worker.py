@@ -180,8 +180,9 @@ class Run:
             self.gap(NotJudged(self.request.env, 1, why))
             return
         self.compared = True
-        for table, found in disagreements(self.schema, observer.snapshot(), stage.options, models):
-            self.judge(Drift(table, place, self.plan.database, self.plan.dialect, found, revision))
+        modelled = observer.snapshot()
+        for table, found, code in disagreements(observer.connection, self.schema, modelled, stage.options, models):
+            self.judge(Drift(table, place, self.plan.database, self.plan.dialect, found, revision, code))
 
     def _newest(self) -> tuple[Place, str | None]:
         heads = self.stairway.heads

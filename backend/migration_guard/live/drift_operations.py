@@ -1,0 +1,247 @@
+"""Operations that give a migrated table what its model says, as text to paste, written by Alembic itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from textwrap import dedent
+from typing import Any
+
+from alembic.autogenerate import render_python_code
+from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import CheckConstraint, Column, Connection, Constraint, PrimaryKeyConstraint
+
+from .drift_scope import Models, own_name
+from .schema import Difference
+from .type_families import family
+
+_TYPES = {"unique": "unique", "check": "check", "foreign key": "foreignkey", "primary key": "primary"}
+# What one AlterColumnOp can change, and how Alembic says that it does not.
+_CHANGES = {"modify_type": None, "modify_nullable": None, "modify_server_default": False, "modify_comment": False}
+# Families whose values PostgreSQL puts into each other's columns by itself.
+_KIN = ({"integer", "decimal", "float"}, {"timestamp", "date"})
+_LABEL = re.compile(r"E?'(?:[^']|'')*'")
+
+
+class Writer:
+    """Writes operations for one database, types rendered as env.py asks for."""
+
+    def __init__(self, connection: Connection, options: dict[str, Any], models: Models) -> None:
+        self.models = models
+        self.batch = connection.dialect.name == "sqlite"
+        self._context = MigrationContext.configure(connection)
+        self._render_item = options.get("render_item")
+        self._prefix = options.get("user_module_prefix")
+
+    def operations(self, table: str, differences: Sequence[Difference]) -> str:
+        """For one table, in an order that can be run. A line of comment stands for what no operation can decide."""
+        schema, _, plain = table.rpartition(".")
+        found = [each for difference in sorted(differences, key=_order) for each in self._written(difference)]
+        real = _merged(each for each in found if not isinstance(each, str))
+        words = [each for each in found if isinstance(each, str)]
+        model = self.models.table(table)
+        if model is not None and any(each.kind == "table" and each.what == "added" for each in differences):
+            real = [ops.CreateTableOp.from_table(model), *map(ops.CreateIndexOp.from_index, _by_name(model.indexes))]
+            code = self._code(real)
+        else:
+            code = self._code([ops.ModifyTableOps(plain, real, schema=schema or None)]) if real else ""
+            code = code if self.batch else _with_casts(code, plain, differences)
+        comments = [each for each in words if each.startswith("#")]
+        if "postgresql." in code:
+            comments.append("from sqlalchemy.dialects import postgresql")
+        return "\n".join([*comments, *([code] if code else []), *(each for each in words if not each.startswith("#"))])
+
+    def _code(self, operations: list[Any]) -> str:
+        text = render_python_code(
+            ops.UpgradeOps(operations),
+            render_as_batch=self.batch,
+            migration_context=self._context,
+            render_item=self._render_item,
+            user_module_prefix=self._prefix,
+        )
+        lines = [line for line in text.splitlines() if line.strip() and not line.strip().startswith("# ###")]
+        return dedent("\n".join(lines))
+
+    def _written(self, difference: Difference) -> Iterator[Any]:
+        """Alembic's operations, and comments as text."""
+        write = _WRITERS.get(difference.kind)
+        if write is not None:
+            yield from write(self, difference)
+
+    def _column(self, difference: Difference) -> Iterator[Any]:
+        schema, _, table = (difference.table or "").rpartition(".")
+        name, column = own_name(difference), self.models.part(difference)
+        if difference.what == "missing":
+            yield (
+                f"# {name} has no place in the model, and its values would go with it: "
+                f'op.drop_column("{table}", "{name}"{_schema_argument(schema)})'
+            )
+        elif column is None:
+            return
+        elif difference.what == "added":
+            if not column.nullable and column.server_default is None:
+                yield f"# {name} is NOT NULL: give it a server_default, or add it nullable, fill it, then tighten it"
+            yield ops.AddColumnOp(table, _bare(column), schema=schema or None)
+        else:
+            yield from _altered(difference, table, schema, name, column)
+
+    def _index(self, difference: Difference) -> Iterator[Any]:
+        schema, _, table = (difference.table or "").rpartition(".")
+        name, index = own_name(difference), self.models.part(difference)
+        if difference.property == "name":
+            index = self.models.part(difference, difference.after)
+            if not self.batch:
+                old = f'"{schema}"."{name}"' if schema else f'"{name}"'
+                yield ops.ExecuteSQLOp(f'ALTER INDEX {old} RENAME TO "{difference.after}"')
+                return
+        if difference.what != "added":
+            yield ops.DropIndexOp(name, table, schema=schema or None)
+        if difference.what != "missing" and index is not None:
+            yield ops.CreateIndexOp.from_index(index)
+
+    def _constraint(self, difference: Difference) -> Iterator[Any]:
+        schema, _, table = (difference.table or "").rpartition(".")
+        name = own_name(difference)
+        if difference.property == "kept by":
+            yield f"# both keep {difference.name} unique; declare in the model what the database has"
+            return
+        if difference.property == "name":
+            item = self.models.part(difference, difference.after)
+            if difference.before and not self.batch:
+                of = f'"{schema}"."{table}"' if schema else f'"{table}"'
+                yield ops.ExecuteSQLOp(f'ALTER TABLE {of} RENAME CONSTRAINT "{name}" TO "{difference.after}"')
+                return
+        else:
+            item = self.models.part(difference)
+        nameless = name.startswith(f"{table}(")
+        if nameless and difference.what != "added":
+            yield (
+                f"# {difference.kind} {name} has no name to be dropped by; give it one: "
+                f'op.batch_alter_table("{table}", naming_convention={{...}})'
+            )
+        elif difference.what != "added":
+            yield ops.DropConstraintOp(name, table, type_=_TYPES[difference.kind], schema=schema or None)
+        if difference.what != "missing" and item is not None:
+            yield self._own_words(item, table, schema) or ops.AddConstraintOp.from_constraint(item)
+        elif difference.what == "added":
+            yield f"# {difference.kind} {name} of the model has no name of its own; give it one, then autogenerate it"
+
+    def _own_words(self, item: Constraint, table: str, schema: str) -> str | None:
+        """The operation for a constraint that not every Alembic can write."""
+        if isinstance(item, CheckConstraint):
+            dialect = self._context.dialect
+            given = f'"{item.sqltext.compile(dialect=dialect, compile_kwargs={"literal_binds": True})}"'
+            what = "check_constraint"
+        elif isinstance(item, PrimaryKeyConstraint):
+            given, what = str([column.name for column in item.columns]), "primary_key"
+        else:
+            return None
+        name = repr(str(item.name)) if item.name else "None"
+        if self.batch:
+            return f"with op.batch_alter_table({table!r}) as batch_op:\n    batch_op.create_{what}({name}, {given})"
+        return f"op.create_{what}({name}, {table!r}, {given}{_schema_argument(schema)})"
+
+    def _enum(self, difference: Difference) -> Iterator[Any]:
+        has, wants = (_LABEL.findall(text) for text in (difference.before, difference.after))
+        for label in wants:
+            if label not in has:
+                yield ops.ExecuteSQLOp(f"ALTER TYPE {difference.name} ADD VALUE IF NOT EXISTS {label}")
+        if gone := [label for label in has if label not in wants]:
+            yield f"# PostgreSQL cannot take {', '.join(gone)} out of an enum type; leave it, or make the type anew"
+
+
+_WRITERS: dict[str, Callable[[Writer, Difference], Iterator[Any]]] = {
+    "column": Writer._column,
+    "index": Writer._index,
+    "enum": Writer._enum,
+    **dict.fromkeys(_TYPES, Writer._constraint),
+}
+_FIRST = ("enum", "column", "primary key", "unique", "check", "index", "foreign key")
+
+
+def _order(difference: Difference) -> tuple[int, str]:
+    kind = difference.kind
+    return (_FIRST.index(kind) if kind in _FIRST else len(_FIRST)), difference.name
+
+
+def _altered(difference: Difference, table: str, schema: str, name: str, column: Column[Any]) -> Iterator[Any]:
+    changed: dict[str, Any] = {}
+    if difference.property == "type":
+        changed["modify_type"] = column.type
+    elif difference.property == "nullable":
+        changed["modify_nullable"] = bool(column.nullable)
+        if not column.nullable:
+            yield f'# first: op.execute("UPDATE {difference.table} SET {name} = <value> WHERE {name} IS NULL")'  # noqa: S608
+    elif difference.property == "default":
+        default = column.server_default
+        changed["modify_server_default"] = default if difference.after else None
+    elif difference.property == "comment":
+        changed["modify_comment"] = column.comment
+    else:
+        yield f"# {difference.property} of {name} cannot be changed by one operation: {difference.sides()[2]}"
+        return
+    yield ops.AlterColumnOp(table, name, schema=schema or None, existing_type=None, **changed)
+
+
+def _with_casts(code: str, table: str, differences: Sequence[Difference]) -> str:
+    """The operations with USING where PostgreSQL casts nothing by itself, which Alembic does not write."""
+    for each in differences:
+        if each.property != "type" or not _needs_a_cast(each.before, each.after):
+            continue
+        column = own_name(each)
+        using = f",\n           postgresql_using={f'{column}::{each.after}'!r})"
+        one = re.compile(rf"(op\.alter_column\({table!r}, {column!r},(?:\n {{7}}.*)*?)\)(?=\n\S|\Z)")
+        code = one.sub(lambda match, using=using: match[1] + using, code)  # type: ignore[misc]
+    return code
+
+
+def _needs_a_cast(before: str, after: str) -> bool:
+    one, other = family(before, "postgresql"), family(after, "postgresql")
+    return one != other and other != "text" and not any({one, other} <= kin for kin in _KIN)
+
+
+def _merged(operations: Iterable[Any]) -> list[Any]:
+    """All changes of one column in one operation."""
+    found: list[Any] = []
+    for each in operations:
+        last = found[-1] if found else None
+        if (
+            isinstance(each, ops.AlterColumnOp)
+            and isinstance(last, ops.AlterColumnOp)
+            and _column_of(each) == _column_of(last)
+        ):
+            for name, unset in _CHANGES.items():
+                if getattr(each, name) is not unset:
+                    setattr(last, name, getattr(each, name))
+            continue
+        found.append(each)
+    return found
+
+
+def _column_of(operation: ops.AlterColumnOp) -> tuple[str, str]:
+    return operation.table_name, operation.column_name
+
+
+def _bare(column: Column[Any]) -> Column[Any]:
+    """The column as it is added alone: keys and indexes are differences of their own."""
+    return Column(
+        column.name,
+        column.type,
+        *((column.server_default,) if _is_construct(column) else ()),
+        nullable=column.nullable,
+        server_default=None if _is_construct(column) else column.server_default,
+    )
+
+
+def _is_construct(column: Column[Any]) -> bool:
+    """Whether the default is an Identity or a Computed, which a column takes by position."""
+    return column.server_default is not None and not hasattr(column.server_default, "arg")
+
+
+def _by_name(items: Any) -> list[Any]:
+    return sorted(items, key=lambda item: str(item.name))
+
+
+def _schema_argument(schema: str) -> str:
+    return f', schema="{schema}"' if schema else ""

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    Connection,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    MetaData,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy import types as t
+from sqlalchemy.dialects import postgresql as pg
+
+from migration_guard.live import Server
+from migration_guard.live import dialect as adapter_of
+from migration_guard.live.drift import disagreements, rebuild
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'scratch.db'}"
+    else:
+        server: Server = request.getfixturevalue("postgresql")
+        url = server.new_database()
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def only_on(connection: Connection, dialect: str) -> None:
+    if connection.dialect.name != dialect:
+        pytest.skip(f"of {dialect} alone")
+
+
+def built(connection: Connection, script: str) -> None:
+    for statement in filter(str.strip, script.split(";")):
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+    connection.commit()
+
+
+def drift(connection: Connection, *models: MetaData, **options: Any) -> list[tuple[str, list[str], str]]:
+    """By table, what differs in words and the operations. The database is that of the models afterwards."""
+    adapter = adapter_of(connection.dialect.name)
+    migrated = adapter.snapshot(connection)
+    connection.commit()
+    rebuild(connection, migrated, models)
+    modelled = adapter.snapshot(connection)
+    connection.commit()
+    found = disagreements(connection, migrated, modelled, options, models)
+    return [(table, [each.sentence() for each in of], code) for table, of, code in found]
+
+
+def sentences(connection: Connection, *models: MetaData, **options: Any) -> list[str]:
+    return [sentence for _, of, _ in drift(connection, *models, **options) for sentence in of]
+
+
+def metadata(*items: Any, **options: Any) -> MetaData:
+    """Models of one table, called person."""
+    found = MetaData()
+    Table("owner", found, Column("id", t.Integer, primary_key=True))
+    Table("person", found, Column("id", t.Integer, primary_key=True), *items, **options)
+    return found
+
+
+OWNER = "create table owner (id integer not null primary key);"
+
+
+def person(columns: str = "", dialect: str = "sqlite") -> str:
+    key = "id serial primary key" if dialect == "postgresql" else "id integer not null primary key"
+    return f"{OWNER.replace('id integer not null', key[:9]) if dialect != 'sqlite' else OWNER} create table person ({key}{columns})"
+
+
+SAME = [
+    (", age integer default 0", lambda: [Column("age", t.Integer, server_default=sa.text("'0'"))]),
+    (", at timestamp default current_timestamp", lambda: [Column("at", t.TIMESTAMP, server_default=sa.func.now())]),
+    (", age integer default 3", lambda: [Column("age", t.Integer)]),
+    (", a integer, b integer", lambda: [Column("b", t.Integer), Column("a", t.Integer)]),
+    (", note text", lambda: [Column("note", t.String)]),
+    (
+        ", state varchar(9), check (state in ('on', 'off'))",
+        lambda: [Column("state", t.String(9)), CheckConstraint("state IN ('off', 'on')", name="ck_state")],
+    ),
+    (
+        ", owner_id integer, constraint other foreign key (owner_id) references owner (id)",
+        lambda: [Column("owner_id", t.Integer), ForeignKeyConstraint(["owner_id"], ["owner.id"], name="fk_owner")],
+    ),
+    (
+        ", a integer, b integer generated always as (a * 2) stored",
+        lambda: [Column("a", t.Integer), Column("b", t.Integer, Computed("(a) * 2", persisted=True))],
+    ),
+]
+
+
+@pytest.mark.parametrize(("columns", "items"), SAME, ids=[columns.strip(", ") for columns, _ in SAME])
+def test_what_means_the_same_in_both_is_no_drift(
+    columns: str, items: Callable[[], list[Any]], connection: Connection
+) -> None:
+    built(connection, person(columns, connection.dialect.name))
+
+    assert sentences(connection, metadata(*items())) == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "items"),
+    [
+        (", name varchar(20)", [Column("name", t.Text)]),
+        (", at timestamp", [Column("at", t.DateTime)]),
+        (", on_ boolean", [Column("on_", t.Integer)]),
+        (", far double", [Column("far", t.Float)]),
+    ],
+)
+def test_types_that_sqlite_stores_alike_are_no_drift(columns: str, items: list[Any], connection: Connection) -> None:
+    only_on(connection, "sqlite")
+    built(connection, person(columns))
+
+    assert sentences(connection, metadata(*items)) == []
+
+
+def test_a_length_or_an_affinity_that_differs_is_drift_on_sqlite(connection: Connection) -> None:
+    only_on(connection, "sqlite")
+    built(connection, person(", name varchar(20), extra text"))
+
+    assert sentences(connection, metadata(Column("name", t.String(30)), Column("extra", t.LargeBinary))) == [
+        "column person.extra: type was TEXT, is BLOB",
+        "column person.name: type was VARCHAR(20), is VARCHAR(30)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "items"),
+    [
+        ("alter table person add name varchar; alter table person alter name set default 'x'::text",
+         [Column("name", t.Text, server_default="x")]),
+        ("alter table person add at timestamptz default timezone('utc', now())",
+         [Column("at", t.TIMESTAMP(timezone=True), server_default=sa.text("(now() at time zone 'UTC')"))]),
+        ("alter table person add u uuid default gen_random_uuid()",
+         [Column("u", t.Uuid, server_default=sa.text("gen_random_uuid()"))]),
+        ("alter sequence person_id_seq rename to people_id_seq", []),
+        ("alter table person add tags text[] default '{}'",
+         [Column("tags", pg.ARRAY(t.Text), server_default=sa.text("ARRAY[]::text[]"))]),
+        ("alter table person add name varchar(9); create index ix on person (lower(name));"
+         "alter table person alter name type text",
+         [Column("name", t.Text), Index("ix", sa.func.lower(sa.literal_column("name")))]),
+        ("alter table person add name varchar(9) check (name in ('a', 'b')); alter table person alter name type text",
+         [Column("name", t.Text), CheckConstraint("name IN ('b', 'a')")]),
+        ("create type mood as enum ('b', 'a'); alter table person add mood mood",
+         [Column("mood", t.Enum("a", "b", name="mood"))]),
+        ("create type forgotten as enum ('a')", []),
+        ("create view seen as select id from person", []),
+    ],
+)  # fmt: skip
+def test_what_postgresql_prints_otherwise_is_no_drift(script: str, items: list[Any], connection: Connection) -> None:
+    only_on(connection, "postgresql")
+    built(connection, person("", "postgresql") + ";" + script)
+
+    assert sentences(connection, metadata(*items)) == []
+
+
+def test_a_model_of_a_view_and_the_partitions_of_a_table_are_no_drift(connection: Connection) -> None:
+    only_on(connection, "postgresql")
+    built(connection, person("", "postgresql") + "; create view seen as select id from person;"
+          "create table event (id integer not null, at date not null, primary key (id, at)) partition by range (at);"
+          "create table event_old partition of event for values from ('2020-01-01') to ('2021-01-01')")  # fmt: skip
+    models = metadata()
+    Table("seen", models, Column("id", t.Integer, primary_key=True))
+    Table(
+        "event",
+        models,
+        Column("id", t.Integer, primary_key=True, autoincrement=False),
+        Column("at", t.Date, primary_key=True),
+        postgresql_partition_by="RANGE (at)",
+    )
+
+    assert sentences(connection, models) == []
+
+
+def test_a_default_of_the_models_alone_is_drift_and_of_the_migrations_alone_where_env_asks(
+    connection: Connection,
+) -> None:
+    models = metadata(Column("a", t.Integer, server_default="1"), Column("b", t.Integer))
+    script = person(", a integer, b integer default 2", connection.dialect.name)
+    built(connection, script)
+    shown = "'1'" if connection.dialect.name == "sqlite" else "1"
+
+    assert sentences(connection, models) == [f"column person.a: default was not set, is {shown}"]
+
+    built(connection, f"drop table person; drop table owner; {script}")
+    assert len(sentences(connection, models, compare_server_default=True)) == 2
+
+
+def test_a_unique_index_and_a_unique_constraint_are_one_difference(connection: Connection) -> None:
+    built(
+        connection, person(", name varchar(9)", connection.dialect.name) + "; create unique index ux on person (name)"
+    )
+
+    assert sentences(connection, metadata(Column("name", t.String(9)), UniqueConstraint("name", name="uq_name"))) == [
+        "unique person(name): kept by was index ux, is constraint uq_name"
+    ]
+
+
+MODELS: list[Callable[[], list[Any]]] = [
+    lambda: [Column("name", t.String(40), nullable=False, server_default="x")],
+    lambda: [Column("born", t.Date), Index("ix_born", "born"), UniqueConstraint("born", name="uq_born")],
+    lambda: [Column("old", t.Text), CheckConstraint("length(old) > 2", name="ck_old")],
+    lambda: [
+        Column("old", t.Text),
+        Column("owner_id", t.Integer),
+        ForeignKeyConstraint(["owner_id"], ["owner.id"], name="fk"),
+    ],
+    lambda: [Column("old", t.Integer, comment="so old")],
+    lambda: [Column("old", t.Text, server_default="y", nullable=False)],
+    lambda: [Column("old", t.Text), Index("ix_other", "old")],
+    lambda: [Column("old", t.Text), Index("ix_old", sa.text("old DESC"), unique=True)],
+    lambda: [Column("old", t.Text), Column("of", t.Integer, Computed("id * 2", persisted=False))],
+]
+
+
+@pytest.mark.parametrize("number", range(len(MODELS)))
+def test_the_operations_make_the_table_what_the_model_is(number: int, connection: Connection) -> None:
+    if number == 8 and (connection.dialect.server_version_info or (0,)) < (18,):
+        pytest.skip("virtual columns came with PostgreSQL 18, and SQLite adds them alone")
+    models = metadata(*MODELS[number]())
+    script = person(", old text", connection.dialect.name) + "; create index ix_old on person (old)"
+    built(connection, script)
+    found = drift(connection, models)
+    assert found
+    built(connection, "drop table person; drop table owner")
+    built(connection, script)
+
+    with Operations.context(MigrationContext.configure(connection)) as op:
+        for _, _, code in found:
+            dropped = re.findall(r"# old has no place.*: (op\..*)", code)
+            for line in (code, *dropped):
+                exec(line, {"op": op, "sa": sa, "postgresql": pg})  # noqa: S102 - operations are there to be run
+    connection.commit()
+
+    assert sentences(connection, models) == []
+
+
+def test_a_table_of_the_models_alone_is_made_with_its_indexes(connection: Connection) -> None:
+    models = metadata(Column("name", t.String(9), index=True))
+    built(connection, OWNER if connection.dialect.name == "sqlite" else "create table owner (id serial primary key)")
+
+    ((_, (sentence,), code),) = drift(connection, models)
+
+    assert sentence == "table person is left behind"
+    assert "op.create_table('person'" in code
+    assert "op.create_index(op.f('ix_person_name'), 'person', ['name'], unique=False)" in code
+
+
+def test_labels_that_the_models_have_are_added(connection: Connection) -> None:
+    only_on(connection, "postgresql")
+    built(connection, "create type mood as enum ('sad', 'odd');" + person(", mood mood", "postgresql"))
+
+    ((table, (sentence,), code),) = drift(connection, metadata(Column("mood", t.Enum("sad", "ok", name="mood"))))
+
+    assert (table, sentence) == ("mood", "enum mood: labels was 'sad', 'odd', is 'sad', 'ok'")
+    assert "op.execute(\"ALTER TYPE mood ADD VALUE IF NOT EXISTS 'ok'\")" in code
+    assert "# PostgreSQL cannot take 'odd' out of an enum type" in code
+
+
+def test_an_identity_of_the_models_is_told(connection: Connection) -> None:
+    only_on(connection, "postgresql")
+    built(connection, person(", n integer not null", "postgresql"))
+
+    ((_, of, code),) = drift(connection, metadata(Column("n", t.Integer, Identity(), nullable=False)))
+
+    assert of == ["column person.n: identity was not set, is by default"]
+    assert "identity of n cannot be changed by one operation: by default" in code
