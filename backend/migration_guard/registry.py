@@ -33,20 +33,26 @@ def judges(*facts: type) -> Callable[[F], F]:
 
 
 def registered(package: str, path: Iterable[str]) -> tuple[Registered, ...]:
-    """The rules of a folder, in order of id. A module without a `RULE` holds words that several rules share."""
-    found = []
-    # Not pkgutil, which loads `inspect` first.
-    names = {file.stem for folder in path for file in Path(folder).glob("[!_]*.py")}
-    for name in sorted(names):
-        module = importlib.import_module(f"{package}.{name}")
-        rule = getattr(module, "RULE", None)
-        if rule is None:
-            continue
-        own = [
-            (fact, judge)
-            for judge in vars(module).values()
-            if getattr(judge, "__module__", None) == module.__name__
-            for fact in getattr(judge, "judges", ())
-        ]
-        found.append(Registered(rule, tuple(own)))
-    return tuple(sorted(found, key=lambda entry: entry.rule.id))
+    """The rules of a folder, in order of id."""
+    found = (loaded(package, name) for name in names(path))
+    return tuple(sorted(filter(None, found), key=lambda entry: entry.rule.id))
+
+
+def names(path: Iterable[str]) -> list[str]:
+    """The modules of a folder that may be rules. Not by pkgutil, which loads `inspect` first."""
+    return sorted({file.stem for folder in path for file in Path(folder).glob("[!_]*.py")})
+
+
+def loaded(package: str, name: str) -> Registered | None:
+    """The rule of one module; None for one without a `RULE`, which holds words that several rules share."""
+    module = importlib.import_module(f"{package}.{name}")
+    rule = getattr(module, "RULE", None)
+    if rule is None:
+        return None
+    own = [
+        (fact, judge)
+        for judge in vars(module).values()
+        if getattr(judge, "__module__", None) == module.__name__
+        for fact in getattr(judge, "judges", ())
+    ]
+    return Registered(rule, tuple(own))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from migration_guard.cli import main
+from migration_guard.lint.verdicts import FOLDER
 from migration_guard.read.cache import INDEX, Cache, Entry
 from migration_guard.read.discovery import projects
 from migration_guard.read.encoding import decoded, encoded
@@ -306,6 +308,7 @@ def test_only_revisions_of_the_judged_tables_are_looked_at_closely(
     write(root, "d", "c", "op.create_table('elsewhere', sa.Column('id', sa.Integer()))")
     judged = write(root, "e", "d", "op.alter_column('persona', 'rank', new_column_name='grade')")
     first = said(root, capsys, str(judged))
+    shutil.rmtree(index_of(root).with_name(FOLDER))
     opened = []
     whole = Cache._whole
     monkeypatch.setattr(Cache, "_whole", lambda self, path, *more: opened.append(path) or whole(self, path, *more))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ..config import Settings
 from ..errors import GuardError, NothingFound, UsageError
-from ..facts import Changes, History
+from ..facts import Changes, History, Migration
 from ..findings import Problem
 from ..read.cache import Cache
 from ..read.changes import Difference
@@ -18,7 +19,6 @@ from ..read.head_files import head_files
 from ..read.project import Project
 from ..read.sources import Sources
 from ..records import dataclass, replace
-from ..replay.outline import outline
 from ..reporting import nothing_in
 
 
@@ -39,15 +39,14 @@ def gathered(
     base: str | None,
     staged: bool,
     changed: bool = False,
-    cached: bool = False,
+    cache: Cache | None = None,
     jobs: int = 1,
 ) -> Gathered:
     """What there is to judge. Raises NothingFound where there is no migration at all, here or in git.
 
-    With `changed`, git is asked for the changes, also where neither a base branch nor the index is. With `cached`, what
-    was read is kept for the next run. `jobs` processes read.
+    With `changed`, git is asked for the changes, also where neither a base branch nor the index is. `cache` has what
+    was read before, and keeps what is read now. `jobs` processes read.
     """
-    cache = Cache(root, digested=base is not None, outlined=outline) if cached else None
     sources = Sources(root, digested=base is not None, cache=cache, jobs=jobs)
     repository = Repository.at(root) if staged or changed or base is not None else None
     if staged and repository is None:
@@ -83,6 +82,13 @@ def gathered(
     if cache is not None:
         cache.close()
     return Gathered(tuple(histories), tuple(dict.fromkeys(problems)), notes)
+
+
+def outlined(migration: Migration) -> dict[str, Any]:
+    """What an index of the whole history needs of one revision."""
+    from ..replay.outline import outline  # late: what did not change has one
+
+    return outline(migration)
 
 
 def _compared(one: History, base: str, sources: Sources, project: Project, repository: Repository | None) -> History:

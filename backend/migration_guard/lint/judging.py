@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 
-from ..facts import Allow, Context, Direction, Environment, Function, History, Migration, Place, Policy, Use
-from ..findings import Finding, Rule
+from ..facts import Allow, Context, Direction, Environment, Function, History, Migration, Operation, Place, Policy, Use
+from ..findings import Finding
 from ..records import replace
-from ..registry import Judge
-from ..rules import all_rules
-from .neighbours import with_neighbours
+from .listing import JudgesOf, Judging, Listed, listed
 
-Judges = dict[type, tuple[tuple[Rule, Judge], ...]]
+Judges = Mapping[type, Judging]
 
 
-@cache
-def judges_for(dialects: frozenset[str], off: frozenset[str] = frozenset(), on: frozenset[str] = frozenset()) -> Judges:
+def judges_for(
+    dialects: frozenset[str],
+    off: frozenset[str] = frozenset(),
+    on: frozenset[str] = frozenset(),
+    rules: Sequence[Listed] | None = None,
+) -> JudgesOf:
     """The judges by type of fact, of the rules that concern one of these dialects and are on: by themselves, or in
-    `on`, and not in `off`."""
-    found: dict[type, list[tuple[Rule, Judge]]] = {}
-    for entry in all_rules():
-        asked = (entry.rule.on or entry.rule.id in on) and entry.rule.id not in off
-        if asked and (entry.rule.dialects is None or entry.rule.dialects & dialects):
-            for fact, judge in entry.judges:
-                found.setdefault(fact, []).append((entry.rule, judge))
-    return {fact: tuple(judges) for fact, judges in found.items()}
-
-
-def ids(judges: Judges, *facts: type) -> frozenset[str]:
-    """The rules that judge one of these types of fact; all of them where none is named."""
-    return frozenset(rule.id for fact, those in judges.items() if not facts or fact in facts for rule, _ in those)
+    `on`, and not in `off`. `rules` are all there are."""
+    return JudgesOf(
+        one
+        for one in (listed(None) if rules is None else rules)
+        if (one.on or one.id in on) and one.id not in off and (one.dialects is None or one.dialects & dialects)
+    )
 
 
 def on_history(judges: Judges, history: History, policy: Policy) -> Iterator[Finding]:
@@ -63,11 +57,17 @@ def _on_migration(judges: Judges, migration: Migration, history: History, policy
                 if op.dialects is None or rule.dialects is None or op.dialects & rule.dialects:
                     for finding in judge(op, context):
                         told = _told(finding, policy, _id(migration), op.direction, op.source, op.dialects)
-                        yield with_neighbours(told, op) if op.among else told
+                        yield _with_neighbours(told, op) if op.among else told
         for use in function.uses if function else ():
             for _, judge in judges.get(Use, ()):
                 for finding in judge(use, context):
                     yield _told(finding, policy, _id(migration), use.direction, use.name)
+
+
+def _with_neighbours(finding: Finding, op: Operation) -> Finding:
+    from .neighbours import with_neighbours  # late: few texts hold several statements
+
+    return with_neighbours(finding, op)
 
 
 def _env_first(finding: Finding, environment: Environment | None) -> Finding:

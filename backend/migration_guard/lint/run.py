@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 
 from ..allowing import divided, settled
@@ -13,20 +13,23 @@ from ..config import Settings
 from ..errors import UsageError
 from ..facts import Context, Environment, History, Migration, Policy, Unread
 from ..findings import Finding, LookedAt, NotJudged, Problem, Report
+from ..read.cache import Cache
 from ..read.discovery import projects
 from ..read.spreading import FEW
 from ..read.strays import Strays, strays
 from ..read.wanted import Wanted
 from ..records import dataclass, replace
-from ..replay import running_order
 from ..reporting import by_place, counted, weighed
-from ..rules import all_rules
+from ..rules import ids as every_id
 from ..rules.shared.ancestry import ancestors
 from ..rules.shared.branches import on_purpose
 from ..rules.shared.chains import of_another_package
-from .gathering import gathered
-from .judging import Judges, ids, judges_for, on_allow, on_history, on_migration
-from .spreading import spread
+from .case import Case
+from .gathering import gathered, outlined
+from .judging import judges_for, on_allow
+from .listing import JudgesOf, Listed, listed
+from .spreading import Pair, spread
+from .verdicts import verdicts
 
 
 def check(
@@ -57,7 +60,8 @@ def check(
         found = wanted.projects(found, search=not settings.config)
     beside = Strays() if settings.config else strays(root, found, wanted.folders)
     found += beside.chains
-    all_of = gathered(root, settings, found, base=base, staged=staged, changed=changed, cached=cached, jobs=jobs)
+    cache = Cache(root, digested=base is not None, outlined=outlined) if cached else None
+    all_of = gathered(root, settings, found, base=base, staged=staged, changed=changed, cache=cache, jobs=jobs)
     histories, problems = all_of.histories, list(all_of.problems)
     compared = base is not None and not problems
     broken = [one.environment.broken for one in histories if one.environment and one.environment.broken]
@@ -72,11 +76,8 @@ def check(
             problems.append(Problem(f"{path} lies outside of {root}", hint, 2))
         else:
             gaps.append(NotJudged(path, 1, "no project that was found loads this file"))
-    run = _Run(settings, wanted, today or date.today(), compared, changed, all_of.notes, jobs)
+    run = _Run(settings, wanted, today or date.today(), compared, changed, all_of.notes, jobs, cache)
     return run.report(histories, problems, gaps)
-
-
-Pair = tuple[Migration, History]
 
 
 def judged(
@@ -105,20 +106,26 @@ class _Run:
     changed: bool  # only what git calls changed is judged
     notes: tuple[str, ...] = ()  # of what was gathered
     jobs: int = 1
+    cache: Cache | None = None  # of the last runs
 
-    @property
-    def judges(self) -> Judges:
+    @cached_property
+    def judges(self) -> JudgesOf:
         return self._judges(self.settings.dialects)
 
-    def _judges(self, dialects: frozenset[str]) -> Judges:
+    @cached_property
+    def _rules(self) -> tuple[Listed, ...]:
+        return listed(self.cache.store if self.cache else None)
+
+    def _judges(self, dialects: frozenset[str]) -> JudgesOf:
         off = frozenset(rule for rule, weight in self.settings.severity.items() if weight == "off")
         on = frozenset(self.settings.severity) - off
-        return judges_for(dialects, off, on)
+        return judges_for(dialects, off, on, self._rules)
 
-    def _of(self, one: History) -> tuple[Judges, Policy]:
-        """The judges and the policy for one history."""
+    def _case(self, one: History) -> Case:
         policy = policy_for(self.settings, one)
-        return self._judges(policy.dialects), policy
+        judges = self._judges(policy.dialects)
+        known = verdicts(self.cache, one, policy, judges.ids()) if self.cache else None
+        return Case(one, policy, judges, known)
 
     def report(self, histories: Sequence[History], problems: Sequence[Problem], gaps: Sequence[NotJudged]) -> Report:
         """Everything that the rules say, sorted."""
@@ -131,19 +138,12 @@ class _Run:
             for migration in one.migrations
             if self._asked(migration.path, changed, brought_in) and (migration.path, migration.id) not in skipped
         ]
-        by = {id(one): self._of(one) for one in histories}
-        said: list[Finding] = []
-        for one in histories:
-            judges, policy = by[id(one)]
-            said += on_history(judges, one, policy)
+        cases = {id(one): self._case(one) for one in histories}
+        said = [finding for case in cases.values() for finding in case.on_history()]
         if changed is not None:  # env.py is a file like any other here, the graph is not
-            surroundings = ids(self.judges, Environment)
+            surroundings = self.judges.ids(Environment)
             said = [one for one in said if one.rule.id not in surroundings or one.at.path in changed]
-        said += spread(
-            _oldest_first(pairs),
-            self.jobs,
-            lambda migration, one: on_migration(by[id(one)][0], migration, one, by[id(one)][1]),
-        )
+        said += self._on_migrations(pairs, cases)
         said += self._on_allows(pairs, said)
         allows = {migration.path: migration.allows for one in histories for migration in one.migrations}
         stand, covered = divided(
@@ -166,6 +166,25 @@ class _Run:
             problems=tuple(dict.fromkeys(problems)),
             notes=self._notes(len(skipped), histories, len(pairs) if changed is not None else None),
         )
+
+    def _on_migrations(self, pairs: Sequence[Pair], cases: Mapping[int, Case]) -> list[Finding]:
+        """What the rules say about the revisions: as they said before, or now."""
+        said: list[Finding] = []
+        unknown = []
+        for migration, one in pairs:
+            known = cases[id(one)].known(migration.path)
+            if known is None:
+                unknown.append((migration, one))
+            else:
+                said += known
+        unknown = _oldest_first(unknown)
+        found = spread(unknown, self.jobs, lambda migration, one: cases[id(one)].on_migration(migration))
+        for (migration, one), those in zip(unknown, found, strict=True):
+            cases[id(one)].keep(migration.path, those)
+            said += those
+        for case in cases.values():
+            case.close()
+        return said
 
     def _changed(self, histories: Sequence[History]) -> frozenset[str] | None:
         """The files that are to be judged as git calls them changed; None where that does not matter.
@@ -210,19 +229,21 @@ class _Run:
 
     def _on_allows(self, pairs: Sequence[tuple[Migration, History]], said: Sequence[Finding]) -> Iterator[Finding]:
         # Without the base branch, and in a part of the files, a rule on the graph may find less than there is.
-        judged = ids(self.judges) if self.compared else ids(self.judges) - ids(self.judges, History)
+        judged = self.judges.ids() if self.compared else self.judges.ids() - self.judges.ids(History)
         for migration, one in pairs:
             of_file = [finding for finding in said if finding.at.path == migration.path] if migration.allows else []
             context = Context(self.settings.policy, one, migration)
             for allow in migration.allows:
-                done = settled(allow, of_file, _known_ids(), judged, self.today)
+                done = settled(allow, of_file, every_id(), judged, self.today)
                 yield from on_allow(self.judges, done, migration, context)
 
 
-def _oldest_first(pairs: Sequence[Pair]) -> Sequence[Pair]:
+def _oldest_first(pairs: list[Pair]) -> list[Pair]:
     """The revisions as they run, where there are many: the replay then goes through each table once."""
     if len(pairs) <= FEW:
         return pairs
+    from ..replay import running_order  # late: nothing is replayed where nothing changed
+
     runs = {
         id(one): (number, running_order(one)) for number, one in enumerate({id(one): one for _, one in pairs}.values())
     }
@@ -245,11 +266,3 @@ def _gaps(one: History, judged: frozenset[str]) -> Iterator[NotJudged]:
         for gap in (*header, *(migration.unread if migration.path in judged else ())):
             if isinstance(gap, Unread):
                 yield NotJudged(gap.at.path, gap.at.line, gap.why)
-
-
-@cache
-def _known_ids() -> frozenset[str]:
-    """All ids, those of live checks by the names of their files: importing them would load half of the live side."""
-    checks = Path(__file__).parents[1] / "checks"
-    live = {file.stem.replace("_", "-") for file in checks.glob("*.py") if not file.stem.startswith("_")}
-    return frozenset(live) | frozenset(entry.rule.id for entry in all_rules())

@@ -1,0 +1,60 @@
+"""What was said of revisions, kept for the next run under a name for all that it may depend on.
+
+A finding may depend on every revision of the history, as rules look below and above the one that they judge, and on
+env.py, the settings and what git calls changed. So where any of that is another, everything is judged anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from ..facts import History, Policy
+from ..findings import Finding
+from ..read.cache import Cache
+from ..read.encoding import plain
+from ..read.store import BROKEN, Store, digest
+from .telling import heard, told
+
+FOLDER = "said"
+_NEWEST = 40  # histories, each as it was at one time, that are kept
+
+
+class Verdicts:
+    """The verdicts on the revisions of one history, by path; on the history itself under no path."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._store = store
+        self._file = f"{FOLDER}/{name}"
+        lines = (line.partition("\t") for line in store.lines(self._file))
+        self._known = {path: told for path, _, told in lines}
+        self._new: dict[str, str] = {}
+
+    def of(self, path: str) -> list[Finding] | None:
+        """What was said; None where that is not known."""
+        told = self._known.get(path)
+        if told is not None:
+            with suppress(LookupError, *BROKEN):
+                return heard(json.loads(told))
+        return None
+
+    def keep(self, path: str, said: Sequence[Finding]) -> None:
+        """Remember what is said."""
+        self._new[path] = json.dumps(told(said), separators=(",", ":"))
+
+    def close(self) -> None:
+        """Write down what this run has said."""
+        if self._new:
+            self._store.add(self._file, "".join(f"{path}\t{told}\n" for path, told in self._new.items()))
+            self._store.keep_newest(FOLDER, _NEWEST)
+
+
+def verdicts(cache: Cache, history: History, policy: Policy, rules: Iterable[str]) -> Verdicts | None:
+    """The verdicts of these rules on a history as it stands. None beside a base branch, which is compared, not kept."""
+    if history.base is not None:
+        return None
+    about = [history.at, history.environment, history.changes, history.head_files, policy]
+    surroundings = [plain(one, "") for one in about]
+    revisions = [[one.path, cache.name(one)] for one in history.migrations]
+    return Verdicts(cache.store, digest(json.dumps([sorted(rules), surroundings, revisions])))
