@@ -50,6 +50,8 @@ class Failure:
     line: int  # in the revision's file
     statement: str = ""  # the SQL that failed; empty where the error came from Python
     without_rows: WithoutRows | None = None  # the same step on empty tables; None: there were no rows, or not tried
+    detail: str = ""  # what the database says beside it, on the row or the key
+    rows: tuple[str, ...] = ()  # words on the rows that stood in the way
     over_a_value: bool = False  # code could not read a value, which says nothing of rows that are not made up
 
     def __str__(self) -> str:
@@ -113,5 +115,4 @@ class Drift:
     dialect: str
     differences: tuple[Difference, ...]
     revision: str | None = None
-    operations: str = ""  # Python to paste that makes the table as the model is
     operations: str = ""  # Python to paste that makes the table as the model is
