@@ -49,9 +49,8 @@ def trace(
 def _judged(settings: Settings, history: History, steps: Sequence[Step]) -> list[Finding]:
     policy = policy_for(settings, history)
     policy = replace(policy, dialects=policy.dialects | {"postgresql"})  # it ran there
-    off = frozenset(rule for rule, weight in settings.severity.items() if weight == "off")
-    on = frozenset(settings.severity) - off
-    court = Court(history, policy, only_locks(judges_for(policy.dialects, off, on)))
+    # Those that the settings turn off speak too, and the report leaves them out: what they know is not unexplained.
+    court = Court(history, policy, only_locks(judges_for(policy.dialects, on=frozenset(settings.severity))))
     for step in steps:
         court.hear(step)
     court.hear_of_timeouts(steps)
