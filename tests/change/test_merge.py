@@ -1,6 +1,8 @@
 """Merge revisions, written from templates, in real projects."""
 
 import os
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from migration_guard.read.source import read_migration
 
 from .repository import TEMPLATE, VERSIONS, project, rules, write
 
+BACKEND = Path(__file__).parents[2] / "backend"
 NOW = datetime(2026, 11, 22, 10, 30)
 
 
@@ -179,6 +182,35 @@ def test_file_is_named_as_the_settings_say(root: Path, line: str, name: str) -> 
     merged(root, rev_id="m1", message="a message")
 
     assert (root / VERSIONS / name).is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no flock")
+def test_of_two_runs_at_the_same_time_one_writes(root: Path) -> None:
+    import fcntl
+
+    folder = os.open(root / VERSIONS, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-B", "-u", "-m", "migration_guard", "-C", str(root), "merge"],
+            env={"PYTHONPATH": str(BACKEND), "PATH": os.environ["PATH"]},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    plans = [run.stdout.readline() for run in runs if run.stdout]
+
+    os.close(folder)  # both have their plan, and wait for the folder
+    said = [run.communicate(timeout=60) for run in runs]
+
+    assert all("joins c1, d1" in plan for plan in plans)
+    assert sorted(run.returncode for run in runs) == [0, 2]
+    (refused,) = [error for _, error in said if error]
+    assert "is no head any more" in refused
+    assert len([file for file in (root / VERSIONS).iterdir() if "merge" in file.name]) == 1
+    assert rules(root, None) == set()
 
 
 def in_toml(root: Path, text: bytes) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import CannotFinish, UsageError
@@ -31,12 +32,40 @@ class Edit:
             yield line.rstrip("\r\n")
 
 
-def write(edits: Sequence[Edit]) -> None:
+def write(edits: Sequence[Edit], still: Callable[[], None] | None = None) -> None:
     """Write all of the files, each beside and then renamed, so that none is ever half written.
 
-    Where a run is killed between two of them, another one does what is left: each file stands for itself.
-    Raises UsageError where a file is no longer what the plan was made from, before any is touched.
+    Where a run is killed between two of them, another one does what is left: each file stands for itself. Of two runs
+    at the same time, one writes after the other; `still` is asked in between, and raises where its plan is no longer
+    right. Raises UsageError where a file is no longer what the plan was made from, before any is touched.
     """
+    with _alone({edit.path.parent for edit in edits}):
+        if still is not None:
+            still()
+        _write(edits)
+
+
+@contextmanager
+def _alone(folders: Iterable[Path]) -> Iterator[None]:
+    """Whatever runs inside has the folders for itself, as far as other runs go; the lock ends with the process.
+
+    Without fcntl (Windows), and on file systems that lock nothing, all goes on as if alone.
+    """
+    held: list[int] = []
+    try:
+        with suppress(ImportError, OSError):
+            import fcntl
+
+            for folder in sorted(folder for folder in folders if folder.is_dir()):
+                held.append(os.open(folder, os.O_RDONLY))
+                fcntl.flock(held[-1], fcntl.LOCK_EX)
+        yield
+    finally:
+        for handle in held:
+            os.close(handle)
+
+
+def _write(edits: Sequence[Edit]) -> None:
     for edit in edits:
         if (edit.path.read_bytes() if edit.path.exists() else None) != edit.before:
             what = "stands there already" if edit.before is None else "was changed meanwhile"

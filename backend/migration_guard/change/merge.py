@@ -70,9 +70,21 @@ def merge(
                 print("", *edit.difference(), sep="\n")
     if plans and not dry_run:
         edits = [edit for plan in plans for edit in plan.edits]
-        write(edits)
+        write(edits, still=lambda: _still_heads(root, settings, plans))
         print(f"Wrote {', '.join(edit.shown for edit in edits)}.")
     return 0
+
+
+def _still_heads(root: Path, settings: Settings, plans: Sequence[Plan]) -> None:
+    """Raise UsageError where something follows a head by now, as where two people run this at the same time."""
+    now = [each for _, one in with_projects(root, settings) for each in one.migrations]
+    followers = {parent: each.path for each in now for parent in each.parents}
+    for head in (head.id for plan in plans for head in plan.heads):
+        if head in followers:
+            raise UsageError(
+                f"{head} is no head any more: {followers[head]} follows it by now, and nothing was written",
+                "run it once more",
+            )
 
 
 def planned(
