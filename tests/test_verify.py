@@ -414,6 +414,18 @@ def test_with_a_base_branch_only_this_branchs_revisions_are_stepped_through(tmp_
     assert report.notes == ("sqlite: 1 revision: 1 up, 0 down and up again, 2 below only up; 1 table held rows.",)
 
 
+def test_the_rows_that_stood_in_the_way_are_named(tmp_path: Path) -> None:
+    (finding,) = verified(copied("duplicates_meet_a_unique_index", tmp_path)).findings
+
+    assert "Of the made-up rows these stood in the way: person (id 1000000001, nickname 'acc" in finding.says
+
+
+def test_the_rows_that_stood_in_the_way_are_named_on_postgresql(tmp_path: Path, postgresql: Server) -> None:
+    (finding,) = verified(copied("duplicates_meet_a_unique_index", tmp_path), postgresql.new_database()).findings
+
+    assert "Of the made-up rows these stood in the way: person (id 1000000001, nickname 'acc" in finding.says
+
+
 def test_revisions_that_fail_in_one_transaction_only_are_found(tmp_path: Path, postgresql: Server) -> None:
     root = copied("enum_value_used_by_the_next_revision", tmp_path)
     git(root, "init", "-q", "-b", "main")

@@ -38,7 +38,7 @@ from ..findings import Finding, Rule, Severity
 from ..live.steps import Step
 from ..registry import judges
 from .shared.ways_out import way_out
-from .shared.words import shortened
+from .shared.words import in_the_way, shortened
 
 RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERROR)
 
@@ -49,11 +49,11 @@ def step_that_fails(step: Step, _: Context) -> Iterator[Finding]:
     failure = step.failure
     if step.direction != "downgrade" or failure is None:
         return
-    statement = f" It ran: {shortened(failure.statement)}" if failure.statement else ""
+    more = in_the_way(failure.rows) + (f" It ran: {shortened(failure.statement)}" if failure.statement else "")
     yield Finding(
         RULE,
         Place(step.at.path, failure.line),
-        says=f"downgrade() of {step.revision} fails on {step.database}: {failure}.{statement}",
+        says=f"downgrade() of {step.revision} fails on {step.database}: {failure}.{more}",
         instead=way_out(failure, step.dialect)
         or f"Undo in downgrade() what upgrade() made, by the same names and in the opposite order; line {failure.line} "
         "stops it now. If there is no way back, say so: `# irreversible: <reason>` in downgrade().",

@@ -38,7 +38,7 @@ from ..findings import Finding, Rule, Severity
 from ..live.steps import Failure, Step
 from ..registry import judges
 from .shared.ways_out import way_out
-from .shared.words import shortened, tables
+from .shared.words import in_the_way, shortened, tables
 
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.ERROR)
 
@@ -49,11 +49,11 @@ def step_that_fails(step: Step, _: Context) -> Iterator[Finding]:
     failure = step.failure
     if step.direction != "upgrade" or failure is None:
         return
-    statement = f" It ran: {shortened(failure.statement)}" if failure.statement else ""
+    more = in_the_way(failure.rows) + (f" It ran: {shortened(failure.statement)}" if failure.statement else "")
     yield Finding(
         RULE,
         Place(step.at.path, failure.line),
-        says=f"upgrade() of {step.revision} fails on {step.database}{_when(step, failure)}: {failure}.{statement}",
+        says=f"upgrade() of {step.revision} fails on {step.database}{_when(step, failure)}: {failure}.{more}",
         instead=_instead(step, failure),
         revision=step.revision,
         direction="upgrade",

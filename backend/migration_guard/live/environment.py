@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -125,7 +126,7 @@ class Stage:
         self._configure(connection=connection, **options)
 
     def configured_again(self, connection: Connection | None, options: dict[str, Any]) -> None:
-        """A further database of the same env.py: it gets a context, and no revision."""
+        """Another database of the same env.py: it gets a context, and no revision."""
         self._step = []
         self._configure(connection=connection, **options)
 
@@ -145,7 +146,8 @@ class Environment:
         self.home = home
         self.lead = lead
         self.recorder = recorder
-        self.more_configurations = 0  # calls of context.configure after the first run: other databases of env.py's
+        self.number = 0  # which of env.py's databases is meant, where it migrates several, one after the other
+        self.databases = 1  # how many it came to in the last run
         self._script: ScriptDirectory | None = None
         self._loaded = False
         self._app: Any = None
@@ -153,7 +155,8 @@ class Environment:
         self._wants_connection = False  # env.py runs only with the connection of a program
 
     def run(self, play: Callable[[Stage], None]) -> None:
-        """Run env.py and call `play` where it runs its first migrations. Errors of `play` come out as they are.
+        """Run env.py and call `play` where it runs the migrations of its database `number`. Errors of `play` come out
+        as they are.
 
         What env.py itself raises comes out as it is too. Raises CannotFinish where it never runs migrations. One that
         comes to nothing after it looked for a connection in `config.attributes` is run once more with one there.
@@ -202,12 +205,11 @@ class Environment:
         attributes.update(config.attributes)
         vars(config)["attributes"] = attributes
         script = self._script or ScriptDirectory.from_config(config)
-        planned: list[bool] = []
+        numbers = count()
 
         def pending(heads: Any, _: MigrationContext) -> list[MigrationStep]:
-            if planned:  # a further database of the same env.py
+            if next(numbers) != self.number:
                 return []
-            planned.append(True)
             steps: list[MigrationStep] = list(script._upgrade_revs("heads", heads))
             for step in steps:
                 run, revision = step.migration_fn, getattr(step, "revision")  # noqa: B009 - of a RevisionStep only
@@ -230,19 +232,19 @@ class Environment:
         stage = Stage(config, self._script, self.recorder)
         error: list[BaseException] = []
         done: list[bool] = []
-        self.more_configurations = 0
+        self.databases = 0
         self._configured = False
 
         def configure(connection: Connection | None = None, **options: Any) -> None:
             self._configured = True
-            if done:
-                self.more_configurations += 1
+            if done or self.databases != self.number:
                 stage.configured_again(connection, options)
             else:
                 stage.configured(connection, options)
 
         def run_migrations(**arguments: Any) -> None:
-            if done:
+            self.databases += 1
+            if done or self.databases <= self.number:
                 return
             done.append(True)
             self.recorder.preparing = False

@@ -69,14 +69,14 @@ class Landing:
             self.filled = self.observer.fill(self.tread.stage.column_types)
         watch = Watch(self.observer, bool(self.filled and self.filled.tables))
         tried_down = tried if tried is not None and tried.step.direction == "downgrade" else None
-        step = self._up(tried if tried_down is None else None)
+        step = self._up(tried if tried_down is None else None, watch)
         self.stands = True
         if tried_down is None:
             self.tell(replace(step, lost=watch.lost_on_the_way_up(step.statements)))
         after = self.observer.snapshot()
         return self._down_and_up(before, after, watch, tried_down)
 
-    def _up(self, tried: Tried | None) -> Step:
+    def _up(self, tried: Tried | None, watch: Watch) -> Step:
         tables = self.filled.tables if self.filled else ()
         step, failure, refusal = self.tread.take(self.revision, "upgrade", traced=True, filled=tables)
         if failure is not None and (extension := _LACKING.search(failure.says)):
@@ -85,7 +85,7 @@ class Landing:
             self.gap(self.revision, f"it needs the extension {name}, which this server does not have")
             raise FreshDatabase
         if failure is not None and tables:
-            self.tried = Tried(step, failure, refusal)
+            self.tried = Tried(step, watch.behind(failure), refusal)
             raise FreshDatabase
         if tried is not None:
             self._tell_of(tried, "fails" if failure else "works")
@@ -125,7 +125,7 @@ class Landing:
                 self.tried = Tried(down, failure, None)
                 raise FreshDatabase
             else:
-                self.tell(replace(down, failure=failure))
+                self.tell(replace(down, failure=watch.behind(failure)))
             return self._as_it_was(after)
         if tried is not None:
             self._tell_of(tried, "works")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..records import replace
+from .culprits import culprits
 from .observer import Observer
 from .rows import Contents, lost
 from .statements import names_in_code, tables_written
-from .steps import Statement
+from .steps import Failure, Statement
 
 
 class Watch:
@@ -18,6 +20,11 @@ class Watch:
         self._before: Contents | None = observer.contents() if has_rows else None
         self._above: Contents | None = None
         self._statements: list[Statement] = []
+
+    def behind(self, failure: Failure) -> Failure:
+        """The failure with the rows that made the step fail, as far as it tells."""
+        held = self._above if self._above is not None else self._before
+        return failure if held is None else replace(failure, rows=culprits(failure, held))
 
     def lost_on_the_way_up(self, statements: Iterable[Statement]) -> tuple[str, ...]:
         """Sentences on rows that upgrade() lost."""

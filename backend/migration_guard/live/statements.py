@@ -145,7 +145,16 @@ def failure_of(error: BaseException, file: str, statements: list[Statement], lin
     kind = type(cause).__name__
     if kind == "Error" and cause.__cause__ is not None:  # asyncpg, adapted
         kind = type(cause.__cause__).__name__
-    return Failure(kind, first_line(cause), here or line, sql)
+    return Failure(kind, first_line(cause), here or line, sql, detail=_detail(cause))
+
+
+def _detail(error: BaseException) -> str:
+    """The DETAIL line of PostgreSQL's answer, from psycopg or asyncpg; empty elsewhere."""
+    for one in (getattr(error, "diag", None), error, error.__cause__):
+        found = getattr(one, "message_detail", None) or getattr(one, "detail", None)
+        if isinstance(found, str):
+            return hide_in(found)
+    return ""
 
 
 def first_line(error: BaseException) -> str:

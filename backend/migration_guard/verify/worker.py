@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from ..live.drift import disagreements, metadatas, rebuild
 from ..live.environment import Environment, Stage
 from ..live.fence import fence
 from ..live.grounding import Ground
+from ..live.interruption import Interrupting, Interruption
 from ..live.landing import FreshDatabase
 from ..live.loading import Home
 from ..live.observer import Observer
@@ -33,8 +34,9 @@ from ..live.redirect import Lead, engines_led
 from ..live.schema import Snapshot
 from ..live.stairway import Plan, Stairway
 from ..live.statements import Recorder, first_line, no_room
-from ..live.steps import Drift, Step
+from ..live.steps import Drift, Statement, Step
 from ..live.treading import place_of
+from .counting import together
 from .protocol import Channel, Request, finding_to_json, step_to_json
 from .raising import problem_of
 
@@ -62,6 +64,7 @@ class Run:
         self.context = Context(Policy(), History(Place(request.place)))
         self.stairway = Stairway(self.plan, self.judge, self.gap, self.progress)
         self.compared = False  # models with the schema
+        self.ran: dict[str, Sequence[Statement]] = {}  # by the new revisions, on their way up
         self.deployed = 0  # revisions that were also taken up in one run
         self.schema: Snapshot | None = None  # at the heads, where every revision can be taken up
 
@@ -78,32 +81,35 @@ class Run:
         )
         lead = Lead("sqlite://")
         with engines_led(lead):
-            self._new_database(lead)
             environment = Environment(home, lead, Recorder())
-            while not self._climbed(environment, lead):
-                self._new_database(lead)
-            if self.schema is not None:
-                self._deployed(environment, lead, self.schema)
-        if environment.more_configurations:
-            self.gap(
-                NotJudged(
-                    self.request.env,
-                    1,
-                    f"env.py configures {environment.more_configurations} more database(s); only the first is judged",
-                )
-            )
-        self.channel.send(
-            "done",
-            tally=asdict(self.stairway.tally),
-            compared=self.compared,
-            deployed=self.deployed,
-            filled=sorted(self.stairway.filled),
-            empty=self.stairway.empty,
-            lacking=sorted(self.stairway.lacking),
-        )
+            done = [self._proved(environment, lead)]
+            while len(done) < environment.databases:  # of several that env.py migrates, one after the other
+                environment.number = len(done)
+                self.stairway, self.schema = Stairway(self.plan, self.judge, self.gap, self.progress), None
+                done.append(self._proved(environment, lead))
+        self.channel.send("done", **together(done))
 
-    def judge(self, fact: Step | Drift | Deployment) -> None:
+    def _proved(self, environment: Environment, lead: Lead) -> dict[str, Any]:
+        """All experiments on one database of env.py's, and what they came to."""
+        self._new_database(lead)
+        while not self._climbed(environment, lead):
+            self._new_database(lead)
+        if self.schema is not None:
+            self._deployed(environment, lead, self.schema)
+            self._cut_off(environment, lead)
+        return {
+            "tally": asdict(self.stairway.tally),
+            "compared": self.compared,
+            "deployed": self.deployed,
+            "filled": sorted(self.stairway.filled),
+            "empty": self.stairway.empty,
+            "lacking": sorted(self.stairway.lacking),
+        }
+
+    def judge(self, fact: Step | Drift | Deployment | Interruption) -> None:
         """Send what the checks say about a fact, and locks that the parent judges beside the migration's text."""
+        if isinstance(fact, Step) and fact.direction == "upgrade" and self.plan.base:
+            self.ran[fact.revision] = fact.statements
         if isinstance(fact, Step) and fact.locks and fact.failure is None:
             self.channel.send("step", **step_to_json(fact))
         for entry in all_checks():
@@ -160,6 +166,22 @@ class Run:
         if outcome is not None:
             self.deployed = len(outcome.taken)
             self.judge(outcome)
+
+    def _cut_off(self, environment: Environment, lead: Lead) -> None:
+        """On the way of a deploy, what is left of an upgrade that stops half way."""
+        if not self.plan.base:
+            return
+        found: list[Interruption | None] = []
+
+        def play(stage: Stage) -> None:
+            with Observer(lead.url, stage.version_table) as observer:
+                found.append(Interrupting(self.plan, self.ran).climb(stage, observer, environment.revisions()))
+
+        self._new_database(lead)
+        with fence([lead.url]):
+            environment.run(play)
+        for interruption in filter(None, found):
+            self.judge(interruption)
 
     def _compare_models(self, stage: Stage, observer: Observer) -> None:
         place, revision = self._newest()

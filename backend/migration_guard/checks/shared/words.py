@@ -39,6 +39,11 @@ def listed(sentences: Sequence[str]) -> str:
     )
 
 
+def in_the_way(rows: Sequence[str]) -> str:
+    """A sentence, with a space before it, on the rows that made a step fail; empty where none are known."""
+    return f" Of the made-up rows these stood in the way: {'; '.join(rows)}." if rows else ""
+
+
 def tables(names: Sequence[str]) -> str:
     """Names in a phrase, such as "persona, belief and 3 more tables"."""
     if len(names) <= 2:
