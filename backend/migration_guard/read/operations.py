@@ -73,16 +73,16 @@ class Module:
             operations=in_order(record.operations),
             does="acts" if record.operations else "raises" if flow is Flow.RAISE else "nothing",
             irreversible=next((why for line, why in irreversible.items() if node.lineno <= line <= last), None),
-            parameters=ast.unparse(node.args) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else "",
+            parameters=_parameters(node),
             uses=tuple(sorted(walk.uses, key=lambda use: (use.at, use.kind, use.name))),
         )
 
     def _run(self, found: Closure, node: ast.FunctionDef | ast.AsyncFunctionDef, walk: Walk) -> Flow:
         record = walk.record
-        here = ast.copy_location(ast.Name(found.name, ast.Load()), node)
         handed_in = _handed_in(node)
         try:
             if found.decorated is not None:
+                here = _called(found, node)
                 named = {name: Given(value, here) for name, value in handed_in.items()}
                 walk.invoke(found, Arguments(named=named), here)
                 return Flow.ON
@@ -92,8 +92,20 @@ class Module:
             return Flow.RAISE
         except TooMuch:
             record.operations = record.operations[:-1]  # room for one more
-            record.opaque(here, f"the rest of {found.name}()", "more steps than the reader follows")
+            record.opaque(_called(found, node), f"the rest of {found.name}()", "more steps than the reader follows")
             return Flow.ON
+
+
+def _called(found: Closure, node: ast.stmt) -> ast.expr:
+    """The function as a call of it would write it, where it is defined."""
+    return ast.copy_location(ast.Name(found.name, ast.Load()), node)
+
+
+def _parameters(node: ast.AST) -> str:
+    """What stands between the brackets of a function."""
+    spec = node.args if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+    none = spec is None or not (spec.args or spec.posonlyargs or spec.kwonlyargs or spec.vararg or spec.kwarg)
+    return "" if none or spec is None else ast.unparse(spec)
 
 
 def _handed_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, object]:

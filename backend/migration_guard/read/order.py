@@ -25,6 +25,8 @@ from ..records import replace
 from .conditions import Dialects, either
 
 Table = tuple[str, str]  # schema and name, folded
+Change = AddColumn | DropColumn | CreateTable | DropTable | CreateIndex | AlterColumn | RenameTable
+CHANGES = (AddColumn, DropColumn, CreateTable, DropTable, CreateIndex, AlterColumn, RenameTable)
 
 
 def in_order(operations: Iterable[Operation]) -> tuple[Operation, ...]:
@@ -93,31 +95,33 @@ class _Seen:
     def _note(self, operation: Operation) -> None:
         if isinstance(operation, OtherCall):
             self.opaque = self.opaque or Unread(operation.at, f"what {operation.name} does")
-            return
-        if isinstance(operation, OtherSql):
+        elif isinstance(operation, OtherSql):
             if isinstance(operation.text, Unread):
                 self.opaque = self.opaque or operation.text
-            return
-        table = _table(getattr(operation, "table", None), getattr(operation, "schema", None))
-        if isinstance(operation, WriteRows):
-            self._written(operation, table)
-        if table is None:
-            return
-        if isinstance(operation, CreateTable):
+        elif isinstance(operation, WriteRows):
+            self._written(operation, _table(operation.table, operation.schema))
+        elif isinstance(operation, CHANGES) and (table := _table(operation.table, operation.schema)) is not None:
+            self._changed(operation, table)
+
+    def _changed(self, operation: Change, table: Table) -> None:
+        if isinstance(operation, AddColumn):
+            self._added(operation, table)
+        elif isinstance(operation, DropColumn):
+            if isinstance(operation.name, str):
+                self._forget(table, operation.name.casefold())
+        elif isinstance(operation, CreateTable):
             self.new[table] = either(self.new[table], operation.dialects) if table in self.new else operation.dialects
         elif isinstance(operation, DropTable):
             self.new.pop(table, None)
             self._forget(table, None)
-        elif isinstance(operation, RenameTable) and isinstance(operation.new_name, str):
+        elif isinstance(operation, CreateIndex):
+            if isinstance(operation.name, str):
+                self.indexes[operation.name.casefold()] = table
+        elif isinstance(operation, AlterColumn):
+            if isinstance(operation.name, str):
+                self._altered(operation, table, operation.name.casefold())
+        elif isinstance(operation.new_name, str):
             self._renamed(table, (table[0], operation.new_name.casefold()))
-        elif isinstance(operation, CreateIndex) and isinstance(operation.name, str):
-            self.indexes[operation.name.casefold()] = table
-        elif isinstance(operation, AddColumn):
-            self._added(operation, table)
-        elif isinstance(operation, DropColumn) and isinstance(operation.name, str):
-            self._forget(table, operation.name.casefold())
-        elif isinstance(operation, AlterColumn) and isinstance(operation.name, str):
-            self._altered(operation, table, operation.name.casefold())
 
     def _written(self, operation: WriteRows, table: Table | None) -> None:
         how = (operation.dialects, operation.conditional)
@@ -155,7 +159,7 @@ class _Seen:
         if not isinstance(column.name, str):
             return
         default = column.server_default
-        if default is None and not column.generated and column.nullable is not False:
+        if default is None and column.nullable is not False and not column.generated:
             return
         found: Flag = default if isinstance(default, Unread) else True
         self.filled[(table, column.name.casefold())] = (found, operation.dialects, operation.conditional)
@@ -180,15 +184,19 @@ class _Seen:
                 self.indexes[name] = new
 
     def _forget(self, table: Table, column: str | None) -> None:
-        for key in [key for key in self.filled if key[0] == table and column in (None, key[1])]:
+        if column is not None:
+            self.filled.pop((table, column), None)
+            return
+        self.emptied.pop(table, None)
+        for key in [key for key in self.filled if key[0] == table]:
             del self.filled[key]
-        if column is None:
-            self.emptied.pop(table, None)
 
 
 def _table(name: Text | None, schema: Text | None) -> Table | None:
     """A table's key; the default schema of PostgreSQL and no schema are the same."""
     if not isinstance(name, str):
         return None
-    place = schema.casefold() if isinstance(schema, str) else ""
+    if not isinstance(schema, str):
+        return "", name.casefold()
+    place = schema.casefold()
     return ("" if place == "public" else place, name.casefold())

@@ -18,20 +18,23 @@ def cursor(statement: Statement) -> Cursor:
 class Cursor:
     """A place in a statement, and where to stop: the end of the statement, of a bracket or of one of its parts."""
 
+    __slots__ = ("_at", "_statement", "_stop", "_tokens")
+
     def __init__(self, statement: Statement, start: int, stop: int) -> None:
         self._statement = statement
+        self._tokens = statement.tokens
         self._at = start
         self._stop = stop
 
     @property
     def word(self) -> str:
         """The word here in upper case: "" at the end, and for quoted names and strings."""
-        return self.ahead(0)
+        return self._tokens[self._at].word if self._at < self._stop else ""
 
     def ahead(self, steps: int) -> str:
         """The word so many steps further on."""
         index = self._at + steps
-        return self._statement.tokens[index].word if index < self._stop else ""
+        return self._tokens[index].word if index < self._stop else ""
 
     @property
     def ended(self) -> bool:
@@ -42,7 +45,7 @@ class Cursor:
         """The text from here to the end, as it stands."""
         if self.ended:
             return ""
-        tokens = self._statement.tokens
+        tokens = self._tokens
         return self._statement.sql[tokens[self._at].start : tokens[self._stop - 1].end]
 
     @property
@@ -52,7 +55,7 @@ class Cursor:
     @property
     def rest(self) -> tuple[Token, ...]:
         """The words from here to the end."""
-        return self._statement.tokens[self._at : self._stop]
+        return self._tokens[self._at : self._stop]
 
     def text(self, what: str) -> Text:
         """The text from here to the end; Unread, "a type made at run time", where a placeholder is part of it."""
@@ -64,10 +67,13 @@ class Cursor:
 
     def take(self, *words: str) -> bool:
         """Step over these words if they stand here."""
-        if all(self.ahead(step) == word for step, word in enumerate(words)):
-            self._at += len(words)
-            return True
-        return False
+        at = self._at
+        for word in words:
+            if at >= self._stop or self._tokens[at].word != word:
+                return False
+            at += 1
+        self._at = at
+        return True
 
     def take_any(self, *words: str) -> str:
         """Step over one of these words if it stands here, and give it back, else ""."""
@@ -91,7 +97,7 @@ class Cursor:
         if self.ended:
             raise NotSql
         self._at += 1
-        return self._statement.tokens[self._at - 1]
+        return self._tokens[self._at - 1]
 
     def name(self) -> Text:
         """The name here, without quotes and stepped over. Raises NotSql where none stands."""
@@ -141,9 +147,14 @@ class Cursor:
         for _ in range(at_least):
             if not self.ended:
                 self.step()
-        while not self.ended and (self.word not in words or (self.word == "FROM" and self.ahead(-1) == "DISTINCT")):
-            self.step()
-        return Cursor(self._statement, start, self._at)
+        tokens, closes, at = self._tokens, self._statement.closes, self._at
+        while at < self._stop:
+            word = tokens[at].word
+            if word in words and not (word == "FROM" and tokens[at - 1].word == "DISTINCT"):
+                break
+            at = closes.get(at, at) + 1
+        self._at = at
+        return Cursor(self._statement, start, at)
 
     def parts(self, separator: str = ",") -> Iterator[Cursor]:
         """What stands between separators outside brackets, from here to the end."""
@@ -159,7 +170,7 @@ class Cursor:
     @property
     def ends_with_placeholder(self) -> bool:
         """Whether a placeholder ends the statement right after a value, where it can only be more of the statement."""
-        before, last = self._statement.tokens[-2:]
+        before, last = self._tokens[-2:]
         return PLACEHOLDER in last.text.lower() and (before.kind != "sign" or before.text[0] in ")]0123456789")
 
     def copy(self) -> Cursor:

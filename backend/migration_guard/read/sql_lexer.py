@@ -24,15 +24,23 @@ class NotSql(Exception):
     """These words make no statement that we know."""
 
 
-@dataclass(frozen=True)
-class Token:
-    """One word. `word` is what keywords are compared with: upper case, empty for quoted names and strings."""
+Kind = Literal["word", "quoted", "string", "sign"]
 
-    kind: Literal["word", "quoted", "string", "sign"]
-    word: str
-    text: str  # without quotes; names that are not quoted folded as the database folds them
-    start: int
-    end: int
+
+class Token:
+    """One word. `word` is what keywords are compared with: upper case, empty for quoted names and strings.
+
+    `text` is without quotes, and names that are not quoted are folded as the database folds them.
+    """
+
+    __slots__ = ("end", "kind", "start", "text", "word")
+
+    def __init__(self, kind: Kind, word: str, text: str, start: int, end: int) -> None:
+        self.kind = kind
+        self.word = word
+        self.text = text
+        self.start = start
+        self.end = end
 
 
 @dataclass(frozen=True)
@@ -52,13 +60,14 @@ class Statement:
 
 _TOKEN = re.compile(
     r"""
-    (?P<space>\s+|--[^\n]*)
-    | (?P<quote>(?:[eEnNbBxX]|[uU]&)?'|["`])
+    (?:\s+|--[^\n]*)*
+    (?: (?P<quote>(?:[eEnNbBxX]|[uU]&)?'|["`])
     | (?P<comment>/\*)
     | (?P<dollar>\$(?:[^\W\d]\w*)?\$)
     | (?P<word>[^\W\d][\w$]*)
     | (?P<sign>::|:=|:\w+|%\(\w+\)s|%s|%%|\$\d+|@@?\w+|\d[\w.]*
         |<=|>=|<>|!=|\|\||->>|->|\#>>|\#>|@>|<@|\\:|\S)
+    | (?P<end>\Z) )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -74,13 +83,14 @@ _ESCAPED_BODY = {
 
 def tokens(sql: str, how: Spoken) -> Iterator[Token]:
     """The words of a text, without spaces and comments. Raises NotSql where a quote or a comment never ends."""
-    at = 0
-    while at < len(sql):
+    at, kind = 0, ""
+    while kind != "end":
         found = _TOKEN.match(sql, at)
-        if found is None:  # no such character is known
+        if found is None:  # pragma: no cover -- whatever is no space is a sign at least
             raise NotSql
-        kind, start, text = found.lastgroup, at, found[0]
-        at = found.end()
+        kind = found.lastgroup or ""
+        text, at = found[kind], found.end()
+        start = at - len(text)
         if kind == "word":
             yield Token("word", text.upper(), text.lower() if how == "postgresql" else text, start, at)
         elif kind == "quote":
@@ -127,10 +137,11 @@ def _after_comment(sql: str, at: int, *, nested: bool) -> int:
     raise NotSql
 
 
-_BRACKETS = {"(": ")", "[": "]"}
+_OPENS = {")": "(", "]": "["}
+_BRACKETS = frozenset("([)]")
 _ROUTINES = {"TRIGGER", "FUNCTION", "PROCEDURE"}
 _NO_ROUTINES = {"TABLE", "INDEX", "VIEW", "(", "AS", "ON"}
-_FIRST, _OPENS = {"BEGIN"}, {"BEGIN", "CASE"}
+_FIRST, _BLOCKS = {"BEGIN"}, {"BEGIN", "CASE"}
 _AFTER_END = {"IF", "LOOP", "WHILE", "REPEAT"}  # END IF in procedures of MySQL ends no block that was counted
 _HEADING = 12  # words before the kind: CREATE DEFINER = `a`@`b` TRIGGER
 
@@ -153,7 +164,7 @@ def split(sql: str, *, at: Place, how: Spoken) -> Iterator[Statement]:
         # A trigger of SQLite and BEGIN ATOMIC of PostgreSQL hold whole statements between BEGIN and END.
         if word in _ROUTINES and not routine and len(own) < _HEADING and own[0].word == "CREATE":
             routine = _NO_ROUTINES.isdisjoint(each.word for each in own)
-        elif routine and word in (_AFTER_END if before == "END" else _OPENS if blocks else _FIRST):
+        elif routine and word in (_AFTER_END if before == "END" else _BLOCKS if blocks else _FIRST):
             blocks += 1
         elif blocks and word == "END":
             blocks -= 1
@@ -166,12 +177,12 @@ def statement(at: Place, sql: str, own: list[Token], *, whole: bool = True) -> S
     """A statement of these words."""
     closes: dict[int, int] = {}
     opened: list[int] = []
-    for index, token in enumerate(own):
-        if token.word in _BRACKETS:
+    for index in [index for index, token in enumerate(own) if token.word in _BRACKETS]:
+        opening = _OPENS.get(own[index].word)
+        if opening is None:
             opened.append(index)
-        elif token.word in _BRACKETS.values():
-            if opened and _BRACKETS[own[opened[-1]].word] == token.word:
-                closes[opened.pop()] = index
-            else:
-                whole = False
+        elif opened and own[opened[-1]].word == opening:
+            closes[opened.pop()] = index
+        else:
+            whole = False
     return Statement(at, sql, tuple(own), closes, whole and not opened)
