@@ -91,6 +91,14 @@ def engines_led(lead: Lead) -> Iterator[None]:
         _replace(create_engine, sqlalchemy_create_engine)
 
 
+def asked_for(engine: Engine) -> str | None:
+    """The URL, with its password, that an engine was asked for before it was led; None for one that was not."""
+    made = _MADE.get(engine)
+    if made is None:
+        return None
+    return made[0] if isinstance(made[0], str) else made[0].render_as_string(hide_password=False)
+
+
 def own_engine(url: str) -> Engine:
     """An engine of the guard's own on a scratch database, led nowhere."""
     return sqlalchemy_create_engine(url, poolclass=NullPool)

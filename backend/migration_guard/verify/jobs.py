@@ -34,13 +34,18 @@ class Job:
 
     @property
     def folder(self) -> Path:
-        """Where people run Alembic: the settings file's folder, or the first above it that holds the script directory,
-        as for `conf/alembic.ini`. Flask-Migrate's ini lies in the script directory: then the folder above that."""
-        start = self.project.ini.parent if self.project.ini else self.project.root
-        for folder in (start, *start.parents):
-            if folder in self.project.script_location.parents:
-                return folder
-        return start
+        """Where people run Alembic."""
+        return folder_of(self.project)
+
+
+def folder_of(project: Project) -> Path:
+    """Where people run Alembic: the settings file's folder, or the first above it that holds the script directory, as
+    for `conf/alembic.ini`. Flask-Migrate's ini lies in the script directory: then the folder above that."""
+    start = project.ini.parent if project.ini else project.root
+    for folder in (start, *start.parents):
+        if folder in project.script_location.parents:
+            return folder
+    return start
 
 
 def jobs_of(projects: Sequence[Project], sources: Sources, base: str | None) -> tuple[list[Job], list[Problem]]:

@@ -1,0 +1,64 @@
+"""The child process that asks a project's env.py which database it would migrate. It connects to none."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ..errors import CannotFinish, GuardError
+from ..live.environment import Environment, Stage
+from ..live.fence import fence
+from ..live.loading import Home
+from ..live.redirect import Lead, asked_for, engines_led
+from ..live.statements import Recorder, first_line
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """The URL that env.py connects to, as it wrote it, and the name of its version table."""
+    home = Home(
+        root=Path(request["root"]),
+        ini=Path(request["ini"]) if request["ini"] else None,
+        section=request["section"],
+        script_location=Path(request["script_location"]),
+        version_locations=tuple(map(Path, request["version_locations"])),
+        recursive=request["recursive"],
+        flask_app=request["flask_app"],
+    )
+    found: dict[str, Any] = {}
+
+    def play(stage: Stage) -> None:
+        url = asked_for(stage.connection.engine)
+        if url is None:
+            raise CannotFinish(
+                "env.py takes its connection from the program that runs it, so it names no database",
+                "say which one: --url URL",
+            )
+        found.update(url=url, version_table=stage.version_table)
+
+    with tempfile.TemporaryDirectory() as folder:
+        lead = Lead(f"sqlite:///{folder}/none.sqlite")
+        with engines_led(lead), fence([lead.url]):
+            Environment(home, lead, Recorder()).run(play)
+    return found
+
+
+def main() -> None:
+    """Answer the request on standard input. What the project prints goes to standard error."""
+    own = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    request = json.loads(sys.stdin.read())
+    sys.dont_write_bytecode = True
+    sys.path.append(request["folder"])
+    try:
+        told = answer(request)
+    except GuardError as error:
+        told = {"error": str(error), "hint": error.hint}
+    except BaseException as error:  # noqa: BLE001 - env.py may raise anything, SystemExit too
+        told = {"error": f"env.py raises {type(error).__name__}: {first_line(error)}", "hint": ""}
+    own.write(json.dumps(told))
+    own.close()
+    os._exit(0)

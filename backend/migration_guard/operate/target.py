@@ -1,0 +1,164 @@
+"""The real database that a command works on: the one that `--url` names, else the one that env.py would migrate."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from ..config import Settings
+from ..errors import CannotFinish, NothingFound, UsageError
+from ..facts import History
+from ..live.redirect import own_engine
+from ..live.statements import first_line
+from ..live.urls import hidden, hide_in
+from ..read.discovery import projects
+from ..read.graph import history
+from ..read.project import Project
+from ..read.sources import Sources
+from ..verify.jobs import folder_of
+
+_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+_START = """\
+import sys
+sys.path[:] = [p for p in sys.path if p] + [{path!r}]
+from migration_guard.operate.asking import main
+main()
+"""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A database with the project whose migrations it follows. Nothing is connected before `connect`."""
+
+    url: URL  # with a driver of ours
+    project: Project
+    settings: Settings
+    version_table: str = "alembic_version"
+
+    @property
+    def dialect(self) -> str:
+        """ "sqlite" or "postgresql"."""
+        return self.url.get_backend_name()
+
+    @property
+    def shown(self) -> str:
+        """The database for people, its password hidden: a path of a SQLite file, else a URL."""
+        if self.dialect == "sqlite":
+            return os.path.relpath(self.file)
+        return hidden(self.url.set(drivername=self.dialect).render_as_string(hide_password=False))
+
+    @property
+    def file(self) -> Path:
+        """The SQLite file. Raises UsageError for a database in memory."""
+        name = self.url.database
+        if self.dialect != "sqlite" or not name or name == ":memory:":
+            raise UsageError(f"{self.url.render_as_string()} is no file", "give the URL of a SQLite file")
+        return Path(name)
+
+    @property
+    def folder(self) -> Path:
+        """Where people run Alembic for this project."""
+        return folder_of(self.project)
+
+    @cached_property
+    def history(self) -> History:
+        """The project's revisions, from their source."""
+        return history(self.project.place, Sources(self.settings.root).working_tree(self.project))
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection of our own. Raises CannotFinish where the database cannot be reached, or is not there: SQLite
+        would make an empty one."""
+        if self.dialect == "sqlite" and not self.file.exists():
+            raise CannotFinish(
+                f"there is no database {self.shown}", "check the URL, or make it: migration-guard db deploy"
+            )
+        engine = own_engine(self.url.render_as_string(hide_password=False))
+        try:
+            try:
+                connection = engine.connect()
+            except SQLAlchemyError as error:
+                raise CannotFinish(
+                    f"{self.shown} cannot be reached: {hide_in(first_line(error))}", "check the URL and the server"
+                ) from error
+            with connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+
+def target_of(settings: Settings, url: str | None) -> Target:
+    """The database that is meant. Raises UsageError for a URL that means nothing or several projects without
+    `config`, NothingFound without migrations, and CannotFinish where env.py cannot be run."""
+    found = projects(settings.root, settings.config)
+    if not found:
+        raise NothingFound(f"no migrations are found in {settings.root}", "run it in the project, or give -C DIR")
+    if len(found) > 1:
+        names = ", ".join(project.place.path for project in found)
+        raise UsageError(f"there are several projects here: {names}", 'name one: config = ["..."] in the settings')
+    (project,) = found
+    if url is not None:
+        return Target(_own(url, Path.cwd()), project, settings)
+    told = _asked(project, settings)
+    return Target(_own(told["url"], folder_of(project)), project, settings, told["version_table"])
+
+
+def _own(url: str, folder: Path) -> URL:
+    """The URL with a driver of ours; the file of a SQLite URL is relative to a folder."""
+    try:
+        parsed = make_url(url)
+        dialect = parsed.get_backend_name()
+    except ArgumentError as error:
+        raise UsageError(f"{hidden(url)!r} is not a URL of a database", "sqlite:///data/app.db") from error
+    if dialect == "postgres":
+        dialect = "postgresql"
+    if dialect not in _DRIVERS:
+        raise UsageError(
+            f"{parsed.render_as_string()} is a database of {dialect}", "the guard looks after SQLite and PostgreSQL"
+        )
+    if dialect == "sqlite" and parsed.database and parsed.database != ":memory:":
+        parsed = parsed.set(database=str(folder / parsed.database), query={})
+    return parsed.set(drivername=_DRIVERS[dialect])
+
+
+def _asked(project: Project, settings: Settings) -> dict[str, str]:
+    """What the child process that runs env.py says of its database."""
+    folder = folder_of(project)
+    request = {
+        "root": str(settings.root),
+        "folder": str(folder),
+        "ini": str(project.ini) if project.ini else None,
+        "section": project.section,
+        "script_location": str(project.script_location),
+        "version_locations": [str(location) for location in project.version_locations],
+        "recursive": project.recursive,
+        "flask_app": settings.flask_app,
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _START.format(path=str(Path(__file__).parents[2]))],
+            input=json.dumps(request),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            cwd=folder,
+            env={**os.environ, **settings.environment},
+            timeout=settings.step_timeout,
+            check=False,
+        )
+        told: dict[str, str] = json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError) as error:
+        raise CannotFinish("env.py does not say which database it migrates", "say it yourself: --url URL") from error
+    if "error" in told:
+        raise CannotFinish(f"the database is not known: {told['error']}", told["hint"] or "say it yourself: --url URL")
+    return told
