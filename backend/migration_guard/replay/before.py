@@ -111,7 +111,7 @@ def is_new(context: Context, op: Operation, table: Text, schema: Text | None = N
 
 def _above(context: Context, op: Operation, name: str | None) -> bool:
     """Whether an earlier line of the downgrade makes the table."""
-    return any(bare(one.table) == name for one in operations_above(context, op, CreateTable))
+    return any(bare(one.table) == name for one in operations_above(context, op, CreateTable, naming=name))
 
 
 def referring(context: Context, op: Operation, table: Text) -> tuple[KnownConstraint, ...]:
@@ -153,13 +153,20 @@ def objects_on(context: Context, op: Operation, table: Text) -> tuple[CreateObje
 
 
 @overload
-def operations_above(context: Context, op: Operation) -> tuple[Operation, ...]: ...
+def operations_above(context: Context, op: Operation, *, naming: str | None = None) -> tuple[Operation, ...]: ...
 @overload
-def operations_above(context: Context, op: Operation, *kinds: type[One]) -> tuple[One, ...]: ...
-def operations_above(context: Context, op: Operation, *kinds: type[Operation]) -> tuple[Operation, ...]:
-    """The operations that run before this one in its function: those of some kinds, or all."""
+def operations_above(
+    context: Context, op: Operation, *kinds: type[One], naming: str | None = None
+) -> tuple[One, ...]: ...
+def operations_above(
+    context: Context, op: Operation, *kinds: type[Operation], naming: str | None = None
+) -> tuple[Operation, ...]:
+    """The operations that run before this one in its function: those of some kinds, or all.
+
+    Who looks only for those that name a table or column says so: the others may be left out, but what cannot be read.
+    """
     lines = Lines.around(context, op)
-    return lines.between(0, lines.at(op), kinds)
+    return lines.between(0, lines.at(op), kinds, naming)
 
 
 def same_transaction(context: Context, op: Operation, *kinds: type[Operation]) -> tuple[Operation, ...]:

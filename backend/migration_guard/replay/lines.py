@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
-from ..facts import Context, Function, Operation, Place, TransactionControl
+from ..facts import Context, Direction, Function, Operation, Place, TransactionControl
+from .naming import Naming
 
 Line = tuple[Place, str, type]
 _NO_LINES: tuple[Operation, ...] = ()
+FEW = 30  # lines: to look at them all is faster than to find some
 
 
 class Lines:
@@ -18,37 +21,56 @@ class Lines:
         self.operations = function.operations if function is not None else _NO_LINES
         self.worked_out: dict[object, object] = {}  # what is asked of many lines of this function
         self._position: dict[int, int] = {}
-        self._kinds: dict[tuple[type[Operation], ...], tuple[list[int], tuple[Operation, ...]]] = {}
+        self._some: dict[tuple[tuple[type[Operation], ...], str | None], tuple[list[int], tuple[Operation, ...]]] = {}
         self._first: dict[Line, int] | None = None
         self._commits: list[int] | None = None
+        self._naming: Naming | None = None
         for index, op in enumerate(self.operations):
             self._position.setdefault(id(op), index)
 
     @classmethod
     def around(cls, context: Context, op: Operation) -> Lines:
-        """The lines of the function that the operation belongs to by its direction; those of the last two are kept."""
+        """The lines of the function that the operation belongs to by its direction."""
+        return cls.of(context, op.direction)
+
+    @classmethod
+    def of(cls, context: Context, direction: Direction) -> Lines:
+        """The lines of one function of the migration that is judged; those of the last two are kept."""
         migration = context.migration
-        function = (
-            None if migration is None else migration.upgrade if op.direction == "upgrade" else migration.downgrade
-        )
-        kept = context.history.worked_out.get(f"lines of {op.direction}")
+        function = None if migration is None else migration.upgrade if direction == "upgrade" else migration.downgrade
+        kept = context.history.worked_out.get(direction)
         if not isinstance(kept, Lines) or kept.function is not function:
-            kept = context.history.worked_out[f"lines of {op.direction}"] = cls(function)
+            kept = context.history.worked_out[direction] = cls(function)
         return kept
 
     def at(self, op: Operation) -> int:
         """The position of the operation; past the end where it stands elsewhere."""
         return self._position.get(id(op), len(self.operations))
 
-    def between(self, start: int, end: int, kinds: tuple[type[Operation], ...]) -> tuple[Operation, ...]:
-        """The operations of these kinds, or all, from one position up to another."""
-        if not kinds:
+    def between(
+        self, start: int, end: int, kinds: tuple[type[Operation], ...] = (), naming: str | None = None
+    ) -> tuple[Operation, ...]:
+        """The operations of these kinds, or all, from one position up to another.
+
+        With `naming`, those that do not name it may be left out, where all that they name could be read.
+        """
+        if len(self.operations) <= FEW:
+            naming = None
+        if not kinds and naming is None:
             return self.operations[start:end]
-        if kinds not in self._kinds:
-            found = [(index, one) for index, one in enumerate(self.operations) if isinstance(one, kinds)]
-            self._kinds[kinds] = [index for index, _ in found], tuple(one for _, one in found)
-        positions, those = self._kinds[kinds]
+        if (kinds, naming) not in self._some:
+            found = [(at, self.operations[at]) for at in self._positions(naming)]
+            found = [(at, one) for at, one in found if not kinds or isinstance(one, kinds)]
+            self._some[kinds, naming] = [at for at, _ in found], tuple(one for _, one in found)
+        positions, those = self._some[kinds, naming]
         return those[bisect_left(positions, start) : bisect_left(positions, end)]
+
+    def _positions(self, naming: str | None) -> Sequence[int]:
+        """Where the operations stand that may name something; all of them for None."""
+        if naming is not None and self._naming is None:
+            self._naming = Naming(self.operations)
+        found = self._naming.positions(naming) if naming is not None and self._naming is not None else None
+        return range(len(self.operations)) if found is None else found
 
     def first_like(self, op: Operation, *, any_kind: bool = False) -> int | None:
         """The position of the first operation of the same place and text, and of the same kind or (`any_kind`) any."""

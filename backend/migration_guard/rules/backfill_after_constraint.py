@@ -41,8 +41,9 @@ def too_late(op: WriteRows, context: Context) -> Iterator[Finding]:
     """A backfill that is never reached."""
     if op.direction != "upgrade" or op.kind == "insert" or not is_old_table(context, op, op.table, op.schema):
         return
-    writes = operations_above(context, op, WriteRows)
-    for one in operations_above(context, op, AlterColumn, CreateConstraint, CreateIndex):
+    table = bare(op.table)
+    writes = operations_above(context, op, WriteRows, naming=table)
+    for one in operations_above(context, op, AlterColumn, CreateConstraint, CreateIndex, naming=table):
         columns = _asked_of(one, op, context)
         if not columns or one.conditional:
             continue

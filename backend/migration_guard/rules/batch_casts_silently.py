@@ -29,7 +29,7 @@ from ..facts import AlterColumn, Column, Context, OtherCall, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import is_new, operations_above
-from ..replay.names import same
+from ..replay.names import bare, same
 from .shared.altering import cast_in_batch
 from .shared.paste import call, column, execute, sql_name, sql_table
 from .shared.rows import emptied
@@ -43,7 +43,8 @@ def changed_by_cast(op: AlterColumn, context: Context) -> Iterator[Finding]:
     if op.direction != "upgrade" or is_new(context, op, op.table, op.schema) or emptied(context, op, op.table):
         return
     what = cast_in_batch(context, op)
-    if not what or any(_sees_to(one, op) for one in operations_above(context, op)):
+    above = operations_above(context, op, WriteRows, OtherCall, naming=bare(op.table))
+    if not what or any(_sees_to(one, op) for one in above):
         return
     name, new = sql_name(op.name), sql_name(f"{op.name}_new")
     added = column(Column(f"{op.name}_new", op.type), nullable="True")

@@ -101,7 +101,8 @@ def lost_in_the_copy(op: Rebuilding, context: Context) -> Iterator[Finding]:
     gone = _gone(context, op)
     losses = [one for one in _lost_with(known, context, op) if not gone & words_in(one.of)]
     losses += [Loss(f"trigger {one.name}", line=execute(op, _statement(one))) for one in triggers]
-    again = {bare(one.name) for one in below(context, op) if isinstance(one, (CreateObject, CreateIndex))}
+    again = {bare(one.name) for one in below(context, op, CreateObject)}
+    again |= {bare(one.name) for one in below(context, op, CreateIndex)}
     losses = [one for one in losses if not again & set(one.what.lower().split())]
     if losses and not _rebuilt_before(known, context, op):
         yield Finding(

@@ -55,7 +55,8 @@ def column_of_running_code(op: DropColumn, context: Context) -> Iterator[Finding
         return
     copied = next(copies(context, op, name), None)
     stays = name_stays(context, op)
-    if any(isinstance(one, DropTable) and bare(one.table) == bare(op.table) for one in below(context, op)):
+    tables = below(context, op, DropTable, naming=bare(op.table))
+    if any(isinstance(one, DropTable) and bare(one.table) == bare(op.table) for one in tables):
         return
     if isinstance(stays, AlterColumn) or (stays is not None and copied is not None) or _perhaps_renamed(context, op):
         return
@@ -95,4 +96,4 @@ def _in_two_releases(op: DropColumn, context: Context, known: KnownColumn | None
 
 def _perhaps_renamed(context: Context, op: DropColumn) -> bool:
     """Whether `probable-rename` asks about this line: a column that comes back under another name loses its values."""
-    return context.migration is not None and column_again(op, context.migration, context) is not None
+    return context.migration is not None and column_again(op, context) is not None

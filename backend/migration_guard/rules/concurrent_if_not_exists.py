@@ -46,7 +46,7 @@ def half_built_accepted(op: CreateIndex, context: Context) -> Iterator[Finding]:
         return
     if not outside(context, op):
         return  # it fails, which has a rule of its own
-    if any(isinstance(one, DropIndex) and same(one.name, op.name) for one in operations_above(context, op)):
+    if any(same(one.name, op.name) for one in operations_above(context, op, DropIndex)):
         return
     schema = f"{sql_name(op.schema)}." if op.schema is not None else ""
     lines = [execute(op, f"DROP INDEX CONCURRENTLY IF EXISTS {schema}{sql_name(op.name)}"), *concurrent_index(op)]

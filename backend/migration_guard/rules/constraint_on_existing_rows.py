@@ -38,8 +38,10 @@ from ..facts import (
     DropConstraint,
     DropIndex,
     Operation,
+    OtherCall,
     OtherSql,
     Unread,
+    WriteRows,
 )
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
@@ -94,7 +96,7 @@ def _judged(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> 
         return
     if bare(op.table) in materialized(context):
         return  # its rows come out of a query
-    above = operations_above(context, op)
+    above = operations_above(context, op, WriteRows, OtherSql, OtherCall, naming=bare(op.table))
     if any(is_opaque(one) or cleans(one, op.table, columns) or _looks(one, op, kind) for one in above):
         return
     if any(cleans(one, op.table, columns) for one in _just_before(context)):
@@ -119,9 +121,9 @@ def _on_new_columns(op: CreateConstraint | CreateIndex, context: Context, kind: 
     names = {plain for plain in map(bare, op.columns) if plain is not None}
     if kind == "check" or (isinstance(op, CreateIndex) and op.expressions):
         words = columns_of(op)
-        names |= words & set(table_before(context, op, op.table, op.schema).columns)
-        added = set(map(_added, operations_above(context, op))) - {None}
-        names |= {plain for plain in added if plain is not None and (plain in words or not words)}
+        there = table_before(context, op, op.table, op.schema).columns
+        names |= {word for word in words if word in there}
+        names |= {name for word in words or [None] for name in _added_above(context, op, word)}
     return any(not is_old_column(context, op, op.table, name, op.schema) for name in names)
 
 
@@ -132,14 +134,17 @@ def _looks(one: Operation, op: CreateConstraint | CreateIndex, kind: str) -> boo
     return asks is not None and table is not None and mentions(query, table) and asks.search(query) is not None
 
 
-def _added(op: Operation) -> str | None:
-    return bare(op.column.name) if isinstance(op, AddColumn) else None
+def _added_above(context: Context, op: Operation, name: str | None) -> Iterator[str]:
+    """The columns of this name, or of any where that is None, that earlier lines add."""
+    for one in operations_above(context, op, AddColumn, naming=name):
+        if (plain := bare(one.column.name)) is not None and name in (None, plain):
+            yield plain
 
 
 def _replaces(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> bool:
     """Whether the upgrade drops one that asked as much; of one that nobody knows that is taken to be so."""
     wanted = set(map(bare, op.columns))
-    for one in function_of(context, op):
+    for one in function_of(context, op, DropConstraint, DropIndex):
         if not isinstance(one, (DropConstraint, DropIndex)) or bare(one.table) not in (None, bare(op.table)):
             continue
         if isinstance(one, DropIndex) and kind not in KEYS:

@@ -44,7 +44,8 @@ def old_inserts_fail(op: AlterColumn, context: Context) -> Iterator[Finding]:
         return
     if op.adds_identity or op.nullable is True or not is_old_table(context, op, op.table, op.schema):
         return
-    if not _not_null_since_now(op, context) or any(_sets(one, op) for one in below(context, op)):
+    later = below(context, op, AlterColumn, naming=bare(op.name))
+    if not _not_null_since_now(op, context) or any(_sets(one, op) for one in later):
         return
     yield Finding(
         RULE,
@@ -59,7 +60,7 @@ def _not_null_since_now(op: AlterColumn, context: Context) -> bool:
     """Whether this revision or branch adds the column NOT NULL with a default."""
     nullable: object = None
     added = False
-    for one in operations_above(context, op):
+    for one in operations_above(context, op, AddColumn, AlterColumn, naming=bare(op.name)):
         if isinstance(one, AddColumn) and _same(one.table, one.column.name, op):
             added, nullable = True, one.column.nullable
         elif isinstance(one, AlterColumn) and _same(one.table, one.name, op) and one.nullable is not None:

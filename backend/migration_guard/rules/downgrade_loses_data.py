@@ -29,7 +29,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import AddColumn, AlterColumn, Context, CreateTable, DropColumn, DropTable, Migration, Operation, WriteRows
+from ..facts import (
+    AddColumn,
+    AlterColumn,
+    Context,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    Migration,
+    Operation,
+    OtherCall,
+    OtherSql,
+    WriteRows,
+)
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, operations_above
@@ -80,7 +92,7 @@ def narrower_again(op: AlterColumn, context: Context) -> Iterator[Finding]:
         return
     if any(
         is_opaque(one) or cleans(one, op.table, frozenset([bare(op.name) or ""]))
-        for one in operations_above(context, op)
+        for one in operations_above(context, op, WriteRows, OtherCall, OtherSql, naming=bare(op.table))
     ):
         return
     known = column_before(context, op, op.table, op.name, op.schema)

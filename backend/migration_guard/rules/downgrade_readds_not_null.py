@@ -62,7 +62,7 @@ def made_on_the_way_down(context: Context, op: AddColumn) -> bool:
     from ..facts import CreateTable, RenameTable
 
     name = bare(op.table)
-    for one in reversed(operations_above(context, op)):
+    for one in reversed(operations_above(context, op, CreateTable, RenameTable)):
         if isinstance(one, CreateTable) and bare(one.table) == name:
             return True
         if isinstance(one, RenameTable) and bare(one.new_name) == name:

@@ -45,12 +45,12 @@ def made_again_by_the_table(op: CreateTable, context: Context) -> Iterator[Findi
     """A table whose enum type stands already, made by an earlier line or an earlier revision."""
     if op.direction != "upgrade" or op.by_sql or op.tolerant is not False or op.temporary:
         return
-    earlier = operations_above(context, op)
     for one in op.columns:
         enum = one.enum
         name = bare(enum.name) if enum is not None else None
         if enum is None or name is None or enum.native is not True or enum.create_type is not True:
             continue
+        earlier = operations_above(context, op, CreateTable, CreateType, naming=name)
         if any(isinstance(made, CreateTable) and name in _with_table(made) for made in earlier):
             continue  # one run of Alembic remembers the types that its tables made
         known = type_before(context, op, name, dialect="postgresql")

@@ -41,7 +41,7 @@ def weaker_column(op: AlterColumn, context: Context) -> Iterator[Finding]:
     """NULL allowed, or a default gone."""
     if op.direction != "upgrade" or not is_old_column(context, op, op.table, op.name, op.schema):
         return
-    later = below(context, op)
+    later = below(context, op, DropColumn, AlterColumn, naming=bare(op.name))
     if any(isinstance(one, (DropColumn, AlterColumn)) and _same_column(one, op) for one in later):
         return
     known = column_before(context, op, op.table, op.name, op.schema)
@@ -58,7 +58,8 @@ def constraint_gone(op: DropConstraint, context: Context) -> Iterator[Finding]:
     """A constraint that nothing replaces."""
     if op.direction != "upgrade" or not is_old_table(context, op, op.table, op.schema):
         return
-    of_table = [one for one in function_of(context, op) if bare(getattr(one, "table", None)) == bare(op.table)]
+    others = function_of(context, op, DropColumn, CreateIndex, CreateConstraint, naming=bare(op.table))
+    of_table = [one for one in others if bare(getattr(one, "table", None)) == bare(op.table)]
     known = _known(op, context)
     kind = op.kind or (known.kind if known else None)
     if kind == "primary key" or any(_makes(one, kind) for one in of_table):

@@ -38,7 +38,7 @@ RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.WARNING)
 def columns(migration: Migration, context: Context) -> Iterator[Finding]:
     """One finding for each column that is dropped and seems to come back under another name."""
     for drop in migration.upgrade.operations if migration.upgrade else ():
-        again = column_again(drop, migration, context) if isinstance(drop, DropColumn) else None
+        again = column_again(drop, context) if isinstance(drop, DropColumn) else None
         if again is None or not isinstance(drop, DropColumn):
             continue
         new = again.by
@@ -65,7 +65,7 @@ def columns(migration: Migration, context: Context) -> Iterator[Finding]:
 def tables(migration: Migration, context: Context) -> Iterator[Finding]:
     """One finding for each table that is dropped and seems to come back under another name."""
     for drop in migration.upgrade.operations if migration.upgrade else ():
-        new = table_again(drop, migration, context) if isinstance(drop, DropTable) else None
+        new = table_again(drop, context) if isinstance(drop, DropTable) else None
         if new is None or not isinstance(drop, DropTable):
             continue
         yield Finding(

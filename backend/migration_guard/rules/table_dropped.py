@@ -66,4 +66,4 @@ def table_of_running_code(op: DropTable, context: Context) -> Iterator[Finding]:
 
 def _perhaps_renamed(context: Context, op: DropTable) -> bool:
     """Whether `probable-rename` asks about this line: a table that comes back under another name loses its rows."""
-    return context.migration is not None and table_again(op, context.migration, context) is not None
+    return context.migration is not None and table_again(op, context) is not None

@@ -58,7 +58,7 @@ def every_row(op: WriteRows, context: Context) -> Iterator[Finding]:
         return
     if table is None or op.kind == "insert" or not is_old_table(context, op, op.table, op.schema):
         return
-    if any(_goes_or_is_filled(one, table) for one in below(context, op)):
+    if any(_goes_or_is_filled(one, table) for one in below(context, op, WriteRows, DropTable, naming=table)):
         return
     if any(True for _ in copies(context, op, table)) or _moved_by_hand(op, context):
         return
@@ -79,7 +79,7 @@ def _moved_by_hand(op: WriteRows, context: Context) -> bool:
     """Whether rows were written to another table before a delete, as by a loop over what was selected."""
     return op.kind == "delete" and any(
         isinstance(one, WriteRows) and one.kind == "insert" and bare(one.table) != bare(op.table)
-        for one in operations_above(context, op)
+        for one in operations_above(context, op, WriteRows)
     )
 
 
@@ -99,7 +99,7 @@ def _is_backfill(op: WriteRows, context: Context, name: Text) -> bool:
 def _dropped_below(op: WriteRows, context: Context, name: object) -> bool:
     return any(
         isinstance(one, DropColumn) and bare(one.table) == bare(op.table) and one.name == name
-        for one in below(context, op)
+        for one in below(context, op, DropColumn, naming=bare(op.table))
     )
 
 

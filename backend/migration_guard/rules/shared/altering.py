@@ -10,7 +10,7 @@ from ...replay import KnownConstraint, KnownTable, column_before, operations_abo
 from ...replay.changes import Change, change, sqlite_cast
 from ...replay.names import bare
 from ...replay.types import SqlType, type_of
-from .editing import apart, as_written, beside, later
+from .editing import apart, as_written, is_alone, later
 from .paste import call, execute, literal, sql_name, sql_table
 
 NEWEST_FORM = 18  # the first PostgreSQL with NOT NULL ... NOT VALID
@@ -84,7 +84,7 @@ def is_proved(context: Context, op: AlterColumn) -> bool:
     if any(one.validated is True for one in null_checks(table, op.name)):
         return True
     # of a constraint that no revision makes, the name must do
-    validated = operations_above(context, op, ValidateConstraint)
+    validated = operations_above(context, op, ValidateConstraint, naming=bare(op.table))
     named = {bare(one.name) for one in table.constraints}
     return any(
         bare(one.table) == bare(op.table) and (bare(op.name) or " ") in (bare(one.name) or "")
@@ -138,8 +138,7 @@ def tightened(context: Context, op: AlterColumn, fill: str | None = None) -> str
     if op.by_sql or not concerns(context, op, "sqlite"):
         return apart(context, op, lines)
     block = branched(lines, [*([fill] if fill else []), *tighten(context, op)])
-    alone = not [one for one in beside(context, op) if not one.in_autocommit]
-    return "\n".join(block) if alone else later(block)
+    return "\n".join(block) if is_alone(context, op) else later(block)
 
 
 def branched(on_postgresql: list[str], elsewhere: list[str]) -> list[str]:

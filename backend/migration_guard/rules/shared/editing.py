@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from itertools import islice
 
 from ...facts import Context, Operation, OtherCall, OtherSql, SetOption, Text, TransactionControl, WriteRows
+from ...replay.lines import Lines
 from .paste import NEXT, dedented, execute, literal, one_line, op_name, sql_name, sql_table
 from .row_values import rows_in_sql
 
@@ -129,11 +131,14 @@ def counts(op: Operation) -> bool:
     return not isinstance(op, (SetOption, TransactionControl, OtherCall, OtherSql))
 
 
-def beside(context: Context, op: Operation) -> list[Operation]:
-    """The other operations of the same function that leave something behind."""
-    migration = context.migration
-    function = None if migration is None else migration.upgrade if op.direction == "upgrade" else migration.downgrade
-    return [one for one in (function.operations if function else ()) if one is not op and counts(one)]
+def is_alone(context: Context, op: Operation) -> bool:
+    """Whether no other operation of the function leaves something behind, but in a transaction of its own."""
+    lines = Lines.around(context, op)
+    some = lines.worked_out.get("two that count")
+    if not isinstance(some, list):
+        counting = (one for one in lines.operations if counts(one) and not one.in_autocommit)
+        some = lines.worked_out["two that count"] = list(islice(counting, 2))
+    return all(one is op for one in some)
 
 
 def apart(
@@ -147,7 +152,7 @@ def apart(
     """Lines for an `autocommit_block`, where they stand in the way of nothing: in place if the operation is alone in
     its revision, else in the next one, while `left` stays. `moved` are the lines for the next one, if they differ."""
     block = lines if op.in_autocommit else autocommitted(op, *lines)
-    if not left and not [one for one in beside(context, op) if not one.in_autocommit]:
+    if not left and is_alone(context, op):
         return "\n".join(block)
     return later(autocommitted(op, *(moved or lines)), left)
 

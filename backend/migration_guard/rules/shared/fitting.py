@@ -32,7 +32,8 @@ def seen_to(op: AlterColumn, context: Context) -> bool:
     name = bare(op.name)
     if name is None or emptied(context, op, op.table):
         return True
-    for one in operations_above(context, op):
+    writes = operations_above(context, op, WriteRows, naming=bare(op.table))
+    for one in (*writes, *operations_above(context, op, naming=name)):
         if isinstance(one, OtherCall) or (isinstance(one, OtherSql) and mentions(one.source, name)):
             return True
         if isinstance(one, WriteRows) and same(one.table, op.table) and _concerns(one, name):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...facts import AlterColumn, Context, CreateConstraint, Operation, OtherSql, ValidateConstraint, WriteRows
 from ...replay import column_before, is_new, operations_above
 from ...replay.names import bare, mentions, same
@@ -15,12 +17,19 @@ def may_hold_null(context: Context, op: AlterColumn) -> bool:
         return False
     if op.existing_nullable not in (None, True) or op.filled_before is not False:
         return False
-    if any(may_leave_no_null(one, op) for one in operations_above(context, op)) or is_proved(context, op):
+    if any(may_leave_no_null(one, op) for one in _seeing_to(context, op)) or is_proved(context, op):
         return False
     known = column_before(context, op, op.table, op.name, op.schema)
     if known is not None and known.nullable is False:
         return False
     return not filled_in_past(context, op.table, op.name)
+
+
+def _seeing_to(context: Context, op: AlterColumn) -> Iterator[Operation]:
+    """The operations above that may have to do with the column, or prove something of any."""
+    yield from operations_above(context, op, naming=bare(op.name))
+    yield from operations_above(context, op, ValidateConstraint, naming=bare(op.table))
+    yield from operations_above(context, op, OtherSql, naming="validate")
 
 
 def may_leave_no_null(one: Operation, op: AlterColumn) -> bool:

@@ -21,11 +21,11 @@ from ...facts import (
     Text,
     WriteRows,
 )
+from ...replay import operations_above
 from ...replay.lines import Lines
-from ...replay.names import same
+from ...replay.names import bare, same
 from .editing import parsed_call
 from .paste import literal
-from .running import function_of
 
 Rebuilding = AddColumn | AlterColumn | CreateConstraint | DropColumn | DropConstraint
 REBUILDING = (AddColumn, AlterColumn, CreateConstraint, DropColumn, DropConstraint)
@@ -143,12 +143,8 @@ def seen_before(context: Context, op: Operation) -> bool:
 
 def is_first_rebuild(context: Context, op: Rebuilding) -> bool:
     """Whether no line of the function above makes SQLite rebuild the same table: one finding for each is enough."""
-    for one in function_of(context, op):
-        if one is op:
-            return True
-        if isinstance(one, REBUILDING) and rebuilds(one) and same(one.table, op.table):
-            return False
-    return True
+    above = operations_above(context, op, *REBUILDING, naming=bare(op.table))
+    return not any(rebuilds(one) and same(getattr(one, "table", None), op.table) for one in above)
 
 
 def in_batch_block(op: Operation, table: Text, schema: Text | None, name: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeVar, overload
 
 from ...facts import (
     AddColumn,
@@ -25,20 +26,31 @@ from ...replay.names import bare, mentions
 # Names that a history gives to what it puts aside for a while: no application knows such a table.
 PUT_ASIDE = re.compile(r"(?:^_+|^|_)(?:tmp|temp|temporary|backup|bak|bkp|old|orig|legacy|copy|staging)\d*(?:_|\d*$)")
 
+One = TypeVar("One", bound=Operation)
+
 A_WHOLE_SCHEMA = 5  # tables
 
 
-def function_of(context: Context, op: Operation) -> tuple[Operation, ...]:
-    """All operations of the function that the operation stands in."""
-    migration = context.migration
-    function = None if migration is None else migration.upgrade if op.direction == "upgrade" else migration.downgrade
-    return () if function is None else function.operations
+@overload
+def function_of(context: Context, op: Operation, *, naming: str | None = None) -> tuple[Operation, ...]: ...
+@overload
+def function_of(context: Context, op: Operation, *kinds: type[One], naming: str | None = None) -> tuple[One, ...]: ...
+def function_of(
+    context: Context, op: Operation, *kinds: type[Operation], naming: str | None = None
+) -> tuple[Operation, ...]:
+    """All operations of the function that the operation stands in; `naming` as for `operations_above`."""
+    lines = Lines.around(context, op)
+    return lines.between(0, len(lines.operations), kinds, naming)
 
 
-def below(context: Context, op: Operation) -> tuple[Operation, ...]:
-    """The operations that run after this one in its function."""
-    operations = function_of(context, op)
-    return operations[next((index + 1 for index, one in enumerate(operations) if one is op), len(operations)) :]
+@overload
+def below(context: Context, op: Operation, *, naming: str | None = None) -> tuple[Operation, ...]: ...
+@overload
+def below(context: Context, op: Operation, *kinds: type[One], naming: str | None = None) -> tuple[One, ...]: ...
+def below(context: Context, op: Operation, *kinds: type[Operation], naming: str | None = None) -> tuple[Operation, ...]:
+    """The operations that run after this one in its function; `naming` as for `operations_above`."""
+    lines = Lines.around(context, op)
+    return lines.between(lines.at(op) + 1, len(lines.operations), kinds, naming)
 
 
 def is_old_table(context: Context, op: Operation, table: Text | None, schema: Text | None = None) -> bool:
@@ -56,8 +68,8 @@ def _lays_the_ground(context: Context) -> bool:
     migration = context.migration
     if migration is None or migration.parents or migration.parents_unread is not None or migration.upgrade is None:
         return False
-    made = sum(isinstance(one, CreateTable) for one in migration.upgrade.operations)
-    return made >= A_WHOLE_SCHEMA
+    made = Lines.of(context, "upgrade").between(0, len(migration.upgrade.operations), (CreateTable,))
+    return len(made) >= A_WHOLE_SCHEMA
 
 
 def is_old_column(context: Context, op: Operation, table: Text, name: Text, schema: Text | None = None) -> bool:
@@ -97,14 +109,11 @@ def _adds(one: Operation, table: Text, name: Text) -> bool:
 
 def name_stays(context: Context, op: DropTable | RenameTable | DropColumn | AlterColumn) -> Operation | None:
     """The operation of the same upgrade that gives the old name to something else, so that old code still finds it."""
-    table = bare(op.table)
-    for one in function_of(context, op):
-        if isinstance(op, (DropTable, RenameTable)):
-            if _makes(one, table):
-                return one
-        elif one is not op and _adds(one, op.table, op.name):
-            return one
-    return None
+    if isinstance(op, (DropTable, RenameTable)):
+        table = bare(op.table)
+        return next((one for one in function_of(context, op, naming=table) if _makes(one, table)), None)
+    others = function_of(context, op, AddColumn, AlterColumn, naming=bare(op.name))
+    return next((one for one in others if one is not op and _adds(one, op.table, op.name)), None)
 
 
 def _makes(one: Operation, table: str | None) -> bool:
@@ -118,7 +127,7 @@ def _makes(one: Operation, table: str | None) -> bool:
 
 def copies(context: Context, op: Operation, name: str) -> Iterator[WriteRows | CreateTable]:
     """The lines above that write rows out of a table or column of this name into another place."""
-    for one in operations_above(context, op, WriteRows, CreateTable):
+    for one in operations_above(context, op, WriteRows, CreateTable, naming=name):
         if isinstance(one, WriteRows) and one.kind != "delete" and mentions(one.source, name):
             into = bare(one.table) == name and one.kind == "insert"
             if not into and name not in map(bare, one.columns):
