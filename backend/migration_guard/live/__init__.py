@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .schema import Snapshot
     from .scratch import Scratch
     from .shapes import TableShape
+    from .sight import Reader
 
 
 class Server(Protocol):
@@ -41,6 +42,9 @@ class Dialect(Protocol):
 
     def shapes(self, connection: Connection) -> tuple[TableShape, ...]:
         """The tables with what rows must satisfy, parents before children where keys allow an order."""
+
+    def reader(self) -> Reader:
+        """A new reader of one database, which reads again what a step touched."""
 
     def async_driver(self) -> str:
         """The drivername that an async engine of the project gets when its own does not fit."""

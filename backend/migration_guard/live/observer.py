@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine, event, make_url
 
 from . import dialect as adapter_of
+from .postgresql_reader import counted
 from .redirect import own_engine
 from .rows import Contents, contents, fill
 from .schema import Snapshot, without
@@ -16,6 +19,7 @@ from .schema import Snapshot, without
 if TYPE_CHECKING:
     from .column_types import ColumnTypes
     from .rows import TableShape
+    from .sight import Sight
 
 ROWS = 4  # per table: enough for a duplicate, a NULL and the longest value of each column
 
@@ -29,34 +33,51 @@ class Filled:
 
 
 class Observer:
-    """A context manager around one connection. Between two calls it holds no transaction and no lock."""
+    """A context manager around one connection. Between two calls it holds no transaction and no lock.
+
+    After a step it reads only what is not as it was: `verified` says whether that comes to the same as everything.
+    """
 
     def __init__(self, url: str, version_table: str) -> None:
         self.adapter = adapter_of(make_url(url).get_backend_name())
         self.version_table = version_table
         self._engine = own_engine(url)
         self.connection = self._engine.connect()
+        self._reader = self.adapter.reader()
+        self._reader.begin(self.connection)
+        self._sight: Sight | None = None  # None: something was run since the last look
+        self._looking = False
+        self._contents = Contents({})
+        self._rows: dict[str, tuple[TableShape, Hashable]] = {}  # what the contents of each table were read at
+        self._without = (Snapshot({}), Snapshot({}))  # a snapshot, and the same less the version table
+        self._open = ExitStack()
 
     def __enter__(self) -> Observer:
+        event.listen(Engine, "before_cursor_execute", self._something_is_run)
+        self._open.callback(event.remove, Engine, "before_cursor_execute", self._something_is_run)
+        self._open.enter_context(counted())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._open.close()
         self.connection.close()
         self._engine.dispose()
 
     def snapshot(self) -> Snapshot:
         """The catalogue, less Alembic's version table."""
-        found = self.adapter.snapshot(self.connection)
-        self.connection.rollback()
-        return without(found, {self.version_table})
+        found = self._look().snapshot
+        if self._without[0] is not found:
+            self._without = found, without(found, {self.version_table})
+        return self._without[1]
 
     def fill(self, types: ColumnTypes) -> Filled:
         """Put rows that the columns' types can read into every table that can hold some, and commit."""
         dialect = self.connection.dialect
+        known = {name: held.count for name, held in self.contents().tables.items()}
         shapes = [types.readable(shape, dialect) for shape in self._shapes()]
-        found = fill(self.connection, shapes, rows=ROWS)
+        found = fill(self.connection, shapes, rows=ROWS, known=known)
         self.connection.commit()
         return Filled(
             tuple(each.table for each in found if each.rows),
@@ -65,10 +86,48 @@ class Observer:
 
     def contents(self) -> Contents:
         """The rows of every table, for a comparison."""
-        found = contents(self.connection, self._shapes())
-        self.connection.rollback()
-        return found
+        marks = self._look().rows
+        shapes = self._shapes()
+        read = [
+            shape
+            for shape in shapes
+            if shape.full_name not in marks or self._rows.get(shape.full_name) != (shape, marks[shape.full_name])
+        ]
+        if read or len(self._contents.tables) != len(shapes):
+            with self._look_around():
+                found = contents(self.connection, read).tables
+            known = {**self._contents.tables, **found}
+            self._contents = Contents({shape.full_name: known[shape.full_name] for shape in shapes})
+        self._rows = {shape.full_name: (shape, marks.get(shape.full_name)) for shape in shapes}
+        return self._contents
+
+    def verified(self) -> bool:
+        """Whether everything, read anew, is what step after step came to."""
+        snapshot, rows = self.snapshot(), self.contents()
+        with self._look_around():
+            anew = without(self.adapter.snapshot(self.connection), {self.version_table})
+            return anew == snapshot and contents(self.connection, self._shapes()) == rows
 
     def _shapes(self) -> tuple[TableShape, ...]:
-        shapes = self.adapter.shapes(self.connection)
-        return tuple(shape for shape in shapes if shape.full_name != self.version_table)
+        return tuple(shape for shape in self._look().shapes if shape.full_name != self.version_table)
+
+    def _look(self) -> Sight:
+        if self._sight is None:
+            with self._look_around():
+                self._sight = self._reader.look(self.connection)
+        return self._sight
+
+    @contextmanager
+    def _look_around(self) -> Iterator[None]:
+        """What is run here only reads."""
+        self._looking = True
+        try:
+            yield
+            self.connection.commit()  # psycopg forgets the plans of queries when it rolls back
+        finally:
+            self.connection.rollback()
+            self._looking = False
+
+    def _something_is_run(self, *_: object) -> None:
+        if not self._looking:
+            self._sight = None

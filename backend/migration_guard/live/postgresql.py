@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .schema import Snapshot
     from .scratch import Scratch
     from .shapes import TableShape
+    from .sight import Reader
 
 CONNECT_SECONDS = 10
 _ANY_URL = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
@@ -147,6 +148,13 @@ def snapshot(connection: Connection) -> Snapshot:
     from . import postgresql_catalogue
 
     return postgresql_catalogue.snapshot(connection)
+
+
+def reader() -> Reader:
+    """Reads such databases after each step."""
+    from .postgresql_reader import PostgresqlReader
+
+    return PostgresqlReader()
 
 
 def shapes(connection: Connection) -> tuple[TableShape, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from .postgresql_shapes import shapes
+from .postgresql_shapes import restricted, shapes
 from .schema import Key, Snapshot
 
 if TYPE_CHECKING:
@@ -20,8 +20,16 @@ __all__ = ["shapes", "snapshot"]
 
 def snapshot(connection: Connection) -> Snapshot:
     """The catalogue of the connected database: every schema but the system's own, less what extensions own."""
+    return Snapshot(described(connection))
+
+
+def described(connection: Connection, relations: Sequence[int] | None = None) -> dict[Key, dict[str, str]]:
+    """Everything in the database, by kind and name; or what belongs to these relations, by their identifiers.
+
+    With `relations` some of what belongs to no relation is among it, and some is not.
+    """
     with _fixed_search_path(connection):
-        rows = connection.exec_driver_sql(_query(), execution_options={"no_parameters": True}).fetchall()
+        rows = connection.exec_driver_sql(*restricted(_query(), relations)).fetchall()
     objects: dict[Key, dict[str, str]] = {}
     by_address: dict[tuple[str, str], dict[str, str]] = {}
     noted: list[tuple[tuple[str, str], str, str]] = []
@@ -40,7 +48,7 @@ def snapshot(connection: Connection) -> Snapshot:
     for at, kind, text in noted:
         if at in by_address:
             by_address[at][kind] = text
-    return Snapshot(objects)
+    return objects
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -42,7 +43,12 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
 
     A partition is filled through the table it is part of; foreign tables and what extensions own are left out.
     """
-    rows = connection.exec_driver_sql(_query(), execution_options={"no_parameters": True}).fetchall()
+    return parents_first(shapes_of(connection))
+
+
+def shapes_of(connection: Connection, relations: Sequence[int] | None = None) -> list[TableShape]:
+    """All tables; or those among these relations, by their identifiers. A key whose parent is not there is left out."""
+    rows = connection.exec_driver_sql(*restricted(_query(), relations)).fetchall()
     parts: dict[str, list[tuple[int, dict[str, Any]]]] = {}
     for part, owner, text in rows:
         parts.setdefault(part, []).append((int(owner), json.loads(text)))
@@ -64,13 +70,20 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
     for oid, row in parts.get("bounds", ()):
         text = row["text"]
         tables[oid].checks.append(CheckShape("the partitions' bounds", text, tables[oid].named_in(text)))
-    return parents_first(
+    return [
         TableShape(
             *(table.name, table.schema, tuple(table.columns.values()), table.primary_key),
             *(tuple(table.uniques), tuple(table.foreign_keys), tuple(table.checks), table.insertable),
         )
         for table in tables.values()
-    )
+    ]
+
+
+def restricted(query: str, relations: Sequence[int] | None) -> tuple[str, tuple[list[int], ...] | None]:
+    """A query that begins with WITH, and its parameters, for these relations only: it then sees no others, and neither
+    functions nor the types of other relations' rows."""
+    query = query.replace("%", "%%")
+    return (query, None) if relations is None else (query.replace("with ", _only(), 1), ([*relations], [*relations]))
 
 
 def _column(row: dict[str, Any], types: dict[int, dict[str, Any]], table: str) -> ColumnShape:
@@ -139,6 +152,11 @@ def _add_constraint(tables: dict[int, _Table], oid: int, row: dict[str, Any]) ->
         full_name = f"{parent.schema}.{parent.name}" if parent.schema else parent.name
         key = ForeignKeyShape(row["name"], columns, full_name, parent.names(row["parent_columns"]), row["deferrable"])
         table.foreign_keys.append(key)
+
+
+@cache
+def _only() -> str:
+    return files(__package__).joinpath("postgresql_only.sql").read_text(encoding="utf-8")
 
 
 @cache

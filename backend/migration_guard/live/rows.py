@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +45,16 @@ class Filled:
     why: str | None = None
 
 
-def fill(connection: Connection, shapes: Sequence[TableShape], *, rows: int = 3) -> list[Filled]:
+def fill(
+    connection: Connection, shapes: Sequence[TableShape], *, rows: int = 3, known: Mapping[str, int] | None = None
+) -> list[Filled]:
     """Top up every table to this many rows, and say how many there are (counted up to that); the caller commits.
 
-    The rows are the same on every run. Tables that hold enough are left alone, so a second call costs one query.
-    On PostgreSQL the connection must be able to make savepoints, so not one in autocommit mode.
+    The rows are the same on every run. Tables that hold enough are left alone, so a second call costs one query, and
+    none where it is `known` how many rows each table holds. On PostgreSQL the connection must be able to make
+    savepoints, so not one in autocommit mode.
     """
-    return _Filling(connection, shapes, rows).run()
+    return _Filling(connection, shapes, rows).run(known)
 
 
 class _Filling:
@@ -69,8 +72,11 @@ class _Filling:
         self.may_promise = True
         self.sure: dict[str, int] = {}  # the counts before the first promise
 
-    def run(self) -> list[Filled]:
-        self.counts = dict(self._counted())
+    def run(self, known: Mapping[str, int] | None) -> list[Filled]:
+        if known is None:
+            self.counts = dict(self._counted())
+        else:
+            self.counts = {name: min(known[name], self.rows) for name in self.shapes}
         short = [name for name in self.shapes if self.counts[name] < self.rows]
         before = dict(self.counts)
         if short and self.dialect == "postgresql":

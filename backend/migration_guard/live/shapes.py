@@ -109,7 +109,7 @@ def _first(heap: list[str], waiting: Mapping[str, TableShape]) -> str | None:
 
 
 def _parents(table: TableShape, among: Mapping[str, TableShape], *, nullable: bool) -> set[str]:
-    """The other tables that keys of this one point at; not `nullable`: only by keys without a column that takes NULL."""
+    """The other tables that keys of this one point at; not `nullable`: by keys none of whose columns takes NULL."""
     takes_null = {column.name for column in table.columns if column.nullable}
     return {
         key.parent

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .schema import Snapshot
     from .scratch import Scratch
     from .shapes import TableShape
+    from .sight import Reader
 
 
 @dataclass
@@ -62,6 +63,13 @@ def snapshot(connection: Connection) -> Snapshot:
     from . import sqlite_catalogue
 
     return sqlite_catalogue.snapshot(connection)
+
+
+def reader() -> Reader:
+    """Reads such databases after each step."""
+    from .sqlite_reader import SqliteReader
+
+    return SqliteReader()
 
 
 def shapes(connection: Connection) -> tuple[TableShape, ...]:

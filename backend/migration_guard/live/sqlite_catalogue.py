@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from .schema import Key, Snapshot
@@ -23,6 +23,7 @@ _COLUMNS = """
 select m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden
 from main.sqlite_master m join pragma_table_xinfo(m.name) x
 where m.type = 'table' and m.name not like 'sqlite\\_%' escape '\\' order by m.name, x.cid"""
+_COLUMNS_OF = _COLUMNS.replace("order by", "and m.name = ? order by")
 # Tables that virtual tables keep for themselves; SQLite lists them like any other.
 _SHADOWS = ("content", "data", "idx", "docsize", "config", "segments", "segdir", "stat", "node", "parent", "rowid")
 
@@ -56,10 +57,14 @@ def objects(connection: Connection) -> list[Master]:
     return [each for each in found if each.table not in shadows]
 
 
-def columns(connection: Connection) -> dict[str, list[Column]]:
-    """The columns of every table, in order."""
+def columns(connection: Connection, names: Sequence[str] | None = None) -> dict[str, list[Column]]:
+    """The columns of every table, in order; or of the tables among these names."""
     found: dict[str, list[Column]] = {}
-    for row in connection.exec_driver_sql(_COLUMNS):
+    if names is None:
+        rows = list(connection.exec_driver_sql(_COLUMNS))
+    else:
+        rows = [row for name in names for row in connection.exec_driver_sql(_COLUMNS_OF, (name,))]
+    for row in rows:
         column = Column(*row)
         found.setdefault(column.table, []).append(column)
     return found

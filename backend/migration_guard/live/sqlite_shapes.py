@@ -40,7 +40,7 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
 
 
 def shapes_of(master: Sequence[Master], columns_of: Mapping[str, list[Column]]) -> list[TableShape]:
-    """The shapes of the tables among these objects; `columns_of` every table of the database, as keys point at others."""
+    """The shapes of the tables among these objects; `columns_of` every table there is, as keys point at others."""
     from .sqlite_catalogue import parent_columns
 
     found = {}

@@ -1,0 +1,92 @@
+"""Reads a SQLite database again after a step: the tables whose CREATE statements changed, and the rows as they lie."""
+
+from __future__ import annotations
+
+import marshal
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from .row_sql import table_name
+from .schema import Key, Properties, Snapshot
+from .shapes import TableShape, parents_first
+from .sight import Sight
+from .sqlite_catalogue import Column, Master, columns, described, objects
+from .sqlite_shapes import shapes_of
+from .sqlite_text import table_text
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+MOST_ROWS = 1000  # of a larger table, nobody says that its rows are the same
+_WITHOUT_REFERENCES = 2  # version of marshal's format in which equal values are equal bytes
+
+
+class SqliteReader:
+    """A table is known by the text of its objects in sqlite_master: what SQLite knows of it follows from that."""
+
+    def __init__(self) -> None:
+        self._objects: list[Master] = []
+        self._columns: dict[str, list[Column]] = {}
+        self._parts: dict[str, dict[Key, Properties]] = {}  # by the table's name in lower case
+        self._shapes: dict[str, TableShape] = {}
+        self._snapshot = Snapshot({})
+        self._ordered: tuple[TableShape, ...] = ()
+
+    def begin(self, connection: Connection) -> None:
+        """There is nothing to prepare."""
+
+    def look(self, connection: Connection) -> Sight:
+        """What stands there now."""
+        now = objects(connection)
+        if now != self._objects:
+            self._read(connection, now)
+        return Sight(self._snapshot, self._ordered, dict(self._rows(connection)))
+
+    def _read(self, connection: Connection, now: list[Master]) -> None:
+        before, after = _by_table(self._objects), _by_table(now)
+        touched = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+        touched |= {name for name in after if not touched.isdisjoint(_parents(after[name]))}
+        for name in touched:
+            self._parts.pop(name, None)
+            self._shapes.pop(name, None)
+        gone = [name for name in self._columns if name.lower() in touched]
+        for name in gone:
+            del self._columns[name]
+        self._columns |= columns(connection, [each.name for name in touched for each in after.get(name, ())])
+        for name in touched & {*after}:
+            self._parts[name] = dict(described(after[name], self._columns))
+            self._shapes.update((name, shape) for shape in shapes_of(after[name], self._columns))
+        self._objects = now
+        self._snapshot = Snapshot({key: found for part in self._parts.values() for key, found in part.items()})
+        self._ordered = parents_first(self._shapes.values())
+
+    def _rows(self, connection: Connection) -> Iterator[tuple[str, bytes]]:
+        raw: Any = connection.connection.driver_connection
+        before = raw.text_factory
+        raw.text_factory = bytes  # text that is no UTF-8 is text, too
+        try:
+            for shape in self._ordered:
+                statement = " ".join(("SELECT * FROM", table_name(shape), f"LIMIT {MOST_ROWS + 1}"))
+                try:
+                    rows = raw.execute(statement).fetchall()
+                except sqlite3.Error:  # a generated column that cannot be computed, say
+                    continue
+                if len(rows) <= MOST_ROWS:
+                    yield shape.full_name, marshal.dumps(rows, _WITHOUT_REFERENCES)
+        finally:
+            raw.text_factory = before
+
+
+def _by_table(found: Iterable[Master]) -> dict[str, list[Master]]:
+    tables: dict[str, list[Master]] = {}
+    for each in found:
+        tables.setdefault(each.table.lower(), []).append(each)
+    return tables
+
+
+def _parents(found: Iterable[Master]) -> Iterator[str]:
+    """The tables, in lower case, that keys of this one point at: what the keys say depends on them."""
+    for each in found:
+        if each.type == "table":
+            yield from (constraint.parent.lower() for constraint in table_text(each.sql).constraints)
