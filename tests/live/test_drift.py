@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from migration_guard.live import Server
 from migration_guard.live import dialect as adapter_of
-from migration_guard.live.drift import disagreements, rebuild
+from migration_guard.live.drift import disagreements, metadatas, rebuild
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -282,3 +282,39 @@ def test_an_identity_of_the_models_is_told(connection: Connection) -> None:
 
     assert of == ["column person.n: identity was not set, is by default"]
     assert "identity of n cannot be changed by one operation: by default" in code
+
+
+def test_what_a_revision_adds_to_the_metadata_of_the_models_is_not_the_models_own() -> None:
+    models = metadata(Column("age", t.Integer), CheckConstraint("age > 1", name="ck_age"))
+
+    (copy,) = metadatas({"target_metadata": models})
+    Table("left_over", models, Column("id", t.Integer, primary_key=True))
+    models.tables["person"].append_column(Column("reflected", t.Text))
+
+    assert sorted(copy.tables) == ["owner", "person"]
+    assert copy.tables["person"].columns.keys() == ["id", "age"]
+
+
+def test_a_check_of_a_revision_on_the_models_own_column_is_not_the_models_own() -> None:
+    models = metadata(Column("age", t.Integer), CheckConstraint("age > 1", name="ck_age"))
+    CheckConstraint(models.tables["person"].c.age > 2, name="ck_age")
+
+    (copy,) = metadatas({"target_metadata": [models, MetaData()]})
+
+    checks = [each for each in copy.tables["person"].constraints if isinstance(each, CheckConstraint)]
+    assert [str(each.sqltext) for each in checks] == ["age > 1"]
+
+
+def test_a_model_that_cannot_be_created_is_named_and_the_others_are_compared(connection: Connection) -> None:
+    built(connection, person("", connection.dialect.name))
+    models = metadata()
+    Table("odd", models, Column("id", t.Integer, primary_key=True), Index("ix_first", "id"), Index("ix_of_nothing"))
+    migrated = adapter_of(connection.dialect.name).snapshot(connection)
+    connection.commit()
+
+    failed = rebuild(connection, migrated, [models])
+
+    modelled = adapter_of(connection.dialect.name).snapshot(connection)
+    assert list(failed) == ["odd"]
+    assert "syntax error" in failed["odd"]
+    assert list(disagreements(connection, migrated, modelled, {}, [models], failed)) == []

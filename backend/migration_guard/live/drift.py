@@ -2,29 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import CheckConstraint, Connection, MetaData, Table
 
 from .drift_alike import comparable, restored
 from .drift_operations import Writer
 from .drift_scope import Models, Scope
 from .schema import Difference, Snapshot, differences, tables
+from .statements import first_line
 
 _DROPPED = ("view", "materialized view", "table", "sequence", "enum")  # in this order
 
 
 def metadatas(options: dict[str, Any]) -> tuple[MetaData, ...]:
-    """The `target_metadata` that env.py passes, always as a tuple, without those that hold no table."""
+    """The `target_metadata` that env.py passes, always as a tuple, without those that hold no table.
+
+    Copies, as revisions may reflect today's tables into the metadata of the models.
+    """
     given = options.get("target_metadata")
     every = (given,) if isinstance(given, MetaData) else tuple(given or ())
-    return tuple(each for each in every if each.tables)
+    return tuple(_copied(each) for each in every if each.tables)
 
 
-def rebuild(connection: Connection, migrated: Snapshot, models: Sequence[MetaData]) -> None:
-    """Replace all tables of a migrated scratch database by those of the models.
+def _copied(metadata: MetaData) -> MetaData:
+    copy = MetaData(schema=metadata.schema, naming_convention=metadata.naming_convention, info=metadata.info)
+    copy.dispatch._update(metadata.dispatch)
+    try:
+        for table in metadata.tables.values():
+            own, twin = _own_checks(table), table.to_metadata(copy)
+            strangers = [
+                each
+                for each in twin.constraints
+                if isinstance(each, CheckConstraint) and own.get(str(each.name), str(each.sqltext)) != str(each.sqltext)
+            ]
+            twin.constraints.difference_update(strangers)
+    except Exception:  # noqa: BLE001 - types of the project's own may refuse to be copied
+        return metadata
+    return copy
+
+
+def _own_checks(table: Table) -> dict[str, str]:
+    """The texts of a model's named checks. Revisions that were loaded may have made checks of the same names on the
+    models' columns, which then belong to the models, too."""
+    checks = [each for each in table.constraints if isinstance(each, CheckConstraint) and each.name]
+    found: dict[str, str] = {}
+    for check in sorted(checks, key=lambda each: each._creation_order):
+        found.setdefault(str(check.name), str(check.sqltext))
+    return found
+
+
+def rebuild(connection: Connection, migrated: Snapshot, models: Sequence[MetaData]) -> dict[str, str]:
+    """Replace all tables of a migrated scratch database by those of the models. Says which cannot be made, and why.
 
     In the same database, as models may use extensions, functions and schemas that only migrations make.
     """
@@ -38,9 +69,37 @@ def rebuild(connection: Connection, migrated: Snapshot, models: Sequence[MetaDat
                 what = "TYPE" if kind == "enum" else kind.upper()
                 spelled = ".".join(quote(part) for part in name.split("."))
                 connection.exec_driver_sql(f"DROP {what} IF EXISTS {spelled}{' CASCADE' if postgresql else ''}")
-    for metadata in models:
-        metadata.create_all(connection)
     connection.commit()
+    failed: dict[str, str] = {}
+    for metadata in models:
+        try:
+            metadata.create_all(connection)
+            connection.commit()
+        except Exception:  # noqa: BLE001, PERF203 - types of the project's own may raise anything
+            connection.rollback()
+            failed |= _one_by_one(connection, metadata)
+    return failed
+
+
+def _one_by_one(connection: Connection, metadata: MetaData) -> dict[str, str]:
+    """Make every table that can be made. SQLite keeps what stood before an error."""
+    metadata.drop_all(connection)
+    connection.commit()
+    failed = {}
+    for table in metadata.sorted_tables:
+        if (why := _not_made(connection, table)) is not None:
+            failed[table.fullname] = why
+    return failed
+
+
+def _not_made(connection: Connection, table: Table) -> str | None:
+    try:
+        table.create(connection, checkfirst=True)
+        connection.commit()
+    except Exception as error:  # noqa: BLE001
+        connection.rollback()
+        return first_line(error)
+    return None
 
 
 def disagreements(
@@ -49,9 +108,10 @@ def disagreements(
     modelled: Snapshot,
     options: dict[str, Any],
     metadata: Sequence[MetaData],
+    failed: Container[str] = (),
 ) -> Iterator[tuple[str, tuple[Difference, ...], str]]:
     """The tables on which both differ, in order, as far as env.py lets autogenerate look at them; each with its
-    differences and the operations that make it as the model is."""
+    differences and the operations that make it as the model is. Nothing is said of tables that `failed` to be made."""
     dialect, models = connection.dialect.name, Models(metadata)
     scope = Scope(options, models, frozenset(tables(migrated)), frozenset(tables(modelled)))
     compared = differences(comparable(migrated, modelled, dialect), comparable(modelled, migrated, dialect))
@@ -60,6 +120,7 @@ def disagreements(
         for each in compared
         if not (each.property == "name" and scope.is_nameless(each))
         and not (_is_default_of_migrations(each) and not options.get("compare_server_default"))
+        and _table(each) not in failed
         and scope.holds(each)
     ]
     found = sorted(_one_of_two(found, migrated, modelled), key=_table)

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import MetaData
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..checks import all_checks
@@ -67,6 +68,7 @@ class Run:
         self.ran: dict[str, Sequence[Statement]] = {}  # by the new revisions, on their way up
         self.deployed = 0  # revisions that were also taken up in one run
         self.schema: Snapshot | None = None  # at the heads, where every revision can be taken up
+        self.models: tuple[MetaData, ...] | None = None  # as they are before any revision runs
 
     def whole(self) -> None:
         """From an empty database to the heads, and the models against what stands there."""
@@ -135,6 +137,8 @@ class Run:
     def _climbed(self, environment: Environment, lead: Lead) -> bool:
         def play(stage: Stage) -> None:
             try:
+                if self.models is None:
+                    self.models = metadatas(stage.options)
                 with Observer(lead.url, stage.version_table) as observer:
                     self.stairway.climb(stage, observer)
                     self.schema = observer.snapshot() if self.stairway.at_heads else None
@@ -189,21 +193,17 @@ class Run:
             why = "the models are not compared, as some revisions cannot be taken up"
             self.gap(NotJudged(place.path, place.line, f"{self.plan.database}: {why}"))
             return
-        models = metadatas(stage.options)
-        if not models:
+        if not self.models:
             why = "the models are not compared: env.py passes no target_metadata with tables"
             self.gap(NotJudged(self.request.env, 1, why))
             return
-        try:
-            rebuild(observer.connection, self.schema, models)
-        except Exception as error:  # noqa: BLE001 - types of the project's own may raise anything
-            observer.connection.rollback()
-            why = f"{self.plan.database}: the models are not compared, as create_all() fails: {first_line(error)}"
+        failed = rebuild(observer.connection, self.schema, self.models)
+        for table, reason in failed.items():
+            why = f"{self.plan.database}: the model of {table} is not compared, as it cannot be created: {reason}"
             self.gap(NotJudged(self.request.env, 1, why))
-            return
         self.compared = True
-        modelled = observer.snapshot()
-        for table, found, code in disagreements(observer.connection, self.schema, modelled, stage.options, models):
+        modelled, eyes = observer.snapshot(), observer.connection
+        for table, found, code in disagreements(eyes, self.schema, modelled, stage.options, self.models, failed):
             self.judge(Drift(table, place, self.plan.database, self.plan.dialect, found, revision, code))
 
     def _newest(self) -> tuple[Place, str | None]:
