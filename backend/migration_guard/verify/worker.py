@@ -22,6 +22,7 @@ from ..checks import all_checks
 from ..errors import CannotFinish, GuardError
 from ..facts import Context, History, Place, Policy
 from ..findings import NotJudged, Problem
+from ..live.batch import one_table_at_a_time
 from ..live.deployment import Deploy, Deployment
 from ..live.drift import disagreements, metadatas, rebuild
 from ..live.environment import Environment, Stage
@@ -82,7 +83,7 @@ class Run:
             flask_app=self.request.flask_app,
         )
         lead = Lead("sqlite://")
-        with engines_led(lead):
+        with engines_led(lead), one_table_at_a_time():
             environment = Environment(home, lead, Recorder())
             done = [self._proved(environment, lead)]
             while len(done) < environment.databases:  # of several that env.py migrates, one after the other
