@@ -75,18 +75,21 @@ def _settings(options: SimpleNamespace) -> Settings:
 
         for rule in settings.severity:
             known(rule, "[tool.migration-guard.severity] names")
-    return settings if settings.databases else _databases(settings, options.command)
+    return settings if settings.databases else _with_databases(settings, options)
 
 
-def _databases(settings: Settings, command: str) -> Settings:
+def _with_databases(settings: Settings, options: SimpleNamespace) -> Settings:
     """The settings with the databases that the project's files name, and why. `verify` runs on those it can start."""
-    from .read.databases import BOTH, databases
-    from .read.discovery import projects
+    from .config import DIALECTS
+    from .read.looking import databases, projects
+    from .read.store import Store
 
-    found = databases(settings.root, projects(settings.root, settings.config, bare=command != "verify"))
-    if command == "verify" and not set(found.names) <= set(BOTH):
-        return replace(settings, databases=BOTH)
-    return replace(settings, databases=found.names, databases_why=found.why)
+    verify = options.command == "verify"
+    store = Store(settings.root) if options.command == "check" and not options.no_cache else None
+    names, why = databases(store, settings.root, projects(store, settings.root, settings.config, bare=not verify))
+    if verify and not set(names) <= DIALECTS:
+        return replace(settings, databases=tuple(sorted(DIALECTS, reverse=True)))
+    return replace(settings, databases=names, databases_why=why)
 
 
 def _check(options: SimpleNamespace) -> int:

@@ -12,10 +12,10 @@ from ..facts import Changes, History, Migration
 from ..findings import Problem
 from ..read.cache import Cache
 from ..read.changes import Difference
-from ..read.environment import environment
 from ..read.git import Repository
 from ..read.graph import history, with_base
 from ..read.head_files import head_files
+from ..read.looking import environment
 from ..read.project import Project
 from ..read.sources import Sources
 from ..records import dataclass, replace
@@ -48,6 +48,7 @@ def gathered(
     was read before, and keeps what is read now. `jobs` processes read.
     """
     sources = Sources(root, digested=base is not None, cache=cache, jobs=jobs)
+    store = cache.store if cache else None
     repository = Repository.at(root) if staged or changed or base is not None else None
     if staged and repository is None:
         raise UsageError(f"{root} is not in a git repository, so nothing is staged", "leave out --staged")
@@ -65,7 +66,7 @@ def gathered(
             except GuardError as error:
                 problems.append(Problem(str(error), error.hint, error.exit_code))
         head_names = head_files(project, root, index) if migrations else ()
-        histories.append(replace(one, environment=environment(root, project), head_files=head_names))
+        histories.append(replace(one, environment=environment(store, root, project), head_files=head_names))
     notes: tuple[str, ...] = ()
     if not any(one.migrations for one in histories):
         notes = (_all_gone(histories, projects, sources, index),)

@@ -14,9 +14,9 @@ from ..errors import UsageError
 from ..facts import Context, Environment, History, Migration, Policy, Unread
 from ..findings import Finding, LookedAt, NotJudged, Problem, Report
 from ..read.cache import Cache
-from ..read.discovery import projects
+from ..read.looking import projects, strays
 from ..read.spreading import FEW
-from ..read.strays import Strays, strays
+from ..read.strays import Strays
 from ..read.wanted import Wanted
 from ..records import dataclass, replace
 from ..reporting import by_place, counted, weighed
@@ -55,12 +55,13 @@ def check(
     """
     root = root.absolute()
     wanted = Wanted(root, paths)
-    found = projects(root, settings.config, bare=True)
+    cache = Cache(root, digested=base is not None, outlined=outlined) if cached else None
+    store = cache.store if cache else None
+    found = projects(store, root, settings.config, bare=True)
     if not changed:  # what was deleted touches its project, too
         found = wanted.projects(found, search=not settings.config)
-    beside = Strays() if settings.config else strays(root, found, wanted.folders)
+    beside = Strays() if settings.config else strays(store, root, found, wanted.folders)
     found += beside.chains
-    cache = Cache(root, digested=base is not None, outlined=outlined) if cached else None
     all_of = gathered(root, settings, found, base=base, staged=staged, changed=changed, cache=cache, jobs=jobs)
     histories, problems = all_of.histories, list(all_of.problems)
     compared = base is not None and not problems

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..records import dataclass, field
+from .asking import content, is_file, listing
 from .environment_urls import dialects_in
 from .project import Project
 
@@ -123,7 +124,7 @@ def _answer(names: tuple[str, ...], why: str) -> Databases:
 def _seen(root: Path, found: Sequence[Project]) -> _Seen:
     """What the files of the projects show."""
     seen = _Seen()
-    files = [file for project in found for file in project.files()]
+    files = [file for project in found for file in project.paths()]
     for file in files[:: max(1, len(files) // _MOST)]:
         text, shown = _bytes(file), _shown(root, file)
         small = text.lower()
@@ -147,12 +148,12 @@ def _seen(root: Path, found: Sequence[Project]) -> _Seen:
             seen.sqlite.append(_shown(root, env))
         if project.dialect is not None and project.ini is not None:
             seen.named.setdefault(project.dialect, _shown(root, project.ini))
-    for file in _settings_files(root, found):
-        text = _bytes(file)
+    for settings in _settings_files(root, found):
+        text = _bytes(settings)
         urls = dialects_in(text.decode("utf-8", errors="replace"))
         for name, driver in _DRIVERS.items():
-            if name in urls or (_DEPENDENCIES.fullmatch(file.name) and driver.search(text)):
-                seen.named.setdefault(name, _shown(root, file))
+            if name in urls or (_DEPENDENCIES.fullmatch(settings.name) and driver.search(text)):
+                seen.named.setdefault(name, _shown(root, settings))
     return seen
 
 
@@ -167,23 +168,16 @@ def _settings_files(root: Path, found: Sequence[Project]) -> list[Path]:
     for folder in list(folders):
         folders[folder / "requirements"] = None
     return [
-        file
+        folder / name
         for folder in folders
-        if folder.is_dir()
-        for file in sorted(folder.iterdir())
-        if (_DEPENDENCIES.fullmatch(file.name) or _SURROUNDINGS.fullmatch(file.name)) and file.is_file()
+        for name in listing(folder)
+        if (_DEPENDENCIES.fullmatch(name) or _SURROUNDINGS.fullmatch(name)) and is_file(folder / name)
     ]
 
 
-def _bytes(file: Path) -> bytes:
-    try:
-        if not file.is_file():  # a pipe would keep us waiting for ever
-            return b""
-        with file.open("rb") as opened:
-            return opened.read(_LONGEST)
-    except OSError:
-        return b""
+def _bytes(file: str | Path) -> bytes:
+    return (content(file) or b"")[:_LONGEST]
 
 
-def _shown(root: Path, file: Path) -> str:
+def _shown(root: Path, file: str | Path) -> str:
     return Path(os.path.relpath(file, root)).as_posix()

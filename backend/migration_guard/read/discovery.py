@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from ..errors import GuardError, NothingFound, UsageError
 from ..records import replace
+from .asking import is_file, is_folder, listing
 from .ini import BrokenSettings, Setup, ini_setups, toml_setup
 from .project import Project, real_path
-from .tree import continued, folders_below, holds_revisions, is_environment
+from .tree import continued, folders_below, holds_revisions, is_environment, settings_names
 
 _NOT_OURS = (NothingFound, BrokenSettings)  # a sample or a template among other settings files
-_INI_SUFFIXES = {".ini", ".cfg", ".conf"}
 _DATABASES = {"sqlite", "postgresql", "postgres", "mysql", "mariadb", "oracle", "mssql", "cockroachdb"}
 
 
@@ -46,12 +45,12 @@ def projects(root: Path, configs: tuple[str, ...] = (), *, bare: bool = False) -
 def projects_around(root: Path, path: Path) -> list[Project]:
     """The projects of a path below the root, where `projects` leaves them out: those in a folder, else those that the
     nearest settings files above it name. Raises NothingFound or UsageError when these are of no use."""
-    folder = path if path.is_dir() else path.parent
-    found = _searched(root, folder) if path.is_dir() else []
+    folder = path if is_folder(path) else path.parent
+    found = _searched(root, folder) if is_folder(path) else []
     for above in (folder, *folder.parents):
         if found or above == root.parent:
             break
-        found = _of_setups(root, _setups(_settings_files(above.iterdir())))
+        found = _of_setups(root, _setups(_settings_files(above)))
         if not found and is_environment(above / "env.py"):
             found = _histories(Project(root, None, above, ()))
         found = [project for project in found if project.touches(path)]
@@ -62,9 +61,9 @@ def _named(root: Path, config: str) -> list[Project]:
     """The projects of one path that the settings name."""
     path = Path(os.path.normpath(root / config))
     hint = "correct `config` under [tool.migration-guard] in pyproject.toml, or leave it out to have the tree searched"
-    if not path.exists():
+    if not is_file(path) and not is_folder(path):
         raise UsageError(f"config names {config}, and {path} does not exist", hint)
-    if path.is_file():
+    if is_file(path):
         found = _of_setups(root, _setups([path]))
         if not found:
             raise UsageError(f"{config} has no script_location", hint)
@@ -72,10 +71,10 @@ def _named(root: Path, config: str) -> list[Project]:
     found = _of_setups(root, _setups([path / "alembic.ini", path / "pyproject.toml"]))
     if found:
         return found
-    if (path / "env.py").is_file():
+    if is_file(path / "env.py"):
         return _histories(Project(root, None, path, ()))
     if holds_revisions(path):
-        script = path.parent if (path.parent / "env.py").is_file() else path
+        script = path.parent if is_file(path.parent / "env.py") else path
         return [Project(root, None, script, (path,))]
     return _searched(root, path)
 
@@ -83,16 +82,16 @@ def _named(root: Path, config: str) -> list[Project]:
 def _at_root(root: Path) -> list[Project]:
     usual = [root / "alembic.ini", root / "pyproject.toml"]
     found = _of_setups(root, _setups(usual))
-    for file in _settings_files(root.iterdir()) if found else ():
+    for file in _settings_files(root) if found else ():
         if file not in usual:
             with suppress(*_NOT_OURS):
                 found += _of_setups(root, _setups([file]))
     return found
 
 
-def _settings_files(files: Iterable[Path]) -> list[Path]:
-    """Those of the files that may configure Alembic, by their names."""
-    return sorted(file for file in files if file.suffix in _INI_SUFFIXES or file.name == "pyproject.toml")
+def _settings_files(folder: Path) -> list[Path]:
+    """The files of a folder that may configure Alembic, by their names."""
+    return [folder / name for name in settings_names(folder)]
 
 
 def _setups(files: list[Path]) -> list[Setup]:
@@ -100,7 +99,7 @@ def _setups(files: list[Path]) -> list[Setup]:
     inis: list[Setup] = []
     toml = None
     for file in files:
-        if not file.is_file():
+        if not is_file(file):
             continue
         if file.suffix == ".toml":
             toml = toml_setup(file)
@@ -157,7 +156,7 @@ def _folder(root: Path, setup: Setup, written: str) -> Path | None:
     first (so that a service in a larger tree finds its own), then each folder above up to the root.
     """
     if Path(written).is_absolute():
-        return Path(os.path.normpath(written)) if Path(written).is_dir() else None
+        return Path(os.path.normpath(written)) if is_folder(written) else None
     package, colon, inner = written.partition(":")
     below = Path(*package.split("."), *inner.split(":")) if colon else Path(written)
     starts = [setup.file.parent, *(folder for folder in setup.file.parents if root in folder.parents or folder == root)]
@@ -165,12 +164,12 @@ def _folder(root: Path, setup: Setup, written: str) -> Path | None:
     for start in dict.fromkeys(starts):
         for entry in entries:
             path = Path(os.path.normpath(start / entry / below))
-            if path.is_dir():
+            if is_folder(path):
                 return path
     # The working directory may also be a folder below the root, as in `cd backend && alembic -c ../alembic.ini`.
     ending = below.parts
     matches = (
-        [] if ".." in ending else [f for f, _, _ in folders_below(root) if ending and f.parts[-len(ending) :] == ending]
+        [] if ".." in ending else [f for f, _ in folders_below(root) if ending and f.parts[-len(ending) :] == ending]
     )
     return matches[0] if len(matches) == 1 else None
 
@@ -180,19 +179,19 @@ def _searched(root: Path, top: Path | None = None) -> list[Project]:
     found: list[Project] = []
     bare: list[Path] = []
     broken: GuardError | None = None
-    for folder, _, names in folders_below(top or root):
+    for folder, _ in folders_below(top or root):
         try:
-            found += _of_setups(root, _setups(_settings_files(map(folder.joinpath, names))))
+            found += _of_setups(root, _setups(_settings_files(folder)))
         except _NOT_OURS as error:  # it counts when nothing else is found
             broken = broken or error
-        if "env.py" in names and is_environment(folder / "env.py"):
+        if is_environment(folder / "env.py"):
             bare.append(folder)
     named = {project.script_location for project in found}
     for folder in bare:
         if folder not in named:
             ini = folder.parent / "alembic.ini"  # it stands there with a location that says nothing yet
-            bare_project = Project(root, ini if ini.is_file() and ini_setups(ini) else None, folder, ())
-            found += [p for p in _histories(bare_project) if any(map(Path.is_dir, p.version_locations))]
+            bare_project = Project(root, ini if is_file(ini) and ini_setups(ini) else None, folder, ())
+            found += [p for p in _histories(bare_project) if any(map(is_folder, p.version_locations))]
     if not found and broken:
         raise broken
     return found
@@ -211,7 +210,7 @@ def _histories(project: Project) -> list[Project]:
     usual = replace(project, version_locations=(versions,))
     if project.recursive:
         return [usual]
-    nested = [folder for folder, _, _ in folders_below(versions) if folder != versions and holds_revisions(folder)]
+    nested = [folder for folder, _ in folders_below(versions) if folder != versions and holds_revisions(folder)]
     if holds_revisions(versions):
         return [replace(usual, recursive=bool(nested) and continued(versions, nested))]
     tops = sorted({folder.relative_to(versions).parts[0] for folder in nested})
@@ -219,8 +218,9 @@ def _histories(project: Project) -> list[Project]:
         return [replace(project, version_locations=(versions / top,), recursive=True) for top in tops]
     if nested:
         return [replace(usual, recursive=True)]
-    if not versions.is_dir():
-        siblings = tuple(sorted(f for f in project.script_location.iterdir() if f.is_dir() and holds_revisions(f)))
+    if not is_folder(versions):
+        beside = (project.script_location / name for name in listing(project.script_location))
+        siblings = tuple(folder for folder in beside if is_folder(folder) and holds_revisions(folder))
         if siblings:
             return [replace(project, version_locations=siblings)]
     return [usual]

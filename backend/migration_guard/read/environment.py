@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..facts import Environment, Flag, Place, Unread
 from ..records import replace
+from .asking import content, exists
 from .environment_autocommit import autocommit
 from .environment_limits import foreign_keys, lock_timeout, statement_timeout, upgrade_lock, values_of
 from .environment_metadata import Metadata, MetadataReader
@@ -34,7 +35,7 @@ def _environment(root: Path, project: Project) -> Environment:
     settings = _settings(project)
     file = project.script_location / "env.py"
     modules = Modules(root, project.script_location)
-    if not file.exists():
+    if not exists(file):
         return _with_settings(Environment(at=project.place), settings)
     try:
         module = modules.load(file)
@@ -63,11 +64,8 @@ def _settings(project: Project) -> tuple[Place, str] | None:
     """The settings file and what stands in it."""
     if project.ini is None:
         return None
-    try:
-        text = project.ini.read_bytes().decode("utf-8", errors="replace")
-    except OSError:
-        return None
-    return Place(project.place.path), text
+    written = content(project.ini)
+    return None if written is None else (Place(project.place.path), written.decode("utf-8", errors="replace"))
 
 
 def _with_settings(found: Environment, settings: tuple[Place, str] | None) -> Environment:

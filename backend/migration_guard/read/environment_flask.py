@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from .asking import content
 from .environment_modules import Module, Modules
 
 _MOST_FILES = 400  # looked into for the call of Migrate(...)
@@ -42,10 +43,6 @@ def _flask_modules(modules: Modules) -> list[Module]:
     """The modules that mention Flask-Migrate."""
     found = []
     for file in modules.python_files(_MOST_FILES, _DEPTH):
-        try:
-            mentions = b"flask_migrate" in file.read_bytes()
-        except OSError:
-            continue
-        if mentions and (module := modules.loaded_once(file)):
+        if b"flask_migrate" in (content(file) or b"") and (module := modules.loaded_once(file)):
             found.append(module)
     return found

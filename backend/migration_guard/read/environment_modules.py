@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..facts import Place
 from ..records import dataclass, field
+from .asking import content, exists, is_file, is_folder, is_link, listing
 from .text import Source, Unreadable
 
 MOST_FILES = 40  # parsed for one env.py
@@ -121,7 +122,7 @@ class Modules:
         self.script = script
         above = [script, *script.parents]
         above = above[: above.index(root) + 1] if root in above else [script, script.parent]
-        self._entries = [folder / entry for folder in above for entry in _ENTRIES if (folder / entry).is_dir()]
+        self._entries = [folder / entry for folder in above for entry in _ENTRIES if is_folder(folder / entry)]
         self._loaded: dict[Path, Module | None] = {}
         self._named: dict[str, Module | None] = {}
         self._telling: dict[str, bool] = {}
@@ -137,16 +138,12 @@ class Modules:
 
     def load(self, file: Path, package: tuple[str, ...] = ()) -> Module:
         """The parsed file. Raises Unreadable where it is no Python, or cannot be opened."""
-        try:
-            size = file.stat().st_size
-            if not file.is_file():
-                raise Unreadable("it is no regular file")
-            if size > LONGEST_FILE:
-                raise Unreadable(f"it has {size} bytes, which is more than is read")
-            content = file.read_bytes()
-        except OSError as error:
-            raise Unreadable(f"it cannot be opened ({error.strerror})") from error
-        module = Module(Source(content, self.shown(file)), file, package)
+        written = content(file)
+        if written is None:
+            raise Unreadable(_why(file))
+        if len(written) > LONGEST_FILE:
+            raise Unreadable(f"it has {len(written)} bytes, which is more than is read")
+        module = Module(Source(written, self.shown(file)), file, package)
         self._loaded[file] = module
         return module
 
@@ -168,7 +165,7 @@ class Modules:
         for entry in self._entries:
             stem = entry.joinpath(*parts)
             for file, package in ((stem.with_name(f"{parts[-1]}.py"), parts[:-1]), (stem / "__init__.py", parts)):
-                if file.is_file():
+                if is_file(file):
                     return file, tuple(package)
         return None
 
@@ -176,11 +173,8 @@ class Modules:
         """Whether a module may hold more than names: parsing takes long, and most that env.py imports hold models."""
         if dotted not in self._telling:
             located = self._located(dotted)
-            try:
-                content = located[0].read_bytes() if located else b""
-            except OSError:
-                content = b""
-            self._telling[dotted] = bool(content) and (len(content) < _SMALL or _TELLING.search(content) is not None)
+            written = (content(located[0]) if located else None) or b""
+            self._telling[dotted] = bool(written) and (len(written) < _SMALL or _TELLING.search(written) is not None)
         return self._telling[dotted]
 
     def loaded_once(self, file: Path, package: tuple[str, ...] | None = None) -> Module | None:
@@ -201,7 +195,7 @@ class Modules:
         """The dotted name of a file's folder, from the topmost folder that is a package."""
         names: list[str] = []
         folder = file.parent
-        while (folder / "__init__.py").is_file() and folder != folder.parent:
+        while is_file(folder / "__init__.py") and folder != folder.parent:
             names.insert(0, folder.name)
             folder = folder.parent
         return tuple(names)
@@ -217,17 +211,14 @@ class Modules:
             if folder in seen:
                 continue
             seen.add(folder)
-            try:
-                entries = sorted(folder.iterdir())
-            except OSError:
-                continue
-            found += [entry for entry in entries if entry.suffix == ".py" and entry.is_file()]
+            entries = [folder / name for name in listing(folder)]
+            found += [entry for entry in entries if entry.suffix == ".py" and is_file(entry)]
             if depth < deep:
                 todo += [
                     (entry, depth + 1)
                     for entry in entries
-                    if entry.is_dir()
-                    and not entry.is_symlink()
+                    if is_folder(entry)
+                    and not is_link(entry)
                     and not entry.name.startswith((".", "__"))
                     and entry != self.script
                     and entry.name not in {"node_modules", "site-packages", "tests", "test", "venv", "docs"}
@@ -282,3 +273,14 @@ class Modules:
             return None
         where, inner = module.imports[node.id]
         return ".".join([where, *([inner] if inner else []), *reversed(names)])
+
+
+def _why(file: Path) -> str:
+    """Why a file cannot be read."""
+    if exists(file) and not is_file(file):
+        return "it is no regular file"
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        return f"it cannot be opened ({error.strerror})"
+    return "it cannot be read"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..records import dataclass
+from .asking import content
 from .environment_urls import dialect_of
 
 if TYPE_CHECKING:
@@ -54,8 +55,13 @@ def ini_setups(file: Path) -> list[Setup]:
     # Raw, because the values that fail to interpolate are never the ones we need; `strict` off for the same reason.
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     usual = file.name == "alembic.ini"
+    written = content(file)
+    if written is None:
+        if usual:
+            file.read_bytes()  # raises what stands in the way
+        return []
     try:
-        parser.read_string(file.read_bytes().decode("utf-8-sig", errors="replace"))
+        parser.read_string(written.decode("utf-8-sig", errors="replace"))
     except configparser.Error as error:
         if usual:
             raise _broken(file, error) from error
@@ -63,10 +69,6 @@ def ini_setups(file: Path) -> list[Setup]:
     except AttributeError as error:  # what Python below 3.13 makes of an indented line under a key without a value
         if usual:
             raise _broken(file, configparser.Error("an indented line goes on from a key without a value")) from error
-        return []
-    except OSError:
-        if usual:
-            raise
         return []
     defaults = {key: value or "" for key, value in parser.defaults().items()}
     setups = []
@@ -79,15 +81,17 @@ def ini_setups(file: Path) -> list[Setup]:
 
 def toml_setup(file: Path) -> Setup | None:
     """The configuration in `[tool.alembic]` of a pyproject.toml; None where there is none or it is no TOML."""
-    content = file.read_bytes()
-    if b"alembic" not in content:
+    written = content(file)
+    if written is None:
+        written = file.read_bytes()  # raises what stands in the way
+    if b"alembic" not in written:
         return None
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        tool = tomllib.loads(content.decode("utf-8", errors="replace")).get("tool")
+        tool = tomllib.loads(written.decode("utf-8", errors="replace")).get("tool")
     except (tomllib.TOMLDecodeError, RecursionError):
         return None
     table = tool.get("alembic") if isinstance(tool, dict) else None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..facts import Place
 from ..records import dataclass
+from .asking import real
 from .tree import is_revision_file, listings
 
 
@@ -90,4 +91,4 @@ class Project:
 
 def real_path(path: Path) -> Path:
     """The path with links resolved. `Path.resolve` raises for a link that leads to itself."""
-    return Path(os.path.realpath(path))
+    return Path(real(path))

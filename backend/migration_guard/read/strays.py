@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from ..records import dataclass
+from .asking import is_folder
 from .project import Project, real_path
-from .tree import RealPaths, folders_below, header_words, is_revision, is_revision_file
+from .tree import RealPaths, folders_below, header_words, is_revision, revision_names
 
 _LIKELY = re.compile(r"migrat|alembic|version|revision|schema|upgrade", re.IGNORECASE)
 # Samples, and what tests are made of, are nobody's history.
@@ -32,21 +33,25 @@ class Strays:
 
 def strays(root: Path, found: Sequence[Project], only: Collection[Path] | None = None) -> Strays:
     """The folders of revisions below the root, or `only` among these, that none of the projects holds."""
-    real_file = RealPaths()
-    held = {real_file(file) for project in found for file in project.files()}
-    scripts = [real_path(project.script_location) for project in found]
     candidates = []
-    for folder, names in _folders(root, only):
-        if any(map(_LIKELY.search, folder.relative_to(root).parts or (root.name,))):
-            likely = [folder / name for name in names if is_revision_file(name)]
-            files = [file for file in likely if real_file(file) not in held and is_revision(file)]
-            if files and (words := header_words(folder, files))[0]:
-                candidates.append((folder, files, *words))
+    for folder in _folders(root, only):
+        likely = any(map(_LIKELY.search, folder.relative_to(root).parts or (root.name,)))
+        if likely and not any(project.holds(folder / "any.py") for project in found):
+            files = [folder / name for name in revision_names(folder) if is_revision(folder / name)]
+            if files and header_words(folder, files)[0]:
+                candidates.append((folder, files))
     if not candidates:
         return Strays()
+    real_file = RealPaths()
+    held = {real_file(file) for project in found for file in project.paths()}
+    scripts = [real_path(project.script_location) for project in found]
     known = {word for one in {Path(file).parent for file in held} for word in header_words(one)[0]}
     chains, others = [], []
-    for folder, files, ids, parents in candidates:
+    for folder, listed in candidates:
+        files = [file for file in listed if real_file(str(file)) not in held]
+        ids, parents = header_words(folder, files)
+        if not ids:
+            continue
         real = real_path(folder)
         inside = any(script == real or script in real.parents for script in scripts)
         if inside or ids & known or len(ids) != len(files) or not (ids & parents or len(files) == 1):
@@ -56,13 +61,11 @@ def strays(root: Path, found: Sequence[Project], only: Collection[Path] | None =
     return Strays(tuple(chains), tuple(others))
 
 
-def _folders(root: Path, only: Collection[Path] | None) -> Iterator[tuple[Path, list[str]]]:
-    """The folders to look into, with the names of their files."""
+def _folders(root: Path, only: Collection[Path] | None) -> Iterator[Path]:
+    """The folders to look into."""
     if only is not None:
-        for folder in sorted(only):
-            if folder.is_dir() and root in (folder, *folder.parents):
-                yield folder, sorted(entry.name for entry in folder.iterdir())
+        yield from (folder for folder in sorted(only) if is_folder(folder) and root in (folder, *folder.parents))
         return
-    for folder, folders, names in folders_below(root):
-        folders[:] = [name for name in folders if not _SAMPLES.fullmatch(name.lower())]
-        yield folder, names
+    for folder, below in folders_below(root):
+        below[:] = [name for name in below if not _SAMPLES.fullmatch(name.lower())]
+        yield folder

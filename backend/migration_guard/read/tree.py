@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import CannotFinish
+from .asking import content, question
+from .store import digest
 
 # What Alembic takes for a revision file (script/base.py): editors' lock files and __init__ are none.
 _REVISION_FILE = re.compile(r"(?!\.#|__init__).*\.py$")
 _HEADER = re.compile(rb"^(down_)?revision\b[^=\n]*=([^\n]*)", re.MULTILINE)
 _WORD = re.compile(rb"[\"']([^\"'\n]+)[\"']")
+_SETTINGS = re.compile(r".\.(?:ini|cfg|conf)$|^pyproject\.toml$")
 _DEPTH = 12
 
 
@@ -21,13 +24,17 @@ class RealPaths:
 
     def __init__(self) -> None:
         self._folders: dict[str, str] = {}
+        self._known: dict[str, str] = {}
 
-    def __call__(self, file: Path | str) -> str:
-        folder, name = os.path.split(file)
-        if folder not in self._folders:
-            self._folders[folder] = os.path.realpath(folder)
-        found = os.path.join(self._folders[folder], name)  # noqa: PTH118 - a thousand times in a run
-        return os.path.realpath(found) if os.path.islink(found) else found  # noqa: PTH114
+    def __call__(self, file: str) -> str:
+        found = self._known.get(file)
+        if found is None:
+            folder, _, name = file.rpartition("/")
+            if folder not in self._folders:
+                self._folders[folder] = os.path.realpath(folder)
+            found = f"{self._folders[folder]}/{name}"
+            found = self._known[file] = os.path.realpath(found) if os.path.islink(found) else found  # noqa: PTH114
+        return found
 
 
 def is_revision_file(name: str) -> bool:
@@ -64,39 +71,73 @@ def listings(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str], li
         yield path, names, links
 
 
-def folders_below(top: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """The folders worth looking into, top first: nothing hidden, installed or built, and no links."""
-    for name, folders, files in os.walk(top):
-        folder = Path(name)
-        depth = len(folder.parts) - len(top.parts)
-        folders[:] = sorted(f for f in folders if depth < _DEPTH and not _is_foreign(folder / f))
-        yield folder, folders, sorted(files)
+def folders_below(top: Path) -> Iterator[tuple[Path, list[str]]]:
+    """The folders worth looking into, top first, each with the names of those in it, of which some may be taken out:
+    nothing hidden, installed or built, and no links."""
+    todo = [(os.fspath(top), 0)]
+    while todo:
+        folder, depth = todo.pop()
+        names = _folders_in(folder)
+        if names is None and depth:
+            continue
+        built = os.path.basename(folder) == "build"  # noqa: PTH119
+        below = [
+            name for name in names or () if depth < _DEPTH and not (_is_foreign(name) or (built and name == "lib"))
+        ]
+        yield Path(folder), below
+        todo += [(f"{folder}/{name}", depth + 1) for name in reversed(below)]
 
 
-def _is_foreign(folder: Path) -> bool:
-    name = folder.name
-    if name.startswith(".") or name in {"node_modules", "site-packages", "__pycache__", "__pypackages__"}:
-        return True
-    if name.endswith(".egg-info") or (name == "lib" and folder.parent.name == "build"):
-        return True
-    # Not Path.exists(), which raises where a folder may not be entered.
-    return os.path.exists(folder / "pyvenv.cfg") or os.path.exists(folder / "conda-meta")  # noqa: PTH110
-
-
-def holds_revisions(folder: Path) -> bool:
-    """Whether a folder itself, not its subfolders, holds files that name a down_revision."""
+@question(of_content=True)
+def _folders_in(folder: str) -> list[str] | None:
+    """The names of the folders in a folder, sorted; None where it is an environment of Python's."""
     try:
         with os.scandir(folder) as entries:
-            return any(
-                is_revision_file(entry.name) and _mentions(Path(entry.path), b"down_revision") for entry in entries
-            )
+            found = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
     except OSError:
-        return False
+        return []
+    if "pyvenv.cfg" in found or "conda-meta" in found:
+        return None
+    return sorted(name for name, is_dir in found.items() if is_dir)
 
 
-def is_revision(file: Path) -> bool:
+def _is_foreign(name: str) -> bool:
+    return (
+        name.startswith(".")
+        or name in {"node_modules", "site-packages", "__pycache__", "__pypackages__"}
+        or name.endswith(".egg-info")
+    )
+
+
+@question(of_content=True, noted=lambda names: digest("/".join(names)))
+def revision_names(folder: str) -> list[str]:
+    """The names in a folder that revision files may have, sorted."""
+    return [name for name in _names(folder) if is_revision_file(name)]
+
+
+@question(of_content=True)
+def settings_names(folder: str) -> list[str]:
+    """The names in a folder that files may have which configure Alembic, sorted."""
+    return [name for name in _names(folder) if _SETTINGS.search(name)]
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208
+    except OSError:
+        return []
+
+
+@question()
+def holds_revisions(folder: str) -> bool:
+    """Whether a folder itself, not its subfolders, holds files that name a down_revision."""
+    return any(_mentions(f"{folder}/{name}", b"down_revision") for name in revision_names(folder))
+
+
+@question(of_content=True)
+def is_revision(file: str) -> bool:
     """Whether a file is a revision, by its name and what it mentions."""
-    return is_revision_file(file.name) and _mentions(file, b"down_revision")
+    return is_revision_file(os.path.basename(file)) and _mentions(file, b"down_revision")  # noqa: PTH119
 
 
 def continued(folder: Path, below: Iterable[Path]) -> bool:
@@ -105,8 +146,8 @@ def continued(folder: Path, below: Iterable[Path]) -> bool:
     Retired revisions in a subfolder do not: they end before the one that replaced them, or share its id.
     """
     ids, parents = header_words(folder)
-    ids_below: set[bytes] = set()
-    parents_below: set[bytes] = set()
+    ids_below: set[str] = set()
+    parents_below: set[str] = set()
     for one in below:
         more_ids, more_parents = header_words(one)
         ids_below |= more_ids
@@ -114,24 +155,31 @@ def continued(folder: Path, below: Iterable[Path]) -> bool:
     return bool(parents & (ids_below - ids) or parents_below & (ids - ids_below))
 
 
-def header_words(folder: Path, files: Iterable[Path] | None = None) -> tuple[set[bytes], set[bytes]]:
+def header_words(folder: Path, files: Iterable[Path] | None = None) -> tuple[set[str], set[str]]:
     """The ids and the parents that the files of a folder name (or some of them), as far as plain text shows them."""
-    ids: set[bytes] = set()
-    parents: set[bytes] = set()
-    for file in folder.iterdir() if files is None else files:
-        if is_revision_file(file.name) and file.is_file():
-            for down, value in _HEADER.findall(file.read_bytes()):
-                (parents if down else ids).update(_WORD.findall(value))
+    ids: set[str] = set()
+    parents: set[str] = set()
+    for file in (folder / name for name in revision_names(folder)) if files is None else files:
+        of_file, above = _words_of(file)
+        ids.update(of_file)
+        parents.update(above)
     return ids, parents
 
 
-def is_environment(file: Path) -> bool:
+@question(of_content=True)
+def _words_of(file: str) -> list[list[str]]:
+    """The ids and the parents that a file names."""
+    words: list[list[str]] = [[], []]
+    for down, value in _HEADER.findall(content(file) or b""):
+        words[bool(down)] += [word.decode("latin-1") for word in _WORD.findall(value)]
+    return words
+
+
+@question(of_content=True)
+def is_environment(file: str) -> bool:
     """Whether a file is an env.py of Alembic's, by what it mentions."""
     return _mentions(file, b"alembic")
 
 
-def _mentions(file: Path, word: bytes) -> bool:
-    try:
-        return file.is_file() and word in file.read_bytes()
-    except OSError:
-        return False
+def _mentions(file: str, word: bytes) -> bool:
+    return word in (content(file) or b"")
