@@ -17,6 +17,7 @@ CONSTRAINTS = frozenset(
 COLUMNS = frozenset({"Column", "mapped_column"})
 # What stands among the arguments of a column and is not its type.
 _NO_TYPES = CONSTRAINTS | {"Identity", "Computed", "ForeignKey", "Sequence", "FetchedValue", "DefaultClause"}
+_MAY_BE_ENUMS = frozenset({"Enum", "ENUM", "ARRAY", "with_variant", "copy", "evolve"})
 
 
 def is_column(value: object) -> bool:
@@ -198,7 +199,7 @@ def enum_type(record: Record, value: object) -> EnumType | None:
     """The enum type inside a column type: by itself, in an array, with variants; None where there is none."""
     if isinstance(value, Either):
         return next((found for option in value.options if (found := enum_type(record, option))), None)
-    if not isinstance(value, Made):
+    if not isinstance(value, Made) or value.name not in _MAY_BE_ENUMS:
         return None
     if value.name == "with_variant":
         return _with_variant(record, value)
@@ -207,8 +208,6 @@ def enum_type(record: Record, value: object) -> EnumType | None:
     if value.name == "ARRAY":
         inner = value.arguments.first("item_type")
         return None if inner is None else enum_type(record, inner.value)
-    if value.name not in {"Enum", "ENUM"}:
-        return None
     return _enum(record, value)
 
 

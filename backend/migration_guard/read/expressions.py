@@ -459,10 +459,12 @@ class Expressions(ABC):
     def _call(self, node: ast.Call, scope: Scope) -> object:
         callee = self.evaluate(node.func, scope)
         kind = _kind_of_call(callee.path) if callee.__class__ is Dotted else None
-        around = self.in_column
-        self.in_column = around or kind == "column"
-        arguments = self.arguments(node, scope)
-        self.in_column = around
+        if kind == "column":
+            around, self.in_column = self.in_column, True
+            arguments = self.arguments(node, scope)
+            self.in_column = around
+        else:
+            arguments = self.arguments(node, scope)
         if kind is not None and isinstance(callee, Dotted):
             is_term = kind != "operation"
             return Made(callee, arguments, node) if is_term else self.operation(callee.name, arguments, node, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 _ANNOTATION = {
@@ -53,6 +52,8 @@ def mentions(tree: ast.Module) -> Mentions:
                 bound.add(node.id)
         elif kind is ast.Call:
             waiting.append(node)
+        elif kind is ast.List or kind is ast.Tuple:
+            waiting += node.elts
         elif kind is ast.Import or kind is ast.ImportFrom:
             imports.append(node)
         elif kind is not ast.Constant:
@@ -62,15 +63,17 @@ def mentions(tree: ast.Module) -> Mentions:
     return found
 
 
-def inside(node: ast.AST) -> Iterator[ast.AST]:
+def inside(node: ast.AST) -> list[ast.AST]:
     """What a node holds beside annotations."""
     kind = node.__class__
+    found: list[ast.AST] = []
     for name in _FIELDS.get(kind) or _fields(kind):
         value = getattr(node, name, None)
         if isinstance(value, ast.AST):
-            yield value
+            found.append(value)
         elif value.__class__ is list:
-            yield from [each for each in value if isinstance(each, ast.AST)]
+            found += [each for each in value if isinstance(each, ast.AST)]  # a name of `global` is a text
+    return found
 
 
 def _fields(kind: type[ast.AST]) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ _SQLITE_WORDS = re.compile(
 )
 _MYSQL_WORDS = re.compile(r"\b(?:AUTO_INCREMENT|UTF8MB4|ENGINE\s*=|INSERT\s+IGNORE)", re.IGNORECASE)
 _DOLLAR_QUOTE = re.compile(r"\$\w*\$")
+# A quick look before a search: no text that either of the above finds is without one of these.
+_HINTS = ("`", "AUTO", "ROWID", "PRAGMA", "OR", "UTF8MB4", "ENGINE", "IGNORE")
 
 
 def spoken(sql: str, dialects: frozenset[str] | None) -> Spoken:
@@ -28,6 +30,9 @@ def spoken(sql: str, dialects: frozenset[str] | None) -> Spoken:
     if dialects is not None and (len(set(known)) == 1 or "sqlite" not in known):
         return known[0] if len(set(known)) == 1 else "postgresql"
     if _DOLLAR_QUOTE.search(sql) is not None:
+        return "postgresql"
+    upper = sql.upper()
+    if not any(hint in upper for hint in _HINTS):
         return "postgresql"
     if _MYSQL_WORDS.search(sql) is not None:
         return "mysql"

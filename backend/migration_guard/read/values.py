@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -296,6 +297,7 @@ HARMLESS = words(
 )
 
 
+@lru_cache(maxsize=4096)
 def foreign(path: str) -> bool:
     """Whether a dotted name belongs to a module that may do anything: not Python's own, not SQLAlchemy's."""
     head = path.partition(".")[0]
