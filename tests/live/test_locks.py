@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from migration_guard.facts import OLDEST_POSTGRESQL
@@ -349,6 +351,31 @@ def test_a_concurrent_build_that_failed_leaves_an_index_that_is_told(engine: sa.
             connection.exec_driver_sql("CREATE UNIQUE INDEX CONCURRENTLY uq_busy_name ON busy (name)")
 
         assert invalid_indexes(connection) == ("busy.uq_busy_name",)
+
+
+def test_an_async_driver_is_asked_like_any_other(server: Server, recorder: Recorder) -> None:
+    pytest.importorskip("asyncpg")
+    url = sa.make_url(server.new_database())
+    engine = create_async_engine(
+        sa.URL.create("postgresql+asyncpg", url.username, host=None, database=url.database, query=url.query),
+        poolclass=NullPool,
+    )
+
+    def change(connection: sa.Connection) -> None:
+        with recorder.watching(__file__, locks=True):
+            connection.exec_driver_sql("ALTER TABLE busy ADD COLUMN more uuid DEFAULT gen_random_uuid()")
+            connection.exec_driver_sql("UPDATE busy SET name = 'x'")
+
+    async def run() -> None:
+        async with engine.connect() as connection:
+            await (await connection.get_raw_connection()).driver_connection.execute(SCHEMA)
+            await connection.run_sync(change)
+        await engine.dispose()
+
+    asyncio.run(run())
+
+    (lock,) = recorder.locks()
+    assert (lock.mode, lock.rewritten) == (EXCLUSIVE, True)
 
 
 def test_a_connection_that_returns_dicts_is_no_hindrance(server: Server, recorder: Recorder) -> None:

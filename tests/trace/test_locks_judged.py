@@ -61,6 +61,14 @@ HAZARDS = {
     "validated_at_once": """
         op.create_check_constraint("ck_t", "t", "id < 99999999999", postgresql_not_valid=True)
         op.execute("ALTER TABLE t VALIDATE CONSTRAINT ck_t")  # expect: validated-in-same-transaction""",
+    "checks_in_batch": """
+        with op.batch_alter_table("t") as batch:
+            batch.create_check_constraint("one", "id < 99999999999")  # expect: constraint-scans-rows
+            batch.create_check_constraint("two", "code < 99999999999")  # expect: constraint-scans-rows""",
+    "type_known_to_the_database_alone": """
+        kind = op.get_bind().scalar(sa.text("SELECT 'integer'"))
+        op.execute(f"ALTER TABLE t ADD COLUMN extra {kind}")
+        op.alter_column("t", "extra", type_=sa.BigInteger)  # expect: type-change-rewrites""",
     "unique": 'op.create_unique_constraint("uq_t", "t", ["id", "name"])  # expect: unique-builds-index',
     "exclude": """
         op.execute("ALTER TABLE t ADD CONSTRAINT x EXCLUDE (id WITH =)")  # expect: exclusion-constraint-added""",

@@ -51,9 +51,9 @@ def written_anew(op: AlterColumn, context: Context) -> Iterator[Finding]:
     by_hand = converts_by_hand(op)
     if found is None:
         if by_hand and isinstance(op.using, str):
-            yield Finding(RULE, op.at, says=_says(op, None), instead=_beside(op, context))
+            yield Finding(RULE, op.at, says=_says(op, None), instead=beside(op, context))
     elif found.does.rewrites == "yes" or by_hand:
-        yield Finding(RULE, op.at, says=_says(op, found), instead=_beside(op, context))
+        yield Finding(RULE, op.at, says=_says(op, found), instead=beside(op, context))
     elif found.does.rewrites == "unless utc" and not in_utc(context, op):
         utc = execute(op, "SET LOCAL timezone = 'UTC'")
         what = f"{_says(op, found)} Nothing is written where the session's time zone is UTC."
@@ -68,7 +68,7 @@ def _says(op: AlterColumn, found: TypeChange | None) -> str:
     )
 
 
-def _beside(op: AlterColumn, context: Context) -> str:
+def beside(op: AlterColumn, context: Context) -> str:
     """A second column of the new type, and the line that fills it."""
     name = f"{op.name}_new"
     new, old = sql_name(name), sql_name(op.name)

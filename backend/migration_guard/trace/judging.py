@@ -15,6 +15,7 @@ from ..replay.names import bare, mentions
 from ..rules.shared.chains import both
 from ..rules.shared.locks import matters
 from .evidence import Evidence, Work, blocks, evidence, exclusive, seen
+from .naming import named
 from .reading import Ran, ran
 
 # The rules that speak of each kind of work, those that are on by themselves and others.
@@ -161,7 +162,7 @@ class Court:
             tables = [table for table in one.tables if self._matters(context, one.ran, table)]
             if tables:
                 fact = UnderLock(one.step.revision, one.ran.at, one.ran.sql, tuple(tables), one.work)
-                for finding in unexplained(fact, context):
+                for finding in [*named(one, context)] or unexplained(fact, context):
                     self._note(finding, one.step.database, one.sentence)
 
     def _as_run(self, step: Step) -> Migration:

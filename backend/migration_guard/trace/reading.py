@@ -57,8 +57,9 @@ def _is(read: Operation, written: Operation) -> bool:
         return bare(read.column.name) == bare(written.column.name)
     if isinstance(read, CreateConstraint) and isinstance(written, CreateConstraint):
         names = bare(read.name), bare(written.name)
-        same = None not in names and alike(str(names[0]), str(names[1]))
-        return read.kind == written.kind and (same or [*map(bare, read.columns)] == [*map(bare, written.columns)])
+        same = alike(str(names[0]), str(names[1])) if None not in names else False
+        columns, other_columns = [*map(bare, read.columns)], [*map(bare, written.columns)]
+        return read.kind == written.kind and (same or (columns == other_columns and columns != []))
     name, other_name = bare(getattr(read, "name", None)), bare(getattr(written, "name", None))
     if type(read).__name__ == "WriteRows":
         return table is not None and table == other
