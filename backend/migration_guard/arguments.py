@@ -108,6 +108,8 @@ def parser() -> argparse.ArgumentParser:
 
     _add_changes(commands)
 
+    _add_database(commands)
+
     commands.add_parser("heads", help="list the revisions that nothing follows; more than one is exit code 1")
 
     commands.add_parser("rules", help="list every rule and check")
@@ -152,6 +154,51 @@ def _add_changes(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     fix.add_argument("--base", metavar="REF", help="what stands there is released (default: origin/HEAD or main)")
     fix.add_argument("--dry-run", action="store_true", help="show the changes as a diff and write nothing")
+
+
+def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
+    group = commands.add_parser(
+        "db",
+        help="look after the real database: status, backup, restore",
+        description="These commands, and no others, touch the real database: the one that env.py would migrate, or the "
+        "one that --url names.",
+    )
+    parts = group.add_subparsers(dest="db", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def add(name: str, says: str) -> _Parser:
+        command = parts.add_parser(name, help=says, description=says[:1].upper() + says[1:] + ".")
+        command.add_argument("--url", metavar="URL", help="the database; default: the one that env.py would migrate")
+        command.add_argument(
+            "--backups", metavar="DIR", help="the folder of the backups; default: that of the settings (backups)"
+        )
+        return command
+
+    status = add("status", "where the database stands, whether its schema is what its stamp says, its health")
+    status.add_argument("--quick", action="store_true", help="do not build the schema that the stamp says")
+    status.add_argument("--format", choices=("text", "json"), default="text", help="form of the answer")
+    add("backup", "copy the database while others use it, read the copy back, and write down what it holds")
+    verify = add("verify", "read a backup back whole and compare it with what was written down when it was made")
+    verify.add_argument("backup", nargs="?", metavar="FILE", help="default: the newest")
+    restore = add("restore", "put a backup in the place of the database, which is kept under another name")
+    restore.add_argument("backup", nargs="?", metavar="FILE", help="default: the newest")
+    restore.add_argument("--yes", action="store_true", help="restore without asking")
+    restore.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
+    drill = add("drill", "restore a backup elsewhere and read it whole, as somebody should do every month")
+    drill.add_argument("backup", nargs="?", metavar="FILE", help="default: the newest")
+    prune = add("prune", "remove old backups: of each day, week and month the newest stays, for a while")
+    for name, number in (("last", 7), ("daily", 7), ("weekly", 5), ("monthly", 12)):
+        prune.add_argument(
+            f"--keep-{name}", type=_number, default=number, metavar="N", help=f"how many to keep (default: {number})"
+        )
+    prune.add_argument("--yes", action="store_true", help="remove without asking")
+    prune.add_argument("--dry-run", action="store_true", help="show the plan and remove nothing")
+    add("checkpoint", "move SQLite's write-ahead log into the database file")
+
+
+def _number(given: str) -> int:
+    if not given.isdecimal():
+        raise argparse.ArgumentTypeError(f"{given!r} is no number of backups")
+    return int(given)
 
 
 def _add_format(command: argparse.ArgumentParser) -> None:

@@ -186,6 +186,16 @@ def _baseline(options: SimpleNamespace) -> int:
     return 0 if whole else report.exit_code
 
 
+def _db(options: SimpleNamespace) -> int:
+    from .config import load
+    from .extras import needed
+
+    needed(f"db {options.db}")
+    from .operate.commands import run
+
+    return run(options, load(_folder(options)))
+
+
 def _verify(options: SimpleNamespace) -> int:
     from .extras import needed
 
@@ -260,6 +270,7 @@ def _print(report: Report, options: SimpleNamespace, settings: Settings) -> int:
 COMMANDS: dict[str, Callable[[SimpleNamespace], int]] = {
     "baseline": _baseline,
     "check": _check,
+    "db": _db,
     "explain": _explain,
     "fix": _fix,
     "heads": _heads,

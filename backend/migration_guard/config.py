@@ -94,6 +94,9 @@ class Settings:
         default=None,
         metadata={"says": 'the same from models: "package.module:Base.metadata", which create_all() makes'},
     )
+    backups: str = field(
+        default="backups", metadata={"says": "folder of the backups that `db backup` makes, relative to this file"}
+    )
     step_timeout: int = field(
         default=60, metadata={"says": "seconds that one step of `verify` may take before it counts as hanging"}
     )
@@ -218,7 +221,7 @@ def _value(file: Path, key: str, kind: str, value: Any) -> Any:
         return value
     if kind == "tuple[str, ...]" and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
-    if kind == "str | None" and isinstance(value, str):
+    if kind in ("str", "str | None") and isinstance(value, str):
         return value
     if kind == "int" and isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
@@ -234,6 +237,7 @@ def _value(file: Path, key: str, kind: str, value: Any) -> Any:
     wanted = {
         "tuple[str, ...]": "a list of strings",
         "str | None": "a string",
+        "str": "a string",
         "int": "a whole number above 0",
         "bool": "true or false",
     }.get(kind, f"one of {', '.join(choices)}" if choices else "a table of strings")

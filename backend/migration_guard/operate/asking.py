@@ -1,4 +1,7 @@
-"""The child process that asks a project's env.py which database it would migrate. It connects to none."""
+"""The child process that runs a project's env.py: to ask which database it would migrate, or to build a scratch one.
+
+It connects to no other database than the scratch one that it is given.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,14 @@ from ..live.statements import Recorder, first_line
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """The URL that env.py connects to, as it wrote it, and the name of its version table."""
-    home = Home(
+    """What is asked for: with `build`, a scratch database at `revisions`; else the URL that env.py connects to."""
+    if request.get("build"):
+        return _build(_home(request), request["build"], set(request["revisions"]))
+    return _url(_home(request))
+
+
+def _home(request: dict[str, Any]) -> Home:
+    return Home(
         root=Path(request["root"]),
         ini=Path(request["ini"]) if request["ini"] else None,
         section=request["section"],
@@ -28,6 +37,25 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         recursive=request["recursive"],
         flask_app=request["flask_app"],
     )
+
+
+def _build(home: Home, url: str, revisions: set[str]) -> dict[str, Any]:
+    """Take these revisions up, in order, in an empty scratch database."""
+    lead = Lead(url)
+
+    def play(stage: Stage) -> None:
+        for revision in environment.revisions():
+            if revision.revision in revisions:
+                stage.step(revision, "upgrade")
+
+    with engines_led(lead), fence([lead.url]):
+        environment = Environment(home, lead, Recorder())
+        environment.run(play)
+    return {}
+
+
+def _url(home: Home) -> dict[str, Any]:
+    """The URL that env.py connects to, as it wrote it, and the name of its version table."""
     found: dict[str, Any] = {}
 
     def play(stage: Stage) -> None:

@@ -133,6 +133,11 @@ def _own(url: str, folder: Path) -> URL:
 
 def _asked(project: Project, settings: Settings) -> dict[str, str]:
     """What the child process that runs env.py says of its database."""
+    return run_env(project, settings, settings.step_timeout, "say it yourself: --url URL")
+
+
+def run_env(project: Project, settings: Settings, seconds: int, hint: str, **more: object) -> dict[str, str]:
+    """What a child process that runs env.py answers. Raises CannotFinish where it cannot, with a line to try."""
     folder = folder_of(project)
     request = {
         "root": str(settings.root),
@@ -143,6 +148,7 @@ def _asked(project: Project, settings: Settings) -> dict[str, str]:
         "version_locations": [str(location) for location in project.version_locations],
         "recursive": project.recursive,
         "flask_app": settings.flask_app,
+        **more,
     }
     try:
         done = subprocess.run(
@@ -153,12 +159,12 @@ def _asked(project: Project, settings: Settings) -> dict[str, str]:
             errors="replace",
             cwd=folder,
             env={**os.environ, **settings.environment},
-            timeout=settings.step_timeout,
+            timeout=seconds,
             check=False,
         )
         told: dict[str, str] = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError) as error:
-        raise CannotFinish("env.py does not say which database it migrates", "say it yourself: --url URL") from error
+        raise CannotFinish(f"{project.script_location / 'env.py'} cannot be run", hint) from error
     if "error" in told:
-        raise CannotFinish(f"the database is not known: {told['error']}", told["hint"] or "say it yourself: --url URL")
+        raise CannotFinish(told["error"], told["hint"] or hint)
     return told

@@ -1,0 +1,160 @@
+"""`migration-guard db ...`: what is typed, one function called, words for people, an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+from ..config import Settings
+from ..errors import NothingFound, UsageError
+from ..progress import shown
+from ..reporting import counted
+from .target import Target, target_of
+
+
+def run(options: SimpleNamespace, settings: Settings) -> int:
+    """Run one of the commands."""
+    return COMMANDS[options.db](options, settings)
+
+
+def _target(options: SimpleNamespace, settings: Settings) -> Target:
+    return target_of(settings, options.url)
+
+
+def _folder(options: SimpleNamespace, settings: Settings) -> Path:
+    return Path(options.backups) if options.backups else settings.root / settings.backups
+
+
+def _status(options: SimpleNamespace, settings: Settings) -> int:
+    from .status import status
+
+    found = status(_target(options, settings), _folder(options, settings), schema=not options.quick)
+    print(json.dumps(found.as_data(), indent=2) if options.format == "json" else found.as_text(), end="")
+    return found.exit_code
+
+
+def _backup(options: SimpleNamespace, settings: Settings) -> int:
+    from .backup import backup
+
+    with _progress() as progress:
+        made = backup(_target(options, settings), _folder(options, settings), progress)
+    at = ", ".join(made.manifest.revisions) or "no revision"
+    rows = sum(made.manifest.rows.values())
+    tables = counted(len(made.manifest.rows), "table")
+    print(f"{made.file}")
+    print(f"{at}; {tables}, {rows:,} rows, {made.manifest.bytes:,} bytes; read back whole.")
+    return 0
+
+
+def _verify(options: SimpleNamespace, settings: Settings) -> int:
+    from .backup import proved
+
+    with _progress() as progress:
+        found = proved(_named(options, settings), progress)
+    rows = sum(found.manifest.rows.values())
+    print(f"{found.file} is whole: {counted(len(found.manifest.rows), 'table')}, {rows:,} rows, as when it was made.")
+    return 0
+
+
+def _restore(options: SimpleNamespace, settings: Settings) -> int:
+    from .restore import planned, restore
+
+    with _progress() as progress:
+        plan = planned(_target(options, settings), _named(options, settings), progress)
+    print("\n".join(plan.lines()))
+    if options.dry_run:
+        return 0
+    if not options.yes and not _asked("Restore it?"):
+        return 1
+    restore(plan)
+    print(f"Restored. What was there is kept as {plan.kept}.")
+    return 0
+
+
+def _drill(options: SimpleNamespace, settings: Settings) -> int:
+    from .backup import proved
+
+    file = _named(options, settings)
+    with _progress() as progress:
+        found = proved(file, progress)
+    manifest = found.manifest
+    print(f"{file}, made {manifest.made}, was restored elsewhere and read whole: it can be relied on.")
+    for table, rows in sorted(manifest.rows.items()):
+        print(f"  {table}: {rows:,}")
+    return 0
+
+
+def _prune(options: SimpleNamespace, settings: Settings) -> int:
+    from .backup import backups
+    from .keeping import Rules, remove, sorted_out
+
+    folder = _folder(options, settings)
+    rules = Rules(options.keep_last, options.keep_daily, options.keep_weekly, options.keep_monthly)
+    plan = sorted_out(backups(folder), rules)
+    if not plan:
+        raise NothingFound(f"there is no backup in {folder}", "migration-guard db backup makes one")
+    for each in plan:
+        print(f"{'keep  ' if each.reasons else 'remove'}  {each.backup.file.name}  {', '.join(each.reasons)}".rstrip())
+    going = [each.backup for each in plan if not each.reasons]
+    if options.dry_run or not going:
+        return 0
+    if not options.yes and not _asked(f"Remove {counted(len(going), 'backup')}?"):
+        return 1
+    for old in going:
+        remove(old)
+    return 0
+
+
+def _checkpoint(options: SimpleNamespace, settings: Settings) -> int:
+    target = _target(options, settings)
+    if target.dialect != "sqlite":
+        raise UsageError(f"{target.shown} is no SQLite database", "PostgreSQL checkpoints by itself")
+    with target.connect() as connection:
+        busy, _, moved = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (0, 0, 0)
+    if busy:
+        print("Some of the log stays, as somebody reads or writes. Run it again.")
+        return 1
+    print("There is no write-ahead log." if moved < 0 else "The write-ahead log is empty.")
+    return 0
+
+
+COMMANDS: dict[str, Callable[[SimpleNamespace, Settings], int]] = {
+    "backup": _backup,
+    "checkpoint": _checkpoint,
+    "drill": _drill,
+    "prune": _prune,
+    "restore": _restore,
+    "status": _status,
+    "verify": _verify,
+}
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each part of the work, in a terminal only."""
+    with shown() as move:
+        yield lambda part, done, total: move(part, "", done, total) if move is not None else None
+
+
+def _named(options: SimpleNamespace, settings: Settings) -> Path:
+    """The backup that is named, else the newest."""
+    from .backup import backups
+
+    if options.backup:
+        return Path(options.backup)
+    folder = _folder(options, settings)
+    found = backups(folder)
+    if not found:
+        raise NothingFound(f"there is no backup in {folder}", "migration-guard db backup makes one")
+    return found[0].file
+
+
+def _asked(question: str) -> bool:
+    """Whether the person at the terminal says yes. Raises UsageError where there is none."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError(f"nobody is there to answer: {question}", "run it in a terminal, or say --yes")
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")

@@ -1,0 +1,60 @@
+"""Which backups to keep: the last ones, and one for each day, week and month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from .backup import Backup
+from .manifest import path_of
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How many of each are kept; of one day, week or month it is the newest."""
+
+    last: int = 7
+    daily: int = 7
+    weekly: int = 5
+    monthly: int = 12
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A backup, and why it stays; no reason means that it goes."""
+
+    backup: Backup
+    reasons: tuple[str, ...]
+
+
+def sorted_out(backups: Sequence[Backup], rules: Rules) -> list[Kept]:
+    """Each backup, newest first, with why it stays. The newest verified one always does."""
+    newest_first = sorted(backups, key=lambda each: each.manifest.made, reverse=True)
+    reasons: dict[int, list[str]] = {id(each): [] for each in newest_first}
+    for each in newest_first[: rules.last]:
+        reasons[id(each)].append("last")
+    for name, number, period in (
+        ("daily", rules.daily, lambda moment: moment.strftime("%Y-%m-%d")),
+        ("weekly", rules.weekly, lambda moment: moment.strftime("%G-W%V")),
+        ("monthly", rules.monthly, lambda moment: moment.strftime("%Y-%m")),
+    ):
+        for each in _newest_of_each(newest_first, number, period):
+            reasons[id(each)].append(name)
+    verified = next((each for each in newest_first if each.manifest.verified), None)
+    if verified is not None and not reasons[id(verified)]:
+        reasons[id(verified)].append("the newest that was verified")
+    return [Kept(each, tuple(reasons[id(each)])) for each in newest_first]
+
+
+def remove(backup: Backup) -> None:
+    """Remove a backup: its manifest first, so that a kill in between leaves a file that counts as none."""
+    path_of(backup.file).unlink(missing_ok=True)
+    backup.file.unlink(missing_ok=True)
+
+
+def _newest_of_each(backups: Sequence[Backup], number: int, period: Callable[[datetime], str]) -> list[Backup]:
+    found: dict[str, Backup] = {}
+    for each in backups:
+        found.setdefault(period(each.manifest.moment), each)
+    return list(found.values())[:number]

@@ -1,0 +1,49 @@
+"""The databases that can be looked after: one module each, chosen by dialect."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol, cast
+
+from .holding import Held
+from .target import Target
+
+Progress = Callable[[int, int], None]
+
+
+class Operator(Protocol):
+    """What a database module of this folder offers. The module itself is the operator."""
+
+    SUFFIX: str  # of a backup's file
+
+    def server(self, target: Target) -> str:
+        """What the server calls itself: "PostgreSQL 16.2"."""
+
+    def size(self, target: Target) -> int:
+        """Bytes of the database."""
+
+    def notes(self, target: Target) -> dict[str, str]:
+        """What a backup's manifest keeps beside the rest."""
+
+    def copy(self, target: Target, to: Path, progress: Progress) -> Held:
+        """Write a backup of one moment to a new file, and say what it holds."""
+
+    def proved(self, file: Path, version_table: str) -> Held:
+        """What a backup holds, read back whole. Raises CannotFinish where it is damaged."""
+
+    def alone(self, target: Target) -> AbstractContextManager[None]:
+        """Nobody else uses the database meanwhile. Raises CannotFinish where somebody does."""
+
+    def put_back(self, target: Target, new: Path, kept: Path) -> None:
+        """Put a proved backup in the place of the database, which is kept under another name."""
+
+    def settle(self, target: Target, notes: Mapping[str, str]) -> None:
+        """Bring back what a copy does not keep."""
+
+
+def operator(dialect: str) -> Operator:
+    """The operator of a dialect, by SQLAlchemy's name."""
+    return cast(Operator, importlib.import_module(f"{__package__}.{dialect}"))

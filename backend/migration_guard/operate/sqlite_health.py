@@ -1,0 +1,89 @@
+"""The health of a SQLite database (sqlite.org/pragma.html)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..reporting import counted
+from .health import Look
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from .target import Target
+
+LONG_WAL = 64 << 20  # bytes of a log that nobody checkpoints
+EMPTY = 0.25  # share of pages that a VACUUM would give back
+
+
+def looks(target: Target, connection: Connection) -> Iterator[Look]:
+    """Everything there is to look at, in a fixed order."""
+
+    def pragma(name: str) -> list[tuple[object, ...]]:
+        return [tuple(row) for row in connection.exec_driver_sql(f"PRAGMA {name}")]
+
+    yield from _sizes(
+        target.file, pragma("journal_mode")[0][0], pragma("page_count")[0][0], pragma("freelist_count")[0][0]
+    )
+    said = [str(row[0]) for row in pragma("integrity_check(5)")]
+    whole = said == ["ok"]
+    yield Look(
+        "integrity",
+        "ok" if whole else "error",
+        "integrity_check: ok" if whole else f"the file is damaged: {'; '.join(said)}",
+        said,
+        "" if whole else "stop the application and restore the newest backup: migration-guard db restore",
+    )
+    if not whole:
+        return
+    broken: dict[tuple[object, object], int] = {}
+    for table, _, parent, _ in pragma("foreign_key_check"):
+        broken[table, parent] = broken.get((table, parent), 0) + 1
+    words = [
+        f"{counted(number, 'row')} of {table} without a row of {parent}" for (table, parent), number in broken.items()
+    ]
+    yield Look(
+        "foreign keys",
+        "error" if words else "ok",
+        "; ".join(words) or "foreign_key_check: ok",
+        sum(broken.values()),
+        "delete or correct these rows: PRAGMA foreign_key_check lists them" if words else "",
+    )
+    left = connection.exec_driver_sql(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '!_alembic!_tmp!_%' ESCAPE '!'"
+    ).scalars()
+    names = sorted(left)
+    yield Look(
+        "left-over tables",
+        "error" if names else "ok",
+        f"a batch operation stopped half way and left {', '.join(names)}" if names else "no _alembic_tmp_ table",
+        names,
+        f"look whether it holds rows that its table lacks, then: DROP TABLE {names[0]}" if names else "",
+    )
+
+
+def _sizes(file: Path, mode: object, pages: object, free: object) -> Iterator[Look]:
+    size = file.stat().st_size
+    yield Look("size", "ok", f"{size:,} bytes", size)
+    yield Look("journal mode", "ok", f"journal mode {mode}", str(mode))
+    wal = file.with_name(file.name + "-wal")
+    length = wal.stat().st_size if wal.exists() else 0
+    long = length > LONG_WAL
+    yield Look(
+        "write-ahead log",
+        "warning" if long else "ok",
+        f"the write-ahead log has {length:,} bytes",
+        length,
+        "migration-guard db checkpoint" if long else "",
+    )
+    total, empty = int(str(pages)), int(str(free))
+    much = total > 1000 and empty > EMPTY * total
+    yield Look(
+        "free pages",
+        "warning" if much else "ok",
+        f"{empty:,} of {total:,} pages are empty",
+        empty,
+        "VACUUM gives them back; it needs as much room again and stops writers meanwhile" if much else "",
+    )

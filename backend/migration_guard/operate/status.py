@@ -1,0 +1,149 @@
+"""How a database is: where it stands, whether its schema is what its stamp says, its health, its newest backup."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import CannotFinish
+from ..live import dialect as adapter_of
+from ..live.redirect import own_engine
+from ..live.schema import differences, without
+from ..live.scratch import Scratch
+from ..live.statements import first_line
+from ..live.urls import hide_in
+from .backup import backups
+from .health import Look
+from .holding import has_version_table, held
+from .standing import Standing, standing
+from .target import Target, run_env
+
+OLD = 24 * 3600  # seconds after which the newest backup counts as old
+_SHOWN = 5  # differences in one sentence
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything that was looked at, in a fixed order."""
+
+    database: str
+    dialect: str
+    standing: Standing
+    looks: tuple[Look, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0: all is well. 1: something wants attention."""
+        return int(any(look.level != "ok" for look in self.looks))
+
+    def as_data(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "database": self.database,
+            "dialect": self.dialect,
+            "state": self.standing.state,
+            "revisions": list(self.standing.revisions),
+            "heads": list(self.standing.heads),
+            "pending": list(self.standing.pending),
+            "looks": [asdict(look) for look in self.looks],
+            "ok": not self.exit_code,
+        }
+
+    def as_text(self) -> str:
+        """For people: what is wrong with a line to try, then what is fine."""
+        bad = [look for look in self.looks if look.level != "ok"]
+        lines = [self.database]
+        for look in bad:
+            lines.append(f"  {look.level}: {look.says}")
+            lines += [f"    try: {look.hint}"] if look.hint else []
+        lines += [f"  {look.says}" for look in self.looks if look.level == "ok"]
+        lines.append("All is well." if not bad else f"{len(bad)} of {len(self.looks)} looks want attention.")
+        return "\n".join(lines) + "\n"
+
+
+def status(target: Target, folder: Path, *, schema: bool = True) -> Status:
+    """The status of a database whose backups are in a folder. With `schema`, its catalogue is compared with that of a
+    scratch database at the same revisions. Raises CannotFinish where the database cannot be reached."""
+    health = importlib.import_module(f"{__package__}.{target.dialect}_health")
+    with target.connect() as connection:
+        try:
+            holds = held(connection, target.version_table)
+            stamped = has_version_table(connection, target.version_table)
+            connection.rollback()
+            at = standing(target.history, holds.revisions, list(holds.rows), stamped=stamped)
+            looks = [_revision(at), *cast(Callable[..., Iterator[Look]], health.looks)(target, connection)]
+        except SQLAlchemyError as error:
+            raise CannotFinish(
+                f"{target.shown} cannot be read: {hide_in(first_line(error))}",
+                "stop the application and restore the newest backup: migration-guard db restore",
+            ) from error
+        connection.rollback()
+        if schema:
+            looks.append(_schema(target, at, connection))
+    looks.append(_backup(folder))
+    return Status(target.shown, target.dialect, at, tuple(looks))
+
+
+def _revision(at: Standing) -> Look:
+    level = {"at head": "ok", "behind": "warning", "empty": "warning"}.get(at.state, "error")
+    hint = {
+        "behind": "migration-guard db deploy",
+        "empty": "migration-guard db deploy",
+        "unknown": "deploy the release that this database belongs to, or restore a backup of this one",
+        "unmanaged": "if its tables are those of a revision, say which: alembic stamp REVISION",
+    }.get(at.state, "")
+    return Look("revision", level, at.sentence, at.state, hint)  # type: ignore[arg-type]
+
+
+def _schema(target: Target, at: Standing, connection: Connection) -> Look:
+    """The catalogue against that of a scratch database on which the same revisions ran."""
+    name = "schema"
+    if at.state in ("empty", "unmanaged", "unknown"):
+        return Look(name, "ok", "the schema is not compared, as no known revision says what it should be")
+    wanted = sorted(target.history.by_id.keys() - set(at.pending))
+    adapter = adapter_of(target.dialect)
+    try:
+        with Scratch() as scratch, adapter.servers(target.dialect, scratch) as server:
+            url = server.new_database()
+            run_env(
+                target.project,
+                target.settings,
+                target.settings.step_timeout * max(1, len(wanted)),
+                "migration-guard verify says more",
+                build=url,
+                revisions=wanted,
+            )
+            engine = own_engine(url)
+            try:
+                with engine.connect() as fresh:
+                    should = without(adapter.snapshot(fresh), {target.version_table})
+            finally:
+                engine.dispose()
+    except CannotFinish as error:
+        return Look(name, "warning", f"the schema is not compared: {error}", None, error.hint)
+    found = [
+        each.sentence() for each in differences(should, without(adapter.snapshot(connection), {target.version_table}))
+    ]
+    if not found:
+        return Look(name, "ok", f"the schema is what {', '.join(at.revisions)} makes", [])
+    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    says = f"the schema is not what {', '.join(at.revisions)} makes: {'; '.join(found[:_SHOWN])}{more}"
+    return Look(name, "error", says, found, "find out who changed it by hand; a new revision can make both agree")
+
+
+def _backup(folder: Path) -> Look:
+    found = backups(folder)
+    if not found:
+        return Look("backup", "warning", f"there is no backup in {folder}", None, "migration-guard db backup")
+    newest = found[0]
+    age = max(0, int((datetime.now(timezone.utc) - newest.manifest.moment).total_seconds()))
+    old = age > OLD
+    says = f"the newest backup is {newest.file.name}, of {newest.manifest.made}"
+    return Look("backup", "warning" if old else "ok", says, age, "migration-guard db backup" if old else "")

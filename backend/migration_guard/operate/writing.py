@@ -1,0 +1,62 @@
+"""Files that are whole or not there: written beside, synced, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import CannotFinish
+
+PART = ".part"
+
+
+@contextmanager
+def beside(final: Path) -> Iterator[Path]:
+    """A path to write to, which takes the final name when the block ends well, and is gone when it does not.
+
+    What a killed run left under that path before is removed first. Raises CannotFinish for what the disk refuses.
+    """
+    part = final.with_name(final.name + PART)
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        yield part
+        sync(part)
+        part.replace(final)
+        sync(final.parent)
+    except OSError as error:
+        raise CannotFinish(
+            f"{error.filename or part} cannot be written: {error.strerror or error}",
+            "free some space, or give a folder on another disk: --to DIR",
+        ) from error
+    finally:
+        for left in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm", "-journal"))):
+            with contextlib.suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Do not come back before a file or folder is on the disk."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows cannot open a folder
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def room_for(folder: Path, size: int, what: str) -> None:
+    """Nothing where a folder's disk has this many bytes and a tenth more; CannotFinish where it has not."""
+    existing = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    free = shutil.disk_usage(existing).free
+    needed = size + size // 10
+    if free < needed:
+        raise CannotFinish(
+            f"{what} needs {needed:,} bytes in {folder}, which has {free:,}",
+            "free some space, or give a folder on another disk: --to DIR",
+        )
