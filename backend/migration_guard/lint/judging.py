@@ -48,9 +48,11 @@ def on_migration(judges: Judges, migration: Migration, history: History, policy:
 
 def _on_migration(judges: Judges, migration: Migration, history: History, policy: Policy) -> Iterator[Finding]:
     context = Context(policy, history, migration)
+    standing: dict[Place, str] | None = None
     for _, judge in judges.get(Migration, ()):
         for finding in judge(migration, context):
-            yield _told(finding, policy, revision=_id(migration), subject=_standing_at(finding.at, migration))
+            standing = _standing(migration) if standing is None else standing
+            yield _told(finding, policy, revision=_id(migration), subject=standing.get(finding.at, ""))
     for function in (migration.upgrade, migration.downgrade):
         for op in function.operations if function else ():
             for rule, judge in judges.get(type(op), ()):
@@ -132,17 +134,17 @@ def _told(
     )
 
 
-def _standing_at(at: Place, migration: Migration) -> str:
-    """The operation, use or import at a place, as it is written; nothing where another thing stands there."""
-    functions = [function for function in (migration.upgrade, migration.downgrade) if function]
-    for function in functions:
-        for op in function.operations:
-            if op.at == at:
-                return op.source
-        for use in function.uses:
-            if use.at == at:
-                return use.name
-    return next((f"{one.module} {one.name or ''}" for one in migration.imports if one.at == at), "")
+def _standing(migration: Migration) -> dict[Place, str]:
+    """The operations, uses and imports of a migration as they are written, by the place where each stands."""
+    found: dict[Place, str] = {}
+    for function in (migration.upgrade, migration.downgrade):
+        for op in function.operations if function else ():
+            found.setdefault(op.at, op.source)
+        for use in function.uses if function else ():
+            found.setdefault(use.at, use.name)
+    for one in migration.imports:
+        found.setdefault(one.at, f"{one.module} {one.name or ''}")
+    return found
 
 
 def _named(finding: Finding, history: History) -> str:

@@ -51,7 +51,7 @@ from ..replay.names import bare, mentions
 from .shared.editing import as_written, committed_first, later
 from .shared.locks import matters
 from .shared.paste import NEXT
-from .shared.transactions import exclusively_locked, fills_many_rows, in_own_file, line_of, on_postgresql, why_not_later
+from .shared.transactions import fills_many_rows, in_own_file, line_of, locked_by, on_postgresql, why_not_later
 
 RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 MOVED = "pass  # the rows are written in a revision of its own"
@@ -67,7 +67,7 @@ def filled_under_lock(migration: Migration, context: Context) -> Iterator[Findin
             continue
         if not matters(context, op, op.table):
             continue
-        by = next((one for one, table in exclusively_locked(context, op) if bare(table) == bare(op.table)), None)
+        by = locked_by(context, op, op.table)
         if by is None:
             continue
         told.add(bare(op.table))

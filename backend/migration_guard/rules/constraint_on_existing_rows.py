@@ -46,6 +46,7 @@ from ..facts import (
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import KnownConstraint, KnownIndex, operations_above, table_before
+from ..replay.lines import Lines
 from ..replay.names import bare, mentions
 from ..replay.outline import with_kind
 from .shared.ancestry import is_opaque
@@ -99,7 +100,7 @@ def _judged(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> 
     above = operations_above(context, op, WriteRows, OtherSql, OtherCall, naming=bare(op.table))
     if any(is_opaque(one) or cleans(one, op.table, columns) or _looks(one, op, kind) for one in above):
         return
-    if any(cleans(one, op.table, columns) for one in _just_before(context)):
+    if any(cleans(one, op.table, columns) for one in _just_before(context, op)):
         return
     named = f"{op.name} " if isinstance(op.name, str) else ""
     what = "unique index" if isinstance(op, CreateIndex) else f"{kind} constraint"
@@ -191,14 +192,16 @@ def _key(op: CreateConstraint | CreateIndex, context: Context) -> str:
     return "ctid" if "postgresql" in context.policy.dialects else "rowid"
 
 
-def _just_before(context: Context) -> Iterator[Operation]:
-    """The operations of the revisions that this one follows."""
-    if context.migration is None:
-        return
-    for parent in context.migration.parents:
-        migration = context.history.by_id.get(parent)
-        if migration is not None and migration.upgrade is not None:
-            yield from migration.upgrade.operations
+def _just_before(context: Context, op: Operation) -> list[WriteRows]:
+    """What the revisions that this one follows write into rows."""
+    lines = Lines.around(context, op)
+    known = lines.worked_out.get("just before")
+    if not isinstance(known, list):
+        parents = context.migration.parents if context.migration is not None else ()
+        found = [migration for parent in parents if (migration := context.history.by_id.get(parent)) is not None]
+        listed = [one for each in found if each.upgrade is not None for one in each.upgrade.operations]
+        known = lines.worked_out["just before"] = [one for one in listed if isinstance(one, WriteRows)]
+    return known
 
 
 def _cleaned_first(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> list[str]:

@@ -80,6 +80,7 @@ def not_undone(migration: Migration, context: Context) -> Iterator[Finding]:
     for op in operations:
         if isinstance(op, AlterColumn):
             changes.setdefault((bare(op.table), bare(op.name)), []).append(op)
+    undone = _Undone(effect, down.operations)
     seen: Counter[tuple[str | None, str | None]] = Counter()
     for op in operations:
         first = None
@@ -92,7 +93,7 @@ def not_undone(migration: Migration, context: Context) -> Iterator[Finding]:
             first = those[0]
         elif not isinstance(op, RenameTable):
             continue
-        if kept := _kept_change(context, op, down.operations, effect, first):
+        if kept := _kept_change(context, op, undone, first):
             yield _finding(context, op, kept, first=first)
 
 
@@ -131,41 +132,53 @@ def _made_before(context: Context, op: CreateTable, name: str) -> bool:
     return known.made_by is not None and known.exists is not False
 
 
+class _Undone:
+    """What both functions make and remove, and what the downgrade changes, by names: None is one that may be any."""
+
+    def __init__(self, effect: Effect, down: tuple[Operation, ...]) -> None:
+        self.effect = effect
+        things = (*effect.made_up, *effect.gone_up, *effect.made_down, *effect.gone_down)
+        self.tables = {one.name for one in things if one.kind == "table"}
+        self.columns = {(one.table, one.name) for one in things if one.kind == "column"}
+        self.renamed = {effect.names.table(one.table) for one in down if isinstance(one, RenameTable)}
+        self.types = {bare(one.type) for one in down if isinstance(one, AddEnumValue)}
+        self.changed: set[tuple[str | None, str | None]] = set()
+        self.changed_anywhere: list[AlterColumn] = []  # of a table that may be any
+        for one in down:
+            if isinstance(one, AlterColumn):
+                if (table := effect.names.table(one.table)) is None:
+                    self.changed_anywhere.append(one)
+                else:
+                    self.changed.add((table, effect.names.column(table, one.name)))
+
+    def has_changed(self, table: str, name: str) -> bool:
+        """Whether the downgrade may change the column."""
+        anywhere = (self.effect.names.column(table, one.name) for one in self.changed_anywhere)
+        return not self.changed.isdisjoint({(table, name), (table, None)}) or any(c in (None, name) for c in anywhere)
+
+
 def _kept_change(
-    context: Context,
-    op: AlterColumn | RenameTable,
-    down: tuple[Operation, ...],
-    effect: Effect,
-    first: AlterColumn | None,
+    context: Context, op: AlterColumn | RenameTable, undone: _Undone, first: AlterColumn | None
 ) -> str | None:
     """Words for a rename or change that the downgrade keeps; None where it is undone or nothing can be said."""
+    effect = undone.effect
     table = effect.names.table(op.table)
     name = table if isinstance(op, RenameTable) else effect.names.column(table, op.name)
     thing = Thing("table", table, op) if isinstance(op, RenameTable) else Thing("column", name, op, table)
     if table is None or name is None or op.on_new_table is not False or effect.out_of_sight(thing):
         return None
-    for one in (*effect.made_up, *effect.gone_up, *effect.made_down, *effect.gone_down):
-        if one.kind == "table" and one.name in (None, table):
-            return None
-        if one.kind == "column" and one.table in (None, table) and one.name in (None, name):
-            return None
+    if not undone.tables.isdisjoint({None, table}):
+        return None
+    if not undone.columns.isdisjoint({(None, None), (None, name), (table, None), (table, name)}):
+        return None
     if isinstance(op, RenameTable):
-        back = any(isinstance(one, RenameTable) and effect.names.table(one.table) in (None, table) for one in down)
+        back = not undone.renamed.isdisjoint({None, table})
         return None if back else f"leaves table {op.table} under its new name {op.new_name}"
-    touched = (
-        effect.names.column(table, one.name)
-        for one in down
-        if isinstance(one, AlterColumn) and effect.names.table(one.table) in (None, table)
-    )
-    if any(column in (None, name) for column in touched) or _type_changed(op, down):
+    # by changing the type itself, the downgrade may give back what the upgrade's type leaves out
+    types = {bare(op.type), bare(op.enum.name) if op.enum else None} - {None}
+    if undone.has_changed(table, name) or not undone.types.isdisjoint(types):
         return None
     return _changed(context, op, first or op)
-
-
-def _type_changed(op: AlterColumn, down: tuple[Operation, ...]) -> bool:
-    """Whether the downgrade gives back what the upgrade's type leaves out, by changing the type itself."""
-    names = {bare(op.type), bare(op.enum.name) if op.enum else None} - {None}
-    return any(isinstance(one, AddEnumValue) and bare(one.type) in names for one in down)
 
 
 def _changed(context: Context, op: AlterColumn, first: AlterColumn) -> str | None:

@@ -29,11 +29,10 @@ from collections.abc import Iterator
 from ..facts import AddColumn, Context, CreateIndex
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay.names import bare
 from .shared.building import column_alone, concurrent_index, index_of_column
 from .shared.editing import apart, autocommitted, later
 from .shared.locks import a, cost, is_view, matters, stops
-from .shared.transactions import exclusively_locked, line_of
+from .shared.transactions import line_of, locked_by
 
 RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
@@ -47,7 +46,7 @@ def plain_build(op: CreateIndex, context: Context) -> Iterator[Finding]:
     if is_view(context, op.table):
         return
     name = f"{op.name}" if op.name is not None else f"an index on {op.table}"
-    by = next((one for one, table in exclusively_locked(context, op) if bare(table) == bare(op.table)), None)
+    by = locked_by(context, op, op.table)
     why = f"Building {name} holds {a(found.own)} lock on PostgreSQL: {stops(found.own)} to {op.table}"
     if by is not None:
         lock = f"the ACCESS EXCLUSIVE lock of {line_of(context, by)}"

@@ -44,7 +44,7 @@ def lock_kept(op: ValidateConstraint, context: Context) -> Iterator[Finding]:
     """A validation under the lock of the line that added its constraint."""
     if not matters(context, op, op.table):
         return
-    for one in reversed(same_transaction(context, op)):
+    for one in reversed(same_transaction(context, op, CreateConstraint)):
         if not isinstance(one, CreateConstraint) or bare(one.name) is None or bare(one.name) != bare(op.name):
             continue
         found = cost(context, one)

@@ -70,8 +70,8 @@ def others_wait(migration: Migration, context: Context) -> Iterator[Finding]:
 
 def _is_slow(context: Context, op: Operation) -> bool:
     if isinstance(op, ValidateConstraint):
-        added = [one for one in same_transaction(context, op) if isinstance(one, CreateConstraint)]
-        fresh = any(bare(one.name) == bare(op.name) for one in added)  # that has a rule of its own
+        added = same_transaction(context, op, CreateConstraint)
+        fresh = any(bare(getattr(one, "name", None)) == bare(op.name) for one in added)  # that has a rule of its own
         return not fresh and matters(context, op, op.table)
     if not isinstance(op, WriteRows) or not fills_many_rows(op):
         return False

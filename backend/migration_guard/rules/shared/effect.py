@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from ...facts import (
     AddColumn,
@@ -21,8 +22,9 @@ from ...facts import (
 )
 from ...records import dataclass
 from ...replay.names import bare, mentions
+from ...replay.naming import Naming
 from .pool import Pool
-from .things import Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
+from .things import ON_A_TABLE, Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
 
 IF_EXISTS = re.compile(r"\bIF\s+EXISTS\b|if_exists\s*=\s*True", re.IGNORECASE)
 
@@ -54,6 +56,8 @@ class Effect:
 
     def left(self) -> Iterator[Thing]:
         """What the upgrade makes and nothing removes."""
+        if not self.made_up:
+            return
         gone, new = Pool((*self.gone_up, *self.gone_down)), Pool(self.made_up)
         for thing in self.made_up:
             is_gone = gone.has(thing, identical, goes_with)
@@ -62,17 +66,24 @@ class Effect:
 
     def lost(self) -> Iterator[Thing]:
         """What the upgrade removes and nothing brings back."""
+        if not self.gone_up:
+            return iter(())
         lost: list[Thing] = []
         lost_tables, new_tables = Pool(), Pool(one for one in self.made_up if one.kind == "table")
         new, back_again, gone_again = Pool(self.made_up), Pool(self.made_down), Pool(self.gone_down)
-        bringing = [one for one in self.made_down if isinstance(one.op, (CreateTable, AddColumn))]
+        bringing: dict[str | None, list[Thing]] = {}  # by table; all under None
+        for one in self.made_down:
+            if isinstance(one.op, (CreateTable, AddColumn)):
+                for table in {None, one.name if one.kind == "table" else one.table}:
+                    bringing.setdefault(table, []).append(one)
         for thing in sorted(self.gone_up, key=lambda one: one.kind != "table"):
             if new_tables.has(thing, goes_with):
                 continue  # it stood on a table that this very upgrade makes
             back = back_again.has(thing, identical)
             if not back and not gone_again.has(thing, identical):
                 back = new.has(thing, identical)  # replaced, and left as it is now
-            back = back or any(comes_with(thing, one) for one in bringing)
+            if not back and thing.kind in ON_A_TABLE:
+                back = any(comes_with(thing, one) for one in bringing.get(thing.table, ()))
             if not back and not lost_tables.has(thing, goes_with):
                 lost.append(thing)
                 if thing.kind == "table":
@@ -89,7 +100,25 @@ class Effect:
             return True
         if isinstance(op, (CreateObject, DropObject)) and (op.kind not in OBJECTS or getattr(op, "replaces", False)):
             return True
-        return any(_may_concern(one, thing) for one in self.free_text)
+        if self._hiding:
+            return True
+        positions = self._naming.positions(thing.name or thing.table or "") if self.free_text else []
+        near = self.free_text if positions is None else [self.free_text[at] for at in positions]
+        return any(_may_concern(one, thing) for one in near)
+
+    @cached_property
+    def _hiding(self) -> bool:
+        """Whether one of these may make or remove anything."""
+        return any(
+            isinstance(one, OtherCall)
+            or (isinstance(one, OtherSql) and isinstance(one.text, Unread))
+            or (isinstance(one, DropObject) and one.kind == "schema")
+            for one in self.free_text
+        )
+
+    @cached_property
+    def _naming(self) -> Naming:
+        return Naming(self.free_text)
 
 
 # Left out: extensions, which others may use, and functions, which share a name.
@@ -115,11 +144,7 @@ def _renames(op: Operation) -> bool:
 
 def _may_concern(op: Operation, thing: Thing) -> bool:
     """Whether an operation that the guard does not fully understand may make or remove the thing."""
-    if isinstance(op, OtherCall) or (isinstance(op, OtherSql) and isinstance(op.text, Unread)):
-        return True
     if isinstance(op, (CreateObject, DropObject)):
-        if isinstance(op, DropObject) and op.kind == "schema":
-            return True
         return thing.kind in ("object", "type") and thing.name is not None and mentions(op.source, thing.name)
     word = thing.name or thing.table  # what has no name is found through its table
     text = op.text if isinstance(op, OtherSql) else op.source

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from ...replay.names import words_in
 from .things import ON_A_TABLE, Thing
 
 Compare = Callable[[Thing, Thing], bool]
@@ -46,10 +47,15 @@ class Pool:
 
     def _near(self, thing: Thing) -> Iterator[Thing]:
         """All that the thing may be identical to or go with, and others."""
-        if thing.name is None or (thing.kind in ON_A_TABLE and thing.table is None) or thing.kind == "object":
+        if thing.name is None or (thing.kind in ON_A_TABLE and thing.table is None):
             yield from self._all
             return
         yield from self._nameless
+        if thing.kind == "object":  # it names what it stands on
+            words = words_in(thing.op.source)
+            for key in (("object", thing.name), *((kind, word) for word in words for kind in ("table", "column"))):
+                yield from self._by_name.get(key, ())
+            return
         keys = [(thing.kind, thing.name), ("table", thing.table or ""), ("object", thing.table or "")]
         if thing.kind in ("index", "constraint"):
             keys += [("index", thing.name), ("constraint", thing.name)]
@@ -64,7 +70,7 @@ class Pool:
                 yield from self._columns.get(thing.table, ())
                 yield from self._columns.get(None, ())
             else:
-                words = thing.columns | set(re.findall(r"\w+", thing.op.source.lower()))
+                words = thing.columns | words_in(thing.op.source)
                 keys += [("column", word) for word in words]
         for key in keys:
             yield from self._by_name.get(key, ())

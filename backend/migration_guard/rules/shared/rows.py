@@ -35,14 +35,15 @@ def emptied(context: Context, op: Operation, table: Text) -> bool:
 def _emptied_by(lines: Lines, name: str | None, op: Operation) -> list[int]:
     """The positions of the writes that empty the table and fill it again, in turn."""
     turns: list[int] = []
-    for index, write in enumerate(lines.operations if name is not None else ()):
+    writes = lines.between(0, len(lines.operations), (WriteRows,), name) if name is not None else ()
+    for write in writes:
         if isinstance(write, WriteRows) and bare(write.table) == name:
             empty = len(turns) % 2 == 1
             if write.kind == "delete" and not empty and write.where is False and not write.conditional:
                 if write.dialects is None or write.dialects == op.dialects:
-                    turns.append(index)
+                    turns.append(lines.at(write))
             elif write.kind == "insert" and empty:
-                turns.append(index)
+                turns.append(lines.at(write))
     return turns
 
 

@@ -59,13 +59,23 @@ def fills_many_rows(op: Operation) -> bool:
 
 def exclusively_locked(context: Context, op: Operation) -> Iterator[tuple[Operation, Text]]:
     """The tables that wait for the transaction in which an operation runs, each with the line that locked it first."""
+    yield from _locked_by_then(context, op).tables.values()
+
+
+def locked_by(context: Context, op: Operation, table: Text) -> Operation | None:
+    """The line that locked this table first in the transaction in which an operation runs."""
+    found = _locked_by_then(context, op).tables.get(bare(table))
+    return None if found is None else found[0]
+
+
+def _locked_by_then(context: Context, op: Operation) -> _Locked:
     held = same_transaction(context, op)
     lines = Lines.around(context, op)
     kept = lines.worked_out.get("locked")
     if not isinstance(kept, _Locked) or not kept.begins(held):
         kept = lines.worked_out["locked"] = _Locked()
     kept.go_on(context, held)
-    yield from kept.tables.values()
+    return kept
 
 
 class _Locked:
