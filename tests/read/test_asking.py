@@ -172,7 +172,8 @@ def test_project_that_changes_is_found_as_it_is(store: Store, tmp_path: Path, ch
             LAYOUTS[change](root)
         found = looking.projects(store, root, bare=True)
         assert found == discovery.projects(root, bare=True)
-        assert looking.strays(store, root, found) == strays(root, found)
+        beside = strays(root, found)
+        assert looking.strays(store, root, found) == (list(beside.chains), list(beside.others))
         guessed = databases(root, found)
         assert looking.databases(store, root, found) == (guessed.names, guessed.why)
         assert [looking.environment(store, root, one) for one in found] == [environment(root, one) for one in found]

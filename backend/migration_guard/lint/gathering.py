@@ -11,7 +11,6 @@ from ..errors import GuardError, NothingFound, UsageError
 from ..facts import Changes, History, Migration
 from ..findings import Problem
 from ..read.cache import Cache
-from ..read.changes import Difference
 from ..read.git import Repository
 from ..read.graph import history, with_base
 from ..read.head_files import head_files
@@ -73,6 +72,8 @@ def gathered(
     if repository is not None and not problems:
         # From where this branch left the base branch, else from the last commit.
         since = repository.last_commit() if base is None else repository.merge_base(base)
+        from ..read.changes import Difference  # late: it knows models, and how to parse them
+
         changes: dict[int, Changes] = {}
         if since is not None:
             merged_in = repository.merged_in() if base is None else ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date
 from functools import cached_property
@@ -16,14 +15,11 @@ from ..findings import Finding, LookedAt, NotJudged, Problem, Report
 from ..read.cache import Cache
 from ..read.looking import projects, strays
 from ..read.spreading import FEW
-from ..read.strays import Strays
 from ..read.wanted import Wanted
 from ..records import dataclass, replace
 from ..reporting import by_place, counted, weighed
 from ..rules import ids as every_id
-from ..rules.shared.ancestry import ancestors
 from ..rules.shared.branches import on_purpose
-from ..rules.shared.chains import of_another_package
 from .case import Case
 from .gathering import gathered, outlined
 from .judging import judges_for, on_allow
@@ -60,19 +56,21 @@ def check(
     found = projects(store, root, settings.config, bare=True)
     if not changed:  # what was deleted touches its project, too
         found = wanted.projects(found, search=not settings.config)
-    beside = Strays() if settings.config else strays(store, root, found, wanted.folders)
-    found += beside.chains
+    chains, others = ([], []) if settings.config else strays(store, root, found, wanted.folders)
+    found += chains
     all_of = gathered(root, settings, found, base=base, staged=staged, changed=changed, cache=cache, jobs=jobs)
     histories, problems = all_of.histories, list(all_of.problems)
     compared = base is not None and not problems
     broken = [one.environment.broken for one in histories if one.environment and one.environment.broken]
     gaps = [NotJudged(gap.at.path, gap.at.line, gap.why) for gap in broken]
-    for folder, count in beside.others if not paths else ():
+    for folder, count in others if not paths else ():
         why = f"{counted(count, 'revision')} in a folder that no settings file and no env.py names"
         gaps.append(NotJudged(folder.relative_to(root).as_posix(), 1, why))
     for path in wanted.left_over(migration.path for one in histories for migration in one.migrations):
         if path.startswith(".."):
             there = path if (root / path).is_dir() else path.rpartition("/")[0]
+            import shlex
+
             hint = f"run it there: migration-guard -C {shlex.quote(there)} check"
             problems.append(Problem(f"{path} lies outside of {root}", hint, 2))
         else:
@@ -210,6 +208,8 @@ class _Run:
         since = self.settings.since
         if since is None:
             return frozenset()
+        from ..rules.shared.ancestry import ancestors
+
         starts = [(start, one) for one in histories for start in one.migrations if start.revision == since]
         if not starts:
             raise UsageError(f"since names revision {since!r}, which no file has", "write the whole id of a revision")
@@ -259,6 +259,8 @@ def _oldest_first(pairs: list[Pair]) -> list[Pair]:
 def _gaps(one: History, judged: frozenset[str]) -> Iterator[NotJudged]:
     """What the reader could not see in the judged files, and in any file as far as the graph hangs on it."""
     for link in one.unknown_parents:
+        from ..rules.shared.chains import of_another_package  # late: few histories have such a link
+
         if of_another_package(one, link):
             at = link.migration.at
             yield NotJudged(at.path, at.line, f"{link.name}, which the chain of another package may have")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import itertools
 import operator
 import posixpath
 import re
-import string
-import textwrap
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
@@ -219,6 +216,8 @@ def _grown(text: str, given: list[object]) -> int:
 
 def _is_plain_format(text: str) -> bool:
     """Whether a format asks for no width that is huge or itself an argument."""
+    import string
+
     try:
         return not any(spec and ("{" in spec or WIDE.search(spec)) for _, _, spec, _ in string.Formatter().parse(text))
     except ValueError:
@@ -271,6 +270,18 @@ def _text(value: object = "") -> object:
     return str(value) if isinstance(value, (str, int, float, PurePosixPath)) else HOLE
 
 
+def _dedent(text: str) -> str:
+    import textwrap  # late, as are the two below: a commit hook feels them, and few files need one
+
+    return textwrap.dedent(text)
+
+
+def _cleandoc(text: str) -> str:
+    import inspect
+
+    return inspect.cleandoc(text)
+
+
 _FUNCTIONS: dict[str, Callable[..., object]] = {
     "builtins.range": _range,
     "builtins.enumerate": lambda items, start=0: list(enumerate(items, start)),
@@ -290,8 +301,8 @@ _FUNCTIONS: dict[str, Callable[..., object]] = {
     "builtins.sum": sum,
     "builtins.min": min,
     "builtins.max": max,
-    "textwrap.dedent": textwrap.dedent,
-    "inspect.cleandoc": inspect.cleandoc,
+    "textwrap.dedent": _dedent,
+    "inspect.cleandoc": _cleandoc,
     "itertools.product": _product,
     "itertools.chain": lambda *lists: list(itertools.chain(*lists)),
     "os.path.basename": posixpath.basename,

@@ -9,7 +9,6 @@ from pathlib import Path
 from stat import S_ISREG
 
 from .git import Repository
-from .ini import BrokenSettings, ini_setups, toml_setup
 from .modules import LARGEST
 from .project import Project
 
@@ -84,6 +83,8 @@ def _prepended(ini: Path | None) -> tuple[str, ...]:
     """The folders that the settings put on the path."""
     if ini is None:
         return ()
+    from .ini import BrokenSettings, ini_setups, toml_setup  # late: only names of the project's own are looked up
+
     with suppress(BrokenSettings):
         setups = [toml_setup(ini)] if ini.suffix == ".toml" else ini_setups(ini)
         return tuple(entry for setup in setups if setup is not None for entry in setup.prepend_sys_path)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import CannotFinish, UsageError
 from ..records import dataclass
+
+if TYPE_CHECKING:
+    import subprocess
 
 # Of `git rev-parse --local-env-vars`, those that say where a repository is: a hook, of another repository or of a
 # worktree, leaves them set for us.
@@ -44,6 +47,8 @@ class Repository:
 
         Raises CannotFinish where there is no git program, or git refuses to look as the folder is another user's.
         """
+        import subprocess  # late: most runs ask git for nothing
+
         try:
             done = subprocess.run(
                 ["git", "-C", os.fspath(path), "rev-parse", "--show-toplevel"],
@@ -255,6 +260,8 @@ class Repository:
     def _run(
         self, *arguments: str, accept: Iterable[int] = (0,), stdin: bytes = b"", index: Path | None = None
     ) -> subprocess.CompletedProcess[bytes]:
+        import subprocess
+
         # fsmonitor is a program that a repository's settings may name; nothing but git shall run.
         command = ["git", "-C", os.fspath(self.top), "-c", "core.fsmonitor=false", *arguments]
         try:

@@ -8,41 +8,41 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..facts import Environment
-from . import discovery
 from .asking import remembered
 from .encoding import plain, revived
 from .project import Project
 from .store import Store
 
-if TYPE_CHECKING:
-    from .strays import Strays
-
 
 def projects(store: Store | None, root: Path, configs: tuple[str, ...] = (), *, bare: bool = False) -> list[Project]:
     """The script directories of a tree: `discovery.projects`."""
-    found = remembered(
-        store,
-        "projects",
-        of=[os.fspath(root), configs, bare],
-        work=lambda: [_written(one) for one in discovery.projects(root, configs, bare=bare)],
-    )
+
+    def work() -> list[Any]:
+        from .discovery import projects
+
+        return list(map(_written, projects(root, configs, bare=bare)))
+
+    found = remembered(store, "projects", of=[os.fspath(root), configs, bare], work=work)
     return [_project(one) for one in found]
 
 
-def strays(store: Store | None, root: Path, found: Sequence[Project], only: Collection[Path] | None = None) -> Strays:
-    """Folders of revisions that none of the projects holds: `strays.strays`."""
-    from .strays import Strays, strays
+def strays(
+    store: Store | None, root: Path, found: Sequence[Project], only: Collection[Path] | None = None
+) -> tuple[list[Project], list[tuple[Path, int]]]:
+    """Folders of revisions that none of the projects holds, chains and others: `strays.strays`."""
 
     def work() -> list[Any]:
+        from .strays import strays
+
         beside = strays(root, found, only)
         return [list(map(_written, beside.chains)), [[os.fspath(folder), count] for folder, count in beside.others]]
 
     of = [os.fspath(root), list(map(_written, found)), None if only is None else sorted(map(os.fspath, only))]
     chains, others = remembered(store, "strays", of=of, work=work)
-    return Strays(tuple(map(_project, chains)), tuple((Path(folder), count) for folder, count in others))
+    return list(map(_project, chains)), [(Path(folder), count) for folder, count in others]
 
 
 def environment(store: Store | None, root: Path, project: Project) -> Environment:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -42,6 +41,8 @@ def in_a_child(work: Callable[[], str]) -> Callable[[], str | None]:
 
 
 def _be_the_child(work: Callable[[], str], reading: int, writing: int) -> None:
+    import signal
+
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # the parent says that we were interrupted

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..errors import NothingFound, UsageError
-from .discovery import projects_around
 from .project import Project, real_path
 from .tree import RealPaths, is_revision
 
@@ -42,6 +41,8 @@ class Wanted:
 
         With `search`, a path that touches none brings the projects that the settings files around it name.
         """
+        from .discovery import projects_around  # late: what is asked for is mostly found
+
         touched = [project for project in found if any(project.touches(path) for path in self.paths)]
         for path in self.paths:
             if search and self._inside(path) and not any(project.touches(path) for project in touched):
