@@ -32,6 +32,7 @@ class Source:
         self.lines = self.text.split("\n")
         self.tree = _parsed(self.text)
         self._ascii = self.text.isascii()
+        self.names: dict[str, str] = {}  # one text for each name, which often stands in a file many times
         self.at: ast.stmt | ast.expr | None = None  # what is being read here while a helper elsewhere is followed
 
     def place(self, node: ast.AST) -> Place:
