@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from sys import intern
 from typing import Any
 
 from ..facts import Direction, Flag, Operation, OtherCall, Place, Unread, WriteRows
@@ -80,7 +79,7 @@ class Record:
         found = value if value.__class__ is str and HOLE not in value else text_of(value)
         if found is None:
             return self.missing(self.source.place(given.node), f"{what} {how(given.value)}")
-        return intern(found)  # names of tables stand in many files
+        return self.source.names.setdefault(found, found)
 
     def flag(self, given: Given, what: str) -> Flag:
         """The truth value that an argument gives. `what` starts the words, as in "nullable set"."""
