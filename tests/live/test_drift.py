@@ -269,7 +269,7 @@ def test_labels_that_the_models_have_are_added(connection: Connection) -> None:
 
     ((table, (sentence,), code),) = drift(connection, metadata(Column("mood", t.Enum("sad", "ok", name="mood"))))
 
-    assert (table, sentence) == ("mood", "enum mood: labels was 'sad', 'odd', is 'sad', 'ok'")
+    assert (table, sentence) == ("person", "enum mood: labels was 'sad', 'odd', is 'sad', 'ok'")
     assert "op.execute(\"ALTER TYPE mood ADD VALUE IF NOT EXISTS 'ok'\")" in code
     assert "# PostgreSQL cannot take 'odd' out of an enum type" in code
 
@@ -318,3 +318,34 @@ def test_a_model_that_cannot_be_created_is_named_and_the_others_are_compared(con
     assert list(failed) == ["odd"]
     assert "syntax error" in failed["odd"]
     assert list(disagreements(connection, migrated, modelled, {}, [models], failed)) == []
+
+
+def test_an_enum_type_of_another_name_is_one_difference(connection: Connection) -> None:
+    only_on(connection, "postgresql")
+    built(connection, "create type moods as enum ('sad', 'ok');" + person(", mood moods", "postgresql"))
+
+    ((table, of, code),) = drift(connection, metadata(Column("mood", t.Enum("sad", "ok", name="mood"))))
+
+    assert (table, of) == ("person", ["enum moods: name was moods, is mood"])
+    assert code == "op.execute('ALTER TYPE moods RENAME TO mood')"
+
+
+def test_a_label_that_the_models_gave_up_stays_in_the_type(connection: Connection) -> None:
+    only_on(connection, "postgresql")
+    built(connection, "create type mood as enum ('sad', 'old', 'ok');" + person(", mood mood", "postgresql"))
+
+    assert sentences(connection, metadata(Column("mood", t.Enum("sad", "ok", name="mood")))) == []
+
+
+def test_the_order_of_a_keys_columns_is_no_drift(connection: Connection) -> None:
+    built(connection, "create table pair (a integer not null, b integer not null, primary key (b, a), unique (a, b))")
+    models = MetaData()
+    Table(
+        "pair",
+        models,
+        Column("a", t.Integer, primary_key=True, autoincrement=False),
+        Column("b", t.Integer, primary_key=True, autoincrement=False),
+        UniqueConstraint("b", "a"),
+    )
+
+    assert sentences(connection, models) == []

@@ -32,7 +32,9 @@ What only the migrations have is never given away silently: the operation that d
   convention and the migrations give none; the name of a column's own sequence
 - defaults of one value (`now()` and `CURRENT_TIMESTAMP`, `'0'` and `0`), and a default that only the migrations set,
   unless env.py says `compare_server_default=True`
-- conditions of one meaning, whatever casts, parentheses or order the database gave them; the order of enum labels
+- conditions of one meaning, whatever casts, parentheses or order the database gave them
+- the order of enum labels, and labels that only the database has, as PostgreSQL cannot drop one
+- the order of a key's columns
 - on PostgreSQL, VARCHAR without a length and TEXT; on SQLite, types of one affinity, unless both give another length
 - the order of columns, partitions of a table, views that a model is mapped to, and enum types that no column has
 """

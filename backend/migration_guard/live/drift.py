@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, Connection, MetaData, Table
 
-from .drift_alike import comparable, restored
+from ..records import replace
+from .drift_alike import comparable, labels_of, restored
 from .drift_operations import Writer
 from .drift_scope import Models, Scope
 from .schema import Difference, Snapshot, differences, tables
@@ -116,14 +117,17 @@ def disagreements(
     scope = Scope(options, models, frozenset(tables(migrated)), frozenset(tables(modelled)))
     compared = differences(comparable(migrated, modelled, dialect), comparable(modelled, migrated, dialect))
     found = [
-        restored(each, migrated, modelled)
+        _placed(restored(each, migrated, modelled), migrated, modelled)
         for each in compared
         if not (each.property == "name" and scope.is_nameless(each))
         and not (_is_default_of_migrations(each) and not options.get("compare_server_default"))
+        and not _is_a_retired_label(each, migrated, modelled)
         and _table(each) not in failed
         and scope.holds(each)
     ]
-    found = sorted(_one_of_two(found, migrated, modelled), key=_table)
+    found = list(_one_of_two(found, migrated, modelled))
+    renamed = {(each.before, each.after) for each in found if each.kind == "enum" and each.property == "name"}
+    found = sorted((each for each in found if not _is_by_type_name(each, renamed)), key=_table)
     writer = Writer(connection, options, models)
     for table, group in groupby(found, _table):
         of_table = tuple(group)
@@ -134,42 +138,72 @@ def _table(difference: Difference) -> str:
     return difference.table or difference.name
 
 
+def _placed(difference: Difference, *snapshots: Snapshot) -> Difference:
+    """An enum type's difference, told of the first table with a column of it."""
+    if difference.kind != "enum":
+        return difference
+    users = (
+        properties["table"]
+        for snapshot in snapshots
+        for (kind, _), properties in sorted(snapshot.objects.items())
+        if kind == "column" and properties["type"].replace('"', "").removesuffix("[]") == difference.name
+    )
+    return replace(difference, table=next(users, None))
+
+
 def _is_default_of_migrations(difference: Difference) -> bool:
     """A default that only the migrations set, mostly to fill older rows: no code misses it, and autogenerate takes it
     away only where env.py asks for that."""
     return difference.property == "default" and bool(difference.before) and not difference.after
 
 
-def _one_of_two(found: Sequence[Difference], migrated: Snapshot, modelled: Snapshot) -> Iterator[Difference]:
-    """A unique index on one side and a unique constraint on the other are one difference."""
-    paired: set[int] = set()
-    for at, one in enumerate(found):
-        if at in paired:
-            continue
-        other = next(
-            (
-                place
-                for place, each in enumerate(found)
-                if place > at and place not in paired and _keeps_the_same(one, each, migrated, modelled)
-            ),
-            None,
-        )
-        if other is None:
-            yield one
-            continue
-        paired.add(other)
-        gone, new = (one, found[other]) if one.what == "missing" else (found[other], one)
-        columns = _unique_columns(gone, migrated) or ""
-        yield Difference(
-            "unique", f"{one.table}{columns}", one.table, "changed", "kept by", _keeper(gone), _keeper(new)
-        )
-
-
-def _keeps_the_same(one: Difference, other: Difference, migrated: Snapshot, modelled: Snapshot) -> bool:
-    if {one.kind, other.kind} != {"unique", "index"} or {one.what, other.what} != {"missing", "added"}:
+def _is_a_retired_label(difference: Difference, migrated: Snapshot, modelled: Snapshot) -> bool:
+    """Whether the database's enum type only has labels that the models have no more: PostgreSQL cannot drop one."""
+    if difference.kind != "enum" or difference.what != "changed":
         return False
-    sides = [_unique_columns(each, migrated if each.what == "missing" else modelled) for each in (one, other)]
-    return one.table == other.table and sides[0] is not None and sides[0] == sides[1]
+    key = difference.kind, difference.name
+    has, wants = (labels_of(side.objects[key]["labels"]) for side in (migrated, modelled))
+    return has > wants
+
+
+def _one_of_two(found: Sequence[Difference], migrated: Snapshot, modelled: Snapshot) -> Iterator[Difference]:
+    """What the migrations alone have and what the models alone have, where both are for one thing, are one difference:
+    a unique index and a unique constraint, two names of an enum type."""
+    gone = [each for each in found if each.what == "missing"]
+    for each in found:
+        if each.what == "missing":
+            continue
+        twin = None
+        if each.what == "added":
+            twin = next((old for old in gone if _for_one_thing(old, each, migrated, modelled)), None)
+        if twin is None:
+            yield each
+            continue
+        gone.remove(twin)
+        if each.kind == "enum":
+            yield replace(twin, what="changed", property="name", before=twin.name, after=each.name)
+        else:
+            what = f"{each.table}{_unique_columns(twin, migrated)}"
+            yield Difference("unique", what, each.table, "changed", "kept by", _keeper(twin), _keeper(each))
+    yield from gone
+
+
+def _is_by_type_name(difference: Difference, renamed: Container[tuple[str, str]]) -> bool:
+    """Whether a column differs in nothing but the name of its enum type, which is told of the type."""
+    sides = difference.before.removesuffix("[]"), difference.after.removesuffix("[]")
+    return difference.property == "type" and (sides[0].replace('"', ""), sides[1].replace('"', "")) in renamed
+
+
+def _for_one_thing(old: Difference, new: Difference, migrated: Snapshot, modelled: Snapshot) -> bool:
+    if old.table != new.table:
+        return False
+    if old.kind == new.kind == "enum":
+        labels = (migrated.objects["enum", old.name]["labels"], modelled.objects["enum", new.name]["labels"])
+        return labels_of(labels[0]) == labels_of(labels[1])
+    if {old.kind, new.kind} != {"unique", "index"}:
+        return False
+    columns = _unique_columns(old, migrated)
+    return columns is not None and columns == _unique_columns(new, modelled)
 
 
 def _unique_columns(difference: Difference, snapshot: Snapshot) -> str | None:

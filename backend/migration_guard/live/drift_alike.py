@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from .meaning import default_meaning, meaning, without_casts_to_text
 from .schema import Difference, Key, Properties, Snapshot
@@ -91,7 +90,11 @@ def _to_meaning(kind: str, kept: dict[str, str], dialect: str, in_key: bool) -> 
         if dialect == "sqlite" and in_key:
             kept["nullable"] = "no"
     elif kind == "enum":
-        kept["labels"] = ", ".join(sorted(_labels(kept["labels"])))
+        kept["labels"] = ", ".join(sorted(labels_of(kept["labels"])))
+    elif kind in ("primary key", "unique"):  # the order of their columns is that of an index, and forbids the same rows
+        text = kept["definition"]
+        listed = text[text.find("(") + 1 : text.find(")")]
+        kept["definition"] = text.replace(listed, ", ".join(sorted(listed.split(", "))), 1)
     elif kind == "check":
         text = kept["definition"]
         flags = _FLAGS.search(text)
@@ -117,5 +120,6 @@ def _same_type(one: str, other: str, dialect: str) -> bool:
     return len({re.sub(r"^character varying(?=$|\[)", "text", each) for each in (one, other)}) == 1
 
 
-def _labels(text: str) -> Iterator[str]:
-    return (match[0] for match in re.finditer(r"E?'(?:[^']|'')*'", text))
+def labels_of(text: str) -> frozenset[str]:
+    """The labels of an enum type as SQL spells them."""
+    return frozenset(match[0] for match in re.finditer(r"E?'(?:[^']|'')*'", text))

@@ -143,6 +143,9 @@ class Writer:
         return f"op.create_{what}({name}, {table!r}, {given}{_schema_argument(schema)})"
 
     def _enum(self, difference: Difference) -> Iterator[Any]:
+        if difference.property == "name":
+            yield ops.ExecuteSQLOp(f"ALTER TYPE {difference.before} RENAME TO {difference.after}")
+            return
         has, wants = (_LABEL.findall(text) for text in (difference.before, difference.after))
         for label in wants:
             if label not in has:
