@@ -26,11 +26,11 @@ class _Imported(NamedTuple):
 
 def imports(source: Source, library: Library, mentioned: Mentions) -> tuple[Import, ...]:
     """Every imported name, in order of lines, a star as `*`."""
-    found = [each for statement in mentioned.imports for each in _imports(source, library, statement)]
+    statements = sorted(mentioned.imports, key=lambda each: (each.lineno, each.col_offset))
+    found = [each for statement in statements for each in _imports(source, library, statement)]
     used = _used(source, {each.bound_as for each in found}, mentioned)
     return tuple(
-        Import(each.at, each.module, each.name, each.bound_as, each.bound_as in used, each.ours)
-        for each in sorted(found, key=lambda each: each.at)
+        Import(each.at, each.module, each.name, each.bound_as, each.bound_as in used, each.ours) for each in found
     )
 
 
@@ -51,15 +51,11 @@ def _imports(source: Source, library: Library, statement: ast.Import | ast.Impor
 def _used(source: Source, names: set[str], mentioned: Mentions) -> set[str]:
     """Those of some names that the file uses, in annotations too, and in texts such as `__all__`."""
     found = names & (mentioned.used | {"*", "annotations"})
-    if found != names:
-        found |= _named_in(_below(mentioned.annotations), names - found)
-    doubtful = {name for name in names - found if _occurs(name, source.text)}
+    doubtful = {name for name in names - found if source.text.count(name) > 1}  # not only where it is imported
+    if doubtful:
+        found |= _named_in(_below(mentioned.annotations), doubtful)
+        doubtful = {name for name in doubtful - found if len(re.findall(rf"\b{re.escape(name)}\b", source.text)) > 1}
     return found | _named_in(ast.walk(source.tree), doubtful) if doubtful else found
-
-
-def _occurs(name: str, text: str) -> bool:
-    """Whether a name occurs more than once, so not only where it is imported."""
-    return text.count(name) > 1 and len(re.findall(rf"\b{re.escape(name)}\b", text)) > 1
 
 
 def _below(annotations: list[ast.expr]) -> Iterator[ast.AST]:
@@ -68,7 +64,7 @@ def _below(annotations: list[ast.expr]) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        if node.__class__ is not ast.Name:
+        if node.__class__ is not ast.Name and node.__class__ is not ast.Constant:
             waiting += inside(node)
 
 

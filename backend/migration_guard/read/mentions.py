@@ -11,7 +11,7 @@ _ANNOTATION = {
     ast.FunctionDef: "returns",
     ast.AsyncFunctionDef: "returns",
 }
-_SKIPPED = frozenset({"ctx", "type_comment", "type_params", "type_ignores", *_ANNOTATION.values()})
+_SKIPPED = frozenset({"ctx", "op", "ops", "type_comment", "type_params", "type_ignores", *_ANNOTATION.values()})
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
@@ -67,12 +67,12 @@ def inside(node: ast.AST) -> list[ast.AST]:
     """What a node holds beside annotations."""
     kind = node.__class__
     found: list[ast.AST] = []
-    for name in _FIELDS.get(kind) or _fields(kind):
+    for name in _FIELDS[kind] if kind in _FIELDS else _fields(kind):
         value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            found.append(value)
-        elif value.__class__ is list:
+        if value.__class__ is list:
             found += [each for each in value if isinstance(each, ast.AST)]  # a name of `global` is a text
+        elif isinstance(value, ast.AST):
+            found.append(value)
     return found
 
 

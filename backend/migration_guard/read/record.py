@@ -38,7 +38,9 @@ class Record:
         found: dict[str, Any] = {"at": source.place(node), "direction": self.direction, "source": source.call(node)}
         if self.dialects is not None:
             found["dialects"] = self.dialects
-        return found | self.circumstances()
+        if self.conditional or self.inspected or self.swallowed or self.in_autocommit:
+            found |= self.circumstances()
+        return found
 
     def circumstances(self) -> dict[str, Any]:
         """The fields that tell under which circumstances the next operation runs, but for those that are as usual."""
