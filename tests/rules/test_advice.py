@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import sqlite3
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -262,3 +265,28 @@ def test_the_better_type_comes_with_its_import(tmp_path: Path) -> None:
     assert any(
         one.startswith("from sqlalchemy.dialects import postgresql\n") and "postgresql.JSONB()" in one for one in said
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ('b.create_unique_constraint("uq", ["name", "mood"])', [1, 3, 4, 5, 6, 7, 8]),
+        (
+            'b.create_index("ux", ["name"], unique=True, sqlite_where=sa.text("mood = \'on\'"))',
+            [1, 2, 3, 4, 5, 6, 7, 8],
+        ),
+        ('b.create_index("ux", [sa.text("lower(name)")], unique=True)', [1, 3, 6, 7]),
+    ],
+    ids=["unique", "a partial index", "an expression"],
+)
+def test_doubles_go_and_nothing_else(tmp_path: Path, line: str, left: list[int]) -> None:
+    upgrade = f'with op.batch_alter_table("tag") as b:\n    {line}\n'
+    (said,) = findings(tmp_path, upgrade, settings='databases = ["sqlite"]')
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE tag (id INTEGER PRIMARY KEY, name TEXT, mood TEXT)")
+        rows = [("a", "x"), ("a", "x"), (None, "x"), ("a", None), ("a", None), ("b", "on"), (None, "on"), ("B", "on")]
+        database.executemany("INSERT INTO tag (name, mood) VALUES (?, ?)", [*rows, ("b", "on")])
+
+        database.execute(ast.literal_eval(said.instead.partition("op.execute(")[2].partition(")  #")[0]))
+
+        assert [one for (one,) in database.execute("SELECT id FROM tag ORDER BY id")] == left

@@ -12,7 +12,7 @@ of production, and on no other. And until the release before is gone, its writes
 ## Instead
 Find the rows and put them right first:
 
-    op.execute("DELETE FROM tag WHERE id NOT IN (SELECT min(id) FROM tag GROUP BY name)")
+    op.execute("DELETE FROM tag WHERE name IS NOT NULL AND id NOT IN (SELECT min(id) FROM tag GROUP BY name)")
     op.create_unique_constraint("uq_tag_name", "tag", ["name"])
 
 Where the code has seen to it all along, allow the line and say how that is known.
@@ -51,13 +51,11 @@ from ..replay.names import bare, mentions
 from ..replay.outline import with_kind
 from .shared.ancestry import is_opaque
 from .shared.cleaning import cleans, columns_of
-from .shared.own_lines import alone, statement
-from .shared.paste import NEXT, execute, sql_name, sql_table
+from .shared.putting_right import cleaned_first
 from .shared.running import function_of, is_old_column, is_old_table
 
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.WARNING)
 KEYS = {"unique", "primary key"}
-PYTHON = re.compile(r"\bsa\.|\w_\(|\.c\.|\.is_|==")  # in a condition that SQLAlchemy makes
 # What a query has that looks for rows in the way of a constraint of this kind.
 ASKS = {
     "unique": re.compile(r"^\s*(?:SELECT|WITH)\b.*\bHAVING\b", re.IGNORECASE | re.DOTALL),
@@ -110,7 +108,7 @@ def _judged(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> 
         op.at,
         says=f"The {what} {named}on {op.table}{on} stops the upgrade if {ROWS[kind]}: nothing before it looks at the "
         "rows that are there.",
-        instead="\n".join(_cleaned_first(op, context, kind)),
+        instead="\n".join(cleaned_first(op, context, kind)),
     )
 
 
@@ -181,17 +179,6 @@ def materialized(context: Context) -> frozenset[str | None]:
     return known
 
 
-def _key(op: CreateConstraint | CreateIndex, context: Context) -> str:
-    """What tells the rows of the table apart, as SQL."""
-    columns = table_before(context, op, op.table, op.schema).columns
-    keys = [name for name, one in columns.items() if one.primary_key is True]
-    if len(keys) == 1 and keys[0] not in map(bare, op.columns):
-        return sql_name(keys[0])
-    if not columns or "id" in columns:
-        return "id"
-    return "ctid" if "postgresql" in context.policy.dialects else "rowid"
-
-
 def _just_before(context: Context, op: Operation) -> list[WriteRows]:
     """What the revisions that this one follows write into rows."""
     lines = Lines.around(context, op)
@@ -202,26 +189,3 @@ def _just_before(context: Context, op: Operation) -> list[WriteRows]:
         listed = [one for each in found if each.upgrade is not None for one in each.upgrade.operations]
         known = lines.worked_out["just before"] = [one for one in listed if isinstance(one, WriteRows)]
     return known
-
-
-def _cleaned_first(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> list[str]:
-    """The rows put right, and then the user's own line: on PostgreSQL in a revision of its own."""
-    table = sql_table(op.table, op.schema)
-    columns = ", ".join(sql_name(name) for name in op.columns)
-    if kind in ("unique", "primary key"):
-        key = _key(op, context)
-        sql = f"DELETE FROM {table} WHERE {key} NOT IN (SELECT min({key}) FROM {table} GROUP BY {columns})"  # noqa: S608
-        note = "or merge the rows that are alike"
-    elif kind == "foreign key" and isinstance(op, CreateConstraint):
-        name = sql_name(op.columns[0]) if op.columns else "<column>"
-        remote = sql_name(op.remote_columns[0]) if op.remote_columns else "id"
-        there = sql_table(op.references or "<table>", op.references_schema)
-        sql = f"UPDATE {table} SET {name} = NULL WHERE {name} NOT IN (SELECT {remote} FROM {there})"  # noqa: S608
-        note = "or delete the rows that point to nothing"
-    else:
-        condition = op.condition if isinstance(op, CreateConstraint) and isinstance(op.condition, str) else ""
-        plain = condition if condition and not PYTHON.search(condition) else "<condition>"
-        sql = f"DELETE FROM {table} WHERE NOT ({plain})"  # noqa: S608
-        note = "or change the rows that do not meet it"
-    later = [NEXT, alone(op)] if "postgresql" in context.policy.dialects else [statement(op)]
-    return [f"{execute(op, sql)}  # {note}", *later]
