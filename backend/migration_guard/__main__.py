@@ -3,14 +3,15 @@
 import sys
 
 
-def _run() -> int:
+def run() -> int:
+    """The exit code of the command of this process, where it does not end the process itself."""
     try:
         from .cli import main
 
-        return main()
+        return main(leave=True)
     except KeyboardInterrupt:  # while the guard itself is loaded
         return 130
 
 
 if __name__ == "__main__":
-    sys.exit(_run())
+    sys.exit(run())

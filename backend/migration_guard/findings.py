@@ -44,9 +44,10 @@ class Severity(enum.Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
-    """One hazard: its id is the name of the file it lives in, its page that file's docstring."""
+    """One hazard: its id is the name of the file it lives in, its page that file's docstring. The id is all that tells
+    it from others."""
 
     id: str
     summary: str
@@ -81,6 +82,12 @@ class Rule:
             on=on,
             family=family,
         )
+
+    def __eq__(self, other: object) -> bool:
+        return self.id == other.id if isinstance(other, Rule) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
 
 @dataclass(frozen=True)

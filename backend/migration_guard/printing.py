@@ -10,7 +10,6 @@ from pathlib import Path
 from .errors import CannotFinish, UsageError
 from .facts import Place
 from .findings import Finding, Report
-from .fingerprints import fingerprinted
 from .records import replace
 from .report import FORMATS
 
@@ -62,6 +61,8 @@ def put_out(
     printed, files = destinations(form, outputs)
     wanted = {printed, *(form for form, _ in files)}
     if wanted & _BY_FINGERPRINT:
+        from .fingerprints import fingerprinted  # late: text has none
+
         report = fingerprinted(report)
     if "text" in wanted and report.findings:
         report = replace(report, sources=_sources(report.findings, root, staged))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..facts import Allow, Context, Direction, Environment, Function, History, Migration, Operation, Place, Policy, Use
-from ..findings import Finding
+from ..findings import Finding, Rule
 from ..records import replace
 from .listing import JudgesOf, Judging, Listed, listed
 
@@ -21,11 +21,12 @@ def judges_for(
 ) -> JudgesOf:
     """The judges by type of fact, of the rules that concern one of these dialects and are on: by themselves, or in
     `on`, and not in `off`. `rules` are all there are."""
-    return JudgesOf(
-        one
-        for one in (listed(None) if rules is None else rules)
-        if (one.on or one.id in on) and one.id not in off and (one.dialects is None or one.dialects & dialects)
-    )
+
+    def runs(rule: Rule) -> bool:
+        asked = (rule.on or rule.id in on) and rule.id not in off
+        return asked and (rule.dialects is None or bool(rule.dialects & dialects))
+
+    return JudgesOf(one for one in (listed(None) if rules is None else rules) if runs(one.rule))
 
 
 def on_history(judges: Judges, history: History, policy: Policy) -> Iterator[Finding]:

@@ -2,55 +2,65 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from .. import facts
-from ..findings import Rule
-from ..read.store import Store
+from ..findings import Rule, Severity
+from ..read.store import BROKEN, Store
 from ..records import dataclass
 from ..registry import Judge
 from ..rules import all_rules, rule_of
 
 _FILE = "rules"
+_KEPT = ("id", "summary", "allowable", "on", "family")  # of a rule, as they are
 Judging = tuple[tuple[Rule, Judge], ...]
+
+
+class Unloaded(Rule):
+    """A rule as the list has it: all but its page, for which its module is loaded."""
+
+    @property
+    def page(self) -> str:
+        return rule_of(self.id).rule.page
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A rule as the list has it."""
+    """A rule, and the types of facts that it judges."""
 
-    id: str
-    on: bool  # by itself
-    dialects: frozenset[str] | None
-    facts: tuple[str, ...]  # the types that it judges
-
-    @property
-    def line(self) -> str:
-        dialects = "*" if self.dialects is None else " ".join(sorted(self.dialects))
-        return "\t".join((self.id, "on" if self.on else "off", dialects, " ".join(self.facts)))
+    rule: Rule
+    facts: tuple[str, ...]
 
 
 def listed(store: Store | None) -> tuple[Listed, ...]:
     """Every static rule, in order of id: as the last run left the list behind, else by loading them."""
-    lines = [line.split("\t") for line in store.lines(_FILE)] if store else []
-    if lines and all(len(line) == 4 for line in lines):
-        return tuple(
-            Listed(rule, on == "on", None if dialects == "*" else frozenset(dialects.split()), tuple(facts.split()))
-            for rule, on, dialects, facts in lines
-        )
+    if store:
+        with suppress(*BROKEN):
+            return tuple(_listed(*one) for one in json.loads(store.read(_FILE)))
     found = tuple(
-        Listed(
-            entry.rule.id,
-            entry.rule.on,
-            entry.rule.dialects,
-            tuple(dict.fromkeys(kind.__name__ for kind, _ in entry.judges)),
-        )
-        for entry in all_rules()
+        Listed(entry.rule, tuple(dict.fromkeys(kind.__name__ for kind, _ in entry.judges))) for entry in all_rules()
     )
     if store:
-        store.write(_FILE, "".join(f"{one.line}\n" for one in found))
+        store.write(_FILE, json.dumps([_written(one) for one in found]))
     return found
+
+
+def _written(one: Listed) -> list[Any]:
+    """A rule of the list as JSON."""
+    rule = one.rule
+    kept = {name: getattr(rule, name) for name in _KEPT}
+    return [kept, rule.severity.value, None if rule.dialects is None else sorted(rule.dialects), one.facts]
+
+
+def _listed(kept: dict[str, Any], severity: str, dialects: list[str] | None, facts: list[str]) -> Listed:
+    made = object.__new__(Unloaded)
+    given = {name: kept[name] for name in _KEPT}
+    named = None if dialects is None else frozenset(dialects)
+    made.__dict__.update(given, severity=Severity(severity), dialects=named)
+    return Listed(made, tuple(facts))
 
 
 class JudgesOf(Mapping[type, Judging]):
@@ -60,7 +70,7 @@ class JudgesOf(Mapping[type, Judging]):
         self._rules: dict[str, list[str]] = {}
         for one in rules:
             for fact in one.facts:
-                self._rules.setdefault(fact, []).append(one.id)
+                self._rules.setdefault(fact, []).append(one.rule.id)
         self._loaded: dict[type, Judging] = {}
 
     def ids(self, *facts: type) -> frozenset[str]:

@@ -11,7 +11,7 @@ from ..allowing import divided, settled
 from ..config import Settings
 from ..errors import UsageError
 from ..facts import Context, Environment, History, Migration, Policy, Unread
-from ..findings import Finding, LookedAt, NotJudged, Problem, Report
+from ..findings import Finding, LookedAt, NotJudged, Problem, Report, Rule
 from ..read.cache import Cache
 from ..read.looking import projects, strays
 from ..read.spreading import FEW
@@ -115,6 +115,10 @@ class _Run:
     def _rules(self) -> tuple[Listed, ...]:
         return listed(self.cache.store if self.cache else None)
 
+    @cached_property
+    def _known(self) -> dict[str, Rule]:
+        return {one.rule.id: one.rule for one in self._rules}
+
     def _judges(self, dialects: frozenset[str]) -> JudgesOf:
         off = frozenset(rule for rule, weight in self.settings.severity.items() if weight == "off")
         on = frozenset(self.settings.severity) - off
@@ -123,7 +127,7 @@ class _Run:
     def _case(self, one: History) -> Case:
         policy = policy_for(self.settings, one)
         judges = self._judges(policy.dialects)
-        known = verdicts(self.cache, one, policy, judges.ids()) if self.cache else None
+        known = verdicts(self.cache, one, policy, judges.ids(), self._known) if self.cache else None
         return Case(one, policy, judges, known)
 
     def report(self, histories: Sequence[History], problems: Sequence[Problem], gaps: Sequence[NotJudged]) -> Report:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from ..facts import History, Migration
-from ..findings import Finding
+from ..findings import Finding, Rule
 from ..read.spreading import in_a_child, parts
+from ..rules import rule_of
 from .telling import heard, told
 
 Pair = tuple[Migration, History]
@@ -22,8 +23,12 @@ def spread(pairs: Sequence[Pair], jobs: int, judging: Judging) -> list[list[Find
     said = _said(first, judging)
     for part, outcome in waiting:
         answer = outcome()
-        said += _said(part, judging) if answer is None else map(heard, json.loads(answer))
+        said += _said(part, judging) if answer is None else (heard(one, _rule) for one in json.loads(answer))
     return said
+
+
+def _rule(rule_id: str) -> Rule:
+    return rule_of(rule_id).rule
 
 
 def _said(pairs: Sequence[Pair], judging: Judging) -> list[list[Finding]]:

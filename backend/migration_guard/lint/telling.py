@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..facts import Place
-from ..findings import Beside, Finding, Severity
+from ..findings import Beside, Finding, Rule, Severity
 from ..records import fields
-from ..rules import rule_of
 
 _OTHERS = ("rule", "at", "severity", "beside")  # what is no text
 _TEXTS = tuple(field.name for field in fields(Finding) if field.name not in _OTHERS)
@@ -27,7 +26,7 @@ def told(said: Iterable[Finding]) -> list[Any]:
     return found
 
 
-def heard(told: Iterable[Any]) -> list[Finding]:
+def heard(told: Iterable[Any], rule_of: Callable[[str], Rule]) -> list[Finding]:
     """The findings again. Raises LookupError, TypeError or ValueError for anything else."""
     found = []
     for rule, at, given in told:
@@ -35,7 +34,7 @@ def heard(told: Iterable[Any]) -> list[Finding]:
             given["severity"] = Severity(given["severity"])
         if "beside" in given:
             given["beside"] = tuple(Beside(Place(*place), says) for place, says in given["beside"])
-        found.append(Finding(rule_of(rule).rule, Place(*at), **given))
+        found.append(Finding(rule_of(rule), Place(*at), **given))
     return found
 
 

@@ -7,11 +7,11 @@ env.py, the settings and what git calls changed. So where any of that is another
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from ..facts import History, Policy
-from ..findings import Finding
+from ..findings import Finding, Rule
 from ..read.cache import Cache
 from ..read.encoding import plain
 from ..read.store import BROKEN, Store, digest
@@ -24,8 +24,9 @@ _NEWEST = 40  # histories, each as it was at one time, that are kept
 class Verdicts:
     """The verdicts on the revisions of one history, by path; on the history itself under no path."""
 
-    def __init__(self, store: Store, name: str) -> None:
+    def __init__(self, store: Store, name: str, rules: Mapping[str, Rule]) -> None:
         self._store = store
+        self._rules = rules
         self._file = f"{FOLDER}/{name}"
         lines = (line.partition("\t") for line in store.lines(self._file))
         self._known = {path: told for path, _, told in lines}
@@ -36,7 +37,7 @@ class Verdicts:
         told = self._known.get(path)
         if told is not None:
             with suppress(LookupError, *BROKEN):
-                return heard(json.loads(told))
+                return heard(json.loads(told), self._rules.__getitem__)
         return None
 
     def keep(self, path: str, said: Sequence[Finding]) -> None:
@@ -50,11 +51,14 @@ class Verdicts:
             self._store.keep_newest(FOLDER, _NEWEST)
 
 
-def verdicts(cache: Cache, history: History, policy: Policy, rules: Iterable[str]) -> Verdicts | None:
-    """The verdicts of these rules on a history as it stands. None beside a base branch, which is compared, not kept."""
+def verdicts(
+    cache: Cache, history: History, policy: Policy, rules: Iterable[str], known: Mapping[str, Rule]
+) -> Verdicts | None:
+    """The verdicts of these rules, of all that are `known`, on a history as it stands. None beside a base branch, which
+    is compared, not kept."""
     if history.base is not None:
         return None
     about = [history.at, history.environment, history.changes, history.head_files, policy]
     surroundings = [plain(one, "") for one in about]
     revisions = [[one.path, cache.name(one)] for one in history.migrations]
-    return Verdicts(cache.store, digest(json.dumps([sorted(rules), surroundings, revisions])))
+    return Verdicts(cache.store, digest(json.dumps([sorted(rules), surroundings, revisions])), known)
