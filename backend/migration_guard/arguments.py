@@ -73,6 +73,19 @@ def parser() -> argparse.ArgumentParser:
     )
     verify.add_argument("--base", metavar="REF", help="step through this branch's revisions only")
     verify.add_argument("--since", metavar="REV", help="step through the revisions after REV only; heads: models alone")
+    verify.add_argument(
+        "--jobs",
+        type=_count,
+        metavar="N",
+        help="processes that share the revisions of one database; default: as many as are of use",
+    )
+    verify.add_argument(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="step through part I of N of the revisions only, as in a CI matrix; `report merge` joins the reports",
+    )
+    verify.add_argument("--resume", action="store_true", help="go on where an earlier run was interrupted or killed")
     _add_format(verify)
 
     review = commands.add_parser("review", help="show a revision as a reviewer needs it, and sign it")
@@ -192,12 +205,21 @@ def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
         )
     prune.add_argument("--yes", action="store_true", help="remove without asking")
     prune.add_argument("--dry-run", action="store_true", help="show the plan and remove nothing")
+    deploy = add("deploy", "run what is pending: one at a time, judged and backed up first, or everything as it was")
+    deploy.add_argument("--force", action="store_true", help="deploy what the guard finds errors in, and several heads")
+    deploy.add_argument("--no-backup", action="store_true", help="make no backup first")
+    for name, number, says in (
+        ("lock-timeout", 5, "seconds that a statement of PostgreSQL waits for a lock"),
+        ("statement-timeout", 3600, "seconds that a statement may take"),
+        ("attempts", 5, "how often a revision that waited in vain for a lock is tried"),
+    ):
+        deploy.add_argument(f"--{name}", type=_number, default=number, metavar="N", help=f"{says} (default: {number})")
     add("checkpoint", "move SQLite's write-ahead log into the database file")
 
 
 def _number(given: str) -> int:
     if not given.isdecimal():
-        raise argparse.ArgumentTypeError(f"{given!r} is no number of backups")
+        raise argparse.ArgumentTypeError(f"{given!r} is not a whole number")
     return int(given)
 
 
@@ -211,6 +233,13 @@ def _add_format(command: argparse.ArgumentParser) -> None:
         help="write the report to FILE, too, as in sarif:guard.sarif; without a FORMAT it takes that of --format, and "
         "text is printed; repeatable",
     )
+
+
+def _shard(given: str) -> tuple[int, int]:
+    number, slash, of = given.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and 0 < int(number) <= int(of) < 1000):
+        raise argparse.ArgumentTypeError(f"{given!r} is no part, such as 2/8")
+    return int(number), int(of)
 
 
 def _count(given: str) -> int:

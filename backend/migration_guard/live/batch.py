@@ -35,8 +35,8 @@ def one_table_at_a_time() -> Iterator[None]:
             cursor.close()
         flush(self)
 
-    BatchOperationsImpl.flush = flush_one
+    BatchOperationsImpl.flush = flush_one  # type: ignore[method-assign]
     try:
         yield
     finally:
-        BatchOperationsImpl.flush = flush
+        BatchOperationsImpl.flush = flush  # type: ignore[method-assign]

@@ -16,9 +16,11 @@ from .environment import Stage
 from .landing import FreshDatabase, Landing, Tried
 from .observer import Observer
 from .schema import Snapshot
+from .shares import Share, mine
 from .statements import first_line
 from .steps import Step
 from .treading import Tread, place_of
+from .walked import Walked, keys
 
 Progress = Callable[[str, int, int], None]  # revision, done, total
 
@@ -35,6 +37,14 @@ class Plan:
     since: str | None = None
     base: frozenset[str] = frozenset()
     irreversible: Mapping[str, str] = field(default_factory=dict)
+    shares: tuple[Share, ...] = ()  # of which only the one that is left is walked
+    walked: Mapping[str, bool] = field(default_factory=dict)  # by an earlier run: its key -> whether it stands
+    seed: str = ""  # of keys: the settings and the server
+
+    @property
+    def to_the_heads(self) -> bool:
+        """Whether this climb comes to the end of the history."""
+        return all(share.is_last for share in self.shares)
 
 
 @dataclass
@@ -57,12 +67,19 @@ class Stairway:
     """
 
     def __init__(
-        self, plan: Plan, tell: Callable[[Step], None], gap: Callable[[NotJudged], None], progress: Progress
+        self,
+        plan: Plan,
+        tell: Callable[[Step], None],
+        gap: Callable[[NotJudged], None],
+        progress: Progress,
+        walked: Callable[[Walked], None] = lambda _: None,
     ) -> None:
         self.plan = plan
         self.tell = tell
         self.gap = gap
         self.progress = progress
+        self.walked = walked
+        self.known: list[str] = []  # the keys of those that an earlier run has walked
         self.tally = Tally()
         self.filled: set[str] = set()  # tables that held rows before some step
         self.empty: dict[str, str] = {}  # tables that never did, with the reason
@@ -73,21 +90,20 @@ class Stairway:
         self._stands: dict[str, bool] = {}  # False: it cannot be taken up
         self._tried: dict[str, Tried] = {}  # failed with rows, to be tried without
         self._given: frozenset[str] = frozenset()  # stand in a new database already
-        self._above: dict[str, list[str]] = {}  # revision that cannot be taken up -> those that stand on it
+        self._roots: dict[str, str] = {}  # what stands on a revision that cannot be taken up -> that one
+        self._mine: frozenset[str] = frozenset()  # revisions of this share
+        self._keys: dict[str, str] = {}
 
     def climb(self, stage: Stage, observer: Observer) -> None:
         """Go on from the first revision that is not done yet."""
-        if not self._order:
-            self._below = {each.revision: _below(each, stage.script) for each in stage.script.walk_revisions()}
-            self._order = [stage.script.get_revision(name) for name in _in_order(self._below)]
-            self.heads = [revision for revision in self._order if revision.is_head]
-        tread = Tread(stage, self.plan)
         self._given = stage.given()
         history = self._history(stage) | self._given
-        self.tally.revisions = sum(revision.revision not in history for revision in self._order)
+        if not self._order:
+            self._prepare(stage, history)
+        tread = Tread(stage, self.plan)
         for revision in self._order:
             if self._stands.get(revision.revision):
-                self._take_up(tread, revision)
+                self._take_up(tread, revision, silent=False)
         before: Snapshot | None = None
         for number, revision in enumerate(self._order):
             self.progress(revision.revision, number, len(self._order))
@@ -96,16 +112,37 @@ class Stairway:
                 continue
             if missing := self._missing_below(revision):
                 self._stands[name] = False
-                root = next((root for root, above in self._above.items() if missing in above), missing)
-                self._above.setdefault(root, []).append(name)
-            elif name in history:
-                self._take_up(tread, revision)
-                self.tally.only_upgraded += 1
+                self._roots[name] = self._roots.get(missing, missing)
+            elif name in history or name not in self._mine:
+                self._take_up(tread, revision, silent=name not in history)
+                self.tally.only_upgraded += name in history and self.plan.to_the_heads
             else:
                 before = self._land(tread, observer, revision, before)
-        for root, above in self._above.items():
-            self._not_judged(stage.script.get_revision(root), f"{_listed(above)} not judged, as it cannot be taken up")
+        for root in dict.fromkeys(self._roots.values()):
+            if above := [name for name, of in self._roots.items() if of == root and name in self._mine]:
+                why = f"{_listed(above)} not judged, as it cannot be taken up"
+                self._not_judged(stage.script.get_revision(root), why)
         self.progress("", len(self._order), len(self._order))
+
+    def _prepare(self, stage: Stage, history: frozenset[str]) -> None:
+        """Put all revisions into order, and find those that are to be walked: no others above them are looked at."""
+        self._below = {each.revision: _below(each, stage.script) for each in stage.script.walk_revisions()}
+        order = [stage.script.get_revision(name) for name in _in_order(self._below)]
+        self.heads = [revision for revision in order if revision.is_head]
+        self._keys = keys(order, self.plan.root, self.plan.seed)
+        known = {name: self.plan.walked[key] for name, key in self._keys.items() if key in self.plan.walked}
+        new = [each.revision for each in order if each.revision not in history]
+        left = mine([name for name in new if name not in known], self.plan.shares)
+        self._mine = frozenset(left)
+        if self.plan.to_the_heads:  # one of those who share tells what none of them walks
+            self.known = [self._keys[name] for name in new if name in known]
+        self._stands = {name: False for name, stands in known.items() if not stands}
+        self.tally.revisions = len(left) + len(self.known)
+        if not self.plan.to_the_heads:
+            order = order[
+                : max((place for place, each in enumerate(order, 1) if each.revision in self._mine), default=0)
+            ]
+        self._order = order
 
     @property
     def at_heads(self) -> bool:
@@ -122,6 +159,7 @@ class Stairway:
             if landing.tried is not None:
                 self._tried[name] = landing.tried
             else:
+                self._tell_walked(landing, on_empty_tables=landing.stands and tried is not None)
                 self._stands[name] = landing.stands
                 self.tally.up += landing.stands
                 self.tally.down_and_up += landing.down_and_up
@@ -145,15 +183,33 @@ class Stairway:
             ) from error
         return self.plan.base | below
 
-    def _take_up(self, tread: Tread, revision: Script) -> None:
-        """Up without rows and without a look around. A failure is told, and the revision counts as one that fails."""
+    def _tell_walked(self, landing: Landing, *, on_empty_tables: bool) -> None:
+        name, filled = landing.revision.revision, landing.filled
+        self.walked(
+            Walked(
+                name,
+                self._keys[name],
+                stands=landing.stands,
+                down_and_up=landing.down_and_up,
+                refuses=landing.refuses,
+                on_empty_tables=on_empty_tables,
+                filled=list(filled.tables) if filled else [],
+                empty=dict(filled.empty) if filled else {},
+                lacking=sorted(landing.lacking),
+            )
+        )
+
+    def _take_up(self, tread: Tread, revision: Script, *, silent: bool = True) -> None:
+        """Up without rows and without a look around. A failure counts as one, and is told but for `silent`: where
+        another share tells it."""
         if revision.revision in self._given:
             self._stands[revision.revision] = True
             return
         step, failure, _ = tread.take(revision, "upgrade")
         self._stands[revision.revision] = failure is None
         if failure is not None:
-            self.tell(replace(step, failure=failure))
+            if not silent:
+                self.tell(replace(step, failure=failure))
             raise FreshDatabase
 
     def _missing_below(self, revision: Script) -> str | None:

@@ -11,16 +11,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
 from ..errors import CannotFinish
-from ..findings import Finding, NotJudged, Problem, Rule
-from ..live.steps import Step
+from ..findings import Problem, Rule
 from ..live.urls import hide_in
-from .protocol import Request, finding_of_json, step_of_json
+from ..live.walked import Walked
+from .protocol import Request, Said
 
 GRACE = 20  # seconds beyond the time of one step: the child ends a hanging step by itself where it can
 POLL = 0.2  # seconds between two looks at a silent child
@@ -35,17 +35,15 @@ main()
 
 
 @dataclass
-class Outcome:
+class Outcome(Said):
     """What one worker said. `done` is None where it did not come to its end."""
 
-    database: str
-    place: str
-    findings: list[Finding] = field(default_factory=list)
-    gaps: list[NotJudged] = field(default_factory=list)
+    database: str = ""
+    place: str = ""
     problems: list[Problem] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)  # whose locks were recorded
     done: dict[str, Any] | None = None
     ran: bool = False  # whether env.py came to its first migration
+    walked: int = 0  # revisions that are done with
 
 
 class Child:
@@ -68,31 +66,37 @@ class Child:
         self.pid = self._process.pid
 
     def outcome(
-        self, new_database: Callable[[], str], rules: dict[str, Rule], progress: Callable[[str, int, int], None]
+        self,
+        new_database: Callable[[], str],
+        rules: dict[str, Rule],
+        progress: Callable[[str, int, int], None],
+        keep: Callable[[Walked, Sequence[Mapping[str, Any]]], None],
     ) -> Outcome:
-        """Everything that it says, once it has ended or been ended."""
-        found = Outcome(self.request.database, self.request.place)
+        """Everything that it says, once it has ended or been ended. `keep` gets what it said of each revision."""
+        found = Outcome(database=self.request.database, place=self.request.place)
         lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
         revision = ""
+        said: list[dict[str, Any]] = []  # of the revision that is being walked
         try:
             self._tell(asdict(self.request))
             for message in self._messages(lines):
+                if found.hear(message, rules):
+                    said.append(message)
+                    continue
                 kind = message.pop("kind")
                 if kind == "ask":
                     self._tell(new_database())
-                elif kind == "finding":
-                    found.findings.append(finding_of_json(message, rules))
-                elif kind == "step":
-                    found.steps.append(step_of_json(message))
-                elif kind == "gap":
-                    found.gaps.append(NotJudged(**message))
                 elif kind == "problem":
                     found.problems.append(Problem(**message))
                 elif kind == "progress":
                     revision = message["revision"]
                     found.ran = True
                     progress(revision, message["done"], message["total"])
+                elif kind == "walked":
+                    found.walked += 1
+                    keep(Walked(**message), said)
+                    said = []
                 elif kind == "done":
                     found.done = message
             if found.done is None and not found.problems:

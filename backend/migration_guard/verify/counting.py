@@ -26,5 +26,6 @@ def together(done: Sequence[dict[str, Any]]) -> dict[str, Any]:
             if not any(table in other["filled"] for other in done)
         },
         "lacking": sorted({name for each in done for name in each["lacking"]}),
+        "known": [key for each in done for key in each["known"]],
         "databases": len(done),
     }

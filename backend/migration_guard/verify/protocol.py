@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..facts import Place
-from ..findings import Finding, Rule
+from ..findings import Finding, NotJudged, Rule
 from ..live.steps import Lock, Statement, Step
 from ..records import fields
 
@@ -33,9 +34,35 @@ class Request:
     seconds: int
     since: str | None = None
     base: list[str] = field(default_factory=list)
+    base_ref: str | None = None  # the branch that has them, whose models are tried on the new schema
     irreversible: dict[str, str] = field(default_factory=dict)
     base_command: str | None = None
     base_metadata: str | None = None
+    shares: list[list[int]] = field(default_factory=list)  # number and count: of the shards, then of the processes
+    walked: dict[str, bool] = field(default_factory=dict)  # by an earlier run: its key, and whether it stands
+    seed: str = ""  # of keys: what is the same for every revision
+
+
+@dataclass
+class Said:
+    """What a child says of revisions: of one, or of all of them."""
+
+    findings: list[Finding] = field(default_factory=list)
+    gaps: list[NotJudged] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)  # whose locks were recorded
+
+    def hear(self, message: Mapping[str, Any], rules: Mapping[str, Rule]) -> bool:
+        """Take a message in; whether it is one of these. Raises KeyError or TypeError where it means nothing."""
+        rest = {name: value for name, value in message.items() if name != "kind"}
+        if message["kind"] == "finding":
+            self.findings.append(finding_of_json(rest, rules))
+        elif message["kind"] == "step":
+            self.steps.append(step_of_json(rest))
+        elif message["kind"] == "gap":
+            self.gaps.append(NotJudged(**rest))
+        else:
+            return False
+        return True
 
 
 class Channel:
@@ -88,7 +115,7 @@ def finding_to_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def finding_of_json(data: dict[str, Any], rules: dict[str, Rule]) -> Finding:
+def finding_of_json(data: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
     """The finding again."""
     return Finding(
         rule=rules[data["rule"]],

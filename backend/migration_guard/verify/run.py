@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,14 +17,17 @@ from ..errors import CannotFinish
 from ..findings import Problem, Report
 from ..live import DIALECTS, Server, dialect_for
 from ..live.scratch import Scratch
+from ..live.shares import Share
 from ..progress import Progress
 from ..read.discovery import projects
 from ..read.sources import Sources
-from ..reporting import nothing_in
-from ..trace.run import trace
+from ..reporting import counted, nothing_in
+from ..trace.run import Traced, trace
 from .child import Child, Outcome
 from .jobs import Job, jobs_of
+from .journal import Journal
 from .protocol import Request
+from .sharing import Sharing, as_one, recall
 from .telling import Part, report_of, steps_of
 
 
@@ -34,6 +38,9 @@ def verify(
     databases: Sequence[str] = (),
     base: str | None = None,
     since: str | None = None,
+    jobs: int | None = None,
+    shard: Share | None = None,
+    resume: bool = False,
     progress: Progress | None = None,
     today: date | None = None,
 ) -> Report:
@@ -41,7 +48,9 @@ def verify(
 
     `databases` are specs as in `--database`; those of the settings where none is given, else every dialect. With
     `base`, the revisions that stand on that branch are only taken up, with `since` those up to that revision.
-    `progress` is called from threads.
+    A stairway is shared by `jobs` processes, as many as are of use where none is given; of a `shard` only that part is
+    walked. `resume` goes on where an earlier run was ended. `progress` is called from threads. An interruption is a
+    problem in the report of what was found so far.
     Raises UsageError for a database that means nothing, NothingFound where there is no migration at all. A branch that
     git does not know, and what a single database or project lets us down with, is a problem in the report.
     """
@@ -50,33 +59,50 @@ def verify(
     for spec in specs:
         dialect_for(spec)
     sources = Sources(root)
-    jobs, problems = jobs_of(projects(root, settings.config), sources, base)
-    if not any(job.history.migrations for job in jobs):
-        raise nothing_in(sources.path(folder) for job in jobs for folder in job.project.version_locations)
-    run = _Run(root, settings, jobs, since or settings.since, progress)
-    with Scratch() as scratch, ThreadPoolExecutor(max_workers=min(len(specs), os.cpu_count() or 1)) as threads:
+    found, problems = jobs_of(projects(root, settings.config), sources, base)
+    if not any(job.history.migrations for job in found):
+        raise nothing_in(sources.path(folder) for job in found for folder in job.project.version_locations)
+    turns = min(len(specs), os.cpu_count() or 1)
+    run = _Run(root, settings, found, since or settings.since, Sharing(jobs, turns, shard), resume, progress)
+    with Scratch() as scratch, ThreadPoolExecutor(max_workers=turns) as threads:
+        futures = [threads.submit(run.on, spec, scratch) for spec in specs]
         try:
-            parts = list(threads.map(lambda spec: run.on(spec, scratch), specs))
+            parts = [future.result() for future in futures]
+        except KeyboardInterrupt:
+            run.stop()
+            parts = [future.result() for future in futures]
+            problems.insert(0, run.interrupted(parts))
         except BaseException:
             run.stop()
             raise
-    steps = steps_of(parts)
-    traced = trace(root, settings, steps, [job.project for job in jobs], base if not problems else None)
-    return report_of(parts, jobs, problems, settings, today or date.today(), traced)
+    traced = Traced()
+    if not run.stopped:
+        steps = steps_of(parts)
+        traced = trace(root, settings, steps, [job.project for job in found], base if not problems else None)
+    return report_of(parts, found, problems, settings, today or date.today(), traced)
 
 
 class _Run:
     def __init__(
-        self, root: Path, settings: Settings, jobs: Sequence[Job], since: str | None, progress: Progress | None
+        self,
+        root: Path,
+        settings: Settings,
+        jobs: Sequence[Job],
+        since: str | None,
+        sharing: Sharing,
+        resume: bool,
+        progress: Progress | None,
     ) -> None:
         self.root = root
         self.settings = settings
         self.jobs = [job for job in jobs if job.history.migrations]
         self.since = since
+        self.sharing = sharing
+        self.resume = resume
         self.progress = progress
         self.rules = {entry.rule.id: entry.rule for entry in all_checks()}
+        self.stopped = False
         self._children: set[Child] = set()
-        self._stopped = False
         self._lock = threading.Lock()  # the scratch folder's book of clean-ups is for one thread at a time
 
     def on(self, spec: str, scratch: Scratch) -> Part:
@@ -87,25 +113,61 @@ class _Run:
             with adapter.servers(spec, scratch) as server:
                 part.label = server.label
                 for number, job in enumerate(self.jobs):
-                    log = scratch.folder / f"{re.sub(r'[^a-z0-9]+', '-', server.label.lower())}-{number}.log"
-                    part.outcomes.append(self._outcome(job, server, dialect, scratch, log))
+                    log = scratch.folder / f"{re.sub(r'[^a-z0-9]+', '-', server.label.lower())}-{number}"
+                    part.outcomes.append(self._walked(job, server, dialect, scratch, log))
         except CannotFinish as error:
-            part.problems.append(Problem(str(error), error.hint, error.exit_code))
+            if not self.stopped:
+                part.problems.append(Problem(str(error), error.hint, error.exit_code))
         return part
 
     def stop(self) -> None:
         """End every child: the user has had enough."""
         with self._lock:
-            self._stopped = True
+            self.stopped = True
             for child in self._children:
                 child.end()
 
-    def _outcome(self, job: Job, server: Server, dialect: str, scratch: Scratch, log: Path) -> Outcome:
+    def interrupted(self, parts: Sequence[Part]) -> Problem:
+        """What to say of a run that was ended before its end."""
+        walked = sum(outcome.walked for part in parts for outcome in part.outcomes)
+        return Problem(
+            f"interrupted; {counted(walked, 'revision')} had been judged",
+            "go on from there: migration-guard verify --resume, with the same arguments",
+            130,
+        )
+
+    def _walked(self, job: Job, server: Server, dialect: str, scratch: Scratch, log: Path) -> Outcome:
+        """One project on one database, by as many processes as are of use."""
         database = name_of(server.label, dialect)
+        shard = self.sharing.shard
+        part = f"{database} {shard.number}/{shard.of}" if shard else database
+        journal = Journal(self.root, job.project.place.path, part)
+        known = journal.read(self.rules) if self.resume else {}
+        if not known:
+            journal.begin()
         request = self._request(job, database, dialect)
+        request = replace(
+            request,
+            walked={key: walked.stands for key, (walked, _) in known.items()},
+            seed=repr((server.label, replace(request, since=None, base=[]), sorted(self.settings.environment.items()))),
+        )
+        shares = self.sharing.among(job.history, job.base, self.since)
+        requests = [replace(request, shares=[[each.number, each.of] for each in share]) for share in shares]
+        logs = [log.with_name(f"{log.name}-{number}.log") for number in range(len(requests))]
+        with ThreadPoolExecutor(max_workers=len(requests)) as threads:
+            outcomes = list(
+                threads.map(lambda one, log: self._outcome(one, server, scratch, log, journal), requests, logs)
+            )
+        whole = as_one(outcomes)
+        if whole.done is not None:
+            recall(whole, known)
+            journal.begin()  # nothing is left to go on from
+        return whole
+
+    def _outcome(self, request: Request, server: Server, scratch: Scratch, log: Path, journal: Journal) -> Outcome:
         with self._lock:
-            if self._stopped:
-                return Outcome(database, request.place)
+            if self.stopped:
+                return Outcome(database=request.database, place=request.place)
             child = Child(request, log, self.settings.environment)
             forget = scratch.on_death("process", pid=child.pid)
             self._children.add(child)
@@ -116,14 +178,23 @@ class _Run:
 
         def show(revision: str, done: int, total: int) -> None:
             if self.progress is not None:
-                self.progress(database if len(self.jobs) == 1 else f"{database} {request.place}", revision, done, total)
+                self.progress(self._title(request), revision, done, total)
 
         try:
-            return child.outcome(new_database, self.rules, show)
+            outcome = child.outcome(new_database, self.rules, show, journal.add)
         finally:
             with self._lock:
                 self._children.discard(child)
                 forget()
+        if self.stopped:
+            outcome.problems.clear()  # that it was ended
+        return outcome
+
+    def _title(self, request: Request) -> str:
+        """What a progress bar is called."""
+        words = [request.database] + [request.place] * (len(self.jobs) > 1)
+        number, of = request.shares[-1]
+        return " ".join(words + [f"{number}/{of}"] * (of > 1))
 
     def _request(self, job: Job, database: str, dialect: str) -> Request:
         project = job.project

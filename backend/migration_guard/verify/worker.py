@@ -34,10 +34,13 @@ from ..live.loading import Home
 from ..live.observer import Observer
 from ..live.redirect import Lead, engines_led
 from ..live.schema import Snapshot
+from ..live.shares import Share
 from ..live.stairway import Plan, Stairway
 from ..live.statements import Recorder, first_line, no_room
 from ..live.steps import Drift, Statement, Step
 from ..live.treading import place_of
+from ..live.walked import Walked
+from ..records import replace
 from .counting import together
 from .protocol import Channel, Request, finding_to_json, step_to_json
 from .raising import problem_of
@@ -61,10 +64,13 @@ class Run:
             since=request.since,
             base=frozenset(request.base),
             irreversible=request.irreversible,
+            shares=tuple(Share(*share) for share in request.shares),
+            walked=request.walked,
+            seed=request.seed,
         )
         self.ground = Ground(request.base_command, request.base_metadata, request.seconds)
         self.context = Context(Policy(), History(Place(request.place)))
-        self.stairway = Stairway(self.plan, self.judge, self.gap, self.progress)
+        self.stairway = self._stairway()
         self.compared = False  # models with the schema
         self.ran: dict[str, Sequence[Statement]] = {}  # by the new revisions, on their way up
         self.deployed = 0  # revisions that were also taken up in one run
@@ -88,7 +94,7 @@ class Run:
             done = [self._proved(environment, lead)]
             while len(done) < environment.databases:  # of several that env.py migrates, one after the other
                 environment.number = len(done)
-                self.stairway, self.schema = Stairway(self.plan, self.judge, self.gap, self.progress), None
+                self.stairway, self.schema = self._stairway(environment.number), None
                 done.append(self._proved(environment, lead))
         self.channel.send("done", **together(done))
 
@@ -107,7 +113,16 @@ class Run:
             "filled": sorted(self.stairway.filled),
             "empty": self.stairway.empty,
             "lacking": sorted(self.stairway.lacking),
+            "known": self.stairway.known,
         }
+
+    def _stairway(self, number: int = 0) -> Stairway:
+        plan = replace(self.plan, seed=f"{self.plan.seed} {number}") if number else self.plan
+        return Stairway(plan, self.judge, self.gap, self.progress, self._walked)
+
+    def _walked(self, walked: Walked) -> None:
+        """Send that all is said of a revision."""
+        self.channel.send("walked", **asdict(walked))
 
     def judge(self, fact: Step | Drift | Deployment | Interruption) -> None:
         """Send what the checks say about a fact, and locks that the parent judges beside the migration's text."""
@@ -142,8 +157,9 @@ class Run:
                     self.models = metadatas(stage.options)
                 with Observer(lead.url, stage.version_table) as observer:
                     self.stairway.climb(stage, observer)
-                    self.schema = observer.snapshot() if self.stairway.at_heads else None
-                    self._compare_models(stage, observer)
+                    if self.plan.to_the_heads:
+                        self.schema = observer.snapshot() if self.stairway.at_heads else None
+                        self._compare_models(stage, observer)
             except (GuardError, FreshDatabase):
                 raise
             except SQLAlchemyError as error:
