@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from ..facts import Context, Direction, Function, Operation, Place, TransactionControl
+from ..facts import Context, Direction, Function, History, Migration, Operation, Place, TransactionControl
 from .naming import Naming
 
 Line = tuple[Place, str, type]
@@ -42,6 +42,17 @@ class Lines:
         if not isinstance(kept, Lines) or kept.function is not function:
             kept = context.history.worked_out[direction] = cls(function)
         return kept
+
+    @classmethod
+    def of_earlier(cls, history: History, migration: Migration) -> Lines:
+        """The lines of the upgrade of an earlier revision; those of the last long one are kept."""
+        kept = history.worked_out.get("earlier")
+        if isinstance(kept, Lines) and kept.function is migration.upgrade:
+            return kept
+        made = cls(migration.upgrade)
+        if len(made.operations) > FEW:
+            history.worked_out["earlier"] = made
+        return made
 
     def at(self, op: Operation) -> int:
         """The position of the operation; past the end where it stands elsewhere."""

@@ -45,9 +45,7 @@ def cast_to_new_type(op: AlterColumn, context: Context) -> Iterator[Finding]:
     if op.type is None or not matters(context, op, op.table):
         return
     new = bare(op.enum.name) if op.enum is not None else bare(op.type)
-    made = next(
-        (one for one in operations_above(context, op) if isinstance(one, CreateType) and bare(one.name) == new), None
-    )
+    made = next((one for one in operations_above(context, op, CreateType, naming=new) if bare(one.name) == new), None)
     if made is None or new is None or made.enum is None:
         return
     if not _put_aside(context):
@@ -76,8 +74,8 @@ def _put_aside(context: Context) -> bool:
 
 def _labels_before(context: Context, op: AlterColumn, new: str) -> tuple[Text, ...]:
     """The labels of the type that the column has, () where nobody knows them."""
-    for one in operations_above(context, op):
-        if isinstance(one, RenameObject) and one.kind == "type" and bare(one.name) == new:
+    for one in operations_above(context, op, RenameObject, naming=new):
+        if one.kind == "type" and bare(one.name) == new:
             found = type_before(context, one, one.name).labels
             if found:
                 return found
@@ -86,7 +84,7 @@ def _labels_before(context: Context, op: AlterColumn, new: str) -> tuple[Text, .
 
 
 def _added(op: AlterColumn, context: Context, made: CreateType, labels: tuple[Text, ...]) -> str:
-    aside = next((one for one in operations_above(context, op) if isinstance(one, RenameObject)), None)
+    aside = next(iter(operations_above(context, op, RenameObject)), None)
     old = made.name if aside is None else aside.name
     lines = [execute(op, f"ALTER TYPE {sql_name(old)} ADD VALUE IF NOT EXISTS '{label}'") for label in labels]
     first = min(made.at.line, made.at.line if aside is None else aside.at.line)

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import dropwhile
 
 from ..facts import (
     AddColumn,
@@ -35,6 +36,7 @@ from ..facts import (
     CreateIndex,
     CreateObject,
     CreateTable,
+    CreateType,
     Operation,
     OtherSql,
     Text,
@@ -56,14 +58,17 @@ def unsafe_use(op: Operation, context: Context) -> Iterator[Finding]:
     """The first line that uses a value which is not committed."""
     if op.direction != "upgrade":
         return
-    if not same_transaction(context, op, AddEnumValue):
+    added = [one for one in same_transaction(context, op, AddEnumValue) if isinstance(one, AddEnumValue)]
+    added = [one for one in added if isinstance(one.value, str) and one.value in _text(op)]
+    if not added:
         return
     open_now = same_transaction(context, op)
-    made = {name for one in open_now for name in makes_type(one)}
-    for index, one in enumerate(open_now):
-        if not isinstance(one, AddEnumValue) or bare(one.type) in made or not isinstance(one.value, str):
+    made = {name for one in same_transaction(context, op, CreateType, CreateTable) for name in makes_type(one)}
+    for one in added:
+        if bare(one.type) in made or not _uses(context, op, one):
             continue
-        if not _uses(context, op, one) or any(_uses(context, other, one) for other in open_now[index + 1 :]):
+        since = dropwhile(lambda other, one=one: other is not one, open_now)  # type: ignore[misc]
+        if any(str(one.value) in _text(other) and _uses(context, other, one) for other in since):
             continue
         here = in_own_file(context, one)
         if here:
@@ -77,6 +82,15 @@ def unsafe_use(op: Operation, context: Context) -> Iterator[Finding]:
             f"fails.{why_not_later(context)}",
             instead="\n".join(autocommitted(op, added_value(one)) if here else autocommitted(op, *as_written(op))),
         )
+
+
+def _text(op: Operation) -> str:
+    """The text of an operation in which a value may stand."""
+    if isinstance(op, CreateTable):
+        return "\n".join(one.server_default for one in op.columns if isinstance(one.server_default, str))
+    text = op.column.server_default if isinstance(op, AddColumn) else op.source
+    text = op.server_default if isinstance(op, AlterColumn) else text
+    return text if isinstance(text, str) else ""
 
 
 def _uses(context: Context, op: Operation, added: AddEnumValue) -> bool:

@@ -27,13 +27,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import Context, DropTable, Function, Migration, Operation, OtherSql, RenameTable, WriteRows
+from ..facts import Context, DropTable, Migration, Operation, OtherSql, RenameTable, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from ..replay import operations_above
+from ..replay.lines import Lines
 from ..replay.names import bare, mentions
 from .shared.ancestry import is_opaque
 from .shared.paste import execute, sql_name, sql_table
 from .shared.reverse import changes_schema
+from .shared.running import below
 
 RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.WARNING)
 
@@ -49,13 +52,15 @@ def rows_left(migration: Migration, context: Context) -> Iterator[Finding]:
     if any(map(is_opaque, down.operations)):
         return
     told: set[str] = set()
-    for index, op in enumerate(up.operations):
+    back = Lines.of(context, "downgrade")
+    for op in up.operations:
         if not isinstance(op, WriteRows) or not _is_seed(op):
             continue
         table = bare(op.table)
-        if table is None or table in told or _gone_before(up.operations[:index], table) or _gone(up, table, index):
+        if table is None or table in told or _gone_before(context, op, table) or _gone(context, op, table):
             continue
-        if not any(_takes_away(one, table) for one in down.operations):
+        taking = back.between(0, len(back.operations), (WriteRows, DropTable, RenameTable, OtherSql), table)
+        if not any(_takes_away(one, table) for one in taking):
             told.add(table)
             yield _finding(op)
 
@@ -65,14 +70,16 @@ def _is_seed(op: WriteRows) -> bool:
     return op.kind == "insert" and not op.from_query and not op.idempotent and not op.conditional
 
 
-def _gone_before(earlier: tuple[Operation, ...], table: str) -> bool:
+def _gone_before(context: Context, op: WriteRows, table: str) -> bool:
     """Whether the upgrade takes the rows away first, so that it can run again."""
-    return any(isinstance(one, WriteRows) and one.kind == "delete" and bare(one.table) == table for one in earlier)
+    earlier = operations_above(context, op, WriteRows, naming=table)
+    return any(one.kind == "delete" and bare(one.table) == table for one in earlier)
 
 
-def _gone(up: Function, table: str, index: int) -> bool:
+def _gone(context: Context, op: WriteRows, table: str) -> bool:
     """Whether a later line of the upgrade drops the table, or gives it another name."""
-    return any(isinstance(one, (DropTable, RenameTable)) and bare(one.table) == table for one in up.operations[index:])
+    later = (*below(context, op, DropTable, naming=table), *below(context, op, RenameTable, naming=table))
+    return any(bare(getattr(one, "table", None)) == table for one in later)
 
 
 def _takes_away(op: Operation, table: str) -> bool:

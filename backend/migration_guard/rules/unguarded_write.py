@@ -28,15 +28,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
-from ..facts import Context, DropColumn, DropTable, Operation, Text, WriteRows
+from ..facts import Context, DropColumn, DropTable, Text, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import column_before, operations_above
+from ..replay import column_before
+from ..replay.lines import Lines
 from ..replay.names import bare
 from .shared.own_lines import allowed
 from .shared.paste import execute, sql_name, sql_table
-from .shared.running import below, copies, is_old_column, is_old_table
+from .shared.running import below, copies, function_of, is_old_column, is_old_table
 
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.WARNING)
 # What is assigned, where it is the same for every row: a literal, a bound value, the time.
@@ -58,7 +60,7 @@ def every_row(op: WriteRows, context: Context) -> Iterator[Finding]:
         return
     if table is None or op.kind == "insert" or not is_old_table(context, op, op.table, op.schema):
         return
-    if any(_goes_or_is_filled(one, table) for one in below(context, op, WriteRows, DropTable, naming=table)):
+    if _goes_or_is_filled(context, op, table):
         return
     if any(True for _ in copies(context, op, table)) or _moved_by_hand(op, context):
         return
@@ -77,17 +79,28 @@ def every_row(op: WriteRows, context: Context) -> Iterator[Finding]:
 
 def _moved_by_hand(op: WriteRows, context: Context) -> bool:
     """Whether rows were written to another table before a delete, as by a loop over what was selected."""
-    return op.kind == "delete" and any(
-        isinstance(one, WriteRows) and one.kind == "insert" and bare(one.table) != bare(op.table)
-        for one in operations_above(context, op, WriteRows)
-    )
+    if op.kind != "delete":
+        return False
+    lines = Lines.around(context, op)
+    first = lines.worked_out.get("first inserts")
+    if not isinstance(first, dict):
+        inserts = [one for one in function_of(context, op, WriteRows) if one.kind == "insert"]
+        first = {bare(one.table): lines.at(one) for one in reversed(inserts)}
+        first = dict(sorted(first.items(), key=lambda entry: entry[1]))
+        lines.worked_out["first inserts"] = first
+    return any(at < lines.at(op) for at in islice((at for of, at in first.items() if of != bare(op.table)), 1))
 
 
-def _goes_or_is_filled(one: Operation, table: str) -> bool:
+def _goes_or_is_filled(context: Context, op: WriteRows, table: str) -> bool:
     """Whether a later line drops the table, or gives it new rows: then the old ones were meant to go."""
-    if isinstance(one, WriteRows) and one.kind == "insert":
-        return bare(one.table) == table
-    return isinstance(one, DropTable) and bare(one.table) == table
+    lines = Lines.around(context, op)
+    last = lines.worked_out.get(("goes or is filled", table))
+    if not isinstance(last, int):
+        those = lines.between(0, len(lines.operations), (WriteRows, DropTable), table)
+        found = [one for one in those if isinstance(one, DropTable) or getattr(one, "kind", "") == "insert"]
+        last = max((lines.at(one) for one in found if bare(getattr(one, "table", None)) == table), default=-1)
+        lines.worked_out["goes or is filled", table] = last
+    return last > lines.at(op)
 
 
 def _is_backfill(op: WriteRows, context: Context, name: Text) -> bool:

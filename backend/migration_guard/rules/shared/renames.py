@@ -62,8 +62,10 @@ def column_again(drop: DropColumn, context: Context) -> Again | None:
     if drop.conditional or drop.by_sql:
         return None
     beside = function_of(context, drop, AddColumn, naming=table)
+    if not 0 < len(beside) <= MANY:
+        return None
     adds = [op for op in beside if bare(op.table) == table and not (op.conditional or op.by_sql)]
-    old = _as_it_was(drop, context) if 0 < len(adds) <= MANY else None
+    old = _as_it_was(drop, context) if adds else None
     if old is None:
         return None
     fits = [add for add in adds if _fits(drop, old, add) and not _elsewhere(drop, old, add, context)]

@@ -57,20 +57,33 @@ def filled_in_past(context: Context, table: Text, column: Text) -> bool:
     if context.migration is None or at is None or name is None:
         return False
     for migration in earlier_revisions(context.history, context.migration, at, opaque=True):
-        for op in reversed(migration.upgrade.operations if migration.upgrade else ()):
+        lines = Lines.of_earlier(context.history, migration)
+        waiting = _about(lines, len(lines.operations), at, name)
+        while waiting:
+            op = waiting.pop()
             hidden = hidden or is_opaque(op)
+            asked = at, name
             if isinstance(op, RenameTable) and bare(op.new_name) == at:
                 at = bare(op.table)
             elif bare(getattr(op, "table", None)) == at:
                 if isinstance(op, AlterColumn) and bare(op.new_name) == name:
                     name = bare(op.name)
-                verdict = _says(op, name)
+                verdict = _says(context, op, name)
                 if verdict is not None:
                     return verdict or (hidden and isinstance(op, AddColumn))
+            if (at, name) != asked:
+                waiting = _about(lines, lines.at(op), at, name)
     return False
 
 
-def _says(op: Operation, column: str | None) -> bool | None:
+def _about(lines: Lines, end: int, table: str | None, column: str | None) -> list[Operation]:
+    """What stands above a line and may tell of a column: what names it, and what makes the table or gives its name."""
+    tables = lines.between(0, end, (CreateTable, RenameTable), table)
+    found = {lines.at(op): op for op in (*tables, *lines.between(0, end, (), column))}
+    return [found[at] for at in sorted(found)]
+
+
+def _says(context: Context, op: Operation, column: str | None) -> bool | None:
     """Whether rows have a value in the column after an operation on its table; None where it says nothing of it."""
     if isinstance(op, WriteRows) and op.kind == "update":
         return True if column in map(bare, op.columns) else None
@@ -81,11 +94,30 @@ def _says(op: Operation, column: str | None) -> bool | None:
     if isinstance(op, CreateConstraint) and op.kind == "primary key" and column in map(bare, op.columns):
         return True
     if isinstance(op, CreateTable):
-        keys = {bare(name) for key in op.constraints if key.kind == "primary key" for name in key.columns}
-        found = [one for one in op.columns if bare(one.name) == column]
         # a column that the table was not seen to get came from a helper elsewhere: nothing is known of it
-        return column in keys or not found or _never_null(found[0])
+        return _Made.by(context, op).never_null.get(column, True)
     return None
+
+
+class _Made:
+    """A table as it was made, of which column after column is asked for."""
+
+    def __init__(self, op: CreateTable) -> None:
+        self.op = op
+        self.never_null: dict[str | None, bool] = {}
+        for one in op.columns:
+            self.never_null.setdefault(bare(one.name), _never_null(one))
+        for key in op.constraints:
+            if key.kind == "primary key":
+                self.never_null |= dict.fromkeys(map(bare, key.columns), True)
+
+    @classmethod
+    def by(cls, context: Context, op: CreateTable) -> _Made:
+        """What is known of it; that of the last table is kept."""
+        known = context.history.worked_out.get("table as made")
+        if not isinstance(known, cls) or known.op is not op:
+            known = context.history.worked_out["table as made"] = cls(op)
+        return known
 
 
 def _never_null(column: Column) -> bool:
