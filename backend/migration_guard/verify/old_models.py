@@ -1,0 +1,160 @@
+"""The models of the base branch, imported from git's objects in a process of their own: two versions of one package do
+not fit into one."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from ..errors import CannotFinish, GuardError
+from ..live.drift import metadatas
+from ..live.environment import Environment, Stage
+from ..live.fence import fence
+from ..live.loading import Home
+from ..live.old_code import Models
+from ..live.redirect import Lead, engines_led
+from ..live.statements import Recorder, first_line
+from ..read.git import Repository
+from ..records import replace
+from .protocol import Channel, Request
+
+_START = """\
+import sys
+sys.path[:] = [p for p in sys.path if p] + [{path!r}]
+from migration_guard.verify.old_models import main
+main()
+"""
+
+
+def models_of(request: Request, url: str, scratch: Path) -> Models:
+    """The tables that the models of the base branch have, with their columns. `url` is a database for its env.py, and
+    `scratch` a folder of the guard's.
+
+    Raises CannotFinish where they cannot be had, with the reason.
+    """
+    repository = Repository.at(Path(request.root))
+    if repository is None or request.base_ref is None:
+        raise CannotFinish("there is no base branch", "give --base")
+    checkout = scratch / f"old-{os.getpid()}"
+    _extract(repository.archive(repository.resolve(request.base_ref)), checkout)
+    old = _moved(request, repository.top, checkout)
+    if not (Path(old.script_location) / "env.py").is_file():
+        return {}  # the base branch has no migrations yet
+    log = checkout.with_suffix(".log")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _START.format(path=str(Path(__file__).parents[2])), str(log), url, request.root],
+            input=json.dumps(asdict(old)) + "\n",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=old.folder,
+            encoding="utf-8",
+            timeout=request.seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CannotFinish(f"its env.py did not end within {request.seconds} s", "allow more: step-timeout") from error
+    for line in done.stdout.splitlines():
+        message = json.loads(line)
+        if message["kind"] == "models":
+            return {str(name): [str(each) for each in columns] for name, columns in message["tables"].items()}
+        if message["kind"] == "problem":
+            raise CannotFinish(message["message"], message["hint"])
+    raise CannotFinish(f"its env.py ended with code {done.returncode}", "see that env.py of the base branch can be run")
+
+
+def _extract(archive: bytes, folder: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        if hasattr(tarfile, "data_filter"):
+            files.extractall(folder, filter="data")
+        else:  # Python 3.10 before 3.10.12; git itself wrote the archive
+            files.extractall(folder)  # noqa: S202
+
+
+def _moved(request: Request, top: Path, checkout: Path) -> Request:
+    """The request with every path in the checkout. Whoever runs us may come by a link, so links are resolved."""
+
+    def moved(path: str) -> str:
+        return str(checkout / Path(os.path.relpath(os.path.realpath(path), top)))
+
+    return replace(
+        request,
+        root=moved(request.root),
+        folder=moved(request.folder),
+        ini=moved(request.ini) if request.ini else None,
+        script_location=moved(request.script_location),
+        version_locations=[moved(each) for each in request.version_locations],
+        base_ref=None,
+    )
+
+
+def main() -> None:
+    """Serve one request and leave at once."""
+    channel = Channel(sys.argv[1])
+    url, newer = sys.argv[2:4]
+    try:
+        request = Request(**json.loads(channel.line()))
+        for tables in _tables(request, url, Path(newer)):
+            channel.send("models", tables=tables)
+    except GuardError as error:
+        channel.send("problem", message=str(error), hint=error.hint)
+    except BaseException as error:  # noqa: BLE001 - env.py may raise anything, SystemExit too
+        words = f"its env.py raises {type(error).__name__}: {first_line(error)}"
+        channel.send("problem", message=words, hint="see that env.py of the base branch can be run")
+    finally:
+        channel.close()
+        os._exit(0)
+
+
+def _tables(request: Request, url: str, newer: Path) -> Iterator[dict[str, list[str]]]:
+    sys.dont_write_bytecode = True
+    old = Path(request.root)
+    # What the working tree gives to Python comes from the checkout first: `src`, and what is installed as editable.
+    beside = [old / Path(each).relative_to(newer) for each in sys.path if Path(each).is_relative_to(newer)]
+    sys.path[:0] = [str(each) for each in beside if each.is_dir()]
+    sys.path.append(request.folder)
+    found: list[dict[str, list[str]]] = []
+
+    def play(stage: Stage) -> None:
+        every = [table for metadata in metadatas(stage.options) for table in metadata.tables.values()]
+        known = {table.fullname.removeprefix("public."): [column.name for column in table.columns] for table in every}
+        found.append(known)
+
+    home = Home(
+        root=old,
+        ini=Path(request.ini) if request.ini else None,
+        section=request.section,
+        script_location=Path(request.script_location),
+        version_locations=tuple(map(Path, request.version_locations)),
+        recursive=request.recursive,
+        flask_app=request.flask_app,
+    )
+    lead = Lead(url)
+    with engines_led(lead), fence([url]):
+        Environment(home, lead, Recorder()).run(play)
+    stranger = next(_of_working_tree(newer, old), None)
+    if stranger is not None:
+        raise CannotFinish(
+            f"{stranger} is loaded from the working tree, not from git",
+            "run the guard where the project is not installed, or only by its path",
+        )
+    yield from found
+
+
+def _of_working_tree(newer: Path, old: Path) -> Iterator[str]:
+    """The modules of the project that come from the working tree after all, by an import hook of an installer's."""
+    guard = Path(__file__).parents[1]
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if not file or not Path(file).is_relative_to(newer) or Path(file).is_relative_to(guard):
+            continue
+        inside = Path(file).relative_to(newer)
+        if "site-packages" not in inside.parts and (old / inside).exists():
+            yield name
