@@ -146,6 +146,10 @@ class Repository:
                 contents.pop(os.fsdecode(path), None)
         return contents
 
+    def archive(self, commit: str) -> bytes:
+        """All files of a commit, in a tar archive."""
+        return self._run("archive", "--format=tar", commit).stdout
+
     def last_commit(self) -> str | None:
         """The commit that HEAD names; None before the first."""
         done = self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}", accept=(0, 1, 128))

@@ -22,6 +22,7 @@ class Job:
     project: Project
     history: History
     base: tuple[str, ...] = ()
+    base_ref: str | None = None  # that branch, where it has any
 
     @property
     def irreversible(self) -> dict[str, str]:
@@ -59,7 +60,7 @@ def jobs_of(projects: Sequence[Project], sources: Sources, base: str | None) -> 
         except GuardError as error:
             problems[Problem(str(error), error.hint, error.exit_code)] = None
             stands = ()
-        jobs.append(Job(project, one, stands))
+        jobs.append(Job(project, one, stands, base if stands else None))
     return jobs, list(problems)
 
 

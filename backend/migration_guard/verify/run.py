@@ -214,6 +214,7 @@ class _Run:
             seconds=self.settings.step_timeout,
             since=self.since,
             base=list(job.base),
+            base_ref=job.base_ref,
             irreversible=job.irreversible,
             base_command=self.settings.base_command,
             base_metadata=self.settings.base_metadata,

@@ -32,6 +32,7 @@ from ..live.interruption import Interrupting, Interruption
 from ..live.landing import FreshDatabase
 from ..live.loading import Home
 from ..live.observer import Observer
+from ..live.old_code import Break, OldCode
 from ..live.redirect import Lead, engines_led
 from ..live.schema import Snapshot
 from ..live.shares import Share
@@ -42,6 +43,7 @@ from ..live.treading import place_of
 from ..live.walked import Walked
 from ..records import replace
 from .counting import together
+from .old_models import models_of
 from .protocol import Channel, Request, finding_to_json, step_to_json
 from .raising import problem_of
 
@@ -106,6 +108,7 @@ class Run:
         if self.schema is not None:
             self._deployed(environment, lead, self.schema)
             self._cut_off(environment, lead)
+            self._old_code(environment, lead)
         return {
             "tally": asdict(self.stairway.tally),
             "compared": self.compared,
@@ -124,7 +127,7 @@ class Run:
         """Send that all is said of a revision."""
         self.channel.send("walked", **asdict(walked))
 
-    def judge(self, fact: Step | Drift | Deployment | Interruption) -> None:
+    def judge(self, fact: Step | Drift | Deployment | Interruption | Break) -> None:
         """Send what the checks say about a fact, and locks that the parent judges beside the migration's text."""
         if isinstance(fact, Step) and fact.direction == "upgrade" and self.plan.base:
             self.ran[fact.revision] = fact.statements
@@ -203,6 +206,26 @@ class Run:
             environment.run(play)
         for interruption in filter(None, found):
             self.judge(interruption)
+
+    def _old_code(self, environment: Environment, lead: Lead) -> None:
+        """On the way of a deploy, what the code that still runs makes of the new schema."""
+        if self.request.base_ref is None:
+            return
+        try:
+            models = models_of(self.request, self.channel.new_database(), Path(sys.argv[1]).parent)
+        except GuardError as error:
+            why = f"the models of {self.request.base_ref} are not tried on the new schema: {error}"
+            self.gap(NotJudged(self.request.env, 1, f"{self.plan.database}: {why}"))
+            return
+
+        def play(stage: Stage) -> None:
+            with Observer(lead.url, stage.version_table) as observer:
+                for broken in OldCode(self.plan, models).climb(stage, observer, environment.revisions()):
+                    self.judge(broken)
+
+        self._new_database(lead)
+        with fence([lead.url]):
+            environment.run(play)
 
     def _compare_models(self, stage: Stage, observer: Observer) -> None:
         place, revision = self._newest()
