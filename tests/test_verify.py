@@ -12,7 +12,7 @@ import pytest
 
 from migration_guard.config import Settings, load
 from migration_guard.errors import NothingFound, UsageError
-from migration_guard.findings import Report
+from migration_guard.findings import Report, Severity, severity_of
 from migration_guard.live import Server
 from migration_guard.records import replace
 from migration_guard.verify import verify
@@ -513,3 +513,43 @@ def test_a_step_that_does_not_end_is_told_in_words_alone(tmp_path: Path) -> None
 
     assert "it did not end within 1 s (step-timeout)" in report.findings[0].says
     assert "TimeLimit" not in report.findings[0].says
+
+
+def test_what_one_history_builds_otherwise_on_each_dialect_is_found_at_its_line(
+    tmp_path: Path, postgresql: Server
+) -> None:
+    report = verified(copied("dialects_differ", tmp_path), "sqlite", postgresql.new_database())
+
+    findings = [finding for finding in report.findings if finding.rule.id == "parity"]
+    full = name_of(postgresql.label, "postgresql")
+    assert [(finding.at.line, finding.says) for finding in findings] == [
+        (
+            16,
+            f"pet is not the same on sqlite and on {full}: unique index ux_pet_name is partial on PostgreSQL only, "
+            "where id > 7.",
+        ),
+        (18, f"person is not the same on sqlite and on {full}: column age is on PostgreSQL only."),
+        (19, f"toy is not the same on sqlite and on {full}: table toy is on PostgreSQL only."),
+    ]
+    assert {severity_of(finding) for finding in findings} == {Severity.WARNING}
+    assert "sqlite_where=sa.text('id > 7')" in findings[0].instead
+
+
+def test_where_the_settings_name_both_dialects_a_disparity_is_an_error(tmp_path: Path, postgresql: Server) -> None:
+    root = copied("dialects_differ", tmp_path)
+    settings = Settings(root=root, databases=("sqlite", "postgresql"))
+
+    report = verify(root, settings, databases=("sqlite", postgresql.new_database()), since="heads")
+
+    assert {severity_of(finding) for finding in report.findings if finding.rule.id == "parity"} == {Severity.ERROR}
+
+
+def test_what_each_dialect_says_in_its_own_words_is_no_disparity(tmp_path: Path, postgresql: Server) -> None:
+    report = verified(copied("dialects_agree", tmp_path), "sqlite", postgresql.new_database())
+
+    assert [finding.says for finding in report.findings if finding.rule.id == "parity"] == []
+    assert report.problems == ()
+
+
+def test_one_database_alone_has_nothing_to_differ_from(tmp_path: Path) -> None:
+    assert "parity" not in " ".join(found(verified(copied("dialects_differ", tmp_path))))

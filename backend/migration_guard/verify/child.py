@@ -18,9 +18,10 @@ from typing import IO, Any, cast
 
 from ..errors import CannotFinish
 from ..findings import Problem, Rule
+from ..live.schema import Snapshot
 from ..live.urls import hide_in
 from ..live.walked import Walked
-from .protocol import Request, Said
+from .protocol import Request, Said, schema_of_json
 
 GRACE = 20  # seconds beyond the time of one step: the child ends a hanging step by itself where it can
 POLL = 0.2  # seconds between two looks at a silent child
@@ -43,6 +44,7 @@ class Outcome(Said):
     problems: list[Problem] = field(default_factory=list)
     done: dict[str, Any] | None = None
     ran: bool = False  # whether env.py came to its first migration
+    schemas: dict[int, Snapshot] = field(default_factory=dict)  # at the heads, by the number of env.py's database
     walked: int = 0  # revisions that are done with
 
 
@@ -97,6 +99,8 @@ class Child:
                     found.walked += 1
                     keep(Walked(**message), said)
                     said = []
+                elif kind == "schema":
+                    found.schemas[message["number"]] = schema_of_json(message["objects"])
                 elif kind == "done":
                     found.done = message
             if found.done is None and not found.problems:

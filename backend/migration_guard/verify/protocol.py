@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..facts import Place
 from ..findings import Finding, NotJudged, Rule
+from ..live.schema import Snapshot
 from ..live.steps import Lock, Statement, Step
 from ..records import fields
 
@@ -130,6 +131,16 @@ def finding_of_json(data: Mapping[str, Any], rules: Mapping[str, Rule]) -> Findi
 
 
 _TEXT = 20_000  # characters of a statement that the parent gets: enough to read what it does
+
+
+def schema_to_json(snapshot: Snapshot) -> list[list[Any]]:
+    """A schema as data."""
+    return [[*key, dict(properties)] for key, properties in snapshot.objects.items()]
+
+
+def schema_of_json(data: Sequence[Sequence[Any]]) -> Snapshot:
+    """The schema again."""
+    return Snapshot({(kind, name): properties for kind, name, properties in data})
 
 
 def step_to_json(step: Step) -> dict[str, Any]:

@@ -60,6 +60,7 @@ def as_one(outcomes: Sequence[Outcome]) -> Outcome:
         whole.problems += [problem for problem in outcome.problems if problem not in whole.problems]
         whole.ran = whole.ran or outcome.ran
         whole.walked += outcome.walked
+        whole.schemas |= outcome.schemas
     done = [outcome.done for outcome in outcomes if outcome.done is not None]
     whole.done = added(done) if len(done) == len(outcomes) else None
     return whole

@@ -15,6 +15,7 @@ from ..reporting import by_place, counted, weighed
 from ..trace.run import Traced
 from .child import Outcome
 from .jobs import Job
+from .parity import disparities
 
 
 @dataclass
@@ -37,7 +38,11 @@ def report_of(
     """The report, sorted. `problems` are those from before any database was started."""
     migrations = [migration for job in jobs for migration in job.history.migrations]
     outcomes = [outcome for part in parts for outcome in part.outcomes]
-    told = (*traced.findings, *(finding for outcome in outcomes for finding in outcome.findings))
+    told = (
+        *traced.findings,
+        *(finding for outcome in outcomes for finding in outcome.findings),
+        *disparities(outcomes, jobs, settings),
+    )
     said = {weighed(finding, settings) for finding in told}
     stand, covered = divided(
         (finding for finding in sorted(said, key=by_place) if settings.severity.get(finding.rule.id) != "off"),

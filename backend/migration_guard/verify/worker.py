@@ -44,7 +44,7 @@ from ..live.walked import Walked
 from ..records import replace
 from .counting import together
 from .old_models import models_of
-from .protocol import Channel, Request, finding_to_json, step_to_json
+from .protocol import Channel, Request, finding_to_json, schema_to_json, step_to_json
 from .raising import problem_of
 
 
@@ -96,7 +96,8 @@ class Run:
             done = [self._proved(environment, lead)]
             while len(done) < environment.databases:  # of several that env.py migrates, one after the other
                 environment.number = len(done)
-                self.stairway, self.schema = self._stairway(environment.number), None
+                self.stairway = self._stairway(environment.number)
+                self.schema = self.models = None
                 done.append(self._proved(environment, lead))
         self.channel.send("done", **together(done))
 
@@ -106,6 +107,7 @@ class Run:
         while not self._climbed(environment, lead):
             self._new_database(lead)
         if self.schema is not None:
+            self.channel.send("schema", number=environment.number, objects=schema_to_json(self.schema))
             self._deployed(environment, lead, self.schema)
             self._cut_off(environment, lead)
             self._old_code(environment, lead)

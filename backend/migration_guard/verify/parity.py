@@ -1,0 +1,90 @@
+"""What one history builds on SQLite beside what it builds on PostgreSQL, from the schemas that the children sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..checks import all_checks
+from ..config import Settings
+from ..facts import Context, History, Migration, Operation, Place, Policy
+from ..findings import Finding
+from ..live.parity import Parity, Unlike, unlike
+from .child import Outcome
+from .jobs import Job
+
+_TABLES = ("table", "new_name")
+_NAMES = ("name", "column", "columns", "constraints", "new_name")  # of an operation, what it does something to
+
+
+def disparities(outcomes: Sequence[Outcome], jobs: Sequence[Job], settings: Settings) -> Iterator[Finding]:
+    """What is found where a history ran to its heads on both: with PostgreSQL, the newest of several."""
+    both = not settings.databases_why and {"sqlite", "postgresql"} <= settings.dialects and bool(settings.databases)
+    for job in jobs:
+        own = [outcome for outcome in outcomes if outcome.place == job.project.place.path]
+        lite = [outcome for outcome in own if outcome.database == "sqlite"]
+        full = sorted((each for each in own if each.database != "sqlite"), key=lambda each: each.database)
+        if not lite or not full:
+            continue
+        one, other = lite[0], full[-1]
+        for number in sorted(one.schemas.keys() & other.schemas.keys()):
+            for table, found in unlike(one.schemas[number], other.schemas[number]):
+                at, revision = _origin(job.history, table, found)
+                names = (one.database, other.database)
+                yield from _judged(Parity(table, at, revision, found, names, both), job.history)
+
+
+def _judged(fact: Parity, history: History) -> Iterator[Finding]:
+    for entry in all_checks():
+        for kind, judge in entry.judges:
+            if isinstance(fact, kind):
+                yield from judge(fact, Context(Policy(), history))
+
+
+def _origin(history: History, table: str, found: Sequence[Unlike]) -> tuple[Place, str | None]:
+    """Where it comes from, as far as the files tell: the newest operation that names what differs, of those that one
+    database alone runs if there are any; else the newest on the table, else the newest revision."""
+    names = {each.name.lower() for each in found}
+    best: tuple[int, int] = (-1, -1)
+    at, revision = history.at, None
+    for age, migration in enumerate(_oldest_first(history)):
+        if best[0] <= 0 and migration.upgrade is not None:
+            best, at, revision = (0, age), migration.upgrade.at, migration.id
+        for operation in migration.upgrade.operations if migration.upgrade else ():
+            weight = _weight(operation, table.rpartition(".")[2].lower(), names)
+            if weight and (weight, age) >= best:
+                best, at, revision = (weight, age), operation.at, migration.id
+    return at, revision
+
+
+def _weight(operation: Operation, table: str, names: set[str]) -> int:
+    """How likely it is that an operation makes the difference: from 0, not at all, to 4."""
+    touched = {name.lower() for field in _TABLES if isinstance(name := getattr(operation, field, None), str)}
+    if table not in touched:
+        return 0
+    named = bool(names & {*touched, *_named(operation)})
+    return 1 + 2 * named + (operation.dialects is not None)
+
+
+def _named(operation: Operation) -> Iterator[str]:
+    """The columns, indexes and constraints that an operation names, in lower case."""
+    for field in _NAMES:
+        value = getattr(operation, field, None)
+        for each in value if isinstance(value, tuple) else (value,):
+            name = getattr(each, "name", each)
+            if isinstance(name, str):
+                yield name.lower()
+
+
+def _oldest_first(history: History) -> list[Migration]:
+    """The migrations, each after those that it stands on."""
+    known: Mapping[str, Migration] = history.by_id
+    ordered: dict[str, Migration] = {}
+    waiting = sorted(known, reverse=True)
+    while waiting:
+        name = waiting[-1]
+        missing = [each for each in known[name].parents if each in known and each not in ordered]
+        if name in ordered or not missing or len(waiting) > 2 * len(known):  # the last: a cycle
+            ordered.setdefault(waiting.pop(), known[name])
+        else:
+            waiting += missing
+    return list(ordered.values())
