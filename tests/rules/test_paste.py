@@ -55,6 +55,14 @@ def test_advice_calls_alembic_by_the_name_that_the_user_gave_it(source: str, nam
             'sa.Column(\n    "mood",\n    sa.Text(),\n    nullable=False,\n)',
             'sa.Column("mood", sa.Text(), nullable=True)',
         ),
+        (
+            'sa.Column(\n    "mood",\n    sa.Text(),\n    # why (or not)\n    nullable=False,\n    comment="x",\n)',
+            "sa.Column('mood', sa.Text(), nullable=True, comment='x')",
+        ),
+        (
+            "sa.Column('mood', sa.Text(), comment='''\n  long''', nullable=False)",
+            "sa.Column('mood', sa.Text(), comment='\\n  long', nullable=True)",
+        ),
         ("mood_column", 'sa.Column("mood", sa.Text(), nullable=True)'),
         ("sa.Column(name, kind, nullable=False)", 'sa.Column("mood", sa.Text(), nullable=True)'),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from ...facts import AddColumn, AlterColumn, Context
 from .altering import concerns, tightened
@@ -15,7 +16,8 @@ def default_expression(op: AddColumn) -> str | None:
     default = op.column.server_default
     if not isinstance(default, str):
         return None
-    return default if op.by_sql else sql_of(default)
+    sql = default if op.by_sql else sql_of(default)
+    return None if sql is None else re.sub(r"\s*\n\s*", " ", sql).strip()
 
 
 def sql_of(source: str) -> str | None:

@@ -89,21 +89,23 @@ def call(op: Operation, name: str, *arguments: str, table: Text, schema: Text | 
 
 def column(one: Column, **changes: str) -> str:
     """`sa.Column(...)` as the user wrote it, with keyword arguments set to other source text."""
-    if isinstance(one.name, str) and (edited := _edited(one, changes)):
+    if isinstance(one.name, str) and (edited := _edited(one.source, changes)):
         return edited
     arguments = [literal(one.name), *([one.type] if isinstance(one.type, str) else [])]
     return f"sa.Column({', '.join([*arguments, *(f'{key}={value}' for key, value in changes.items())])})"
 
 
-def _edited(one: Column, changes: dict[str, str]) -> str | None:
+def _edited(source: str, changes: dict[str, str]) -> str | None:
     """The user's own text with the changes made, or None where that text is not a call with the column's name."""
-    source = one_line(one.source)
+    source = one_line(source)
     try:
         tree = ast.parse(source, mode="eval").body
     except SyntaxError:
         return None
     if not (isinstance(tree, ast.Call) and tree.args and isinstance(tree.args[0], ast.Constant)):
         return None
+    if "\n" in source:  # comments or long strings keep it on several lines: it is written anew, without comments
+        return _edited(ast.unparse(tree), changes)
     spots = [(k.value.col_offset, k.value.end_col_offset or 0, k.arg) for k in tree.keywords if k.arg in changes]
     text = source.encode()
     for start, end, key in sorted(spots, reverse=True):
