@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..facts import AddColumn, CreateConstraint, Migration, Operation, Place
+from ..facts import AddColumn, CreateConstraint, Migration, Operation, Place, Unread
 from ..live.steps import Lock, Step
 from ..read.sql import statements
 from ..replay.names import alike, bare
@@ -50,8 +50,10 @@ def _written(read: Operation, written: tuple[Operation, ...], at: Place) -> Oper
 def _is(read: Operation, written: Operation) -> bool:
     if type(read) is not type(written):
         return False
-    table, other = bare(getattr(read, "table", None)), bare(getattr(written, "table", None))
-    if table != other and table is not None and other is not None:
+    table, given = bare(getattr(read, "table", None)), getattr(written, "table", None)
+    other = bare(given)
+    # What is not read of the migration, the SQL shows.
+    if table is not None and (isinstance(given, Unread) or other not in (None, table)):
         return False
     if isinstance(read, AddColumn) and isinstance(written, AddColumn):
         return bare(read.column.name) == bare(written.column.name)
