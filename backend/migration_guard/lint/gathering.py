@@ -46,7 +46,7 @@ def gathered(
     With `changed`, git is asked for the changes, also where neither a base branch nor the index is. `cache` has what
     was read before, and keeps what is read now. `jobs` processes read.
     """
-    sources = Sources(root, digested=base is not None, cache=cache, jobs=jobs)
+    sources = Sources(root, digested=base is not None, cache=cache, jobs=jobs, outlined=outlined)
     store = cache.store if cache else None
     repository = Repository.at(root) if staged or changed or base is not None else None
     if staged and repository is None:

@@ -21,14 +21,28 @@ from .store import blob_id
 
 if TYPE_CHECKING:
     from .cache import Cache
+    from .packed import Outlined, Shelf
+
+MANY = 1_000  # migrations that are held as they are
 
 
 class Sources:
     """Reads the migrations under one root. Equal content at one path is parsed once, wherever it comes from, unless it
     uses helpers that may differ there."""
 
-    def __init__(self, root: Path, *, digested: bool = True, cache: Cache | None = None, jobs: int = 1) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        digested: bool = True,
+        cache: Cache | None = None,
+        jobs: int = 1,
+        outlined: Outlined | None = None,
+    ) -> None:
+        """With `outlined`, which says what is to be known of each at once, many migrations are held in little room."""
         self.root = root
+        self._outlined = outlined
+        self._shelf: Shelf | None = None
         self._jobs = jobs
         self._cache = cache
         self._digested = digested
@@ -65,19 +79,21 @@ class Sources:
         reads: set[str] = set()
         names: Names = {}
         found = read_migration(content, path, modules, reads, names=names, digested=self._digested)
+        if keep and self._cache is not None and modules is not None:
+            self._cache.keep(found, blob, {file: modules.digest(file) for file in reads}, names, about)
+        found = self._held(found)
         self._reads[path] = frozenset(reads)
         if reads and modules is not None:
             self._with_helpers[path, blob, modules] = found
         else:
             self._read[key] = found
-        if keep and self._cache is not None and modules is not None:
-            self._cache.keep(found, blob, {file: modules.digest(file) for file in reads}, names, about)
         return found
 
     def working_tree(self, project: Project) -> list[Migration]:
         """The files as they are now. One that cannot be opened is a broken migration."""
         modules = Modules(WorkingTree(self.root), roots(self.root, project))
         files = project.named(self.root)
+        self._expect(len(files))
         found = self._remembered(files, modules) if self._cache is not None else {}
         first, *others = parts([(file, path) for file, path in files if path not in found], self._jobs)
         waiting = [(part, in_a_child(partial(self._told, part, modules))) for part in others]
@@ -89,12 +105,15 @@ class Sources:
     def _remembered(self, files: Sequence[tuple[str, str]], modules: Modules) -> dict[str, Migration]:
         """The facts of the files that did not change since they were read last."""
         found: dict[str, Migration] = {}
-        for file, path in files if self._cache is not None else ():
-            with suppress(OSError):
-                again = partial(self._file, file, path, modules)
-                known = self._cache and self._cache.unchanged(path, os.stat(file), modules, again)  # noqa: PTH116
-                if known:
-                    found[path] = known
+        for file, path in files:
+            try:
+                about = os.stat(file)  # noqa: PTH116
+            except OSError:
+                continue
+            again = partial(self._file, file, path, modules)
+            known = self._cache and self._cache.unchanged(path, about, modules, again)
+            if known:
+                found[path] = known
         return found
 
     def _file(self, file: str, path: str, modules: Modules) -> Migration:
@@ -128,7 +147,7 @@ class Sources:
         texts, learnt = json.loads(told)
         if self._cache is not None:
             self._cache.learn(learnt)
-        return {path: decoded(text, path) for (_, path), text in zip(files, texts, strict=True)}
+        return {path: self._held(decoded(text, path)) for (_, path), text in zip(files, texts, strict=True)}
 
     def index(self, project: Project, repository: Repository) -> list[Migration]:
         """The files as the next commit would have them."""
@@ -154,7 +173,20 @@ class Sources:
                     file = location / PurePosixPath(name).relative_to(folder)
                     if project.holds(file):
                         found[self.path(file)] = content
+        self._expect(len(found))
         return [self._content(path, found[path], modules, keep=keep) for path in sorted(found)]
+
+    def _expect(self, count: int) -> None:
+        """Get ready for so many migrations."""
+        if count > MANY and self._outlined is not None and self._shelf is None:
+            from .packed import Shelf  # late: few histories are so long
+
+            with suppress(OSError):  # there is no room for temporary files
+                self._shelf = Shelf(self._outlined)
+
+    def _held(self, migration: Migration) -> Migration:
+        """The migration as it is, or in little room."""
+        return migration if self._shelf is None else self._shelf.packed(migration)
 
     def _content(self, path: str, content: bytes, modules: Modules, *, keep: bool) -> Migration:
         """The facts of a file as git has it."""

@@ -5,7 +5,8 @@ With a filled cache, only the revisions that concern the tables of the judged on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, TypeVar
 
 from ..facts import (
@@ -40,6 +41,7 @@ TYPE = "type "  # before the name of an enum type, which may be a table's too
 # foreign key to it, the tables that a view or trigger names, a word that may be a table.
 ITSELF, HELD, REFERRING, NAMED, WORD = "=", "#", ">", "*", "?"
 Outline = dict[str, Any]  # JSON
+MANY = 1_000  # revisions whose outlines are held
 Kind = TypeVar("Kind", bound=Operation)
 
 
@@ -51,7 +53,10 @@ def outline(migration: Migration) -> Outline:
     for op in (*up, *down):
         _learn(op, made)
     made["tables"] = list(made["tables"])
-    made["mentions"] = list(dict.fromkeys(word for op in up for word in mentioned(op)))
+    made["mentions"] = {}  # with the positions of the operations
+    for at, op in enumerate(up):
+        for word in dict.fromkeys(mentioned(op)):
+            made["mentions"].setdefault(word, []).append(at)
     made["names"] = list(dict.fromkeys(name for op in up for name in _names(op)))
     made["kinds"] = list(dict.fromkeys(type(op).__name__ for op in up))
     made["renamed"] = [
@@ -61,25 +66,58 @@ def outline(migration: Migration) -> Outline:
     ]
     made["hides"] = max(map(hides, up), default=0)
     made["opaque"] = any(map(is_opaque, up))
+    made["dialects"] = any(op.dialects is not None for op in up)
     return {"made": made_by(up), **{key: value for key, value in made.items() if value}}
 
 
-def outlines(history: History) -> dict[str, Outline]:
-    """The outlines of all revisions, by path: as the cache has them, else worked out once."""
+def outlines(history: History) -> Outlines:
+    """The outlines of all revisions, by path: as the reader or the cache has them, else worked out once."""
     found = history.worked_out.get("outlines")
-    if not isinstance(found, dict):
-        found = history.worked_out["outlines"] = {
-            one.path: outline(one) if one.outline is None else one.outline for one in history.migrations
-        }
+    if not isinstance(found, Outlines):
+        found = history.worked_out["outlines"] = Outlines(history)
     return found
+
+
+class Outlines(Mapping[str, Outline]):
+    """The outline of each revision by its path. Of many revisions they take more room than what is made of them, so
+    that none is held which a migration can tell again."""
+
+    def __init__(self, history: History) -> None:
+        self._migrations = {one.path: one for one in history.migrations}
+        self._held: dict[str, Outline] = {}
+
+    def __getitem__(self, path: str) -> Outline:
+        found = self._held.get(path)
+        if found is None:
+            migration = self._migrations[path]
+            told = migration.outline
+            found = outline(migration) if told is None else told
+            if told is None or len(self._migrations) <= MANY:
+                self._held[path] = found
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._migrations)
+
+    def __len__(self) -> int:
+        return len(self._migrations)
+
+    @cached_property
+    def doing(self) -> dict[str, set[str]]:
+        """The paths of the revisions by the kinds of operations in their upgrades."""
+        found: dict[str, set[str]] = {}
+        for path, about in self.items():
+            for kind in about.get("kinds", ()):
+                found.setdefault(kind, set()).add(path)
+        return found
 
 
 def with_kind(history: History, *kinds: type[Kind]) -> Iterator[tuple[Migration, Kind]]:
     """The operations of these kinds in the upgrades of a history, each with its revision."""
-    names = {kind.__name__ for kind in kinds}
-    known = outlines(history)
+    doing = outlines(history).doing
+    wanted = set().union(*(doing.get(kind.__name__, ()) for kind in kinds))
     for migration in history.migrations:
-        if not names.isdisjoint(known[migration.path].get("kinds", ())):  # asked first: it needs no operation
+        if migration.path in wanted:
             operations = migration.upgrade.operations if migration.upgrade else ()
             yield from ((migration, op) for op in operations if isinstance(op, kinds))
 

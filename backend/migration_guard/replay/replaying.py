@@ -10,19 +10,11 @@ from ..facts import Context, Direction, History, Migration, Operation, Unread
 from .effects import Step, after, at_end
 from .hidden import hidden
 from .joining import joined
+from .keeping import Key, States, View
 from .state import State
 from .touching import Touching
 
-KEPT = 2_000  # states that are kept, those of tables that were asked for last: all of them take more room than facts
 EVERY = ""  # the dialect of a replay in which no operation is for one dialect alone
-
-
-class View(NamedTuple):
-    """What a replay follows: a table (or type) under its one name, on a dialect, whole or only whether it is there."""
-
-    name: str
-    dialect: str
-    lives: bool
 
 
 class _Span(NamedTuple):
@@ -38,7 +30,7 @@ class Replay:
 
     def __init__(self, history: History) -> None:
         self.touching = Touching(history)
-        self._kept: dict[tuple[View, str], State] = {}  # after a revision; what was asked for last stands at the end
+        self._kept = States(self._needed)
         self._dialected: dict[str, bool] = {}
         self._function: _Function | None = None
 
@@ -99,8 +91,8 @@ class Replay:
         if len(order.below(own)) < 2:  # a merge brings more than is asked for here
             run, position = order.run[own]
             if (last := touching.last(view.name, run, position)) is not None:
-                self._kept.pop((view, order.runs[run][last]), None)
-            self._keep((view, own), state)
+                self._kept.drop((view, order.runs[run][last]))
+            self._kept.keep((view, own), state)
 
     def step(self, view: View, revision: str | None) -> Step:
         """Whose operations are replayed."""
@@ -109,23 +101,26 @@ class Replay:
     def _at(self, view: View, run: int, position: int) -> State:
         """The state before a position of a run: back to what is kept, and forward from there."""
         state = State()
-        for span in reversed(list(self._back(view, run, position))):
+        spans = list(self._back(view, run, position))
+        for span in reversed(spans):
             key = view, span.revision
             if key in self._kept:
-                state = self._kept[key] = self._kept.pop(key)
+                state = self._kept[key]
             else:
                 for revision in span.revisions:
                     state = self._through(state, view, revision)
-                self._keep(key, state)
+                if span is spans[0]:  # those below it were asked for before, or are not
+                    self._kept.keep(key, state)
             if not view.lives:
                 for what, hiding in span.hidden:
                     state = hidden(state, what, self.touching.hiding(hiding))
         return state
 
-    def _keep(self, key: tuple[View, str], state: State) -> None:
-        self._kept[key] = state
-        if len(self._kept) > KEPT:
-            del self._kept[next(iter(self._kept))]
+    def _needed(self, key: Key) -> bool:
+        """Whether a later revision of the same run concerns the table."""
+        view, revision = key
+        run, position = self.touching.order.run[revision]
+        return self.touching.last(view.name, run, len(self.touching.order.runs[run])) != position
 
     def _back(self, view: View, run: int, position: int) -> Iterator[_Span]:
         """The revisions that concern the table, last first, down to one whose outcome is kept."""
@@ -163,7 +158,8 @@ class Replay:
         known = self._dialected.get(name)
         if known is None:
             touching = self.touching
-            those = (touching.operations(name, one) for one in touching.by_revision.get(name, ()))
+            of_some = (one for one in touching.by_revision.get(name, ()) if one in touching.dialected)
+            those = (touching.operations(name, one) for one in of_some)
             known = self._dialected[name] = any(op.dialects is not None for ops in those for op in ops)
         return known or function.has_dialects
 
@@ -180,8 +176,8 @@ class _Function:
     def __init__(self, replay: Replay, migration: Migration) -> None:
         self.replay = replay
         self.migration = migration
-        up = migration.upgrade.operations if migration.upgrade else ()
-        down = migration.downgrade.operations if migration.downgrade else ()
+        self.functions = migration.upgrade, migration.downgrade  # held: what is unpacked twice is not the same
+        up, down = (function.operations if function else () for function in self.functions)
         self.operations: dict[Direction, tuple[Operation, ...]] = {"upgrade": up, "downgrade": down}
         self.position = {id(op): index for those in (up, down) for index, op in enumerate(those)}
         self.has_dialects = any(op.dialects is not None for op in (*up, *down))

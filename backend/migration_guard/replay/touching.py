@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from ..facts import History, Operation
 from .names import by_convention
 from .order import Order
-from .outline import HELD, ITSELF, NAMED, REFERRING, TYPE, WORD, Outline, mentioned, outlines
+from .outline import HELD, ITSELF, NAMED, REFERRING, TYPE, WORD, Outlines, mentioned, outlines
 from .reach import hides
 
 __all__ = ["TYPE", "Touching"]
+
+GROUPED = 200  # revisions whose operations stay grouped
 
 
 class Touching:
@@ -23,18 +25,28 @@ class Touching:
         self.tables: set[str] = set()
         self.referrers: dict[str, set[str]] = {}  # table -> the tables with a foreign key to it
         self._root: dict[str, str] = {}
-        self._holders: dict[str, set[str]] = {}  # index or constraint -> tables
+        self._holders: dict[str, tuple[str, ...]] = {}  # index or constraint -> tables
         self._objects: dict[str, set[str]] = {}  # view or trigger -> the tables that it names
         known = outlines(history)
-        self._learn(list(known.values()))
+        self._learn(known)
         self._grouped: dict[str, dict[str, list[Operation]]] = {}  # revision -> its operations by what they concern
-        self.by_revision: dict[str, dict[str, None]] = {}  # name -> the revisions that concern it, in order
+        # name -> the revisions that concern it, in order -> the positions of their operations that do
+        self.by_revision: dict[str, dict[str, tuple[int, ...]]] = {}
         self.hidden: dict[int, list[tuple[int, int, str]]] = {}  # run -> position, what, the revision that does it
+        self.dialected: set[str] = set()  # revisions with operations for some databases alone
+        self._hiding: set[str] = set()  # revisions with operations that nobody can follow
+        alike: dict[tuple[int, ...], tuple[int, ...]] = {}
         for revision, migration in self.order.known.items():
             about = known[migration.path]
-            for name in self._meant(about.get("mentions", ())):
-                self.by_revision.setdefault(name, {})[revision] = None
+            if about.get("dialects"):
+                self.dialected.add(revision)
+            for mention, operations in about.get("mentions", {}).items():
+                for name in self._meant((mention,)):
+                    here = self.by_revision.setdefault(name, {})
+                    those = tuple(sorted({*here.get(revision, ()), *operations}))
+                    here[revision] = alike.setdefault(those, those)
             if what := about.get("hides", 0):
+                self._hiding.add(revision)
                 run, position = self.order.run[revision]
                 self.hidden.setdefault(run, []).append((position, what, revision))
         self.brought: dict[str, dict[str, list[str]]] = {}  # name -> merge -> revisions of its other side, in order
@@ -66,9 +78,14 @@ class Touching:
 
     def operations(self, name: str, revision: str) -> tuple[Operation, ...]:
         """What a revision does that concerns the table, in order."""
+        upgrade = self.order.known[revision].upgrade
+        operations = upgrade.operations if upgrade else ()
+        if revision not in self._hiding:
+            return tuple([operations[at] for at in self.by_revision.get(name, {}).get(revision, ())])
         if revision not in self._grouped:
-            upgrade = self.order.known[revision].upgrade
-            self._grouped[revision] = self.grouped(upgrade.operations if upgrade else ())
+            self._grouped[revision] = self.grouped(operations)
+            if len(self._grouped) > GROUPED:
+                del self._grouped[next(iter(self._grouped))]
         return tuple(self._grouped[revision].get(name, ()))
 
     def hiding(self, revision: str) -> Operation:
@@ -158,21 +175,30 @@ class Touching:
                 if revision in hidden:
                     self.hidden.setdefault(run, []).append((position, *hidden[revision]))
 
-    def _learn(self, known: list[Outline]) -> None:
+    def _learn(self, known: Outlines) -> None:
         """The names of tables, indexes and objects, before any operation can be given to its table."""
-        for about in known:
+        references: dict[tuple[str, str], None] = {}
+        objects: list[tuple[str, list[str]]] = []
+        for about in known.values():
             self.tables.update(about.get("tables", ()))
             for old, new in about.get("renames", ()):
                 first, second = self.root(old), self.root(new)
                 if first != second:
                     self._root[second] = first
             for name, table in about.get("holders", ()):
-                self._holders.setdefault(name, set()).add(table)
+                self._hold(name, table)
             for table, columns in about.get("unnamed", ()):
-                if (name := by_convention(self.conventions, "ix", table, tuple(columns))) is not None:
-                    self._holders.setdefault(name.lower(), set()).add(table)
-        for about in known:
-            for name, table in about.get("references", ()):
-                self.referrers.setdefault(self.root(name), set()).add(table)
-            for name, words in about.get("objects", ()):
-                self._objects.setdefault(name, set()).update({word for word in words if word in self.tables} - {name})
+                if (index := by_convention(self.conventions, "ix", table, tuple(columns))) is not None:
+                    self._hold(index.lower(), table)
+            references |= dict.fromkeys((name, table) for name, table in about.get("references", ()))
+            objects += [(name, words) for name, words in about.get("objects", ())]
+        for name, table in references:
+            self.referrers.setdefault(self.root(name), set()).add(table)
+        for name, words in objects:
+            self._objects.setdefault(name, set()).update({word for word in words if word in self.tables} - {name})
+
+    def _hold(self, name: str, table: str) -> None:
+        """A table has an index or constraint of this name: one table, nearly always."""
+        tables = self._holders.get(name, ())
+        if table not in tables:
+            self._holders[name] = (*tables, table)
