@@ -36,7 +36,7 @@ class Entry(NamedTuple):
     name: str  # of the facts
     digested: str  # "1" where they have digests
     rests_on: str  # JSON: the names that were looked up in the project, and the digests of files; empty for none
-    header: str
+    header: str  # two fields
 
     def line(self, path: str) -> str:
         return "\t".join((path, *self)) + "\n"
@@ -52,8 +52,9 @@ class Cache:
         self._outlined = outlined
         self._digested = digested
         self._settled = time.time_ns() - _RACY  # what changed later may change once more, and keep its time
-        lines = [line.split("\t") for line in self.store.lines(INDEX)]
-        self._known = {path: Entry(*fields) for path, *fields in lines if len(fields) == len(Entry._fields)}
+        count = len(Entry._fields)
+        lines = [line.split("\t", count) for line in self.store.lines(INDEX)]
+        self._known = {fields[0]: Entry(*fields[1:]) for fields in lines if len(fields) == count + 1}
         self._grown = len(lines) > 2 * len(self._known) + _MANY
         self._now: dict[str, Entry] = {}
         self._outlines: dict[str, str] | None = None

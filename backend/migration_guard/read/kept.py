@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,9 @@ _HEADER = (
     "at", "revision", "parents", "parents_unread", "parents_at", "depends_on", "branch_labels", "message", "unread",
     "broken", "allows",
 )  # fmt: skip
+_USUAL = frozenset({"at", "revision", "parents", "parents_at", "message"})  # what every file has
+_AS_USUAL = {name: getattr(Migration, name) for name in _HEADER if name not in _USUAL}
+_ID = re.compile(r"[\w.-]+", re.ASCII)
 _LATER = ("upgrade", "downgrade", "imports", "undefined", "markers", "warnings", "review", "digest", "tree")
 Whole = Callable[[], Migration]
 Outline = Callable[[], dict[str, Any] | None]
@@ -35,9 +39,11 @@ class _OfHeader:
         if kept is None:
             return self
         own = kept.__dict__
-        given = own["header"].get(self._name, self)
         try:
-            found = self._usual if given is self else revived(given, own["path"])
+            header = own["header"]
+            if isinstance(header, str):
+                header = own["header"] = json.loads(header)
+            found = revived(header[self._name], own["path"]) if self._name in header else self._usual
         except BROKEN:
             found = getattr(_whole(kept), self._name)
         own[self._name] = found  # which is found before this
@@ -78,24 +84,32 @@ def _whole(kept: Kept) -> Migration:
 
 
 def header_of(migration: Migration) -> str:
-    """The header of a migration as text."""
+    """The header of a migration on one line: its id and its parents, where the graph needs no more, and all as JSON."""
     said: dict[str, Any] = {}
     for name in _HEADER:
         value = getattr(migration, name)
         if value != getattr(Migration, name, said):
             said[name] = plain(value, migration.path)
-    return json.dumps(said, separators=(",", ":"))
+    ids = [migration.revision, *migration.parents]
+    usual = said.keys() <= _USUAL and all(isinstance(one, str) and _ID.fullmatch(one) for one in ids)
+    return f"{' '.join(map(str, ids)) if usual else ''}\t{json.dumps(said, separators=(',', ':'))}"
 
 
 def kept(path: str, header: str, whole: Whole, outlined: Outline) -> Kept:
     """The migration again. Raises one of BROKEN for what is no header."""
-    known = json.loads(header)
-    if not known["at"]["of"] or not known.keys() <= set(_HEADER):
+    ids, _, rest = header.partition("\t")
+    if not rest.startswith('{"at":{'):
         raise ValueError(header)
     made = object.__new__(Kept)
     own = made.__dict__
-    own.update(path=path, header=known, whole=whole, outlined=outlined)
-    own["parents"] = tuple(known.get("parents", ()))
-    if isinstance(revision := known.get("revision"), str):
-        own["revision"] = revision
+    own.update(path=path, header=rest, whole=whole, outlined=outlined)
+    if ids:
+        own.update(_AS_USUAL)
+        own["revision"], *parents = ids.split(" ")
+        own["parents"] = tuple(parents)
+    else:
+        own["header"] = known = json.loads(rest)
+        own["parents"] = tuple(known.get("parents", ()))
+        if isinstance(revision := known.get("revision"), str):
+            own["revision"] = revision
     return made

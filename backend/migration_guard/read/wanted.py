@@ -41,11 +41,11 @@ class Wanted:
 
         With `search`, a path that touches none brings the projects that the settings files around it name.
         """
-        from .discovery import projects_around  # late: what is asked for is mostly found
-
         touched = [project for project in found if any(project.touches(path) for path in self.paths)]
         for path in self.paths:
             if search and self._inside(path) and not any(project.touches(path) for project in touched):
+                from .discovery import projects_around  # late: what is asked for is mostly found
+
                 try:
                     touched += projects_around(self.root, path)
                 except (NothingFound, UsageError):  # a sample or a template: it says nothing about this path
