@@ -9,6 +9,7 @@ from ..facts import AddColumn, AlterColumn, Column, DropColumn, Flag, Text, Unre
 from ..records import replace
 from .constraints import constraints_of
 from .indexes import indexes_of
+from .layers import changed
 from .names import bare
 from .state import KnownColumn, KnownConstraint, KnownIndex, KnownTable
 
@@ -50,7 +51,7 @@ def added(before: KnownTable, op: AddColumn, step: Step) -> KnownTable:
         return replace(before, whole=False)
     return replace(
         before,
-        columns={**before.columns, column.name: column},
+        columns=changed(before.columns, {column.name: column}),
         indexes=(*before.indexes, *indexes_of(op, before.name, step)),
         constraints=(*before.constraints, *constraints_of(op, before.name, step)),
     )
@@ -61,7 +62,7 @@ def dropped(before: KnownTable, op: DropColumn) -> KnownTable:
     name = bare(op.name)
     if name is None:
         return replace(before, whole=False)
-    columns = {key: column for key, column in before.columns.items() if key != name}
+    columns = changed(before.columns, {name: None})
     indexes = tuple(one for one in before.indexes if name not in map(bare, one.columns))
     constraints = tuple(one for one in before.constraints if name not in columns_of(one))
     return replace(before, columns=columns, indexes=indexes, constraints=constraints)
@@ -105,14 +106,14 @@ def altered(before: KnownTable, op: AlterColumn) -> KnownTable:
 
 def _with(before: KnownTable, name: str, column: KnownColumn, new_name: Text | None) -> KnownTable:
     if new_name is None:
-        return replace(before, columns={**before.columns, name: column})
-    rest = {key: one for key, one in before.columns.items() if key != name}
+        return replace(before, columns=changed(before.columns, {name: column}))
+    rest = changed(before.columns, {name: None})
     new = bare(new_name)
     if new is None:
         return replace(before, columns=rest, whole=False)
     return replace(
         before,
-        columns={**rest, new: replace(column, name=new)},
+        columns=changed(rest, {new: replace(column, name=new)}),
         indexes=tuple(_index_renamed(one, name, new) for one in before.indexes),
         constraints=tuple(_constraint_renamed(one, name, new) for one in before.constraints),
     )
@@ -154,9 +155,9 @@ def written(before: KnownTable, op: WriteRows) -> KnownTable:
     if not filled:
         return before
     unread = Unread(op.at, "a column that no revision makes")
-    columns = dict(before.columns)
+    changes: dict[str, KnownColumn | None] = {}
     for name, value in filled.items():
-        column = columns.get(name) or KnownColumn(name, unread, unread, server_default=unread)
+        column = before.columns.get(name) or KnownColumn(name, unread, unread, server_default=unread)
         if column.filled is not True:
-            columns[name] = replace(column, filled=value)
-    return replace(before, columns=columns)
+            changes[name] = replace(column, filled=value)
+    return replace(before, columns=changed(before.columns, changes))

@@ -19,6 +19,7 @@ from ..facts import (
     ValidateConstraint,
 )
 from ..records import replace
+from .layers import changed
 from .names import alike, bare, by_convention
 from .reach import referenced_table
 from .state import KnownConstraint, KnownTable
@@ -106,11 +107,12 @@ def constraint_added(before: KnownTable, op: CreateConstraint, step: Step) -> Kn
 def _forbids_null(table: KnownTable, constraint: KnownConstraint) -> KnownTable:
     if constraint.kind not in ("primary key", "not null") or constraint.validated is not True:
         return table
-    columns = dict(table.columns)
+    columns = table.columns
     for name in map(bare, constraint.columns):
-        if name in columns:
+        if name is not None and name in columns:
             key = constraint.kind == "primary key" or columns[name].primary_key
-            columns[name] = replace(columns[name], nullable=False, filled=True, primary_key=key)
+            sure = replace(columns[name], nullable=False, filled=True, primary_key=key)
+            columns = changed(columns, {name: sure})
     return replace(table, columns=columns)
 
 
@@ -149,12 +151,13 @@ def constraint_dropped(before: KnownTable, op: DropConstraint) -> KnownTable:
 def _without_unique(table: KnownTable, before: KnownTable) -> KnownTable:
     """The table with columns that no key makes unique, or primary, any more."""
     gone = [one for one in before.constraints if one not in table.constraints and one.kind in ("unique", "primary key")]
-    columns = dict(table.columns)
+    columns = table.columns
     for one in gone:
         for name in map(bare, one.columns):
-            if name in columns:
+            if name is not None and name in columns:
                 field = "unique" if one.kind == "unique" else "primary_key"
-                columns[name] = replace(columns[name], as_made=None, **{field: False})  # type: ignore[arg-type]
+                less = replace(columns[name], as_made=None, **{field: False})  # type: ignore[arg-type]
+                columns = changed(columns, {name: less})
     return replace(table, columns=columns) if gone else table
 
 
