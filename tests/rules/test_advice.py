@@ -55,6 +55,14 @@ def test_a_secret_is_never_to_be_written_down(tmp_path: Path, top: str, value: s
     assert "<the value>" not in said
 
 
+@pytest.mark.parametrize("name", ["DATABASE_URL", "AUGUR_DB", "SQLALCHEMY_DATABASE_URI", "db_string"])
+def test_where_a_database_is_is_not_to_be_written_down(tmp_path: Path, name: str) -> None:
+    said = advice(tmp_path, "unrepeatable-migration", f'op.execute(of(os.environ["{name}"]))\n', top="import os")
+
+    assert f"{name} may lead to another database" in said
+    assert said.endswith("bind = op.get_bind()")
+
+
 def test_what_is_no_secret_is_written_down(tmp_path: Path) -> None:
     said = advice(
         tmp_path, "unrepeatable-migration", 'op.execute("SELECT 1 " + os.environ["KEYWORDS"])\n', top="import os"

@@ -90,7 +90,9 @@ def _known(model: str, migration: Migration, context: Context) -> KnownTable | N
     """The table that the history has for a model, where its name is that of the model: `user`, `users`."""
     operations = migration.upgrade.operations if migration.upgrade else ()
     plain = _snake(model)
-    for name in (plain, f"{plain}s", f"{plain.removesuffix('y')}ies", plain.replace("_", "")) if operations else ():
+    short = plain.removesuffix("_model")
+    names = [each for one in (plain, short) for each in (one, f"{one}s", f"{one.removesuffix('y')}ies")]
+    for name in (*names, plain.replace("_", "")) if operations else ():
         known = table_before(context, operations[0], name)
         if known.exists is True:
             return known

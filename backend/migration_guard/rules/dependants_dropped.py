@@ -18,8 +18,8 @@ and say so:
 
 ## Quiet when
 The same upgrade makes it or its replacement (for a trigger also a foreign key that acts on delete), an earlier line or
-this branch made it, its table is dropped too, it is dropped IF EXISTS and no revision makes it, a trigger's function
-goes with the trigger, or the line stands in `downgrade()`.
+this branch made it, its table is dropped too, it is dropped IF EXISTS and no earlier revision makes it, a trigger's
+function goes with the trigger, or the line stands in `downgrade()`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay.names import bare, mentions
 from ..replay.outline import with_kind
+from .shared.ancestry import ancestors
 from .shared.own_lines import allowed
 from .shared.running import function_of, made_here
 
@@ -54,7 +55,9 @@ def gone_for_good(op: DropObject, context: Context) -> Iterator[Finding]:
     if any(_replaces(one, op) or _takes_along(one, op) for one in beside):
         return
     makers = _makers(context, name)
-    if any(made_here(context, revision) for revision in makers) or (op.tolerant is True and not makers):
+    if any(made_here(context, revision) for revision in makers):
+        return
+    if op.tolerant is True and (not makers or _later(context, makers)):
         return
     of = f" of {op.table}" if op.table is not None else ""
     yield Finding(
@@ -63,6 +66,13 @@ def gone_for_good(op: DropObject, context: Context) -> Iterator[Finding]:
         says=f"Dropping {op.kind} {op.name}{of} with nothing in its place: {BREAKS[op.kind]}.",
         instead=allowed(op, RULE.id, f"nothing that still runs uses {op.name}"),
     )
+
+
+def _later(context: Context, makers: list[str]) -> bool:
+    """Whether only revisions make it that run later, so that there may be nothing to drop yet."""
+    if context.migration is None:
+        return False
+    return {one.id for one in ancestors(context.history, context.migration)}.isdisjoint(makers)
 
 
 def _replaces(one: Operation, op: DropObject) -> bool:

@@ -53,6 +53,13 @@ SECRET = re.compile(
     r"(?:.*_)?(?:secrets?|keys?|apikey|password|passwd|pwd|passphrase|tokens?|credentials?|salt|pepper|dsn)(?:_.*)?",
     re.IGNORECASE,
 )
+# A name that holds where a database is, with the password in it: "DATABASE_URL", "app_db", "SQLALCHEMY_DATABASE_URI".
+ADDRESS = re.compile(r"(?:.*_)?(?:db|database|postgres(?:ql)?)(?:_(?:ur[il]|string|connection))?", re.IGNORECASE)
+ITS_OWN = (
+    "# work on the connection of this upgrade: {0} may lead to another database, and what is done there\n"
+    "# stays when the upgrade fails\n"
+    "bind = op.get_bind()"
+)
 WITHOUT_IT = (
     "# write no secret down: leave the change of the schema here, and do what needs {0}\n"
     "# in a command of its own, run after this revision and before the one that relies on it"
@@ -86,6 +93,8 @@ def _called(use: Use) -> str:
 def _instead(use: Use, migration: Migration) -> str:
     """What to write; for a secret, how to do without it."""
     names = [one.key or last_name(one) for one in uses(migration, "settings")] if use.kind == "settings" else []
+    if address := next(filter(ADDRESS.fullmatch, names), None):
+        return ITS_OWN.format(address)
     secret = next(filter(is_secret, names), None)
     return INSTEAD[use.kind] if secret is None else WITHOUT_IT.format(secret)
 
