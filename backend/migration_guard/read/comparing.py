@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from .conditions import INSPECTED, UNSURE, DialectName, Test, named, named_like
-from .constants import Plain, computed
+from .constants import computed
+from .formatting import Plain
 from .inspecting import inspects
 from .values import AT_RUN_TIME, HOLE, Arguments, Attr, Either, Given, Made, small
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from ..records import dataclass, replace
 from .inspecting import inspects
-from .values import HOLE, Attr, Batch, Closure, Dotted, LocalClass, Made
+from .scopes import Closure
+from .values import HOLE, Attr, Batch, Dotted, LocalClass, Made
 
 Dialects = frozenset[str] | None  # None: every dialect
 KNOWN = frozenset({"sqlite", "postgresql"})

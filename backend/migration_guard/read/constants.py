@@ -1,4 +1,4 @@
-"""Computing with constants: operators, formatting, and the methods and functions that have no side effects."""
+"""Computing with constants: operators, and the methods and functions that have no side effects."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import ast
 import itertools
 import operator
 import posixpath
-import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
+from .formatting import Plain, filled, is_plain_format, length, percent, text_joined
 from .inspecting import unknown
 from .values import AT_RUN_TIME, HOLE, LONGEST, MOST, Arguments, Dotted, Made, Unknown, small, words
-
-Plain = (str, int, float, bool, bytes, type(None))
-WIDE = re.compile(r"\d{4,}")  # a width in a format that asks for a text of thousands of characters
 
 _OPERATORS: dict[type[ast.AST], Callable[..., object]] = {
     ast.Add: operator.add,
@@ -43,44 +40,6 @@ _METHODS: dict[type, frozenset[str]] = {
 _METHODS[list] |= {"add", "union"}  # sets are read as lists
 
 
-def filled(value: object) -> object:
-    """A value ready to be put into a text: a hole where it is not known."""
-    if isinstance(value, PurePosixPath):
-        return str(value)
-    if isinstance(value, Plain):
-        return value
-    if not small(value):
-        return Hole()
-    if isinstance(value, tuple):
-        return tuple(filled(item) for item in value)
-    if isinstance(value, list):
-        return [filled(item) for item in value]
-    if isinstance(value, dict):
-        return {key: filled(item) for key, item in value.items()}
-    return Hole()
-
-
-class Hole(str):
-    """A part known only at run time: formats to itself whatever is asked of it."""
-
-    __slots__ = ()
-
-    def __new__(cls) -> Hole:
-        return str.__new__(cls, HOLE)
-
-    def __format__(self, spec: str) -> str:
-        return HOLE
-
-    def __getitem__(self, index: object) -> Hole:
-        return self
-
-    def __getattr__(self, name: str) -> Hole:
-        return self
-
-    def __repr__(self) -> str:
-        return HOLE
-
-
 def computed(kind: type[ast.AST], left: object, right: object) -> object:
     """The result of an operator on two values; Unknown where it is not known or not worth knowing."""
     compute = _OPERATORS.get(kind)
@@ -89,7 +48,7 @@ def computed(kind: type[ast.AST], left: object, right: object) -> object:
     if kind is ast.Div and (isinstance(left, PurePosixPath) or isinstance(right, PurePosixPath)):
         return _divided(left, right)
     if kind is ast.Mod and isinstance(left, str):
-        return _percent(left, right)
+        return percent(left, right)
     if kind is ast.Mult and not (_small(left) and _small(right)):
         return AT_RUN_TIME
     if kind is ast.Add and isinstance(left, str) != isinstance(right, str):
@@ -127,61 +86,17 @@ def _worth(value: object) -> bool:
     return not isinstance(value, int) or value.bit_length() < 1000
 
 
-def _percent(text: str, right: object) -> object:
-    if re.search(r"%[-+ #(\w)]*(\d{4,}|\*)", text):
-        return AT_RUN_TIME
-    if isinstance(right, tuple):
-        values: object = tuple(filled(item) for item in right)
-    else:
-        values = filled(right)
-    if len(text) + text.count("%") * _length(values) > LONGEST:
-        return AT_RUN_TIME
-    try:
-        return text % values
-    except (TypeError, ValueError, KeyError):
-        pass
-    try:  # a hole is no number
-        return re.sub(r"%(\(\w+\))?[-#0 +]*[\d.]*[dfgxi]", r"%\1s", text) % values
-    except (TypeError, ValueError, KeyError):
-        return AT_RUN_TIME
-
-
-def _length(value: object) -> int:
-    """How long a value may be as a part of a text: each line of a file may double it, and many lines may do so."""
-    if isinstance(value, (str, bytes)):
-        return len(value)
-    if isinstance(value, dict):
-        return sum(_length(key) + _length(item) + 8 for key, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return sum(_length(item) + 8 for item in value)
-    return 32
-
-
-def formatted(value: object, conversion: int, spec: object) -> str:
-    """One `{...}` of an f-string."""
-    if isinstance(value, PurePosixPath):
-        value = str(value)
-    if not isinstance(value, Plain) or not isinstance(spec, str) or HOLE in spec or WIDE.search(spec):
-        return HOLE
-    try:
-        if conversion == 114:
-            value = repr(value)
-        return format(value, spec)
-    except (TypeError, ValueError):
-        return HOLE
-
-
 def method(value: object, name: str, arguments: Arguments) -> object:
     """The result of a method of a constant: `", ".join(names)`, `"{}".format(x)`, `names.append(x)`."""
     given = [each.value for each in arguments.positional]
     named = {key: each.value for key, each in arguments.named.items()}
     if isinstance(value, str) and name == "join":
-        return _joined(value, given[0] if given else None)
+        return text_joined(value, given[0] if given else None)
     if isinstance(value, str) and name == "format":
-        if not arguments.whole or not _is_plain_format(value):
+        if not arguments.whole or not is_plain_format(value):
             return AT_RUN_TIME
         items, keys = tuple(map(filled, given)), {key: filled(item) for key, item in named.items()}
-        if len(value) + value.count("{") * max(_length(items), _length(keys)) > LONGEST:
+        if len(value) + value.count("{") * max(length(items), length(keys)) > LONGEST:
             return AT_RUN_TIME
         try:
             return value.format(*items, **keys)
@@ -212,27 +127,6 @@ def _grown(text: str, given: list[object]) -> int:
     """How long a text gets at most when one text in it is replaced by another."""
     old, new = (*given, "", "")[:2]
     return len(text) + (text.count(str(old)) + 1) * len(str(new))
-
-
-def _is_plain_format(text: str) -> bool:
-    """Whether a format asks for no width that is huge or itself an argument."""
-    import string
-
-    try:
-        return not any(spec and ("{" in spec or WIDE.search(spec)) for _, _, spec, _ in string.Formatter().parse(text))
-    except ValueError:
-        return False
-
-
-def _joined(separator: str, items: object) -> object:
-    if isinstance(items, dict):
-        items = list(items)
-    if not isinstance(items, (list, tuple, str)):
-        return HOLE
-    parts = [item if isinstance(item, str) else HOLE for item in items]
-    if sum(map(len, parts)) + len(separator) * len(parts) > LONGEST:
-        return AT_RUN_TIME
-    return separator.join(parts)
 
 
 def function(path: str, arguments: Arguments) -> object:

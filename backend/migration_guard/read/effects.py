@@ -6,27 +6,28 @@ import ast
 from abc import abstractmethod
 from functools import lru_cache
 
-from ..facts import CreateObject, CreateType, DropObject, DropType, Flag, OtherCall, Unread
-from ..records import replace
+from ..facts import OtherCall
 from . import rows, transactions
+from .binding import Row
 from .calls import OPERATIONS, SILENT, operation
-from .columns import enum_type, table_name
 from .comparing import joined
 from .conditions import DialectName, named_like
 from .constants import function, method
-from .expressions import OP, OTHERS, Expressions, Row
-from .record import Record
+from .executed import executed
+from .expressions import Expressions
+from .library import is_log
+from .names import OP, OTHERS
+from .scopes import Closure
+from .transactions import reaches_database
 from .values import (
     AT_RUN_TIME,
     Arguments,
     Attr,
     Batch,
-    Closure,
     Dotted,
     Either,
     Every,
     Given,
-    LocalClass,
     Made,
     Unknown,
     foreign,
@@ -36,7 +37,6 @@ from .values import (
 
 CHANGES = frozenset({"append", "extend", "insert", "add", "remove", "pop", "clear", "update", "setdefault"})
 BY_NAME = tuple(OPERATIONS)  # a helper called after an operation does it: create_table_if_not_exists(...)
-LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 
 
 class Effects(Expressions):
@@ -134,8 +134,11 @@ class Effects(Expressions):
             if given is not None:
                 self.execute(given, node, rows.parameters(arguments), autocommit=rows.is_autocommit(on))
                 return made
-        if name in {"create", "drop"} and self.made_or_dropped(on, name, node, arguments):
-            return made
+        if name in {"create", "drop"} and not self.muted:
+            from .creating import made_or_dropped  # late: few migrations do so
+
+            if made_or_dropped(self.record, on, name, node, arguments):
+                return made
         if name in transactions.CONTROLS and not self.muted:
             transactions.controlled(self.record, on, name, node)
         if name == "enter_context" and arguments.positional:
@@ -170,7 +173,7 @@ class Effects(Expressions):
             return
         before = self.record.in_autocommit
         self.record.in_autocommit = before or autocommit
-        rows.executed(self.record, given, node, parameters)
+        executed(self.record, given, node, parameters)
         self.record.in_autocommit = before
 
     def operation(self, name: str, arguments: Arguments, node: ast.expr, batch: Batch | None) -> object:
@@ -181,7 +184,8 @@ class Effects(Expressions):
         if name == "batch_alter_table":
             recreate = arguments.positional[2] if len(arguments.positional) > 2 else arguments.named.get("recreate")
             more = tuple(sorted(arguments.named.keys() - {"table_name", "schema", "recreate"}))
-            return Batch(arguments.first("table_name"), schema_of(arguments), node, recreate, more)
+            schema = arguments.positional[1] if len(arguments.positional) > 1 else arguments.named.get("schema")
+            return Batch(arguments.first("table_name"), schema, node, recreate, more)
         made = Made(_part_of_op(name), arguments, node)
         if name in SILENT or self.muted:
             return made
@@ -196,54 +200,6 @@ class Effects(Expressions):
             return made
         self.record.add(fact)
         return Made(Dotted("sqlalchemy.Table"), arguments, node) if name == "create_table" else made
-
-    def made_or_dropped(self, on: object, verb: str, node: ast.expr, arguments: Arguments) -> bool:
-        """Whether `<on>.create(...)` or `.drop(...)` was an operation, which is then added."""
-        if isinstance(on, Attr) and on.name == "__table__" and isinstance(on.on, LocalClass):
-            on = model_table(on.on, node)
-        if isinstance(on, Either):
-            done = [self.made_or_dropped(option, verb, node, arguments) for option in on.options]
-            return any(done)
-        if not isinstance(on, Made) or self.muted:
-            return False
-        record = self.record
-        tolerant = tolerates(record, on, arguments, node)
-        common = {**record.common(node), "tolerant": tolerant}
-        if on.name in {"Enum", "ENUM"}:
-            enum = enum_type(record, on)
-            name = enum.name if enum is not None and enum.name is not None else "?"
-            fact = CreateType(name=name, enum=enum, **common)
-            record.add(fact if verb == "create" else DropType(name=name, **common))
-            return True
-        if on.name == "Table":
-            found = rows.table_call(record, verb, on, node)
-            if found is not None:
-                record.add(replace(found, tolerant=tolerant))
-            return found is not None
-        if on.name == "Sequence" and (first := on.arguments.first("name")) is not None:
-            kind = CreateObject if verb == "create" else DropObject
-            record.add(kind(kind="sequence", name=record.text(first, "a sequence named"), **common))
-            return True
-        if on.name == "Index":
-            return self._index(on, verb, node)
-        return False
-
-    def _index(self, made: Made, verb: str, node: ast.expr) -> bool:
-        """`sa.Index("ix", t.c.name).create(bind)`."""
-        columns = made.arguments.positional[1:]
-        table = None
-        for given in columns:
-            value = given.value
-            if isinstance(value, Attr):
-                table = table or table_name(value.on.on if isinstance(value.on, Attr) else value.on)
-        extra = {"columns": Given([given.value for given in columns], node)}
-        extra["table_name"] = Given(AT_RUN_TIME if table is None else table, node)
-        positional = made.arguments.positional[:1]
-        arguments = Arguments(positional, {**made.arguments.named, **extra}, made.arguments.whole)
-        fact = operation(self.record, f"{verb}_index", arguments, node)
-        if fact is not None:
-            self.record.add(fact)
-        return fact is not None
 
     def opaque(self, made: Made) -> None:
         """A call into another module, whose effect is not known."""
@@ -280,51 +236,9 @@ def _part_of_op(name: str) -> Dotted:
     return Dotted(f"{OP}.{name}")
 
 
-def tolerates(record: Record, made: Made, arguments: Arguments, node: ast.expr) -> Flag:
-    """Whether `.create(bind, checkfirst=True)` looks first: PostgreSQL's ENUM and sequences do unless they are told."""
-    given = arguments.positional[1] if len(arguments.positional) > 1 else arguments.named.get("checkfirst")
-    if given is None:
-        return made.name in {"ENUM", "Sequence"}
-    if isinstance(given.value, bool):
-        return given.value
-    return Unread(record.source.place(node), "whether it may be there, chosen at run time")
-
-
-def is_log(made: Made, start: Dotted) -> bool:
-    """Whether a call only logs: `logger.info(...)` on a logger from another module."""
-    return made.name in LOGS or (
-        start.path.rpartition(".")[2] in LOGS and "log" in start.path.rpartition(".")[0].lower()
-    )
-
-
 def is_operations(on: object, name: str) -> bool:
     """Whether a method is an operation on an `Operations(context)` object."""
     return isinstance(on, Made) and on.name == "Operations" and (name in OPERATIONS or name in OTHERS)
-
-
-def reaches_database(value: object) -> bool:
-    """Whether a value lets a helper work on the database: `op`, a batch block, the connection, the context."""
-    if isinstance(value, Batch):
-        return True
-    if isinstance(value, Dotted):
-        return value.path == OP
-    if isinstance(value, (list, tuple)):
-        return any(reaches_database(item) for item in value)
-    if isinstance(value, Made) and value.name in {"inspect", "from_engine", "Inspector", "MetaData"}:
-        return False
-    start = root(value)
-    if isinstance(start, Dotted) and isinstance(value, (Made, Attr)):
-        if any(link.name in rows.EXECUTES for link in links(value)):
-            return False  # what a query gave, not the connection
-        return start.path in {f"{OP}.get_bind", f"{OP}.get_context"} or any(
-            link.name in rows.SESSIONS for link in links(value)
-        )
-    return False
-
-
-def schema_of(arguments: Arguments) -> Given | None:
-    """The schema of a batch block."""
-    return arguments.positional[1] if len(arguments.positional) > 1 else arguments.named.get("schema")
 
 
 def last_words(value: object) -> str:
@@ -332,16 +246,3 @@ def last_words(value: object) -> str:
     if isinstance(value, Dotted):
         return value.path
     return value.name if isinstance(value, (Attr, Made)) else "metadata"
-
-
-def model_table(model: LocalClass, node: ast.expr) -> Made:
-    """The table of a model of the file, as `sa.Table(...)` would write it."""
-    given = [Given(model.members.get("__tablename__", AT_RUN_TIME), node)]
-    for name, value in model.members.items():
-        if isinstance(value, Made) and value.name in {"Column", "mapped_column"}:
-            arguments = Arguments(value.arguments.positional, {"name": Given(name, node), **value.arguments.named})
-            first = value.arguments.positional[0].value if value.arguments.positional else None
-            if isinstance(first, str):
-                arguments = value.arguments
-            given.append(Given(Made(value.callee, arguments, value.node), value.node))
-    return Made(Dotted("sqlalchemy.Table"), Arguments(given), node)

@@ -6,13 +6,14 @@ import ast
 
 from ..facts import OtherCall, Place
 from .conditions import Test
-from .effects import reaches_database
-from .expressions import LIBRARIES, OP
 from .functions import Functions, Raised
 from .library import settled
+from .names import LIBRARIES, OP
 from .record import MOST_OPERATIONS, Record, TooMuch
+from .scopes import Closure
 from .text import adopted
-from .values import AT_RUN_TIME, Arguments, Attr, Batch, Closure, Dotted, Instance, LocalClass, Made
+from .transactions import reaches_database
+from .values import AT_RUN_TIME, Arguments, Attr, Batch, Dotted, Instance, LocalClass, Made
 
 FOLLOWED = 20_000  # expressions evaluated in one helper of another module
 FOLLOWED_OF_APPLICATION = 1_000  # in a function of the application that is not handed the database

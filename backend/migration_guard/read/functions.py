@@ -14,7 +14,8 @@ from .conditions import Dialects, Test, all_of, any_of, truth
 from .effects import Effects
 from .library import Library
 from .record import Record
-from .values import AT_RUN_TIME, Arguments, Closure, Given, Scope
+from .scopes import Closure, Scope
+from .values import AT_RUN_TIME, Arguments, Given
 
 DEEPEST = 25  # calls inside calls
 

@@ -6,24 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from .constants import Plain
+from .formatting import Plain
 from .modules import Found, Modules, Names, Parsed
 from .paths import normal
 from .record import TooMuch
-from .values import (
-    AT_RUN_TIME,
-    Attr,
-    Dotted,
-    Either,
-    Instance,
-    LocalClass,
-    Made,
-    ModuleScope,
-    Unknown,
-    foreign,
-    root,
-    words,
-)
+from .scopes import ModuleScope
+from .values import AT_RUN_TIME, Attr, Dotted, Either, Instance, LocalClass, Made, Unknown, foreign, root, words
 
 if TYPE_CHECKING:
     from ..facts import UseKind
@@ -32,7 +20,8 @@ if TYPE_CHECKING:
 DEEPEST = 15  # modules that ask for names of modules
 MOST_MODULES = 60  # that one migration may lead into
 SETTINGS = words("settings config conf configuration get_settings get_config app_settings app_config")
-LOGS = words("log logger logging get_logger getlogger _ _lazy gettext")
+_LOGGERS = words("log logger logging get_logger getlogger _ _lazy gettext")
+_LOGS = words("debug info warning warn error exception critical log")
 APPLICATION = words("models model orm entities entity tables database schemas services repositories crud")
 
 
@@ -167,7 +156,7 @@ class Library:
 
 def _kind(parts: Sequence[str], *, sure: bool) -> UseKind | None:
     """What a name of the application is. Not `sure`: its source was not found, and it may be a library's."""
-    if parts[-1].lower() in LOGS or parts[-1].endswith(("Error", "Exception", "Warning")):
+    if parts[-1].lower() in _LOGGERS or parts[-1].endswith(("Error", "Exception", "Warning")):
         return None
     if not SETTINGS.isdisjoint(part.lower() for part in parts):
         return "settings"
@@ -184,3 +173,10 @@ def settled(value: object) -> bool:
         start = root(value)
         return isinstance(start, Dotted) and start.path.startswith(("sqlalchemy.", "sqlmodel.", "alembic."))
     return False
+
+
+def is_log(made: Made, start: Dotted) -> bool:
+    """Whether a call only logs: `logger.info(...)` on a logger from another module."""
+    return made.name in _LOGS or (
+        start.path.rpartition(".")[2] in _LOGS and "log" in start.path.rpartition(".")[0].lower()
+    )

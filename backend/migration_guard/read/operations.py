@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 
 from ..facts import Direction, Function, OtherCall, Unread
-from .expressions import OP
 from .functions import Flow, Raised
 from .library import Library
 from .modules import Modules
+from .names import OP
 from .order import in_order
 from .record import Record, TooMuch
+from .scopes import Closure, ModuleScope, Scope
 from .text import Source
-from .values import AT_RUN_TIME, Arguments, Closure, Dotted, Given, ModuleScope, Scope
+from .values import AT_RUN_TIME, Arguments, Dotted, Given
 from .walk import Walk
 
 

@@ -1,14 +1,14 @@
-"""What has been seen so far of one direction: its operations in order, and what could not be read."""
+"""What has been seen so far of one direction, its operations in order; and the texts and names that values give."""
 
 from __future__ import annotations
 
 import ast
 from typing import Any
 
-from ..facts import Direction, Flag, Operation, OtherCall, Place, Unread, WriteRows
+from ..facts import Direction, Flag, Operation, OtherCall, Place, Text, Unread, WriteRows
 from .conditions import KNOWN, Dialects, Test
 from .text import Source
-from .values import HOLE, Arguments, Attr, Dotted, Either, Given, Made, how
+from .values import HOLE, Arguments, Attr, Dotted, Either, Given, LocalClass, Made, how
 
 MOST_OPERATIONS = 20_000
 
@@ -131,6 +131,77 @@ def column_name(value: object) -> str | None:
         first = value.arguments.first("name")
         return None if first is None else text_of(first.value)
     return text_of(value)
+
+
+def said(record: Record, arguments: Arguments, name: str, what: str) -> Text | None:
+    """The text that an argument of this name gives; None where none is given."""
+    given = arguments.named.get(name)
+    return None if given is None or given.value is None else record.text(given, what)
+
+
+def is_null(value: object) -> bool:
+    """Whether a server default gives no value: `None`, `sa.null()`, `sa.text("NULL")`, a value set by a trigger."""
+    if value is None:
+        return True
+    if not isinstance(value, Made):
+        return False
+    return value.name in {"null", "FetchedValue"} or (value.name == "text" and (text_of(value) or "").upper() == "NULL")
+
+
+def value_text(record: Record, given: Given) -> str:
+    """The text of a value where it is written: of the call that a variable stands for, else of the argument."""
+    if isinstance(given.value, Made):
+        return record.source.one_line(given.value.node)
+    if isinstance(given.value, str) and not isinstance(given.node, ast.Constant) and text_of(given.value) is not None:
+        return repr(given.value)
+    return record.source.one_line(given.node)
+
+
+type_text = value_text
+
+
+def text_or_unread(record: Record, given: Given, what: str) -> Text:
+    """The text of an argument whose absence is worth no line in the report."""
+    found = text_of(given.value)
+    return Unread(record.source.place(given.node), f"{what} {how(given.value)}") if found is None else found
+
+
+def table_name(value: object) -> str | None:
+    """The table that a `sa.table`, `sa.Table` or local model stands for."""
+    if isinstance(value, Attr) and value.name == "__table__":
+        value = value.on
+    if isinstance(value, LocalClass):
+        if "__tablename__" in value.members:
+            return text_of(value.members["__tablename__"])
+        return table_name(value.members.get("__table__"))
+    if isinstance(value, Made) and value.name in {"table", "Table", "TableClause"}:
+        given = value.arguments.first("name")
+        return None if given is None else text_of(given.value)
+    if isinstance(value, Made) and value.name in {"alias", "aliased"}:
+        first = value.arguments.first()
+        return table_name(value.on if value.on is not None else first and first.value)
+    if isinstance(value, Attr) and isinstance(value.on, Attr) and value.on.name == "tables":
+        return value.name  # metadata.tables["persona"], reflected
+    return None
+
+
+def table_schema(value: object) -> Text | None:
+    """The schema of a `sa.table`, `sa.Table` or local model; None where none is written."""
+    if isinstance(value, Attr) and value.name == "__table__":
+        value = value.on
+    if isinstance(value, LocalClass):
+        if "__table__" in value.members:
+            return table_schema(value.members["__table__"])
+        options = value.members.get("__table_args__")
+        last = options[-1] if isinstance(options, (list, tuple)) and options else options
+        return text_of(last.get("schema")) if isinstance(last, dict) else None
+    if isinstance(value, Made) and value.name in {"table", "Table", "TableClause"}:
+        given = value.arguments.named.get("schema")
+        return None if given is None else text_of(given.value)
+    if isinstance(value, Made) and value.name in {"alias", "aliased"}:
+        first = value.arguments.first()
+        return table_schema(value.on if value.on is not None else first and first.value)
+    return None
 
 
 def keys(arguments: Arguments) -> list[object]:

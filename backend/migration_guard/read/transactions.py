@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 
 from ..facts import TransactionControl
+from .names import OP
 from .record import Record
 from .rows import EXECUTES, SESSIONS
-from .values import Dotted, links, root
+from .values import Attr, Batch, Dotted, Made, links, root
 
 # `.begin()` is none: it raises in SQLAlchemy 2.0 where a transaction is open, and only marked a place before that.
 CONTROLS = {"commit": "commit", "rollback": "rollback", "begin_nested": "savepoint"}
@@ -30,3 +31,23 @@ def controlled(record: Record, on: object, name: str, node: ast.expr) -> None:
         return
     if by_session or (isinstance(start, Dotted) and start.path in _CONNECTIONS):
         record.add(TransactionControl(what=CONTROLS[name], **record.common(node)))
+
+
+def reaches_database(value: object) -> bool:
+    """Whether a value lets a helper work on the database: `op`, a batch block, the connection, the context."""
+    if isinstance(value, Batch):
+        return True
+    if isinstance(value, Dotted):
+        return value.path == OP
+    if isinstance(value, (list, tuple)):
+        return any(reaches_database(item) for item in value)
+    if isinstance(value, Made) and value.name in {"inspect", "from_engine", "Inspector", "MetaData"}:
+        return False
+    start = root(value)
+    if isinstance(start, Dotted) and isinstance(value, (Made, Attr)):
+        if any(link.name in EXECUTES for link in links(value)):
+            return False  # what a query gave, not the connection
+        return start.path in {f"{OP}.get_bind", f"{OP}.get_context"} or any(
+            link.name in SESSIONS for link in links(value)
+        )
+    return False

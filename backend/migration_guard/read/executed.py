@@ -1,0 +1,159 @@
+"""What runs through `execute(...)`: SQL text, DDL elements, and SQLAlchemy's own statements."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from ..facts import Column, CreateObject, DropObject, Operation, OtherSql, SetOption, Unread, WriteRows
+from ..records import replace
+from .calls import operation
+from .conditions import KNOWN
+from .record import Record, text_of
+from .rows import READS, TEXTS, WRITES, write
+from .values import HOLE, LONGEST, Arguments, Attr, Dotted, Either, Given, Link, Made, how, links
+
+OBJECTS: dict[str, tuple[type[CreateObject] | type[DropObject], str]] = {
+    "CreateSequence": (CreateObject, "sequence"),
+    "DropSequence": (DropObject, "sequence"),
+    "CreateSchema": (CreateObject, "schema"),
+    "DropSchema": (DropObject, "schema"),
+}
+_BLOCK = re.compile(r"\bDO\b\s+(?:LANGUAGE\b|['$])", re.IGNORECASE)
+PLACEHOLDER = "__unread__"  # what `statements` takes for a part that is known only at run time
+
+
+def executed(record: Record, given: Given, node: ast.expr, parameters: Given | None = None) -> None:
+    """Add the operations of one `execute(...)`."""
+    value = given.value
+    if isinstance(value, Either):
+        before, record.conditional = record.conditional, True
+        for option in value.options:
+            executed(record, Given(option, given.node), node, parameters)
+        record.conditional = before
+        return
+    if isinstance(value, str):
+        raw_sql(record, value, node)
+        return
+    if isinstance(value, list) and value and all(isinstance(item, (str, Made)) for item in value):
+        for item in value:
+            executed(record, Given(item, given.node), node)
+        return
+    chain = links(value)
+    words = [link.name for link in chain]
+    if any(word in TEXTS for word in words):
+        link = next(link for link in chain if link.name in TEXTS)
+        first = link.arguments and link.arguments.first("text", "statement")
+        if first and isinstance(first.value, (str, Either)):
+            filled = _filled(link, first.value) if link.name == "DDL" else first.value
+            executed(record, Given(filled, first.node), node)
+            return
+        value = first.value if first else value
+    elif any(word in WRITES for word in words):
+        record.add(write(record, chain, node, parameters))
+        return
+    elif any(word in READS for word in words) or (chain and _element(record, value, node)):
+        return
+    common = record.common(node)
+    common["by_sql"] = True
+    why = record.missing(record.source.place(node), f"SQL made {how(value)}")
+    record.add(OtherSql(text=why, **common))
+
+
+def _filled(link: Link, statement: object) -> object:
+    """The text of `sa.DDL("... %(table)s", context={...})`, as SQLAlchemy fills it in."""
+    given = link.arguments and link.arguments.named.get("context")
+    if not isinstance(statement, str) or not given:
+        return statement
+    parts = {key: text_of(value) for key, value in given.value.items()} if isinstance(given.value, dict) else {}
+    text = re.sub(r"%\((\w+)\)s", lambda found: parts.get(found[1]) or HOLE, statement)
+    return text.replace("%%", "%")
+
+
+def _element(record: Record, value: object, node: ast.expr) -> bool:
+    """Whether the value was a DDL element, `CreateTable(t)`, `CreateSequence(s)`: then its operation is added."""
+    first = value.arguments.first("element", "name") if isinstance(value, Made) else None
+    if first is None or not isinstance(value, Made):
+        return False
+    if value.name in OBJECTS:
+        fact, kind = OBJECTS[value.name]
+        inner = first.value.arguments.first("name") if isinstance(first.value, Made) else first
+        name = record.text(inner or first, f"a {kind} named")
+        record.add(fact(kind=kind, name=name, **record.common(node)))
+        return True
+    if value.name in {"CreateTable", "DropTable"} and isinstance(first.value, Made) and first.value.name == "Table":
+        found = table_call(record, "create" if value.name == "CreateTable" else "drop", first.value, node)
+        if found is not None:
+            record.add(found)
+            return True
+    return False
+
+
+def table_call(record: Record, verb: str, made: Made, node: ast.expr) -> Operation | None:
+    """The operation of `sa.Table(...).create(bind)` or `.drop(bind)`."""
+    positional = [
+        given
+        for given in made.arguments.positional
+        if not (isinstance(given.value, Made) and given.value.name == "MetaData") and not _is_metadata(given)
+    ]
+    arguments = Arguments(positional, made.arguments.named, made.arguments.whole)
+    if verb == "drop":
+        arguments = Arguments(positional[:1], {k: v for k, v in made.arguments.named.items() if k == "schema"})
+    return operation(record, f"{verb}_table", arguments, node)
+
+
+def _is_metadata(given: Given) -> bool:
+    value = given.value
+    name = value.path if isinstance(value, Dotted) else value.name if isinstance(value, Attr) else ""
+    return name.rpartition(".")[2] in {"metadata", "meta"} or (
+        isinstance(given.node, ast.Name) and given.node.id in {"metadata", "meta"}
+    )
+
+
+def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
+    """Add the operations of SQL text, which may hold parts known only at run time."""
+    from .sql import statements  # a migration without SQL does not need it
+
+    text = sql.replace(HOLE, PLACEHOLDER)
+    changes = record.circumstances()
+    at = record.source.place(node)
+    unreadable = "SQL made at run time" if not sql.replace(HOLE, "").strip(" ;\n\t") else None
+    if len(sql) > LONGEST:
+        unreadable = f"SQL of {len(sql):,} characters, more than the reader follows"
+    if unreadable is not None:
+        why = record.missing(at, unreadable)
+        record.add(OtherSql(text=why, by_sql=True, **record.common(node)))
+        return
+    read = statements(text, at=at, direction=record.direction, dialects=record.dialects)
+    together = tuple(dict.fromkeys(found.source.replace(PLACEHOLDER, "{...}") for found in read))
+    if len(together) > 1 and not _BLOCK.search(text):
+        changes["among"] = together
+    for found in read:
+        _list_unread(record, found)
+        if isinstance(found, WriteRows) and found.in_batches and not record.in_loop:
+            found = replace(found, in_batches=False)
+        if text is not sql:
+            changes["source"] = found.source.replace(PLACEHOLDER, "{...}")
+            if isinstance(found, OtherSql) and isinstance(found.text, str):
+                changes["text"] = changes["source"]
+            else:
+                changes.pop("text", None)
+        record.add(replace(found, **changes) if changes else found)
+
+
+def _list_unread(record: Record, found: Operation) -> None:
+    """List what of a statement could not be read, but for rows, values and conditions, which change no verdict."""
+    if isinstance(found, WriteRows):
+        if isinstance(found.table, Unread):
+            record.missing(found.at, "a table named at run time")
+        return
+    if found.dialects is not None and not found.dialects & KNOWN:
+        return
+    for name, value in vars(found).items():
+        if name in ("condition", "where", "using") or isinstance(found, SetOption):
+            continue
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, Unread):
+                record.missing(found.at, "a table named at run time" if name == "table" else each.why)
+            elif isinstance(each, Column) and isinstance(each.name, Unread):
+                record.missing(found.at, "a column named at run time")
