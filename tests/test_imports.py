@@ -42,7 +42,7 @@ MAY = {
         "progress",
     },
     "change": {"config", "errors", "facts", "findings", "lint", "read", "replay", "reporting", "rules", "words"},
-    "report": {"findings", "facts", "fingerprints", "reporting"},
+    "report": {"errors", "findings", "facts", "fingerprints", "reporting"},
     "fingerprints": {"findings", "reporting"},
     "adopt": {"baseline", "config", "errors", "fingerprints", "lint", "read", "reporting"},
     "baseline": {"config", "errors", "findings", "fingerprints", "reporting"},

@@ -123,6 +123,17 @@ def parser() -> argparse.ArgumentParser:
 
     _add_database(commands)
 
+    report = commands.add_parser("report", help="put reports of several jobs together")
+    parts = report.add_subparsers(dest="report", metavar="COMMAND", required=True, parser_class=_Parser)
+    together = parts.add_parser(
+        "merge",
+        help="one report from the JSON reports of shards, databases and the static check",
+        description="Reads reports written by `--output json:FILE` and puts one out. What several databases show alike "
+        "is told once and names them all; the exit code is the worst. A report that is missing or cut off is an error.",
+    )
+    together.add_argument("files", nargs="+", metavar="FILE", help="a JSON report, or a folder with some")
+    _add_format(together)
+
     commands.add_parser("heads", help="list the revisions that nothing follows; more than one is exit code 1")
 
     commands.add_parser("rules", help="list every rule and check")

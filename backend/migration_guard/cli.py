@@ -221,6 +221,25 @@ def _verify(options: SimpleNamespace) -> int:
     return _print(report, options, settings)
 
 
+def _report(options: SimpleNamespace) -> int:
+    from .catalogue import every_rule
+    from .printing import put_out
+    from .report.merging import merged
+
+    folder = _folder(options)
+    report, command = merged([folder / name for name in options.files], {rule.id: rule for rule in every_rule()})
+    put_out(
+        report,
+        command,
+        folder.resolve(),
+        form=options.format,
+        outputs=options.output,
+        folder=folder,
+        environment=os.environ,
+    )
+    return report.exit_code
+
+
 def _review(options: SimpleNamespace) -> int:
     from .review import review
 
@@ -281,6 +300,7 @@ COMMANDS: dict[str, Callable[[SimpleNamespace], int]] = {
     "init": _init,
     "merge": _merge,
     "rebase": _rebase,
+    "report": _report,
     "review": _review,
     "rules": _rules,
     "verify": _verify,

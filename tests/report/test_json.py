@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 
-from migration_guard.findings import Report
+from migration_guard.findings import LookedAt, Report
+from migration_guard.records import replace
 from migration_guard.report import FORMATS
 
 from .samples import BASELINE, COMMANDS, FOUND, LIVE, REPORTS, any_report
@@ -20,6 +21,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 PARTS = ("findings", "not_judged", "allowed", "baseline", "locks", "looked_at", "errors")
+LISTS = ("notes",)  # of plain text
 
 
 def printed(report: Report, command: str = "check") -> Any:
@@ -67,13 +69,14 @@ def test_the_schema_names_every_field_and_the_page_explains_it() -> None:
     found, live, baseline = printed(FOUND), printed(LIVE, "verify"), printed(BASELINE)
     page = (DOCS / "json.md").read_text(encoding="utf-8")
 
-    assert set(live) == set(SCHEMA["properties"]) == {"version", *PARTS}
+    assert set(live) == set(SCHEMA["properties"]) == {"version", *LISTS, *PARTS}
     assert set(live["locks"][0]) == fields("locks")
     assert set(found["findings"][0]) == fields("findings")
     assert set(found["not_judged"][0]) == fields("not_judged")
     assert set(found["allowed"][0]) == fields("allowed")
     assert set(baseline["baseline"]) == fields("baseline")
-    assert set(live["looked_at"]) | set(found["looked_at"]) == fields("looked_at")
+    shard = printed(replace(LIVE, looked_at=LookedAt(shard=(2, 8))), "verify")
+    assert set(shard["looked_at"]) | set(found["looked_at"]) == fields("looked_at")
     assert set(live["errors"][0]) == fields("errors")
     named = set(live).union(*map(fields, PARTS))
     assert [name for name in sorted(named) if f"| `{name}` |" not in page] == []

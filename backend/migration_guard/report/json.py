@@ -21,7 +21,11 @@ def as_json(report: Report, command: str) -> str:
         looked_at["rules"] = None if seen.selected is None else list(seen.selected)
     if command == "verify":
         looked_at["databases"] = list(seen.databases)
-    locks = {"locks": [_lock(lock) for lock in sorted(report.locks)]} if command == "verify" else {}
+    if seen.shard is not None:
+        looked_at["shard"] = {"number": seen.shard[0], "of": seen.shard[1]}
+    live: dict[str, object] = {}
+    if command == "verify":
+        live = {"locks": [_lock(lock) for lock in sorted(report.locks)], "notes": list(report.notes)}
     return dumps(
         {
             "version": VERSION,
@@ -34,7 +38,7 @@ def as_json(report: Report, command: str) -> str:
                 for entry in sorted(report.allowed, key=lambda entry: by_place(entry.finding))
             ],
             "baseline": _baseline(report.known),
-            **locks,
+            **live,
             "looked_at": looked_at,
             "errors": [
                 {"message": problem.message, "try": problem.hint, "exit_code": problem.exit_code}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..findings import Allowed, Finding, Known, NotJudged, Problem, Report, severity_of
 from ..records import replace
 from ..reporting import by_place, counted
+from .alike import told_once
 from .colour import Paint, coloured, plain
 from .frame import frame
 from .words import conclusion, folded, known_in_words, printable
@@ -23,7 +23,7 @@ _MANY = 20  # findings that no longer fit a screen, so that counting them helps
 def as_text(report: Report, command: str, *, colour: bool = False) -> str:
     """The report as text, the same for the same report; in colour only where a terminal reads it."""
     paint = coloured if colour else plain
-    report = replace(report, findings=tuple(_told_once(sorted(report.findings, key=by_place))))
+    report = replace(report, findings=tuple(told_once(sorted(report.findings, key=by_place))))
     blocks = [
         *_findings(report, paint),
         *_not_judged(sorted(set(report.not_judged))),
@@ -35,24 +35,6 @@ def as_text(report: Report, command: str, *, colour: bool = False) -> str:
         paint("head", conclusion(report, command)),
     ]
     return "\n\n".join(blocks) + "\n"
-
-
-def _told_once(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings, with those that several databases show alike as one that names these databases."""
-    alike: dict[Finding, list[Finding]] = {}
-    for finding in findings:
-        alike.setdefault(_with_database(finding, None), []).append(finding)
-    for same in alike.values():
-        names = dict.fromkeys(finding.dialect for finding in same if finding.dialect)
-        yield _with_database(same[0], ", ".join(names)) if len(names) > 1 else same[0]
-
-
-def _with_database(finding: Finding, name: str | None) -> Finding:
-    """The finding as another database would show it; None stands for any."""
-    if not finding.dialect:
-        return finding
-    own = re.compile(rf"(?<![\w-]){re.escape(finding.dialect)}(?![\w-])")
-    return replace(finding, dialect=name or "*", says=own.sub(lambda _: name or "*", finding.says))
 
 
 def _findings(report: Report, paint: Paint) -> Iterator[str]:

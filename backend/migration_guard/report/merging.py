@@ -1,0 +1,112 @@
+"""Reports of several jobs, of shards, databases and the static check, as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ..errors import UsageError
+from ..findings import Finding, Known, LookedAt, Problem, Report, Rule
+from ..records import replace
+from ..reporting import by_place, counted
+from .alike import told_once
+from .reading import NoReport, report_of
+
+
+def merged(paths: Sequence[Path], rules: Mapping[str, Rule]) -> tuple[Report, str]:
+    """The reports in these files, and in all `.json` files below those that are folders, as one, and its command.
+
+    A file that is missing or no report, and a shard of which there is none, is a problem in it. Raises UsageError where
+    a folder has no report.
+    """
+    read = [_read(file, rules) for path in paths for file in _files(path)]
+    problems = [each for each in read if isinstance(each, Problem)]
+    reports = [each for each in read if not isinstance(each, Problem)]
+    problems += _missing([report.looked_at for report, _ in reports])
+    command = "verify" if "verify" in [command for _, command in reports] else "check"
+    return as_one([report for report, _ in reports], problems), command
+
+
+def _read(file: Path, rules: Mapping[str, Rule]) -> tuple[Report, str] | Problem:
+    try:
+        return report_of(file.read_text(encoding="utf-8-sig", errors="replace"), str(file), rules)
+    except OSError as error:
+        why = error.strerror or str(error)
+        return Problem(f"the report {file} cannot be read ({why})", "see why its job did not write it", 4)
+    except NoReport as error:
+        return Problem(str(error), error.hint, error.exit_code)
+
+
+def as_one(reports: Sequence[Report], problems: Sequence[Problem] = ()) -> Report:
+    """The reports together; what several databases show alike is told once. The worst problem comes first."""
+    every = sorted({finding for report in reports for finding in report.findings}, key=by_place)
+    worst = sorted(
+        dict.fromkeys([*problems, *(problem for report in reports for problem in report.problems)]),
+        key=lambda problem: -problem.exit_code,
+    )
+    return Report(
+        findings=tuple(told_once(_apart(every))),
+        not_judged=tuple(sorted({gap for report in reports for gap in report.not_judged})),
+        allowed=tuple(dict.fromkeys(entry for report in reports for entry in report.allowed)),
+        looked_at=_looked_at([report.looked_at for report in reports]),
+        problems=tuple(worst),
+        notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
+        known=_known([report.known for report in reports if report.known is not None]),
+        locks=tuple(sorted({lock for report in reports for lock in report.locks})),
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(path.rglob("*.json"))
+    if not found:
+        raise UsageError(f"there is no report in the folder {path}", "name files of `--output json:FILE`")
+    return found
+
+
+def _apart(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, once each: two runs may give one of them different fingerprints."""
+    return list({replace(finding, fingerprint=""): finding for finding in findings}.values())
+
+
+def _looked_at(seen: Sequence[LookedAt]) -> LookedAt:
+    whole = any(each.selected is None for each in seen)
+    return LookedAt(
+        files=max((each.files for each in seen), default=0),
+        revisions=max((each.revisions for each in seen), default=0),
+        heads=tuple(sorted({head for each in seen for head in each.heads})),
+        databases=tuple(dict.fromkeys(name for each in seen for name in each.databases)),
+        selected=None if whole else tuple(dict.fromkeys(rule for each in seen for rule in each.selected or ())),
+    )
+
+
+def _known(found: Sequence[Known]) -> Known | None:
+    if not found:
+        return None
+    return Known(
+        found[0].path,
+        tuple(_apart(finding for each in found for finding in each.findings)),
+        tuple(dict.fromkeys(entry for each in found for entry in each.stale)),
+    )
+
+
+def _missing(seen: Sequence[LookedAt]) -> list[Problem]:
+    """Shards of which there is no report, on each database."""
+    there: dict[tuple[str, int], set[int]] = {}
+    for each in seen:
+        for database in each.databases if each.shard else ():
+            there.setdefault((database, each.shard[1]), set()).add(each.shard[0])  # type: ignore[index]
+    found = []
+    for (database, of), numbers in sorted(there.items()):
+        if lacking := [f"{number}/{of}" for number in range(1, of + 1) if number not in numbers]:
+            one = len(lacking) == 1
+            found.append(
+                Problem(
+                    f"{counted(len(lacking), 'report')} of {of} {'is' if one else 'are'} missing on {database}: "
+                    f"{'shard' if one else 'shards'} {', '.join(lacking)}",
+                    f"name all reports, or run what is missing: migration-guard verify --shard {lacking[0]}",
+                    4,
+                )
+            )
+    return found
