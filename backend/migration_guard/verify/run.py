@@ -79,7 +79,9 @@ def verify(
     if not run.stopped:
         steps = steps_of(parts)
         traced = trace(root, settings, steps, [job.project for job in found], base if not problems else None)
-    return report_of(parts, found, problems, settings, today or date.today(), traced)
+    return report_of(
+        parts, found, problems, settings, today or date.today(), traced, (shard.number, shard.of) if shard else None
+    )
 
 
 class _Run:

@@ -34,6 +34,7 @@ def report_of(
     settings: Settings,
     today: date,
     traced: Traced,
+    shard: tuple[int, int] | None = None,
 ) -> Report:
     """The report, sorted. `problems` are those from before any database was started."""
     migrations = [migration for job in jobs for migration in job.history.migrations]
@@ -61,9 +62,10 @@ def report_of(
                 sorted(head.revision for job in jobs for head in job.history.heads if isinstance(head.revision, str))
             ),
             databases=tuple(dict.fromkeys(ran)),
+            shard=shard,
         ),
         problems=(*problems, *(problem for part in parts for problem in (*part.problems, *_problems(part)))),
-        notes=tuple(note for part in parts for note in _notes(part)),
+        notes=tuple(note for part in parts for note in _notes(part, shard)),
         locks=traced.locks,
     )
 
@@ -121,11 +123,13 @@ def _problems(part: Part) -> list[Problem]:
     return found
 
 
-def _notes(part: Part) -> list[str]:
+def _notes(part: Part, shard: tuple[int, int] | None) -> list[str]:
     found = []
     for outcome in part.outcomes:
         if outcome.done:
             where = outcome.database if len(part.outcomes) == 1 else f"{outcome.database}, {outcome.place}"
+            if shard:
+                where += f", part {shard[0]} of {shard[1]}"
             found.append(f"{where}: {proof(outcome.done)}.")
     return found
 
