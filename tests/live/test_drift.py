@@ -349,3 +349,40 @@ def test_the_order_of_a_keys_columns_is_no_drift(connection: Connection) -> None
     )
 
     assert sentences(connection, models) == []
+
+
+def test_constraints_without_names_come_with_a_name_to_paste(connection: Connection) -> None:
+    script = person(", name text, owner_id integer", connection.dialect.name)
+    built(connection, script)
+    models = metadata(
+        Column("name", t.Text),
+        Column("owner_id", t.Integer),
+        UniqueConstraint("name"),
+        CheckConstraint("length(name) > 2"),
+        ForeignKeyConstraint(["owner_id"], ["owner.id"], ondelete="CASCADE"),
+    )
+
+    ((_, of, code),) = drift(connection, models)
+    assert len(of) == 3
+    built(connection, "drop table person; drop table owner")
+    built(connection, script)
+    with Operations.context(MigrationContext.configure(connection)) as op:
+        exec(code, {"op": op, "sa": sa})  # noqa: S102 - operations are there to be run
+    connection.commit()
+
+    assert sentences(connection, models) == []
+
+
+def test_a_key_whose_action_differs_is_dropped_and_made_again(connection: Connection) -> None:
+    only_on(connection, "postgresql")
+    built(connection, person(", owner_id integer references owner (id)", "postgresql"))
+    models = metadata(
+        Column("owner_id", t.Integer), ForeignKeyConstraint(["owner_id"], ["owner.id"], ondelete="CASCADE")
+    )
+
+    ((_, _, code),) = drift(connection, models)
+
+    assert code == (
+        "op.drop_constraint('person_owner_id_fkey', 'person', type_='foreignkey')\n"
+        "op.create_foreign_key('person_owner_id_fkey', 'person', 'owner', ['owner_id'], ['id'], ondelete='CASCADE')"
+    )

@@ -28,6 +28,8 @@ Each database says the same in its own words: JSON and JSONB; timestamps, dates 
 booleans as numbers; UUIDs as text; enum types as VARCHAR with or without a check of the same labels; arrays as JSON;
 SERIAL and rowids; lengths, which SQLite does not enforce; an unnamed key and the name that PostgreSQL makes up.
 
+A condition that one of them alone has on an index is told where the index is unique: of others it decides the size.
+
 Nor does it miss what SQLite has no form of: columns of types such as TSVECTOR, GIN and GiST indexes, schemas,
 extensions, sequences, partitions; nor triggers, functions and virtual tables, which each database has in a language
 of its own.

@@ -128,7 +128,7 @@ def disagreements(
     found = list(_one_of_two(found, migrated, modelled))
     renamed = {(each.before, each.after) for each in found if each.kind == "enum" and each.property == "name"}
     found = sorted((each for each in found if not _is_by_type_name(each, renamed)), key=_table)
-    writer = Writer(connection, options, models)
+    writer = Writer(connection, options, models, modelled)
     for table, group in groupby(found, _table):
         of_table = tuple(group)
         yield table, of_table, writer.operations(table, of_table)

@@ -10,12 +10,13 @@ from typing import Any
 from alembic.autogenerate import render_python_code
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import CheckConstraint, Column, Connection, Constraint, PrimaryKeyConstraint
+from sqlalchemy import Column, Connection
 
 from .drift_scope import Models, own_name
-from .schema import Difference
+from .schema import Difference, Snapshot
 from .type_families import family
 
+_SHORT = {"unique": "uq", "check": "ck", "foreign key": "fk", "primary key": "pk"}
 _TYPES = {"unique": "unique", "check": "check", "foreign key": "foreignkey", "primary key": "primary"}
 # What one AlterColumnOp can change, and how Alembic says that it does not.
 _CHANGES = {"modify_type": None, "modify_nullable": None, "modify_server_default": False, "modify_comment": False}
@@ -27,8 +28,9 @@ _LABEL = re.compile(r"E?'(?:[^']|'')*'")
 class Writer:
     """Writes operations for one database, types rendered as env.py asks for."""
 
-    def __init__(self, connection: Connection, options: dict[str, Any], models: Models) -> None:
+    def __init__(self, connection: Connection, options: dict[str, Any], models: Models, modelled: Snapshot) -> None:
         self.models = models
+        self.modelled = modelled
         self.batch = connection.dialect.name == "sqlite"
         self._context = MigrationContext.configure(connection)
         self._render_item = options.get("render_item")
@@ -82,7 +84,7 @@ class Writer:
         elif difference.what == "added":
             if not column.nullable and column.server_default is None:
                 yield f"# {name} is NOT NULL: give it a server_default, or add it nullable, fill it, then tighten it"
-            yield ops.AddColumnOp(table, _bare(column), schema=schema or None)
+            yield ops.AddColumnOp(table, _alone(column), schema=schema or None)
         else:
             yield from _altered(difference, table, schema, name, column)
 
@@ -122,25 +124,37 @@ class Writer:
             )
         elif difference.what != "added":
             yield ops.DropConstraintOp(name, table, type_=_TYPES[difference.kind], schema=schema or None)
-        if difference.what != "missing" and item is not None:
-            yield self._own_words(item, table, schema) or ops.AddConstraintOp.from_constraint(item)
-        elif difference.what == "added":
-            yield f"# {difference.kind} {name} of the model has no name of its own; give it one, then autogenerate it"
+        if difference.what != "missing":
+            yield from self._made(difference, item, "" if nameless else name)
 
-    def _own_words(self, item: Constraint, table: str, schema: str) -> str | None:
-        """The operation for a constraint that not every Alembic can write."""
-        if isinstance(item, CheckConstraint):
-            dialect = self._context.dialect
-            given = f'"{item.sqltext.compile(dialect=dialect, compile_kwargs={"literal_binds": True})}"'
-            what = "check_constraint"
-        elif isinstance(item, PrimaryKeyConstraint):
-            given, what = str([column.name for column in item.columns]), "primary_key"
-        else:
-            return None
-        name = repr(str(item.name)) if item.name else "None"
-        if self.batch:
-            return f"with op.batch_alter_table({table!r}) as batch_op:\n    batch_op.create_{what}({name}, {given})"
-        return f"op.create_{what}({name}, {table!r}, {given}{_schema_argument(schema)})"
+    def _made(self, difference: Difference, item: Any, name: str) -> Iterator[Any]:
+        """The operation for a constraint of the models: for one without a name, with that of the database or a new one.
+        Keys and checks are in our own words, as not every Alembic can write them."""
+        schema, _, table = (difference.table or "").rpartition(".")
+        key = difference.kind, difference.name
+        definition = self.modelled.objects.get(key, {}).get("definition", "")
+        columns = [_bare(each) for each in re.split(r", ", definition[definition.find("(") + 1 : definition.find(")")])]
+        item = item if item is not None else self.models.constraint(difference, columns)
+        name = str(item.name) if item is not None and item.name else name
+        name = name or "_".join(
+            (_SHORT[difference.kind], table, *(columns if difference.kind != "check" else ("rule",)))
+        )
+        if difference.kind in ("check", "primary key"):
+            given = repr(columns) if difference.kind != "check" else f'"{self._condition(item, definition)}"'
+            what = f"create_{difference.kind.replace('check', 'check_constraint').replace(' ', '_')}"
+            if self.batch:
+                yield f"with op.batch_alter_table({table!r}) as batch_op:\n    batch_op.{what}({name!r}, {given})"
+            else:
+                yield f"op.{what}({name!r}, {table!r}, {given}{_schema_argument(schema)})"
+        elif item is not None:
+            operation: Any = ops.AddConstraintOp.from_constraint(item)
+            operation.constraint_name = name
+            yield operation
+
+    def _condition(self, item: Any, definition: str) -> str:
+        if item is None:
+            return definition.removeprefix("CHECK ").removeprefix("(").removesuffix(")")
+        return str(item.sqltext.compile(dialect=self._context.dialect, compile_kwargs={"literal_binds": True}))
 
     def _enum(self, difference: Difference) -> Iterator[Any]:
         if difference.property == "name":
@@ -226,7 +240,7 @@ def _column_of(operation: ops.AlterColumnOp) -> tuple[str, str]:
     return operation.table_name, operation.column_name
 
 
-def _bare(column: Column[Any]) -> Column[Any]:
+def _alone(column: Column[Any]) -> Column[Any]:
     """The column as it is added alone: keys and indexes are differences of their own."""
     return Column(
         column.name,
@@ -240,6 +254,11 @@ def _bare(column: Column[Any]) -> Column[Any]:
 def _is_construct(column: Column[Any]) -> bool:
     """Whether the default is an Identity or a Computed, which a column takes by position."""
     return column.server_default is not None and not hasattr(column.server_default, "arg")
+
+
+def _bare(column: str) -> str:
+    """A column of a key, without quotes and order."""
+    return column.partition(" ")[0].strip('"')
 
 
 def _by_name(items: Any) -> list[Any]:

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    Constraint,
     ForeignKeyConstraint,
     Index,
     MetaData,
@@ -16,6 +15,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
+from sqlalchemy.schema import ColumnCollectionConstraint
 from sqlalchemy.sql.elements import conv
 from sqlalchemy.types import NullType
 
@@ -23,7 +23,7 @@ from .schema import Difference
 
 _NAMELESS = {"primary key", "foreign key", "check"}  # nothing depends on what the database calls them
 _TYPES = {"column": "column", "index": "index", "unique": "unique_constraint", "foreign key": "foreign_key_constraint"}
-_CONSTRAINTS: dict[str, type[Constraint]] = {
+_CONSTRAINTS: dict[str, type[ColumnCollectionConstraint]] = {
     "primary key": PrimaryKeyConstraint,
     "foreign key": ForeignKeyConstraint,
     "unique": UniqueConstraint,
@@ -56,6 +56,15 @@ class Models:
         kind = _CONSTRAINTS.get(difference.kind)
         items = [item for item in table.constraints if kind is not None and isinstance(item, kind)]
         return next((item for item in items if item.name == name), None)
+
+    def constraint(self, difference: Difference, columns: Sequence[str]) -> Any:
+        """The constraint of the difference's kind that has these columns, whatever it is called."""
+        table, kind = self.table(difference.table or ""), _CONSTRAINTS.get(difference.kind)
+        if table is None or kind is None or difference.kind == "check":
+            return None
+        wanted = {name.lower() for name in columns}
+        items = (item for item in table.constraints if isinstance(item, kind))
+        return next((item for item in items if {each.name.lower() for each in item.columns} == wanted), None)
 
 
 class Scope:

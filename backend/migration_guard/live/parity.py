@@ -224,19 +224,17 @@ def _index(table: str, lite: Indexed, full: Indexed) -> Iterator[Unlike]:
     if plain and lite.columns != full.columns:
         one, other = (", ".join(each.columns) for each in (lite, full))
         yield Unlike(name, f"index {name} is on ({one}) on SQLite, ({other}) on PostgreSQL")
-    if bool(lite.where) != bool(full.where):
+    if lite.unique and full.unique and bool(lite.where) != bool(full.where):
         side = "SQLite" if lite.where else "PostgreSQL"
         condition = lite.where or full.where
-        kind = "unique index" if full.unique else "index"
         text = repr(_unbracketed(condition))
         arguments = f"postgresql_where=sa.text({text}), sqlite_where=sa.text({text})"
         columns = ", ".join(_index_argument(each) for each in full.columns)
-        unique = "unique=True, " if full.unique else ""
         yield Unlike(
             name,
-            f"{kind} {name} is partial on {side} only, where {_unbracketed(condition)}",
+            f"unique index {name} is partial on {side} only, where {_unbracketed(condition)}",
             f'op.drop_index("{name}", table_name="{table}")\n'
-            f'op.create_index("{name}", "{table}", [{columns}], {unique}{arguments})',
+            f'op.create_index("{name}", "{table}", [{columns}], unique=True, {arguments})',
         )
 
 
