@@ -84,6 +84,9 @@ HAZARDS = {
     "work_after": """
         op.add_column("t", sa.Column("more", sa.Text))
         op.execute("UPDATE t_more SET name = 'x'")  # expect: work-after-exclusive-lock""",
+    "attached": """
+        op.execute("CREATE TABLE parted (LIKE t) PARTITION BY HASH (id)")
+        op.execute("ALTER TABLE parted ATTACH PARTITION t FOR VALUES WITH (MODULUS 1, REMAINDER 0)")  # expect: slow-work-under-lock""",
     "hidden": """
         op.execute("DO $$ BEGIN EXECUTE format('ALTER TABLE %I ALTER code TYPE bigint', 't'); END $$")  # expect: slow-work-under-lock""",
     "function": """

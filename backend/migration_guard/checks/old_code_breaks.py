@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from ..facts import Context
 from ..findings import Finding, Rule, Severity
-from ..live.old_code import Break
+from ..live.steps import Break
 from ..registry import judges
 
 RULE = Rule.of(__name__, __doc__, family="running code", severity=Severity.ERROR)

@@ -5,37 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from alembic.script import Script
 from sqlalchemy import ColumnClause, Connection, column, select, table
 from sqlalchemy.exc import DBAPIError
 
-from ..facts import Place
 from ..records import replace
 from .environment import Stage
 from .observer import ROWS, Observer
 from .rows import TableShape, fill
 from .stairway import Plan
 from .statements import first_line
+from .steps import Break, Does
 from .treading import Tread
 
 Models = Mapping[str, Sequence[str]]  # the columns of each table, by its name with the schema where it has one
-Does = Literal["reads", "writes"]
-
-
-@dataclass(frozen=True)
-class Break:
-    """Something that the code of the base branch does with a table, and cannot do any more after a revision."""
-
-    revision: str
-    at: Place
-    database: str
-    dialect: str
-    table: str
-    does: Does
-    names: tuple[str, ...]  # the columns that are gone or want a value; the table itself where that is gone
-    why: str  # the database's words
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Literal
 from ..facts import Direction, Place
 from .schema import Difference
 
+Does = Literal["reads", "writes"]
 WithoutRows = Literal["works", "fails"]
 TIME_LIMIT = "TimeLimit"  # the kind of a failure that the guard itself ended
 
@@ -102,6 +103,20 @@ class UnderLock:
     sql: str
     tables: tuple[str, ...]
     work: str  # "rewritten", "built", "scanned"
+
+
+@dataclass(frozen=True)
+class Break:
+    """Something that the code of the base branch does with a table, and cannot do any more after a revision."""
+
+    revision: str
+    at: Place
+    database: str
+    dialect: str
+    table: str
+    does: Does
+    names: tuple[str, ...]  # the columns that are gone or want a value; the table itself where that is gone
+    why: str  # the database's words
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from ..findings import Finding
 from ..lint.judging import Judges, on_history, on_migration
 from ..live.steps import Lock, Step, UnderLock
 from ..records import replace
+from ..replay import table_before
 from ..replay.names import bare, mentions
 from ..rules.shared.chains import both
-from ..rules.shared.locks import matters
+from ..rules.shared.rows import emptied
 from .evidence import Evidence, Work, blocks, evidence, exclusive, seen
 from .naming import named
 from .reading import Ran, ran
@@ -181,7 +182,11 @@ class Court:
         listed = upgrade.operations if upgrade else ()
         here = next((one for one in statement.operations if one in listed), None)
         here = here or next((one for one in reversed(listed) if one.at.line <= statement.at.line), None)
-        return here is None or matters(context, here, table)
+        if here is None:
+            return True
+        made_by, base = table_before(context, here, table).made_by, self.history.base
+        ours = base is not None and made_by is not None and made_by not in base.ids
+        return not ours and not emptied(context, here, table)
 
 
 def _stops(lock: Lock) -> bool:

@@ -32,13 +32,13 @@ from ..live.interruption import Interrupting, Interruption
 from ..live.landing import FreshDatabase
 from ..live.loading import Home
 from ..live.observer import Observer
-from ..live.old_code import Break, OldCode
+from ..live.old_code import OldCode
 from ..live.redirect import Lead, engines_led
 from ..live.schema import Snapshot
 from ..live.shares import Share
 from ..live.stairway import Plan, Stairway
 from ..live.statements import Recorder, first_line, no_room
-from ..live.steps import Drift, Statement, Step
+from ..live.steps import Break, Drift, Statement, Step
 from ..live.treading import place_of
 from ..live.walked import Walked
 from ..records import replace
