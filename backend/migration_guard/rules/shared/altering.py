@@ -34,10 +34,30 @@ def concerns(context: Context, op: Operation, dialect: str) -> bool:
 def type_before(context: Context, op: AlterColumn, dialect: str) -> SqlType | None:
     """The column's type on a dialect before the change: by the history, else by what the call itself says."""
     known = column_before(context, op, op.table, op.name, op.schema, dialect=dialect)
+    if op.existing_type is None and (known is None or known.made_by is None) and (back := _given_back(context, op)):
+        return type_of(back.type, back.enum, dialect=dialect)
     found = None if known is None else type_of(known.type, known.enum, dialect=dialect)
     if found is None and (known is None or not isinstance(known.type, str) or known.type == op.existing_type):
         found = type_of(op.existing_type, dialect=dialect)
     return found
+
+
+def _given_back(context: Context, op: AlterColumn) -> AlterColumn | None:
+    """The line of the downgrade that takes the change of type back: it was written by one who knew the old type.
+
+    Of a column that no revision makes, nothing else tells but what earlier lines said of it in passing.
+    """
+    migration = context.migration
+    if op.direction != "upgrade" or migration is None or migration.downgrade is None:
+        return None
+    if any(one.type is not None and _of_same(one, op) for one in operations_above(context, op, AlterColumn)):
+        return None
+    lines = [one for one in migration.downgrade.operations if isinstance(one, AlterColumn) and _of_same(one, op)]
+    return next((one for one in reversed(lines) if one.type is not None), None)
+
+
+def _of_same(one: AlterColumn, other: AlterColumn) -> bool:
+    return bare(one.table) == bare(other.table) and bare(one.name) == bare(other.name)
 
 
 def type_change(context: Context, op: AlterColumn) -> TypeChange | None:
