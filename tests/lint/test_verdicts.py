@@ -217,12 +217,18 @@ def test_list_of_rules_that_is_broken_is_made_anew(
     assert said(root, capsys) == first
 
 
-def test_only_few_histories_are_kept(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for number in range(50):
+@pytest.mark.parametrize(("limit", "value"), [("_FILES", 7), ("_ROOM", 30_000)])
+def test_only_few_histories_are_kept(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    monkeypatch.setattr(f"migration_guard.read.store.{limit}", value)
+    for number in range(15):
         write(root, "c", "b", f"op.create_index('ix_{number}', 'persona', ['rank'])")
         said(root, capsys)
+    kept = [file.stat().st_size for file in (folder_of(root.absolute()) / version() / FOLDER).iterdir()]
 
-    assert len(list((folder_of(root.absolute()) / version() / FOLDER).iterdir())) == 40
+    assert 0 < len(kept) < 8
+    assert 0 < sum(kept) < 50_000
 
 
 def git(root: Path, *arguments: str) -> None:

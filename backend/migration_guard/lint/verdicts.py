@@ -18,7 +18,6 @@ from ..read.store import BROKEN, Store, digest
 from .telling import heard, told
 
 FOLDER = "said"
-_NEWEST = 40  # histories, each as it was at one time, that are kept
 
 
 class Verdicts:
@@ -48,7 +47,7 @@ class Verdicts:
         """Write down what this run has said."""
         if self._new:
             self._store.add(self._file, "".join(f"{path}\t{told}\n" for path, told in self._new.items()))
-            self._store.keep_newest(FOLDER, _NEWEST)
+            self._store.keep_newest(FOLDER)
 
 
 def verdicts(

@@ -19,7 +19,6 @@ from .store import BROKEN, Store, blob_id, digest
 Answer = TypeVar("Answer")
 _Path = str | os.PathLike[str]
 FOLDER = "looked"
-_NEWEST = 60  # answers that are kept
 _LONGEST = 20_000_000  # bytes of a file
 _RACY = 2_000_000_000  # nanoseconds within which a file may change and keep its time, as git has it
 
@@ -89,7 +88,7 @@ def remembered(store: Store | None, name: str, *, of: object, work: Callable[[],
         _notes.pop()
     asked = [[name, path, *noted] for (name, path), noted in notes.asked.items()]
     store.write(file, json.dumps({"asked": asked, "answer": answer}))
-    store.keep_newest(FOLDER, _NEWEST)
+    store.keep_newest(FOLDER)
     return answer
 
 

@@ -33,9 +33,10 @@ def head_files(project: Project, root: Path, index: Repository | None = None) ->
 def _listed(folder: Path) -> list[str]:
     try:
         with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if _NAMES.fullmatch(entry.name) and entry.is_file())
+            others = [entry for entry in entries if not entry.name.endswith(".py")]  # of which there are few
     except OSError:
         return []
+    return sorted(entry.name for entry in others if _NAMES.fullmatch(entry.name) and entry.is_file())
 
 
 def _content(file: Path, index: Repository | None) -> bytes | None:

@@ -17,6 +17,7 @@ from .. import __version__
 BROKEN = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 _ROOT = "root.txt"
 _VERSIONS = 3  # of the guard, or of Python, that find their facts again
+_FILES, _ROOM = 200, 50_000_000  # that a folder of answers or verdicts may hold: files, bytes
 _JUDGING = ("", "facts", "lint", "read", "replay", "rules", "rules/shared")  # the folders of code that facts depend on
 
 
@@ -86,12 +87,16 @@ class Store:
         with suppress(*BROKEN):
             (self.folder / name).unlink(missing_ok=True)
 
-    def keep_newest(self, folder: str, count: int) -> None:
+    def keep_newest(self, folder: str) -> None:
         """Forget the files of a folder but for those that were written last."""
         with suppress(*BROKEN):
-            files = sorted((self.folder / folder).iterdir(), key=lambda file: file.stat().st_mtime_ns, reverse=True)
-            for file in files[count:]:
-                file.unlink(missing_ok=True)
+            room = _ROOM
+            files = [(entry.stat(), entry.path) for entry in os.scandir(self.folder / folder)]
+            files.sort(key=lambda file: file[0].st_mtime_ns, reverse=True)
+            for number, (about, path) in enumerate(files):
+                room -= about.st_size
+                if number >= _FILES or room < 0 < number:
+                    Path(path).unlink(missing_ok=True)
 
     def _make_room(self) -> None:
         """Forget projects that are gone, and versions that nobody used for long."""
