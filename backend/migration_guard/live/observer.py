@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -35,14 +35,16 @@ class Filled:
 class Observer:
     """A context manager around one connection. Between two calls it holds no transaction and no lock.
 
-    After a step it reads only what is not as it was: `verified` says whether that comes to the same as everything.
+    After a step it reads only what is not as it was, or everything where it is to look `closely`: `verified` says
+    whether that comes to the same.
     """
 
-    def __init__(self, url: str, version_table: str) -> None:
+    def __init__(self, url: str, version_table: str, *, closely: bool = False) -> None:
         self.adapter = adapter_of(make_url(url).get_backend_name())
         self.version_table = version_table
         self._engine = own_engine(url)
         self.connection = self._engine.connect()
+        self._closely = closely
         self._reader = self.adapter.reader()
         self._reader.begin(self.connection)
         self._sight: Sight | None = None  # None: something was run since the last look
@@ -114,7 +116,11 @@ class Observer:
     def _look(self) -> Sight:
         if self._sight is None:
             with self._look_around():
+                if self._closely:
+                    self._reader = self.adapter.reader()
                 self._sight = self._reader.look(self.connection)
+            if self._closely:
+                self._sight = replace(self._sight, rows={})
         return self._sight
 
     @contextmanager

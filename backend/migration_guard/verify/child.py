@@ -47,6 +47,12 @@ class Outcome(Said):
     schemas: dict[int, Snapshot] = field(default_factory=dict)  # at the heads, by the number of env.py's database
     walked: int = 0  # revisions that are done with
 
+    def forget(self) -> None:
+        """All that was said of revisions: they are walked once more."""
+        for said in (self.findings, self.gaps, self.steps):
+            said.clear()
+        self.walked = 0
+
 
 class Child:
     """One worker process, in a session of its own so that whatever it started ends with it."""
@@ -95,6 +101,9 @@ class Child:
                     revision = message["revision"]
                     found.ran = True
                     progress(revision, message["done"], message["total"])
+                elif kind == "again":
+                    said = []
+                    found.forget()
                 elif kind == "walked":
                     found.walked += 1
                     keep(Walked(**message), said)

@@ -74,6 +74,7 @@ class Run:
         self.context = Context(Policy(), History(Place(request.place)))
         self.stairway = self._stairway()
         self.compared = False  # models with the schema
+        self.closely = False  # read everything after each step
         self.ran: dict[str, Sequence[Statement]] = {}  # by the new revisions, on their way up
         self.deployed = 0  # revisions that were also taken up in one run
         self.schema: Snapshot | None = None  # at the heads, where every revision can be taken up
@@ -160,8 +161,10 @@ class Run:
             try:
                 if self.models is None:
                     self.models = metadatas(stage.options)
-                with Observer(lead.url, stage.version_table) as observer:
+                with Observer(lead.url, stage.version_table, closely=self.closely) as observer:
                     self.stairway.climb(stage, observer)
+                    if not self.closely and not observer.verified():
+                        self._again_closely(environment.number)
                     if self.plan.to_the_heads:
                         self.schema = observer.snapshot() if self.stairway.at_heads else None
                         self._compare_models(stage, observer)
@@ -181,6 +184,13 @@ class Run:
             except FreshDatabase:
                 return False
         return True
+
+    def _again_closely(self, number: int) -> None:
+        """Begin anew and read everything after each step, as something was changed that left no mark."""
+        self.closely = True
+        self.stairway = self._stairway(number)
+        self.channel.send("again")
+        raise FreshDatabase
 
     def _deployed(self, environment: Environment, lead: Lead, alone: Snapshot) -> None:
         for rows in (True, False):
