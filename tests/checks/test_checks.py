@@ -118,6 +118,17 @@ def test_a_table_that_no_model_knows_is_not_given_away_to_autogenerate() -> None
     assert "the next autogenerate drops it with its rows" in unknown.instead
 
 
+def test_many_tables_without_a_model_are_one_finding() -> None:
+    tables = [f"t{number:02}" for number in range(14)]
+    differences = tuple(Difference("table", name, name, "missing") for name in tables)
+
+    (finding,) = said(Drift("14 tables", AT, "sqlite", "sqlite", differences, "r2"))
+
+    assert finding.says == (
+        f"env.py knows no models of 14 tables that the migrations make on sqlite: {', '.join(tables[:12])} and 2 more."
+    )
+
+
 @pytest.mark.parametrize(
     ("difference", "code"),
     [

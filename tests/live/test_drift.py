@@ -386,3 +386,12 @@ def test_a_key_whose_action_differs_is_dropped_and_made_again(connection: Connec
         "op.drop_constraint('person_owner_id_fkey', 'person', type_='foreignkey')\n"
         "op.create_foreign_key('person_owner_id_fkey', 'person', 'owner', ['owner_id'], ['id'], ondelete='CASCADE')"
     )
+
+
+def test_tables_without_a_model_are_told_together(connection: Connection) -> None:
+    script = person("", connection.dialect.name)
+    built(connection, f"{script}; create table a (x int); create table b (x int); create table c (x int)")
+
+    ((name, of, code),) = drift(connection, metadata())
+
+    assert (name, of, code) == ("3 tables", [f"table {each} is missing" for each in "abc"], "")

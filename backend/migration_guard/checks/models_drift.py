@@ -41,7 +41,7 @@ What only the migrations have is never given away silently: the operation that d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..facts import Context
 from ..findings import Finding, Rule, Severity
@@ -50,22 +50,36 @@ from ..live.steps import Drift
 from ..registry import judges
 from .shared.words import listed
 
+_SHOWN = 12  # tables that a finding names
+
 RULE = Rule.of(__name__, __doc__, family="portability", severity=Severity.ERROR)
 
 
 @judges(Drift)
 def table_that_differs(drift: Drift, _: Context) -> Iterator[Finding]:
     """One finding for a table on which models and migrations disagree."""
-    sentences = [_sentence(difference) for difference in drift.differences]
+    unknown = [each.name for each in drift.differences if each.kind == "table" and each.what == "missing"]
+    if len(unknown) > 1:
+        says = (
+            f"env.py knows no models of {drift.table} that the migrations make on {drift.database}: {_named(unknown)}."
+        )
+    else:
+        sentences = listed([_sentence(difference) for difference in drift.differences])
+        says = f"Models and migrations disagree on {drift.table} on {drift.database}: {sentences}."
     yield Finding(
         RULE,
         drift.at,
-        says=f"Models and migrations disagree on {drift.table} on {drift.database}: {listed(sentences)}.",
+        says=says,
         instead=_instead(drift),
         revision=drift.revision,
         dialect=drift.database,
         depth="experiment",
     )
+
+
+def _named(tables: Sequence[str]) -> str:
+    more = len(tables) - _SHOWN
+    return ", ".join(tables[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _sentence(difference: Difference) -> str:
@@ -78,8 +92,8 @@ def _sentence(difference: Difference) -> str:
 def _instead(drift: Drift) -> str:
     if any(d.kind == "table" and d.what == "missing" for d in drift.differences):
         return (
-            f"# env.py does not know a model of {drift.table}, so the next autogenerate drops it with its rows.\n"
-            "# Import the module that holds the model in env.py; or, where the table belongs to somebody else,\n"
+            f"# env.py knows no model of {drift.table}, and the next autogenerate drops it with its rows.\n"
+            "# Import the module that holds the model in env.py; or, where a table belongs to somebody else,\n"
             "# leave it out: context.configure(..., include_name=...); or drop it in a revision of its own."
         )
     lines = [f'# alembic revision -m "{drift.table} as the model has it", where the models are right; its upgrade():']

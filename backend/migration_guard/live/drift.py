@@ -15,6 +15,7 @@ from .drift_scope import Models, Scope
 from .schema import Difference, Snapshot, differences, tables
 from .statements import first_line
 
+MANY = 3  # tables without a model, which have one reason: a module that env.py does not import
 _DROPPED = ("view", "materialized view", "table", "sequence", "enum")  # in this order
 
 
@@ -128,6 +129,12 @@ def disagreements(
     found = list(_one_of_two(found, migrated, modelled))
     renamed = {(each.before, each.after) for each in found if each.kind == "enum" and each.property == "name"}
     found = sorted((each for each in found if not _is_by_type_name(each, renamed)), key=_table)
+    whole = {each.table: each for each in found if each.kind == "table" and each.what != "changed"}
+    found = [each for each in found if each.table not in whole or each is whole[each.table]]
+    unknown = tuple(each for each in found if each.kind == "table" and each.what == "missing")
+    if len(unknown) >= MANY:
+        found = [each for each in found if each not in unknown]
+        yield f"{len(unknown)} tables", unknown, ""
     writer = Writer(connection, options, models, modelled)
     for table, group in groupby(found, _table):
         of_table = tuple(group)
