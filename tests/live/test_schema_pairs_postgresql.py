@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import Connection, Engine, create_engine
 
-from migration_guard.live import dialect
+from migration_guard.live import Server, dialect
 from migration_guard.live.pg_binaries import installs
 from migration_guard.live.postgresql_catalogue import snapshot
 from migration_guard.live.schema import differences
@@ -29,15 +29,22 @@ class Pair(NamedTuple):
 
 
 @pytest.fixture(scope="module", params=MAJORS)
-def engine(request: pytest.FixtureRequest, session_scratch: Scratch) -> Iterator[Engine]:
+def server(request: pytest.FixtureRequest, session_scratch: Scratch) -> Iterator[Server]:
     if not request.param:
         pytest.skip("there is no PostgreSQL on this machine")
     with dialect("postgresql").servers(f"postgresql-{request.param}", session_scratch) as server:
         engine = create_engine(server.new_database())
         with engine.begin() as connection:
             connection.exec_driver_sql("create role reader")
-        yield engine
         engine.dispose()
+        yield server
+
+
+@pytest.fixture(scope="module")
+def engine(server: Server) -> Iterator[Engine]:
+    engine = create_engine(server.new_database())
+    yield engine
+    engine.dispose()
 
 
 def run(connection: Connection, sql: str) -> None:
@@ -514,3 +521,22 @@ def test_schemas_that_differ_in_one_thing_are_told_apart(engine: Engine, pair: P
 )
 def test_schemas_that_mean_the_same_are_equal(engine: Engine, one: str, other: str) -> None:
     assert changes(engine, one, other) == []
+
+
+LATER = [(pair, pair.after.removeprefix(pair.before)) for pair in PAIRS if pair.after.startswith(f"{pair.before};")]
+
+
+@pytest.mark.parametrize(("pair", "change"), LATER, ids=[change.strip("; ")[:60] for _, change in LATER])
+def test_a_change_is_seen_by_a_reader_that_reads_only_what_was_touched(server: Server, pair: Pair, change: str) -> None:
+    engine = create_engine(server.new_database())
+    with engine.connect() as connection:
+        of_this_version(connection, pair)
+        reader = dialect("postgresql").reader()
+        run(connection, pair.before)
+        connection.commit()
+        reader.look(connection)
+        run(connection, change)
+        connection.commit()
+
+        assert reader.look(connection).snapshot == snapshot(connection)
+    engine.dispose()
