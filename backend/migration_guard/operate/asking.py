@@ -18,12 +18,15 @@ from ..live.fence import fence
 from ..live.loading import Home
 from ..live.redirect import Lead, asked_for, engines_led
 from ..live.statements import Recorder, first_line
+from .migrating import migrated
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """What is asked for: with `build`, a scratch database at `revisions`; else the URL that env.py connects to."""
     if request.get("build"):
         return _build(_home(request), request["build"], set(request["revisions"]))
+    if request.get("migrate"):
+        return migrated(_home(request), request)
     return _url(_home(request))
 
 

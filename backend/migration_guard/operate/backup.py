@@ -25,15 +25,16 @@ class Backup:
     manifest: Manifest
 
 
-def backup(target: Target, folder: Path, progress: Progress = lambda *_: None) -> Backup:
-    """Make one. Raises CannotFinish where the disk, the database or a client lets us down; then there is no file.
+def backup(target: Target, folder: Path, progress: Progress = lambda *_: None, *, name: str | None = None) -> Backup:
+    """Make one, whose file begins with a name, by default that of the database.
 
-    The manifest is written after the file has its name: a file without one counts as none.
+    Raises CannotFinish where the disk, the database or a client lets us down; then there is no file. The manifest is
+    written after the file has its name: a file without one counts as none.
     """
     own = operator(target.dialect)
     room_for(folder, own.size(target), "a backup")
     made = now()
-    stem = f"{_stem(target)}-{re.sub(r'[-:]', '', made)}"
+    stem = f"{name or name_of(target)}-{re.sub(r'[-:]', '', made)}"
     final = folder / f"{stem}{own.SUFFIX}"
     if final.exists():
         raise UsageError(f"{final} is there already", "wait a second, then run it again")
@@ -94,6 +95,7 @@ def backups(folder: Path) -> list[Backup]:
 _ANOTHER = "use another backup"
 
 
-def _stem(target: Target) -> str:
+def name_of(target: Target) -> str:
+    """What the backups of a database begin with."""
     name = target.file.stem if target.dialect == "sqlite" else str(target.url.database)
     return re.sub(r"[^\w.-]+", "-", name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -122,9 +122,29 @@ def _checkpoint(options: SimpleNamespace, settings: Settings) -> int:
     return 0
 
 
+def _deploy(options: SimpleNamespace, settings: Settings) -> int:
+    from ..findings import Finding
+    from ..lint import check
+    from .deploy import Deploy, Limits
+
+    target = _target(options, settings)
+
+    def judge(pending: Sequence[str]) -> list[Finding]:
+        paths = [settings.root / target.history.by_id[name].path for name in pending]
+        return list(check(settings.root, settings, paths=paths).findings)
+
+    limits = Limits(options.lock_timeout, options.statement_timeout, options.attempts)
+    with _progress() as progress:
+        deploy = Deploy(target, _folder(options, settings), limits, print, progress, judge)
+        at = deploy.run(force=options.force, with_backup=not options.no_backup)
+    print(f"{target.shown}: {at.sentence}.")
+    return 0
+
+
 COMMANDS: dict[str, Callable[[SimpleNamespace, Settings], int]] = {
     "backup": _backup,
     "checkpoint": _checkpoint,
+    "deploy": _deploy,
     "drill": _drill,
     "prune": _prune,
     "restore": _restore,

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from .holding import Held
 from .target import Target
@@ -34,10 +34,11 @@ class Operator(Protocol):
     def proved(self, file: Path, version_table: str) -> Held:
         """What a backup holds, read back whole. Raises CannotFinish where it is damaged."""
 
-    def alone(self, target: Target) -> AbstractContextManager[None]:
-        """Nobody else uses the database meanwhile. Raises CannotFinish where somebody does."""
+    def alone(self, target: Target) -> AbstractContextManager[Any]:
+        """Nobody else uses the database meanwhile; gives what `put_back` wants. Raises CannotFinish where somebody
+        does."""
 
-    def put_back(self, target: Target, new: Path, kept: Path) -> None:
+    def put_back(self, target: Target, new: Path, kept: Path, held: Any) -> None:
         """Put a proved backup in the place of the database, which is kept under another name."""
 
     def settle(self, target: Target, notes: Mapping[str, str]) -> None:

@@ -100,12 +100,13 @@ def alone(target: Target) -> Iterator[None]:
     yield
 
 
-def put_back(target: Target, new: Path, kept: Path) -> None:
+def put_back(target: Target, new: Path, kept: Path, held: object) -> None:
     """Restore a dump into a new database and give it the name of the old one, which is kept under the name of `kept`.
 
     Both renames are one transaction, so that there is a database of that name at every moment
     (postgresql.org/docs/current/sql-alterdatabase.html). Only for a caller who holds it `alone`.
     """
+    del held
     name, old, fresh = str(target.url.database), kept.name, f"{kept.name}_new"
     engine = own_engine(target.url.set(database="postgres").render_as_string(hide_password=False))
     quote = engine.dialect.identifier_preparer.quote

@@ -70,13 +70,13 @@ def restore(plan: Plan) -> None:
     """Do it. Raises CannotFinish where somebody uses the database, or the disk has no room: then nothing is changed."""
     target, file = plan.target, plan.backup.file
     own = operator(target.dialect)
-    with own.alone(target):
+    with own.alone(target) as held:
         if target.dialect == "sqlite":
             room_for(target.file.parent, plan.backup.manifest.bytes, "a restored database")
             with tempfile.TemporaryDirectory(dir=target.file.parent, prefix=".restore-") as folder:
                 with beside(Path(folder) / target.file.name) as part:
                     shutil.copyfile(file, part)
-                own.put_back(target, Path(folder) / target.file.name, plan.kept)
+                own.put_back(target, Path(folder) / target.file.name, plan.kept, held)
         else:
-            own.put_back(target, file, plan.kept)
+            own.put_back(target, file, plan.kept, held)
     own.settle(target, plan.backup.manifest.tools)

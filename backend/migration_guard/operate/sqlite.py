@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .target import Target
 
 SUFFIX = ".sqlite"
+PATIENCE = 30.0  # seconds without a page copied
 PAGES = 4096  # copied between two looks at the clock: 16 MB at the usual page size
 STOP = "stop the application, then run it again"
 BESIDE = ("-wal", "-shm", "-journal")
@@ -45,17 +47,35 @@ def copy(target: Target, to: Path, progress: Progress) -> Held:
     SQLite's page by page copy includes what only the write-ahead log has. Raises CannotFinish for a damaged source.
     """
     try:
-        with closing(_opened(target.file)) as source, closing(sqlite3.connect(to, isolation_level=None)) as copied:
+        with closing(_opened(target.file)) as source:
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            source.backup(copied, pages=PAGES, progress=lambda _, left, pages: progress(pages - left, pages), sleep=0)
+            copy_over(source, to, progress)
             source.execute("ROLLBACK")
-            copied.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
     except sqlite3.DatabaseError as error:
         raise CannotFinish(
             f"{target.shown} cannot be copied: {error}", "see what `migration-guard db status` says of it"
         ) from error
     return proved(to, target.version_table)
+
+
+def copy_over(source: sqlite3.Connection, to: Path, progress: Progress = lambda _done, _total: None) -> None:
+    """Write what a connection sees into a new file, one without a log beside it. Raises CannotFinish where that does
+    not go on: Python waits for a locked database without end."""
+    moved = time.monotonic()
+    last = -1
+
+    def seen(_: int, left: int, pages: int) -> None:
+        nonlocal moved, last
+        if left != last:
+            moved, last = time.monotonic(), left
+        elif time.monotonic() - moved > PATIENCE:
+            raise CannotFinish(f"{to.name} cannot be copied: the database stays locked", STOP)
+        progress(pages - left, pages)
+
+    with closing(sqlite3.connect(to, isolation_level=None)) as copied:
+        source.backup(copied, pages=PAGES, progress=seen, sleep=0)
+        copied.execute("PRAGMA journal_mode = DELETE")
 
 
 def proved(file: Path, version_table: str) -> Held:
@@ -81,37 +101,44 @@ def broken_keys(file: Path) -> list[str]:
 
 
 @contextmanager
-def alone(target: Target) -> Iterator[None]:
-    """Nobody else reads or writes the database meanwhile; it has no write-ahead log then. Raises CannotFinish where
-    somebody has it open."""
+def alone(target: Target) -> Iterator[sqlite3.Connection | None]:
+    """The connection that alone may read or write the database until left; None where there is no database yet.
+
+    It changes no byte of it. Raises CannotFinish where somebody has the database open.
+    """
     if not target.file.exists():
-        yield
+        yield None
         return
     if users := _users(target.file):
         raise CannotFinish(f"{target.shown} is in use by {', '.join(users)}", STOP)
     with closing(_opened(target.file, timeout=0)) as connection:
         try:
-            connection.execute("PRAGMA journal_mode = DELETE")  # refused while another connection is open in WAL mode
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # in WAL mode this asks for the whole file, too
             connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("COMMIT")  # the lock stays, and a copy can be made: sqlite.org/c3ref/backup_finish.html
         except sqlite3.OperationalError as error:
-            raise CannotFinish(
-                f"{target.shown} is in use: {error}", "stop the application, then run it again"
-            ) from error
+            raise CannotFinish(f"{target.shown} is in use: {error}", STOP) from error
         except sqlite3.DatabaseError:
             pass  # damaged: that is what a backup is put in place of
-        yield
+        yield connection
 
 
-def put_back(target: Target, new: Path, kept: Path) -> None:
-    """Put a proved copy in the place of the database, which is kept with all that belongs to it.
+def put_back(target: Target, new: Path, kept: Path, held: sqlite3.Connection | None) -> None:
+    """Put a proved file in the place of the database, which is kept with all that belongs to it.
 
-    A kill between two steps leaves the old database in its place, or the new one; `kept` has the old one before the new
-    one comes. Only for a caller who holds it `alone`.
+    `held` is the connection of `alone`. A kill between two steps leaves the old database in its place, or the new one;
+    `kept` has the old one before the new one comes.
     """
     file = target.file
-    for end in BESIDE:  # of a damaged database, or of one that a crash left: a log beside another database is ruin
+    if held is not None:
+        with contextlib.suppress(sqlite3.DatabaseError):  # damaged
+            held.execute("PRAGMA journal_mode = DELETE")  # its log goes into it: none may stand beside the new one
+            held.execute("PRAGMA locking_mode = NORMAL")  # which leaves its journal until the lock is let go of
+            held.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            held.execute("BEGIN EXCLUSIVE")
+    for end in BESIDE:
         left = file.with_name(file.name + end)
-        if left.exists():
+        if left.exists():  # of a damaged database
             left.replace(kept.with_name(kept.name + end))
     if file.exists():
         try:

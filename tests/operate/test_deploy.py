@@ -1,0 +1,175 @@
+"""Deploys on SQLite: the old revision or the new one, never between, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from .conftest import BEHIND, HEAD, Project
+
+FAILS = '''
+"""fails
+
+Revision ID: ffffffffffff
+Revises: {head}
+"""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "ffffffffffff"
+down_revision = "{head}"
+
+
+def upgrade():
+    op.add_column("personas", sa.Column("half", sa.Text()))
+    {then}
+
+
+def downgrade():
+    op.drop_column("personas", "half")
+'''
+
+
+def revision(project: Project, then: str) -> None:
+    """One more revision, whose second half does this."""
+    (project.root / "alembic" / "versions" / "ffffffffffff_fails.py").write_text(FAILS.format(head=HEAD, then=then))
+
+
+def journal(project: Project) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (project.backups / "deploys.jsonl").read_text().splitlines()]
+
+
+def test_a_deploy_backs_up_migrates_and_writes_down_what_it_did(project: Project) -> None:
+    printed = project.run("deploy")
+
+    assert project.revision == HEAD
+    assert f"it stands at {HEAD}, the head of the code." in printed
+    assert project.sql("SELECT count(*) FROM personas") == [(20,)]
+    (backup,) = project.made()
+    with closing(sqlite3.connect(backup)) as before:
+        assert before.execute("SELECT version_num FROM alembic_version").fetchone() == (BEHIND,)
+    assert [line["what"] for line in journal(project)] == ["begun", "ran", "ran", "ran", "ran", "ended"]
+    assert sorted(path.name for path in project.database.parent.iterdir()) == [
+        ".reddit_agent.db.deploy.lock",
+        "reddit_agent.db",
+    ]
+
+
+def test_a_first_deploy_makes_the_database(project: Project, new_database: Callable[[], None]) -> None:
+    new_database()
+
+    printed = project.run("deploy")
+
+    assert "No table yet; 11 revisions to run" in printed
+    assert project.revision == HEAD
+
+
+def test_a_deploy_with_nothing_to_do_does_nothing(project: Project) -> None:
+    project.run("deploy")
+    before = project.database.read_bytes()
+
+    project.run("deploy")
+
+    assert project.database.read_bytes() == before
+    assert len(project.made()) == 1
+
+
+@pytest.mark.parametrize(
+    "then",
+    ['op.execute("DROP TABLE nobody")', 'raise RuntimeError("half way")', '__import__("os")._exit(3)'],
+)
+def test_a_deploy_that_fails_leaves_every_byte_as_it_was(project: Project, then: str) -> None:
+    project.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = project.database.read_bytes()
+    revision(project, then)
+
+    printed = project.run("deploy", "--force", code=4)
+
+    assert "data/reddit_agent.db is as it was" in printed
+    assert project.database.read_bytes() == before
+    assert journal(project)[-1]["what"] == "failed"
+
+
+def test_what_the_guard_finds_errors_in_is_not_deployed(project: Project) -> None:
+    revision(project, 'op.add_column("personas", sa.Column("age", sa.Integer(), nullable=False))')
+
+    printed = project.run("deploy", code=2)
+
+    assert "not-null-without-default" in printed
+    assert "--force" in printed
+    assert project.revision == BEHIND
+    assert project.made() == []
+
+
+def test_two_deploys_at_once_are_one_and_a_refusal(project: Project) -> None:
+    processes = [
+        subprocess.Popen(
+            project.command("deploy"), cwd=project.root, env=project.environment, stdout=-1, stderr=-2, text=True
+        )
+        for _ in range(2)
+    ]
+    printed = [process.communicate()[0] for process in processes]
+
+    assert sorted(process.returncode for process in processes) in ([0, 4], [0, 0]), printed
+    refused = [text for process, text in zip(processes, printed) if process.returncode]  # noqa: B905
+    assert all("somebody else is deploying" in text or "is in use" in text for text in refused), printed
+    assert project.revision == HEAD
+    assert len(project.made()) == 1
+
+
+def test_a_database_in_use_is_not_deployed_to(project: Project) -> None:
+    with closing(sqlite3.connect(project.database)) as user:
+        user.execute("SELECT * FROM personas").fetchall()
+
+        printed = project.run("deploy", code=4)
+
+    assert "is in use" in printed
+    assert project.revision == BEHIND
+
+
+def test_an_unknown_database_is_not_deployed_to(project: Project) -> None:
+    project.sql("UPDATE alembic_version SET version_num = '0123456789ab'")
+
+    assert "is ahead of the code" in project.run("deploy", code=2)
+
+
+def test_a_kill_at_any_moment_leaves_the_old_revision_or_the_new_one(project: Project, tmp_path: Path) -> None:
+    rounds = int(os.environ.get("MIGRATION_GUARD_KILLS", "5"))
+    pristine = project.database.read_bytes()
+    rolls = random.Random(7)  # noqa: S311 - moments, no secrets
+    ends = set()
+    for _ in range(rounds):
+        for file in project.database.parent.iterdir():
+            if file.is_file():
+                file.unlink()
+        project.database.write_bytes(pristine)
+        process = subprocess.Popen(
+            project.command("deploy"),
+            cwd=project.root,
+            env=project.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(rolls.uniform(0.1, 3.0))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+        ends.add(project.revision)
+        assert project.revision in (BEHIND, HEAD)
+        assert project.sql("PRAGMA integrity_check") == [("ok",)]
+        assert project.sql("SELECT count(*) FROM personas") == [(20,)]
+        project.run("deploy")
+        assert project.revision == HEAD
+        assert [path.name for path in project.database.parent.glob(".deploy-*")] == []
+    assert ends

@@ -1,0 +1,160 @@
+"""The same commands on a real PostgreSQL database."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from migration_guard.live import Server
+from migration_guard.live.redirect import own_engine
+
+from .conftest import BEHIND, HEAD, Project
+
+
+class OnPostgresql:
+    """The project, with a database of a PostgreSQL server."""
+
+    def __init__(self, project: Project, url: str) -> None:
+        self.project = project
+        self.url = url
+        project.environment["SQLALCHEMY_URL"] = (
+            make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        )
+        project.alembic("upgrade", BEHIND)
+        self.sql(
+            "INSERT INTO personas (id, reddit_username, traits, created_at, updated_at) "
+            "SELECT 'p' || n, 'ada' || n, '{}', '2026-01-01', '2026-01-01' FROM generate_series(1, 20) n"
+        )
+
+    def sql(self, *statements: str) -> list[tuple[object, ...]]:
+        engine = own_engine(self.url)
+        try:
+            with engine.begin() as connection:
+                for statement in statements:
+                    done = connection.exec_driver_sql(statement)
+                return [tuple(row) for row in done] if done.returns_rows else []
+        finally:
+            engine.dispose()
+
+    @property
+    def revision(self) -> str:
+        return str(self.sql("SELECT version_num FROM alembic_version")[0][0])
+
+    def made(self) -> list[Path]:
+        return sorted(self.project.backups.glob("*.dump"))
+
+
+@pytest.fixture
+def there(project: Project, postgresql: Server) -> OnPostgresql:
+    return OnPostgresql(project, postgresql.new_database())
+
+
+def test_a_backup_is_restored_into_a_scratch_server_and_counted(there: OnPostgresql) -> None:
+    printed = there.project.run("backup")
+    (file,) = there.made()
+
+    assert "20 rows" in printed
+    assert "9 tables, 20 rows, as when it was made" in there.project.run("verify")
+    manifest = json.loads(file.with_name(f"{file.name}.manifest.json").read_text())
+    assert manifest["revisions"] == [BEHIND]
+    assert manifest["rows"]["personas"] == 20
+
+
+def test_a_restore_renames_what_was_there(there: OnPostgresql) -> None:
+    there.project.run("backup")
+    there.sql("DELETE FROM personas")
+
+    there.project.run("restore", "--yes")
+
+    assert there.sql("SELECT count(*) FROM personas") == [(20,)]
+    name = make_url(there.url).database
+    kept = there.sql("SELECT datname FROM pg_database WHERE datname LIKE '%%before%%'")
+    assert any(str(each[0]).startswith(f"{name}_before_") for each in kept)
+
+
+def test_a_deploy_runs_what_is_pending(there: OnPostgresql) -> None:
+    printed = there.project.run("deploy")
+
+    assert there.revision == HEAD
+    assert "Ran 4 revisions." in printed
+    assert len(there.made()) == 1
+
+
+def test_a_revision_that_waits_for_a_lock_is_tried_again(there: OnPostgresql) -> None:
+    engine = own_engine(there.url)
+    command = [*there.project.command("deploy", "--lock-timeout", "1", "--attempts", "4")]
+    with engine.connect() as user:
+        user.exec_driver_sql("LOCK TABLE pending_posts IN ACCESS SHARE MODE")
+        process = subprocess.Popen(
+            command, cwd=there.project.root, env=there.project.environment, stdout=-1, stderr=-2, text=True
+        )
+        # It needs the lock for the first revision, and gets it once we are through.
+        deadline = 60
+        for _ in range(deadline * 10):
+            waiting = there.sql(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = "
+                "(SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+            if waiting != [(0,)] or process.poll() is not None:
+                break
+        __import__("time").sleep(1.5)
+        user.rollback()
+    engine.dispose()
+    printed = process.communicate()[0]
+
+    assert process.returncode == 0, printed
+    assert there.revision == HEAD
+    lines = (there.project.backups / "deploys.jsonl").read_text().splitlines()
+    assert max(json.loads(line).get("attempts", 1) for line in lines) > 1
+
+
+def test_a_revision_that_fails_is_undone_and_the_way_back_is_named(there: OnPostgresql) -> None:
+    there.sql("DROP TABLE interactions CASCADE")
+
+    printed = there.project.run("deploy", code=4)
+
+    assert "to go back: migration-guard db restore" in printed
+    assert there.revision in (BEHIND, HEAD) or there.revision in there.project.run("status", "--quick", code=1)
+
+
+def test_status_sees_what_a_migration_left_half_done(there: OnPostgresql) -> None:
+    there.sql(
+        "CREATE SEQUENCE numbers",
+        "CREATE TABLE counted (id integer PRIMARY KEY DEFAULT nextval('numbers'))",
+        "ALTER SEQUENCE numbers OWNED BY counted.id",
+        "INSERT INTO counted VALUES (7)",
+        "ALTER TABLE counted ADD CONSTRAINT positive CHECK (id > 0) NOT VALID",
+        "CREATE UNIQUE INDEX half ON counted (id)",
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'half'::regclass",
+    )
+
+    printed = there.project.run("status", "--quick", code=1)
+
+    assert "public.half" in printed
+    assert "positive of public.counted" in printed
+    assert "public.numbers stands at 0, public.counted.id at 7" in printed
+
+
+def test_two_deploys_at_once_are_one_and_a_refusal(there: OnPostgresql) -> None:
+    engine = own_engine(there.url)
+    with engine.connect() as other:
+        from migration_guard.operate.turn import _KEY
+
+        other.exec_driver_sql(f"SELECT pg_advisory_lock({_KEY})")
+        printed = there.project.run("deploy", code=4)
+    engine.dispose()
+
+    assert "somebody else is deploying" in printed
+    assert there.revision == BEHIND
+
+
+def test_a_password_is_never_printed(there: OnPostgresql) -> None:
+    secret = "hunter2-secret"
+    url = make_url(there.url).set(password=secret, username="nobody-of-that-name").render_as_string(hide_password=False)
+
+    for command in (("status",), ("backup",), ("deploy",)):
+        assert secret not in there.project.run(*command, "--url", url, code=None)

@@ -1,0 +1,219 @@
+"""The commands on a real SQLite database: backup, proof, restore, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import threading
+from contextlib import closing
+
+import pytest
+
+from .conftest import BEHIND, Project
+
+
+def test_a_backup_holds_what_only_the_write_ahead_log_has(project: Project) -> None:
+    with closing(sqlite3.connect(project.database)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("PRAGMA wal_autocheckpoint = 0")
+        writer.execute("UPDATE personas SET reddit_username = 'late' WHERE id = 'p1'")
+        writer.commit()
+
+        printed = project.run("backup")
+
+    (file,) = project.made()
+    assert str(file) in printed
+    assert "20 rows" in printed
+    with closing(sqlite3.connect(file)) as copy:
+        assert copy.execute("SELECT reddit_username FROM personas WHERE id = 'p1'").fetchone() == ("late",)
+        assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert [path.name for path in project.backups.iterdir() if path.suffix not in (".sqlite", ".json")] == []
+
+
+def test_a_backup_under_a_writer_at_full_speed_is_of_one_moment(project: Project) -> None:
+    project.sql("CREATE TABLE pairs (a INTEGER, b INTEGER)", "INSERT INTO pairs VALUES (0, 0)")
+    stop = threading.Event()
+    errors: list[sqlite3.Error] = []
+
+    def write() -> None:
+        with closing(sqlite3.connect(project.database, timeout=30, isolation_level=None)) as writer:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                try:
+                    writer.execute("BEGIN IMMEDIATE")
+                    writer.execute("INSERT INTO pairs VALUES (?, ?)", (number, number))
+                    writer.execute("UPDATE pairs SET a = ?, b = ? WHERE rowid = 1", (number, number))
+                    writer.execute("COMMIT")
+                except sqlite3.Error as error:
+                    errors.append(error)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        project.run("backup")
+    finally:
+        stop.set()
+        writer.join()
+
+    (file,) = project.made()
+    with closing(sqlite3.connect(file)) as copy:
+        rows, newest = copy.execute("SELECT count(*) - 1, max(a) FROM pairs").fetchone()
+        first = copy.execute("SELECT a, b FROM pairs WHERE rowid = 1").fetchone()
+    assert errors == []
+    assert (rows, newest, first) == (newest, newest, (newest, newest))
+
+
+def test_a_restore_brings_the_rows_back_and_keeps_what_was_there(project: Project) -> None:
+    project.run("backup")
+    project.sql("DELETE FROM personas")
+
+    printed = project.run("restore", "--yes")
+
+    assert project.sql("SELECT count(*) FROM personas") == [(20,)]
+    kept = next(project.database.parent.glob("*.before-*"))
+    assert str(kept) in printed
+    with closing(sqlite3.connect(kept)) as before:
+        assert before.execute("SELECT count(*) FROM personas").fetchone() == (0,)
+    assert project.sql("PRAGMA journal_mode") == [("wal",)]
+
+
+def test_a_restore_shows_its_plan_and_asks(project: Project) -> None:
+    project.run("backup")
+    project.sql("DELETE FROM personas")
+
+    plan = project.run("restore", "--dry-run")
+    asked = project.run("restore", code=2)
+
+    assert f"{BEHIND}; 9 tables, 20 rows" in plan
+    assert "nobody is there to answer" in asked
+    assert project.sql("SELECT count(*) FROM personas") == [(0,)]
+
+
+def test_a_database_in_use_is_not_replaced(project: Project) -> None:
+    project.run("backup")
+    with closing(sqlite3.connect(project.database)) as user:
+        user.execute("SELECT * FROM personas").fetchall()
+
+        printed = project.run("restore", "--yes", code=4)
+
+    assert "is in use" in printed
+    assert list(project.database.parent.glob("*.before-*")) == []
+
+
+@pytest.mark.parametrize("command", [("verify",), ("restore", "--yes"), ("drill",)])
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        ("cut", "it was cut or changed"),
+        ("flip", "has another SHA-256"),
+        ("edit", "was edited: its digest does not fit"),
+        ("garble", "cannot be read"),
+        ("gone", "has no manifest"),
+    ],
+)
+def test_a_harmed_backup_is_refused(project: Project, command: tuple[str, ...], harm: str, words: str) -> None:
+    project.run("backup")
+    (file,) = project.made()
+    manifest = file.with_name(f"{file.name}.manifest.json")
+    before = project.database.read_bytes()
+    if harm == "cut":
+        file.write_bytes(file.read_bytes()[:-4096])
+    elif harm == "flip":
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    elif harm == "edit":
+        manifest.write_text(manifest.read_text().replace('"personas": 20', '"personas": 2'))
+    elif harm == "garble":
+        manifest.write_text("{")
+    else:
+        manifest.unlink()
+
+    printed = project.run(command[0], str(file), *command[1:], code=4)
+
+    assert words in printed
+    assert project.database.read_bytes() == before
+
+
+def test_a_backup_that_is_newer_than_the_code_is_refused(project: Project) -> None:
+    project.sql("UPDATE alembic_version SET version_num = 'fedcba987654'")
+    project.run("backup")
+
+    assert "fedcba987654, which the code does not have" in project.run("restore", "--yes", code=2)
+
+
+def test_status_says_what_is_wrong_with_a_line_to_try(project: Project) -> None:
+    project.run("backup")
+    project.sql("CREATE TABLE _alembic_tmp_personas (id TEXT)", "ALTER TABLE personas ADD COLUMN by_hand TEXT")
+
+    printed = project.run("status", code=1)
+
+    assert f"it stands at {BEHIND}, 4 revisions behind" in printed
+    assert "migration-guard db deploy" in printed
+    assert "a batch operation stopped half way and left _alembic_tmp_personas" in printed
+    assert f"the schema is not what {BEHIND} makes" in printed
+    assert "personas.by_hand" in printed
+    assert "integrity_check: ok" in printed
+
+
+def test_status_for_machines(project: Project) -> None:
+    told = json.loads(project.run("status", "--format", "json", "--quick", code=1))
+
+    assert told["state"] == "behind"
+    assert len(told["pending"]) == 4
+    assert {look["name"] for look in told["looks"]} >= {"revision", "size", "journal mode", "integrity", "backup"}
+    assert told["ok"] is False
+
+
+@pytest.mark.parametrize(
+    ("statements", "state", "words"),
+    [
+        (["UPDATE alembic_version SET version_num = '0123456789ab'"], "unknown", "it is ahead of the code"),
+        (["DROP TABLE alembic_version"], "unmanaged", "Alembic has never run here"),
+        (["INSERT INTO alembic_version VALUES ('986041159ad8')"], "behind", "behind"),
+    ],
+)
+def test_status_knows_every_standing(project: Project, statements: list[str], state: str, words: str) -> None:
+    project.sql(*statements)
+
+    assert words in project.run("status", "--quick", code=1)
+    assert json.loads(project.run("status", "--quick", "--format", "json", code=1))["state"] == state
+
+
+def test_a_damaged_database_is_said_to_be(project: Project) -> None:
+    content = bytearray(project.database.read_bytes())
+    content[4096:12288] = bytes(8192)
+    project.database.write_bytes(content)
+
+    printed = project.run("status", "--quick", code=None)
+
+    assert re.search("damaged|malformed|cannot be read", printed)
+    assert "restore" in printed
+
+
+def test_a_database_that_is_not_there_is_not_made(project: Project) -> None:
+    printed = project.run("status", "--url", "sqlite:///data/other.db", code=4)
+
+    assert "there is no database data/other.db" in printed
+    assert not (project.root / "data" / "other.db").exists()
+
+
+def test_prune_keeps_the_newest_of_each_day_week_and_month(project: Project) -> None:
+    project.run("backup")
+    (file,) = project.made()
+
+    shown = project.run("prune", "--keep-last", "0", "--keep-daily", "0", "--keep-weekly", "0", "--keep-monthly", "0")
+
+    assert f"keep    {file.name}  the newest that was verified" in shown
+    assert file.exists()
+
+
+def test_a_checkpoint_empties_the_log(project: Project) -> None:
+    with closing(sqlite3.connect(project.database)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("UPDATE personas SET reddit_username = 'x' WHERE id = 'p1'")
+        writer.commit()
+        assert "The write-ahead log is empty." in project.run("checkpoint")
+    assert "no SQLite" not in project.run("status", "--quick", code=1)
