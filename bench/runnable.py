@@ -12,7 +12,6 @@ from history import HEADER, WORDS
 INI = """\
 [alembic]
 script_location = %(here)s/alembic
-prepend_sys_path = .
 sqlalchemy.url = sqlite:///bench.db
 """
 ENV = """\

@@ -118,10 +118,10 @@ class Stairway:
                 self.tally.only_upgraded += name in history and self.plan.to_the_heads
             else:
                 before = self._land(tread, observer, revision, before)
-        for root in dict.fromkeys(self._roots.values()):
-            if above := [name for name, of in self._roots.items() if of == root and name in self._mine]:
-                why = f"{_listed(above)} not judged, as it cannot be taken up"
-                self._not_judged(stage.script.get_revision(root), why)
+        for root in dict.fromkeys(self._roots.values()) if self.plan.to_the_heads else ():
+            above = [name for name, of in self._roots.items() if of == root]
+            why = f"{_listed(above)} not judged, as it cannot be taken up"
+            self._not_judged(stage.script.get_revision(root), why)
         self.progress("", len(self._order), len(self._order))
 
     def _prepare(self, stage: Stage, history: frozenset[str]) -> None:

@@ -152,6 +152,8 @@ def proof(done: dict[str, Any]) -> str:
             words += f", {tally['on_empty_tables']} on empty tables only"
     if below:
         words += f", {below} below only up"
+    if known := len(done["known"]):
+        words += f", {known} of them in an earlier run"
     if together := done["deployed"]:
         words += ", then all at once" if together == tally["revisions"] else f", then {together} at once"
     if done["databases"] > 1:

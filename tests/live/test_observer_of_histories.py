@@ -1,0 +1,100 @@
+"""At every step of whole histories, reading what the step touched comes to the same as reading everything."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from migration_guard.live import Server
+from migration_guard.live.batch import one_table_at_a_time
+from migration_guard.live.environment import Environment, Stage
+from migration_guard.live.landing import FreshDatabase
+from migration_guard.live.loading import Home
+from migration_guard.live.observer import Observer
+from migration_guard.live.redirect import Lead, engines_led
+from migration_guard.live.rows import Contents, contents
+from migration_guard.live.schema import Snapshot, without
+from migration_guard.live.stairway import Plan, Stairway
+from migration_guard.live.statements import Recorder
+
+ROOT = Path(__file__).parents[2]
+REVISIONS = 40
+
+
+class Checked(Observer):
+    """An observer that reads everything each time, too."""
+
+    looks = 0
+
+    def snapshot(self) -> Snapshot:
+        found = super().snapshot()
+        with self._look_around():
+            assert found == without(self.adapter.snapshot(self.connection), {self.version_table})
+        Checked.looks += 1
+        return found
+
+    def contents(self) -> Contents:
+        found = super().contents()
+        with self._look_around():
+            assert found == contents(self.connection, self._shapes())
+        return found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgresql")
+        return server.new_database
+    numbers = count(1)
+    return lambda: f"sqlite:///{tmp_path / f'scratch-{next(numbers)}.sqlite'}"
+
+
+def climbed(home: Home, new_database: Callable[[], str]) -> Stairway:
+    lead = Lead(new_database())
+    plan = Plan(home.root, lead.dialect, lead.dialect)
+    stairway = Stairway(plan, lambda _: None, lambda _: None, lambda *_: None)
+    recorder = Recorder()
+
+    def play(stage: Stage) -> None:
+        with Checked(lead.url, stage.version_table) as observer:
+            stairway.climb(stage, observer)
+            assert observer.verified()
+
+    with engines_led(lead), one_table_at_a_time():
+        environment = Environment(home, lead, recorder)
+        while True:
+            try:
+                environment.run(play)
+                break
+            except FreshDatabase:
+                lead.url = new_database()
+    recorder.close()
+    return stairway
+
+
+def test_of_a_made_up_history(tmp_path: Path, new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "bench")
+    import runnable
+
+    root = runnable.write(tmp_path / "project", REVISIONS)
+    before = Checked.looks
+
+    stairway = climbed(Home(root, root / "alembic.ini", "alembic", root / "alembic"), new_database)
+
+    assert stairway.tally.down_and_up == REVISIONS
+    assert Checked.looks - before >= 3 * REVISIONS
+
+
+def test_of_the_reference_application(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "backend")
+    before = {name for name in sys.modules if name == "app" or name.startswith("app.")}
+
+    stairway = climbed(Home(ROOT, ROOT / "alembic.ini", "alembic", ROOT / "alembic"), new_database)
+
+    assert stairway.at_heads
+    for name in {name for name in sys.modules if name == "app" or name.startswith("app.")} - before:
+        del sys.modules[name]  # its engine belongs to a database that is gone

@@ -1,0 +1,54 @@
+"""How one stairway is divided: every revision has one share, in running order, and all take about the same time."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migration_guard.live.shares import WALK, Share, mine
+
+NAMES = [f"r{number:03}" for number in range(200)]
+
+
+def parts(names: list[str], of: int, *before: Share) -> list[list[str]]:
+    return [[*mine(names, (*before, Share(number, of)))] for number in range(1, of + 1)]
+
+
+@given(st.integers(0, 300), st.integers(1, 40))
+def test_every_revision_has_one_share_in_order(count: int, of: int) -> None:
+    names = [str(number) for number in range(count)]
+
+    assert [name for part in parts(names, of) for name in part] == names
+
+
+@given(st.integers(0, 200), st.integers(1, 8), st.integers(1, 8))
+def test_a_shard_is_divided_among_processes_likewise(count: int, shards: int, jobs: int) -> None:
+    names = [str(number) for number in range(count)]
+
+    each = [parts(names, jobs, Share(number, shards)) for number in range(1, shards + 1)]
+
+    assert [name for shard in each for part in shard for name in part] == names
+
+
+def test_without_shares_all_is_walked() -> None:
+    assert [*mine(NAMES, ())] == NAMES
+    assert [*mine(NAMES, (Share(),))] == NAMES
+
+
+@pytest.mark.parametrize("of", [2, 3, 4])
+def test_all_shares_take_about_the_same_time(of: int) -> None:
+    found = parts(NAMES, of)
+
+    took, below = [], 0
+    for part in found:
+        took.append(below + WALK * len(part))
+        below += len(part)
+    took[-1] += len(NAMES)
+    assert max(took) - min(took) <= 2 * WALK * of
+
+
+def test_two_processes_are_much_faster_than_one() -> None:
+    first, second = parts(NAMES, 2)
+
+    assert (WALK + 1) * len(NAMES) / max(WALK * len(first), len(first) + WALK * len(second) + len(NAMES)) > 1.75
