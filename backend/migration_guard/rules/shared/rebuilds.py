@@ -197,7 +197,6 @@ def from_facts(op: Operation) -> str | None:
             [f"server_default=sa.text({literal(op.server_default)})"] if isinstance(op.server_default, str) else []
         )
         changes += ["server_default=None"] if op.drops_default is True else []
-        changes += [f"type_=<{op.type}>"] if op.type is not None else []
         return f"alter_column({', '.join(changes)})" if len(changes) > 1 and op.type is None else None
     return None
 
