@@ -57,6 +57,10 @@ HAZARDS = {
         op.execute("UPDATE t SET code = 1 WHERE code IS NULL")
         op.alter_column("t", "code", nullable=False)  # expect: set-not-null-scans""",
     "check": 'op.create_check_constraint("ck_t", "t", "id < 99999999999")  # expect: constraint-scans-rows',
+    "table_of_another_module": """
+        import json
+
+        op.create_check_constraint("ck_t", json.loads('"t"'), "id < 99999999999")  # expect: constraint-scans-rows""",
     "foreign_key": 'op.create_foreign_key("fk_t", "t", "t_more", ["id"], ["id"])  # expect: constraint-scans-rows',
     "validated_at_once": """
         op.create_check_constraint("ck_t", "t", "id < 99999999999", postgresql_not_valid=True)
@@ -132,6 +136,9 @@ FINE = {
     "small": 'op.create_index("ix_small", "small", ["code"])',
     "dropped": 'op.drop_column("t", "code")',
     "rows_only": """op.execute("UPDATE t SET name = 'x'")""",
+    "key_of_an_emptied_table": """
+        op.execute("TRUNCATE t")
+        op.create_foreign_key("fk_t", "t", "t_more", ["id"], ["id"])""",
     "reads": """
         count = op.get_bind().execute(sa.text("SELECT count(*) FROM t")).scalar()
         op.add_column("t", sa.Column("more", sa.Text))""",

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..checks.slow_work_under_lock import unexplained
-from ..facts import Context, Environment, Function, History, Migration, Operation, Policy
+from ..facts import (
+    AddColumn,
+    Context,
+    CreateConstraint,
+    Environment,
+    Function,
+    History,
+    Migration,
+    Operation,
+    Policy,
+)
 from ..findings import Finding
 from ..lint.judging import Judges, on_history, on_migration
 from ..live.steps import Lock, Step, UnderLock
@@ -160,7 +170,13 @@ class Court:
             context = Context(self.policy, history, again[one.step.revision])
             if self._confirm(said[one.step.revision], one) or one.work == "written":
                 continue
-            tables = [table for table in one.tables if self._matters(context, one.ran, table)]
+            # What a foreign key costs grows with the rows that refer, not with those that are referred to.
+            own = {bare(each.table) for each in one.ran.operations if isinstance(each, (AddColumn, CreateConstraint))}
+            tables = [
+                table
+                for table in one.tables
+                if self._matters(context, one.ran, table) and (not own or bare(table) in own)
+            ]
             if tables:
                 fact = UnderLock(one.step.revision, one.ran.at, one.ran.sql, tuple(tables), one.work)
                 for finding in [*named(one, context)] or unexplained(fact, context):

@@ -48,7 +48,7 @@ def _written(read: Operation, written: tuple[Operation, ...], at: Place) -> Oper
 
 
 def _is(read: Operation, written: Operation) -> bool:
-    if type(read) is not type(written):
+    if type(read) is not type(written) or (written.dialects is not None and "postgresql" not in written.dialects):
         return False
     table, given = bare(getattr(read, "table", None)), getattr(written, "table", None)
     other = bare(given)
