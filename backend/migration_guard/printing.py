@@ -160,5 +160,6 @@ def _staged(paths: Sequence[str], root: Path) -> dict[str, str]:
         return {}
     named = {repository.folder(root / path): path for path in paths}
     folders = sorted({name.rpartition("/")[0] for name in named if name})
-    contents = repository.staged(folders)
+    staged = repository.staged(folders)
+    contents = repository.contents({name: staged[name] for name in named if name in staged})
     return {path: contents[name].decode("utf-8", "replace") for name, path in named.items() if name in contents}

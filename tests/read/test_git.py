@@ -52,6 +52,10 @@ def at(folder: Path) -> Repository:
     return found
 
 
+def contents(folder: Path, names: dict[str, str]) -> dict[str, bytes]:
+    return at(folder).contents(names)
+
+
 # Where the repository is
 
 
@@ -101,7 +105,7 @@ def test_files_of_a_commit_whatever_their_names(top: Path) -> None:
     for name in ODD:
         (top / VERSIONS / name).unlink()
 
-    found = at(top).files(done, [VERSIONS])
+    found = contents(top, at(top).files(done, [VERSIONS]))
 
     assert found == {f"{VERSIONS}/a.py": b"x = 1\n"} | {f"{VERSIONS}/{name}": b"y = 2\n" for name in ODD}
 
@@ -134,7 +138,7 @@ def test_large_and_empty_files_arrive_whole(top: Path) -> None:
     write(top, "v/empty.py", "")
     done = commit(top)
 
-    assert at(top).files(done, ["v"]) == {"v/empty.py": b"", "v/large.py": large.encode()}
+    assert contents(top, at(top).files(done, ["v"])) == {"v/empty.py": b"", "v/large.py": large.encode()}
 
 
 # Names of commits
@@ -236,7 +240,10 @@ def test_staged_is_what_the_next_commit_holds(top: Path) -> None:
     git(top, "add", f"{VERSIONS}/a.py", f"{VERSIONS}/new.py")
     write(top, f"{VERSIONS}/a.py", "not staged = 1\n")
 
-    assert at(top).staged([VERSIONS]) == {f"{VERSIONS}/a.py": b"staged = 1\n", f"{VERSIONS}/new.py": b"new = 1\n"}
+    assert contents(top, at(top).staged([VERSIONS])) == {
+        f"{VERSIONS}/a.py": b"staged = 1\n",
+        f"{VERSIONS}/new.py": b"new = 1\n",
+    }
 
 
 def test_file_that_is_only_announced_is_not_staged_and_an_empty_one_is(top: Path) -> None:
@@ -256,7 +263,7 @@ def test_file_in_conflict_counts_as_this_branch_has_it(top: Path) -> None:
     git(top, "checkout", "-q", "mine")
     subprocess.run(["git", "merge", "-q", "theirs"], cwd=top, capture_output=True, check=False)
 
-    assert at(top).staged([VERSIONS]) == {f"{VERSIONS}/a.py": b"mine = 1\n"}
+    assert contents(top, at(top).staged([VERSIONS])) == {f"{VERSIONS}/a.py": b"mine = 1\n"}
 
 
 LOOK = """#!{python}
@@ -266,7 +273,7 @@ from pathlib import Path
 from migration_guard.read.git import Repository
 os.chdir({inside!r})
 found = Repository.at(Path({folder!r}))
-Path({log!r}).write_text(repr((str(found.top), found.staged(["v"]), sorted(found.files("HEAD", ["v"])))))
+Path({log!r}).write_text(repr((str(found.top), found.contents(found.staged(["v"])), sorted(found.files("HEAD", ["v"])))))
 """
 
 
@@ -342,4 +349,4 @@ def test_object_that_is_missing_is_named(top: Path) -> None:
     (top / ".git/objects" / blob[:2] / blob[2:]).unlink()
 
     with pytest.raises(CannotFinish, match=blob):
-        at(top).files("HEAD", [VERSIONS])
+        contents(top, at(top).files("HEAD", [VERSIONS]))

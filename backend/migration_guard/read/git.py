@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,10 @@ _LOCAL_VARIABLES = {
     "GIT_WORK_TREE",
 }
 _REGULAR = {b"100644", b"100755"}
+_EMPTY = frozenset({  # the names of an empty content, by SHA-1 and by SHA-256
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -103,24 +108,25 @@ class Repository:
             )
         raise UsageError(f"this branch and {ref} have no commit in common", "name the branch it will be merged into")
 
-    def files(self, commit: str, folders: Sequence[str]) -> dict[str, bytes]:
-        """The Python files below some folders as a commit has them, by path. Folders that it lacks give nothing."""
+    def files(self, commit: str, folders: Sequence[str]) -> dict[str, str]:
+        """The Python files below some folders as a commit has them: the name of the content by path. Folders that it
+        lacks give nothing."""
         if not folders:
             return {}
         paths = [f"{folder}/" for folder in folders if folder]
         listed = self._run(
             "ls-tree", "-r", "-z", "--full-tree", commit, "--", *(paths if len(paths) == len(folders) else ())
         )
-        wanted = {}
+        found = {}
         for entry in listed.stdout.split(b"\0")[:-1]:
             about, _, path = entry.partition(b"\t")
             mode, _, blob = about.split(b" ")[:3]
             if mode in _REGULAR and path.endswith(b".py"):
-                wanted[os.fsdecode(path)] = blob
-        return self._contents(wanted)
+                found[os.fsdecode(path)] = blob.decode()
+        return found
 
-    def staged(self, folders: Sequence[str]) -> dict[str, bytes]:
-        """The Python files below some folders as the next commit will have them, by path.
+    def staged(self, folders: Sequence[str]) -> dict[str, str]:
+        """The Python files below some folders as the next commit will have them: the name of the content by path.
 
         Inside a commit hook that is the index git prepared for this commit, which `git commit FILE` and `git commit
         -a` set apart. A file that is not merged yet counts as this branch has it.
@@ -130,21 +136,20 @@ class Repository:
         index = self._index_of_the_running_commit()
         paths = [f"{folder}/" for folder in folders if folder]
         only = paths if len(paths) == len(folders) else []
-        wanted: dict[str, bytes] = {}
+        found: dict[str, str] = {}
         for entry in self._run("ls-files", "-s", "-z", "--", *only, index=index).stdout.split(b"\0")[:-1]:
             about, _, path = entry.partition(b"\t")
             mode, blob, stage = about.split(b" ")
             if mode in _REGULAR and stage in (b"0", b"2") and path.endswith(b".py"):
-                wanted[os.fsdecode(path)] = blob
-        contents = self._contents(wanted)
-        if not all(contents.values()):
+                found[os.fsdecode(path)] = blob.decode()
+        if not _EMPTY.isdisjoint(found.values()):
             # `git add -N` lists a file as empty in the index, though the commit will not have it.
             added = self._run(
                 "diff-files", "--name-only", "--diff-filter=A", "--no-ext-diff", "-z", "--", *only, index=index
             )
             for path in added.stdout.split(b"\0")[:-1]:
-                contents.pop(os.fsdecode(path), None)
-        return contents
+                found.pop(os.fsdecode(path), None)
+        return found
 
     def archive(self, commit: str) -> bytes:
         """All files of a commit, in a tar archive."""
@@ -216,32 +221,39 @@ class Repository:
                 at += int(header[2]) + 1
         return found
 
-    def _contents(self, wanted: dict[str, bytes]) -> dict[str, bytes]:
-        """The blobs of some paths, by path, from one run of git."""
+    def contents(self, wanted: Mapping[str, str]) -> dict[str, bytes]:
+        """The contents of these names, by path, from one run of git. Raises CannotFinish for one that git lacks."""
         blobs = list(dict.fromkeys(wanted.values()))
         if not blobs:
             return {}
-        output = memoryview(self._run("cat-file", "--batch", stdin=b"".join(b + b"\n" for b in blobs)).stdout)
-        content: dict[bytes, bytes] = {}
+        output = memoryview(
+            self._run("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs).encode()).stdout
+        )
+        content: dict[str, bytes] = {}
         at = 0
         for blob in blobs:
             end = at + bytes(output[at : at + 200]).index(b"\n")
             header = bytes(output[at:end]).split(b" ")
             if header[-1] == b"missing":
                 raise CannotFinish(
-                    f"git does not have the object {blob.decode()} here", "git fetch --refetch (this clone is partial)"
+                    f"git does not have the object {blob} here", "git fetch --refetch (this clone is partial)"
                 )
             size = int(header[2])
             content[blob] = bytes(output[end + 1 : end + 1 + size])
             at = end + 1 + size + 1
         return {path: content[blob] for path, blob in sorted(wanted.items())}
 
+    @cached_property
+    def _git_dir(self) -> Path:
+        """Where git keeps what is of this work tree alone."""
+        return Path(os.fsdecode(self._run("rev-parse", "--absolute-git-dir").stdout.removesuffix(b"\n"))).resolve()
+
     def _index_of_the_running_commit(self) -> Path | None:
         """The index file that git prepared for the commit in progress, when it is a commit of this repository."""
         named = os.environ.get("GIT_INDEX_FILE")
         if not named:
             return None
-        git_dir = Path(os.fsdecode(self._run("rev-parse", "--absolute-git-dir").stdout.removesuffix(b"\n"))).resolve()
+        git_dir = self._git_dir
         # Relative to the top of the work tree, where git runs hooks, wherever the hook went from there.
         index = (self.top / named).resolve()
         hook_dir = os.environ.get("GIT_DIR")

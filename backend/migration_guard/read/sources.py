@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -18,6 +18,7 @@ from .modules import Files, Modules, Names
 from .project import Project
 from .spreading import in_a_child, parts
 from .store import blob_id
+from .tree import is_revision_file
 
 if TYPE_CHECKING:
     from .cache import Cache
@@ -153,28 +154,69 @@ class Sources:
         """The files as the next commit would have them."""
         folders = _folders(project, repository)
         files = Committed(self.root, repository)
-        return self._of(project, folders, repository.staged(list(folders)), files, keep=True)
+        return self._of(project, repository, folders, repository.staged(list(folders)), files, keep=True)
 
     def commit(self, project: Project, repository: Repository, commit: str) -> list[Migration]:
         """The files as a commit has them."""
         folders = _folders(project, repository)
         files = Committed(self.root, repository, commit)
         # What stood there before is not kept: it would take the place of what stands there now.
-        return self._of(project, folders, repository.files(commit, list(folders)), files, keep=False)
+        return self._of(project, repository, folders, repository.files(commit, list(folders)), files, keep=False)
 
     def _of(
-        self, project: Project, folders: dict[str, Path], contents: dict[str, bytes], files: Files, *, keep: bool
+        self,
+        project: Project,
+        repository: Repository,
+        folders: Mapping[str, Path],
+        blobs: Mapping[str, str],
+        files: Files,
+        *,
+        keep: bool,
     ) -> list[Migration]:
-        found = {}
+        """The files of a project among those that git has, of which only those are fetched that nobody read yet."""
         modules = Modules(files, roots(self.root, project))
-        for name, content in contents.items():
-            for folder, location in folders.items():
-                if PurePosixPath(name).is_relative_to(folder):
-                    file = location / PurePosixPath(name).relative_to(folder)
-                    if project.holds(file):
-                        found[self.path(file)] = content
-        self._expect(len(found))
-        return [self._content(path, found[path], modules, keep=keep) for path in sorted(found)]
+        names = dict(self._named(project, folders, blobs))
+        self._expect(len(names))
+        found: dict[str, Migration] = {}
+        for path, name in names.items() if self._cache else ():
+            again = partial(self._fetched, repository, path, name, blobs[name], modules)
+            known = self._cache and self._cache.same(path, blobs[name], modules, again)
+            if known:
+                found[path] = known
+        unknown = {name: blobs[name] for path, name in names.items() if path not in found}
+        contents = repository.contents(unknown)
+        for path in names.keys() - found.keys():
+            found[path] = self._content(path, contents[names[path]], modules, keep=keep)
+        return [found[path] for path in sorted(found)]
+
+    def _named(self, project: Project, folders: Mapping[str, Path], names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The files that the project holds: the path relative to the root, and the name that git has for it."""
+        held: dict[str, str | None] = {}  # by folder, whether the project holds it and how it is called
+        for name in names:
+            folder, _, file = name.rpartition("/")
+            if folder not in held:
+                held[folder] = self._shown(project, folders, folder)
+            if held[folder] is not None and is_revision_file(file):
+                yield f"{held[folder]}{file}", name
+
+    def _shown(self, project: Project, folders: Mapping[str, Path], folder: str) -> str | None:
+        """A folder relative to the root, as the beginning of paths; None where the project holds no file in it."""
+        for top, location in folders.items():
+            if PurePosixPath(folder).is_relative_to(top):
+                here = location / PurePosixPath(folder).relative_to(top)
+                if project.holds(here / "any.py"):
+                    shown = self.path(here)
+                    return "" if shown == "." else f"{shown}/"
+        return None
+
+    def _content(self, path: str, content: bytes, modules: Modules, *, keep: bool) -> Migration:
+        """The facts of a file as git has it. Not all repositories name contents as the cache does."""
+        again = partial(self.migration, path, content, modules, keep=False)
+        same = self._cache and self._cache.same(path, blob_id(content), modules, again)
+        return same or self.migration(path, content, modules, keep=keep)
+
+    def _fetched(self, repository: Repository, path: str, name: str, blob: str, modules: Modules) -> Migration:
+        return self.migration(path, repository.contents({name: blob})[name], modules, keep=False)
 
     def _expect(self, count: int) -> None:
         """Get ready for so many migrations."""
@@ -187,12 +229,6 @@ class Sources:
     def _held(self, migration: Migration) -> Migration:
         """The migration as it is, or in little room."""
         return migration if self._shelf is None else self._shelf.packed(migration)
-
-    def _content(self, path: str, content: bytes, modules: Modules, *, keep: bool) -> Migration:
-        """The facts of a file as git has it."""
-        again = partial(self.migration, path, content, modules, keep=False)
-        same = self._cache and self._cache.same(path, blob_id(content), modules, again)
-        return same or self.migration(path, content, modules, keep=keep)
 
 
 def _folders(project: Project, repository: Repository) -> dict[str, Path]:
