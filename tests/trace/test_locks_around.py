@@ -94,6 +94,31 @@ def test_tables_that_the_base_branch_does_not_have_are_not_waited_for(tmp_path: 
     assert [one for one in places(branch.findings) if "index" in one] == []
 
 
+@pytest.mark.parametrize("one_each", [False, True])
+def test_a_lock_of_one_revision_is_held_while_the_next_runs_in_the_same_transaction(
+    one_each: bool, tmp_path: Path, postgresql: Server
+) -> None:
+    env = ENV if one_each else ENV.replace(", transaction_per_migration=True", "")
+    root = written(tmp_path, {"a": "pass"}, env)
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "a")
+    git(root, "checkout", "-qb", "branch")
+    alters = 'op.add_column("t_a", sa.Column("more", sa.Text))'
+    fills = """op.execute("UPDATE t_a SET more = ''")"""
+    written(root, {"b": alters, "c": fills, "d": 'op.create_index("ix_a", "t_a", ["code"])'}, env, first="a")
+
+    report = verify(root, Settings(root=root), databases=(postgresql.new_database(),), base="main")
+
+    assert report.problems == ()
+    if one_each:
+        assert places(report.findings) == ["d:9 index-blocks-writes"]
+        return
+    assert places(report.findings) == ["c:9 backfill-in-ddl-transaction", "d:9 index-blocks-writes"]
+    held = "under ACCESS EXCLUSIVE (since migrations/versions/b.py, line 9), held until the transaction ends."
+    assert [held in one.says for one in report.findings] == [True, True]
+
+
 def test_two_servers_that_show_the_same_make_one_finding(tmp_path: Path) -> None:
     releases = available()[:2]
     if len(releases) < 2:

@@ -38,7 +38,7 @@ class Evidence:
     work: Work
     tables: tuple[str, ...]
     held: tuple[Lock, ...]
-    lines: Mapping[int, int]  # of the step's statements, by number
+    places: Mapping[int, str]  # where the statements stand, by number: "line 14"
 
     @property
     def sentence(self) -> str:
@@ -56,24 +56,31 @@ class Evidence:
 
     def _lock(self, locks: list[Lock], *, alone: bool) -> str:
         names = [lock.relation for lock in locks]
-        since = self.lines.get(locks[0].since, self.ran.at.line)
+        here = f"line {self.ran.at.line}"
+        since = self.places.get(locks[0].since, here)
         on = "" if alone and names == [*self.tables] else f" on {both(names)}"
-        return f"{locks[0].mode}{on}" + (f" (since line {since})" if since != self.ran.at.line else "")
+        return f"{locks[0].mode}{on}" + (f" (since {since})" if since != here else "")
 
 
-def evidence(step: Step, statement: Ran, lines: Mapping[int, int], context: Context) -> Iterator[Evidence]:
+def evidence(step: Step, statement: Ran, places: Mapping[int, str], context: Context) -> Iterator[Evidence]:
     """The work of one statement that somebody waits for."""
-    locks = seen(statement, context)
+    left = {lock.relation: lock for lock in exclusive(step, statement.number) if lock.since < 0}
+    locks = tuple(_under(lock, left.get(lock.relation)) for lock in seen(statement, context))
     emptied = any(isinstance(one, WriteRows) and one.truncates for one in statement.operations)
     for work in _WORKS:
         done = [lock for lock in locks if _work_of(lock) == work and not emptied]
         if tables := [lock.relation for lock in done if _waits(lock)]:
             held = tuple(lock for lock in locks if lock.mode and _waits(lock))
-            yield Evidence(step, statement, work, tuple(tables), held, lines)
+            yield Evidence(step, statement, work, tuple(tables), held, places)
     if (write := next((one for one in statement.operations if fills_many_rows(one)), None)) is not None:
         held = exclusive(step, statement.number)
         if held:
-            yield Evidence(step, statement, "written", (str(getattr(write, "table", "")),), held, lines)
+            yield Evidence(step, statement, "written", (str(getattr(write, "table", "")),), held, places)
+
+
+def _under(lock: Lock, earlier: Lock | None) -> Lock:
+    """The lock, as strong as one that an earlier revision left on the same table."""
+    return lock if earlier is None else replace(lock, mode=earlier.mode, since=earlier.since)
 
 
 def seen(statement: Ran, context: Context) -> tuple[Lock, ...]:

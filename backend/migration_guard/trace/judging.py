@@ -26,6 +26,7 @@ from ..replay.names import bare, mentions
 from ..rules.shared.chains import both
 from ..rules.shared.rows import emptied
 from .evidence import Evidence, Work, blocks, evidence, exclusive, seen
+from .joining import Joined
 from .naming import named
 from .reading import Ran, ran
 
@@ -71,8 +72,9 @@ class Court:
     _said: dict[str, tuple[Finding, ...]] = field(default_factory=dict)  # by revision
     _open: list[Evidence] = field(default_factory=list)  # no rule has spoken of it yet
 
-    def hear(self, step: Step) -> None:
+    def hear(self, joined: Joined) -> None:
         """Take in what was seen of one revision."""
+        step = joined.step
         migration = self._migration(step)
         if migration is None:
             return
@@ -81,9 +83,9 @@ class Court:
         said = self._said[step.revision]
         context = Context(self.policy, self.history, migration)
         statements = list(ran(step, migration, _telling(step)))
-        lines = {statement.number: statement.at.line for statement in statements}
+        places = {**joined.since, **{statement.number: f"line {statement.at.line}" for statement in statements}}
         for statement in statements:
-            for one in evidence(step, statement, lines, context):
+            for one in evidence(step, statement, places, context):
                 if not self._confirm(said, one):
                     self._open.append(one)
             self._confirm_alone(said, step, statement, context)

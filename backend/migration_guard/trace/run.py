@@ -16,6 +16,7 @@ from ..live.steps import Step
 from ..read.project import Project
 from ..records import replace
 from .evidence import taken
+from .joining import joined
 from .judging import Court, only_locks
 from .reading import ran
 
@@ -51,8 +52,8 @@ def _judged(settings: Settings, history: History, steps: Sequence[Step]) -> list
     policy = replace(policy, dialects=policy.dialects | {"postgresql"})  # it ran there
     # Those that the settings turn off speak too, and the report leaves them out: what they know is not unexplained.
     court = Court(history, policy, only_locks(judges_for(policy.dialects, on=frozenset(settings.severity))))
-    for step in steps:
-        court.hear(step)
+    for each in joined(steps, history):
+        court.hear(each)
     court.hear_of_timeouts(steps)
     return list(court.findings())
 
