@@ -103,12 +103,12 @@ class Outlines(Mapping[str, Outline]):
         return len(self._migrations)
 
     @cached_property
-    def doing(self) -> dict[str, set[str]]:
+    def doing(self) -> dict[str, list[str]]:
         """The paths of the revisions by the kinds of operations in their upgrades."""
-        found: dict[str, set[str]] = {}
+        found: dict[str, list[str]] = {}
         for path, about in self.items():
             for kind in about.get("kinds", ()):
-                found.setdefault(kind, set()).add(path)
+                found.setdefault(kind, []).append(path)
         return found
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from ..facts import History, Operation
 from .names import by_convention
 from .order import Order
-from .outline import HELD, ITSELF, NAMED, REFERRING, TYPE, WORD, Outlines, mentioned, outlines
+from .outline import HELD, ITSELF, NAMED, REFERRING, TYPE, WORD, mentioned, outlines
 from .reach import hides
 
 __all__ = ["TYPE", "Touching"]
 
+FEW = 8  # revisions that concern a table: what is worked out of more is kept
 GROUPED = 200  # revisions whose operations stay grouped
 
 
@@ -25,10 +27,9 @@ class Touching:
         self.tables: set[str] = set()
         self.referrers: dict[str, set[str]] = {}  # table -> the tables with a foreign key to it
         self._root: dict[str, str] = {}
-        self._holders: dict[str, tuple[str, ...]] = {}  # index or constraint -> tables
         self._objects: dict[str, set[str]] = {}  # view or trigger -> the tables that it names
-        known = outlines(history)
-        self._learn(known)
+        self._outlines = known = outlines(history)
+        self._learn()
         self._grouped: dict[str, dict[str, list[Operation]]] = {}  # revision -> its operations by what they concern
         # name -> the revisions that concern it, in order -> the positions of their operations that do
         self.by_revision: dict[str, dict[str, tuple[int, ...]]] = {}
@@ -66,7 +67,9 @@ class Touching:
         """The last position in a run, before another one, of a revision that concerns the table or merges one in."""
         positions = self._positions.get(name)
         if positions is None:
-            positions = self._positions[name] = {}
+            positions = {}
+            if len(self.by_revision.get(name, ())) > FEW:
+                self._positions[name] = positions
             for revision in {**self.by_revision.get(name, {}), **self.brought.get(name, {})}:
                 at, position = self.order.run[revision]
                 positions.setdefault(at, []).append(position)
@@ -109,9 +112,13 @@ class Touching:
 
     def floor(self, name: str) -> int:
         """How deep the first revision lies that concerns the table: there is nothing to find below."""
-        if name not in self._floors:
-            self._floors[name] = min(self.order.depth.get(one, 0) for one in self.by_revision[name])
-        return self._floors[name]
+        floor = self._floors.get(name)
+        if floor is None:
+            concerned = self.by_revision[name]
+            floor = min(self.order.depth.get(one, 0) for one in concerned)
+            if len(concerned) > FEW:
+                self._floors[name] = floor
+        return floor
 
     def grouped(self, operations: Iterable[Operation], *, every: bool = False) -> dict[str, list[Operation]]:
         """The operations by what they concern, in order; one that may do anything stands with each of them.
@@ -175,30 +182,31 @@ class Touching:
                 if revision in hidden:
                     self.hidden.setdefault(run, []).append((position, *hidden[revision]))
 
-    def _learn(self, known: Outlines) -> None:
-        """The names of tables, indexes and objects, before any operation can be given to its table."""
+    @cached_property
+    def _holders(self) -> dict[str, set[str]]:
+        """The tables of each index and constraint: few operations name one without its table."""
+        found: dict[str, set[str]] = {}
+        for about in self._outlines.values():
+            for name, table in about.get("holders", ()):
+                found.setdefault(name, set()).add(table)
+            for table, columns in about.get("unnamed", ()):
+                if (index := by_convention(self.conventions, "ix", table, tuple(columns))) is not None:
+                    found.setdefault(index.lower(), set()).add(table)
+        return found
+
+    def _learn(self) -> None:
+        """The names of tables and objects, before any operation can be given to its table."""
         references: dict[tuple[str, str], None] = {}
         objects: list[tuple[str, list[str]]] = []
-        for about in known.values():
+        for about in self._outlines.values():
             self.tables.update(about.get("tables", ()))
             for old, new in about.get("renames", ()):
                 first, second = self.root(old), self.root(new)
                 if first != second:
                     self._root[second] = first
-            for name, table in about.get("holders", ()):
-                self._hold(name, table)
-            for table, columns in about.get("unnamed", ()):
-                if (index := by_convention(self.conventions, "ix", table, tuple(columns))) is not None:
-                    self._hold(index.lower(), table)
             references |= dict.fromkeys((name, table) for name, table in about.get("references", ()))
             objects += [(name, words) for name, words in about.get("objects", ())]
         for name, table in references:
             self.referrers.setdefault(self.root(name), set()).add(table)
         for name, words in objects:
             self._objects.setdefault(name, set()).update({word for word in words if word in self.tables} - {name})
-
-    def _hold(self, name: str, table: str) -> None:
-        """A table has an index or constraint of this name: one table, nearly always."""
-        tables = self._holders.get(name, ())
-        if table not in tables:
-            self._holders[name] = (*tables, table)

@@ -37,9 +37,10 @@ RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.ERROR)
 def table(op: DropTable, context: Context) -> Iterator[Finding]:
     """A finding where the table certainly stands in no revision."""
     name = bare(op.table)
+    if op.direction == "downgrade" or not name or not _plain(op):
+        return
     made = _made(context.history)
-    alone = made.certain and made.strangers <= {name}
-    if op.direction == "upgrade" and name and _plain(op) and alone and name not in made.tables:
+    if made.certain and made.strangers <= {name} and name not in made.tables:
         yield _finding(op, f"table {op.table}")
 
 
@@ -47,9 +48,11 @@ def table(op: DropTable, context: Context) -> Iterator[Finding]:
 def column(op: DropColumn, context: Context) -> Iterator[Finding]:
     """A finding where the table is known to the last column, and has none of this name."""
     name, of = bare(op.name), bare(op.table)
+    if op.direction == "downgrade" or not name or not _plain(op):
+        return
     made = _made(context.history)
     whole = made.certain and not made.strangers and of in made.tables and of not in made.unsure
-    if op.direction == "upgrade" and name and _plain(op) and whole and name not in made.columns:
+    if whole and name not in made.columns:
         yield _finding(op, f"{op.table}.{op.name}")
 
 
