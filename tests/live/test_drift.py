@@ -395,3 +395,13 @@ def test_tables_without_a_model_are_told_together(connection: Connection) -> Non
     ((name, of, code),) = drift(connection, metadata())
 
     assert (name, of, code) == ("3 tables", [f"table {each} is missing" for each in "abc"], "")
+
+
+def test_a_foreign_key_to_a_table_that_env_does_not_know_is_compared_all_the_same(connection: Connection) -> None:
+    key = ", device_id integer references device (id), owner_id integer"
+    device = "create table device (id integer not null primary key, name text)"
+    built(connection, f"{device}; {person(key, connection.dialect.name)}")
+    models = metadata(Column("owner_id", t.Integer), Column("device_id", t.Integer, sa.ForeignKey("device.id")))
+    (copy,) = metadatas({"target_metadata": models})
+
+    assert sentences(connection, copy) == ["table device is missing"]

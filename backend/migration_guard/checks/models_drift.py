@@ -92,7 +92,7 @@ def _sentence(difference: Difference) -> str:
 def _instead(drift: Drift) -> str:
     if any(d.kind == "table" and d.what == "missing" for d in drift.differences):
         return (
-            f"# env.py knows no model of {drift.table}, and the next autogenerate drops it with its rows.\n"
+            f"# env.py knows no model of {drift.table}: the next autogenerate drops what it does not know.\n"
             "# Import the module that holds the model in env.py; or, where a table belongs to somebody else,\n"
             "# leave it out: context.configure(..., include_name=...); or drop it in a revision of its own."
         )

@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Connection, MetaData, Table
+from sqlalchemy import Connection, MetaData, Table
 
 from ..records import replace
 from .drift_alike import comparable, labels_of, restored
+from .drift_models import is_stub, metadatas
 from .drift_operations import Writer
 from .drift_scope import Models, Scope
 from .schema import Difference, Snapshot, differences, tables
 from .statements import first_line
 
 MANY = 3  # tables without a model, which have one reason: a module that env.py does not import
+__all__ = ["disagreements", "metadatas", "rebuild"]
+
 _DROPPED = ("view", "materialized view", "table", "sequence", "enum")  # in this order
-
-
-def metadatas(options: dict[str, Any]) -> tuple[MetaData, ...]:
-    """The `target_metadata` that env.py passes, always as a tuple, without those that hold no table.
-
-    Copies, as revisions may reflect today's tables into the metadata of the models.
-    """
-    given = options.get("target_metadata")
-    every = (given,) if isinstance(given, MetaData) else tuple(given or ())
-    return tuple(_copied(each) for each in every if each.tables)
-
-
-def _copied(metadata: MetaData) -> MetaData:
-    copy = MetaData(schema=metadata.schema, naming_convention=metadata.naming_convention, info=metadata.info)
-    copy.dispatch._update(metadata.dispatch)
-    try:
-        for table in metadata.tables.values():
-            own, twin = _own_checks(table), table.to_metadata(copy)
-            strangers = [
-                each
-                for each in twin.constraints
-                if isinstance(each, CheckConstraint) and own.get(str(each.name), str(each.sqltext)) != str(each.sqltext)
-            ]
-            twin.constraints.difference_update(strangers)
-    except Exception:  # noqa: BLE001 - types of the project's own may refuse to be copied
-        return metadata
-    return copy
-
-
-def _own_checks(table: Table) -> dict[str, str]:
-    """The texts of a model's named checks. Revisions that were loaded may have made checks of the same names on the
-    models' columns, which then belong to the models, too."""
-    checks = [each for each in table.constraints if isinstance(each, CheckConstraint) and each.name]
-    found: dict[str, str] = {}
-    for check in sorted(checks, key=lambda each: each._creation_order):
-        found.setdefault(str(check.name), str(check.sqltext))
-    return found
 
 
 def rebuild(connection: Connection, migrated: Snapshot, models: Sequence[MetaData]) -> dict[str, str]:
@@ -126,7 +92,7 @@ def disagreements(
         and _table(each) not in failed
         and scope.holds(each)
     ]
-    found = list(_one_of_two(found, migrated, modelled))
+    found = list(_one_of_two(list(_without_stubs(found, models)), migrated, modelled))
     renamed = {(each.before, each.after) for each in found if each.kind == "enum" and each.property == "name"}
     found = sorted((each for each in found if not _is_by_type_name(each, renamed)), key=_table)
     whole = {each.table: each for each in found if each.kind == "table" and each.what != "changed"}
@@ -171,6 +137,17 @@ def _is_a_retired_label(difference: Difference, migrated: Snapshot, modelled: Sn
     key = difference.kind, difference.name
     has, wants = (labels_of(side.objects[key]["labels"]) for side in (migrated, modelled))
     return has > wants
+
+
+def _without_stubs(found: Iterable[Difference], models: Models) -> Iterator[Difference]:
+    """A table that env.py does not know is one that the migrations alone have, whatever stands for it."""
+    told = set()
+    for each in found:
+        if not is_stub(models.table(each.table or "")):
+            yield each
+        elif each.table not in told and each.what != "added":
+            told.add(each.table)
+            yield Difference("table", str(each.table), each.table, "missing")
 
 
 def _one_of_two(found: Sequence[Difference], migrated: Snapshot, modelled: Snapshot) -> Iterator[Difference]:
