@@ -104,7 +104,11 @@ DIFFERENT = [
     ("a datetime", "a text", "column a is DATETIME on SQLite, text on PostgreSQL"),
     ("a integer not null", "a integer", "column a is NOT NULL on SQLite, nullable on PostgreSQL"),
     ("a integer", "a integer default 3", "column a has no default on SQLite, the default 3 on PostgreSQL"),
-    ("a text default 'x'", "a text default 'y'", "column a has the default 'x' on SQLite, the default 'y'::text on PostgreSQL"),
+    (
+        "a text default 'x'",
+        "a text default 'y'",
+        "column a has the default 'x' on SQLite, the default 'y'::text on PostgreSQL",
+    ),
     ("a integer primary key", "a integer", "the primary key is (a) on SQLite, () on PostgreSQL"),
     ("a integer unique", "a integer", "(a) is unique on SQLite only, by constraint t(a)"),
     (
