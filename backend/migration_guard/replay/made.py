@@ -38,17 +38,20 @@ def made_by(operations: Iterable[Operation]) -> dict[str, list[str]] | None:
 def _note(op: Operation, tables: set[str], columns: set[str], unsure: set[str], used: set[str]) -> bool:
     """Whether it is certain what the operation makes and uses, which is added."""
     name = getattr(op, "table", None)
-    if isinstance(op, (OtherCall, OtherSql)) or (name is not None and bare(name) is None):
+    table = bare(name)
+    if isinstance(op, (OtherCall, OtherSql)) or (name is not None and table is None):
         return False
-    if isinstance(op, CreateTable):
-        tables.add(bare(op.table) or "")
+    if isinstance(op, (CreateIndex, CreateConstraint, WriteRows, AlterTable, DropColumn, DropTable)):
+        used.add(table or "")
+    elif isinstance(op, CreateTable):
+        tables.add(table or "")
         columns.update(bare(column.name) or "" for column in op.columns)
         if not op.whole:
-            unsure.add(bare(op.table) or "")
+            unsure.add(table or "")
         used.update(filter(None, (bare(one.references) for one in op.constraints)))
     elif isinstance(op, RenameTable):
         tables.add(bare(op.new_name) or "")
-        used.add(bare(op.table) or "")
+        used.add(table or "")
         unsure.add(bare(op.new_name) or "")
     elif isinstance(op, CreateObject):
         tables.add(bare(op.name) or "")
@@ -56,10 +59,8 @@ def _note(op: Operation, tables: set[str], columns: set[str], unsure: set[str], 
         tables.add(bare(op.new_name) or "")
     elif isinstance(op, AddColumn):
         columns.add(bare(op.column.name) or "")
-        used.add(bare(op.table) or "")
+        used.add(table or "")
     elif isinstance(op, AlterColumn):
         columns.add(bare(op.new_name) or "")
-        used.add(bare(op.table) or "")
-    elif isinstance(op, (CreateIndex, CreateConstraint, WriteRows, AlterTable, DropColumn, DropTable)):
-        used.add(bare(name) or "")
+        used.add(table or "")
     return True

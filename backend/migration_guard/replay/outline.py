@@ -12,11 +12,13 @@ from typing import Any, TypeVar
 from ..facts import (
     AddColumn,
     AddEnumValue,
+    AlterTable,
     CreateConstraint,
     CreateIndex,
     CreateObject,
     CreateTable,
     CreateType,
+    DropColumn,
     DropConstraint,
     DropIndex,
     DropObject,
@@ -31,6 +33,8 @@ from ..facts import (
     RenameObject,
     RenameTable,
     Unread,
+    ValidateConstraint,
+    WriteRows,
 )
 from .made import made_by
 from .names import bare, words_in
@@ -127,11 +131,17 @@ def is_opaque(op: Operation) -> bool:
     return isinstance(op, OtherCall) or (isinstance(op, OtherSql) and isinstance(op.text, Unread))
 
 
+# What concerns its table alone, and gives nothing a name that others use.
+PLAIN = frozenset((AlterTable, DropColumn, DropIndex, ValidateConstraint, WriteRows))
+
+
 def mentioned(op: Operation) -> Iterator[str]:
     """The tables and types that an operation may concern, each with the sign that says in which way."""
     table = bare(getattr(op, "table", None))
     if table is not None:
         yield ITSELF + table
+        if type(op) in PLAIN:
+            return
     elif isinstance(op, (DropIndex, RenameObject)) and (name := bare(op.name)) is not None:
         yield HELD + name
     if isinstance(op, RenameTable) and (new := bare(op.new_name)) is not None:
@@ -157,6 +167,8 @@ def _learn(op: Operation, made: Outline) -> None:
     table = bare(getattr(op, "table", None))
     if table is not None:
         made["tables"][table] = None
+        if type(op) in PLAIN:
+            return
         made["references"] += [[name, table] for one in references_of(op) if (name := bare(one)) is not None]
     if isinstance(op, RenameTable) or (isinstance(op, RenameObject) and op.kind in ("table", "type")):
         old = table if isinstance(op, RenameTable) else bare(op.name)

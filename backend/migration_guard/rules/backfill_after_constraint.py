@@ -39,11 +39,15 @@ RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.ERROR)
 @judges(WriteRows)
 def too_late(op: WriteRows, context: Context) -> Iterator[Finding]:
     """A backfill that is never reached."""
-    if op.direction != "upgrade" or op.kind == "insert" or not is_old_table(context, op, op.table, op.schema):
+    if op.direction != "upgrade" or op.kind == "insert":
         return
     table = bare(op.table)
+    demands = operations_above(context, op, AlterColumn, CreateConstraint, CreateIndex, naming=table)
+    demands = tuple(one for one in demands if bare(getattr(one, "table", None)) == table)
+    if not demands or not is_old_table(context, op, op.table, op.schema):
+        return
     writes = operations_above(context, op, WriteRows, naming=table)
-    for one in operations_above(context, op, AlterColumn, CreateConstraint, CreateIndex, naming=table):
+    for one in demands:
         columns = _asked_of(one, op, context)
         if not columns or one.conditional:
             continue

@@ -49,10 +49,8 @@ CONDITION = re.compile(r"\bCHECK\s*\((.+)\)", re.IGNORECASE | re.DOTALL)
 @judges(AddColumn)
 def checked_for_each_row(op: AddColumn, context: Context) -> Iterator[Finding]:
     """A column whose domain makes PostgreSQL look at each row."""
-    if not isinstance(op.column.type, str) or not matters(context, op, op.table):
-        return
-    domain = _domain(op.column.type, context)
-    if domain is None:
+    domain = _domain(op.column.type, context) if isinstance(op.column.type, str) else None
+    if domain is None or not matters(context, op, op.table):
         return
     kind, condition = domain
     yield Finding(

@@ -45,9 +45,9 @@ RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dia
 @judges(CreateConstraint)
 def compared_with_rows(op: CreateConstraint, context: Context) -> Iterator[Finding]:
     """A constraint that old rows are checked against at once."""
-    found = cost(context, op)
     if op.kind not in ("foreign key", "check") or op.not_valid is not False or op.using_index is not None:
         return
+    found = cost(context, op)
     if found is None or not matters(context, op, op.table):
         return
     other = bare(op.references) if op.kind == "foreign key" else None
@@ -70,7 +70,7 @@ def compared_with_rows(op: CreateConstraint, context: Context) -> Iterator[Findi
 @judges(AddColumn)
 def compared_with_its_column(op: AddColumn, context: Context) -> Iterator[Finding]:
     """A column that brings along a constraint which old rows are checked against."""
-    if not matters(context, op, op.table) or not (scans_for_its_key(op) or op.column.check is not None):
+    if not (scans_for_its_key(op) or op.column.check is not None) or not matters(context, op, op.table):
         return
     kind = "foreign key" if scans_for_its_key(op) else "check"
     other = str(op.column.references).rpartition(".")[0]

@@ -52,11 +52,15 @@ NO_DEFAULT = re.compile(r"(?:\w+\.)?(?:null\(\)|text\(\s*['\"]null['\"]\s*\))|nu
 def no_value_for_rows(op: AddColumn, context: Context) -> Iterator[Finding]:
     """A column that existing rows have no value for."""
     one = op.column
-    if op.direction != "upgrade" or emptied(context, op, op.table):
+    if op.direction != "upgrade" or (one.nullable is not False and one.primary_key is not True):
         return
-    if one.nullable is not False and one.primary_key is not True:
-        return
-    if one.generated or _has_default(one) or _is_serial(one) or is_new(context, op, op.table, op.schema):
+    if (
+        emptied(context, op, op.table)
+        or one.generated
+        or _has_default(one)
+        or _is_serial(one)
+        or is_new(context, op, op.table, op.schema)
+    ):
         return
     where = "" if op.dialects is None else f" on {' and '.join(sorted(op.dialects & context.policy.dialects))}"
     yield Finding(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ...replay.names import words_in
 from .things import ON_A_TABLE, Thing
 
+NO_WORD = re.compile(r"\W")
 Compare = Callable[[Thing, Thing], bool]
 
 
@@ -27,7 +28,7 @@ class Pool:
         self._all.append(thing)
         if thing.table is not None and getattr(thing.op, "cascade", False):
             self._by_name.setdefault(("cascade on", thing.table), []).append(thing)
-        if thing.name is None or (thing.kind in ("table", "column", "object") and re.search(r"\W", thing.name)):
+        if thing.name is None or (thing.kind in ("table", "column", "object") and NO_WORD.search(thing.name)):
             self._nameless.append(thing)  # or with a name that is not one word of a text
             return
         endings = _endings(thing.name) if thing.kind == "constraint" else [thing.name]

@@ -99,8 +99,14 @@ def lasting(operations: Iterable[Operation]) -> tuple[Operation, ...]:
     return tuple(op for op in listed if bare(getattr(op, "table", None)) not in temporary) if temporary else listed
 
 
+_MAKING = (CreateTable, AddColumn, CreateIndex, CreateConstraint, CreateType, CreateObject)
+_REMOVING = (DropTable, DropColumn, DropIndex, DropConstraint, CreateConstraint, DropType, DropObject)
+
+
 def made(op: Operation, names: Names) -> Iterator[Thing]:
     """What the operation adds to the schema, without what is inside a new table."""
+    if not isinstance(op, _MAKING):
+        return
     table = names.table(getattr(op, "table", None))
     if isinstance(op, CreateTable):
         yield Thing("table", table, op)
@@ -126,6 +132,8 @@ def types_made(op: Operation) -> Iterator[Thing]:
 
 def removed(op: Operation, names: Names) -> Iterator[Thing]:
     """What the operation takes from the schema, without what goes with it."""
+    if not isinstance(op, _REMOVING):
+        return
     table = names.table(getattr(op, "table", None))
     if isinstance(op, DropTable):
         yield Thing("table", table, op)
