@@ -6,10 +6,9 @@ with pg_class as materialized (
   select distinct atttypid as oid from pg_catalog.pg_attribute where attrelid = any(%s::oid[]) and attnum > 0
 ), pg_type as materialized (
   select t.tableoid, t.* from pg_catalog.pg_type t
-  left join pg_catalog.pg_type e on e.oid = t.typelem
-  left join pg_catalog.pg_class k on k.oid = coalesce(nullif(t.typrelid, 0), e.typrelid)
-  where coalesce(k.relkind, 'c') = 'c' or t.oid in (select oid from used)
+  where (t.typtype <> 'c' and t.typelem = 0) or t.oid in (select oid from used)
      or t.oid in (select y.typelem from pg_catalog.pg_type y where y.oid in (select oid from used))
+     or t.oid in (select y.typbasetype from pg_catalog.pg_type y where y.typtype = 'd')
 ), pg_proc as (
   select tableoid, * from pg_catalog.pg_proc where false
 ), 

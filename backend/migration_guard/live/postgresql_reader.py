@@ -47,6 +47,7 @@ class PostgresqlReader:
         https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
         """
         connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+        connection.exec_driver_sql("SET search_path = public")  # which all queries on the catalogues want
         connection.commit()
 
     def look(self, connection: Connection) -> Sight:
@@ -86,7 +87,7 @@ class PostgresqlReader:
             return
         old = {self._marks[oid].name for oid in {*gone, *around["read"]} if oid in self._marks}
         new = {marks[oid].name for oid in around["read"] if oid in marks}
-        columns = self._columns(old)
+        named = self._named(old)
         for name in old | new:
             self._parts.pop(name, None)
             self._shapes.pop(name, None)
@@ -94,11 +95,14 @@ class PostgresqlReader:
                 part.pop(("sequence", name), None)
         seen = sorted(around["read"] | around["beside"])
         self._keep(described(connection, seen) if new else {}, shapes_of(connection, seen) if new else (), new)
-        if not columns <= self._columns(new) and not around["child"] <= around["read"]:
+        now = {(name, column.name) for name in new if name in self._shapes for column in self._shapes[name].columns}
+        if not named <= now and not around["child"] <= around["read"]:
             self._read(connection, around["child"], (), marks)  # their keys name a table or column that is renamed
 
-    def _columns(self, names: Iterable[str]) -> set[Key]:
-        return {key for name in names for key in self._parts.get(name, ()) if key[0] == "column"}
+    def _named(self, tables: Collection[str]) -> set[tuple[str, str]]:
+        """The columns of these tables that foreign keys name."""
+        keys = (key for shape in self._shapes.values() for key in shape.foreign_keys if key.parent in tables)
+        return {(key.parent, column) for key in keys for column in key.parent_columns}
 
     def _keep(self, found: dict[Key, dict[str, str]], shapes: Iterable[TableShape], names: set[str] | None) -> None:
         """Put what was found of the relations with these names, or all of it, beside what is known."""
