@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from .findings import Finding, Report
 from .records import replace
 from .report import FORMATS
 
+_PRINTED_AT_ONCE = 100_000  # characters
 _BY_FINGERPRINT = frozenset({"json", "sarif", "gitlab"})
 _FROM_THE_CHECKOUT = frozenset({"github", "sarif", "gitlab", "junit"})  # read by servers that know the checkout alone
 
@@ -95,8 +96,10 @@ def _ended(text: str) -> str:
 
 
 def _print(text: str) -> None:
+    text = _ended(text)
     try:
-        sys.stdout.write(_ended(text))
+        for start in range(0, len(text), _PRINTED_AT_ONCE):  # in one piece, it is held once more as bytes
+            sys.stdout.write(text[start : start + _PRINTED_AT_ONCE])
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -138,17 +141,36 @@ def _from_checkout(report: Report, root: Path, checkout: str | None) -> Report:
     )
 
 
-def _sources(findings: Sequence[Finding], root: Path, staged: bool) -> dict[str, str]:
+def _sources(findings: Sequence[Finding], root: Path, staged: bool) -> Mapping[str, str]:
     """The Python files in which something was found, as the run saw them, by path. What cannot be read is left out."""
     paths = sorted({finding.at.path for finding in findings if finding.at.path.endswith(".py")})
-    if staged:
-        return _staged(paths, root)
-    found = {}
-    for path in paths:
-        with suppress(OSError):  # a file of the base branch, or one that is a finding because it cannot be opened
-            if (root / path).is_file():  # a pipe would keep us waiting for ever
-                found[path] = (root / path).read_bytes().decode("utf-8", "replace")
-    return found
+    return _staged(paths, root) if staged else _Files(paths, root)
+
+
+class _Files(Mapping[str, str]):
+    """Files below a root by their paths, each read when it is asked for: thousands need not be held at once."""
+
+    def __init__(self, paths: Sequence[str], root: Path) -> None:
+        self._paths = paths
+        self._root = root
+        self._last: tuple[str, str | None] = ("", None)
+
+    def __getitem__(self, path: str) -> str:
+        if path != self._last[0]:
+            text = None
+            with suppress(OSError):  # a file of the base branch, or one that is a finding because it cannot be opened
+                if (self._root / path).is_file():  # a pipe would keep us waiting for ever
+                    text = (self._root / path).read_bytes().decode("utf-8", "replace")
+            self._last = path, text
+        if self._last[1] is None:
+            raise KeyError(path)
+        return self._last[1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
 
 
 def _staged(paths: Sequence[str], root: Path) -> dict[str, str]:

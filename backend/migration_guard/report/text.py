@@ -32,9 +32,9 @@ def as_text(report: Report, command: str, *, colour: bool = False) -> str:
         *_many(report, command),
         *(printable(note) for note in report.notes),
         *(_problem(problem) for problem in report.problems),
-        paint("head", conclusion(report, command)),
+        paint("head", conclusion(report, command)) + "\n",
     ]
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join(blocks)
 
 
 def _findings(report: Report, paint: Paint) -> Iterator[str]:
