@@ -1,0 +1,202 @@
+"""A deploy: one at a time, judged and backed up first, proved afterwards, or everything as it was."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import CannotFinish, GuardError, UsageError
+from ..findings import Finding, severity_of
+from ..live.urls import hide_in
+from ..reporting import counted
+from . import sqlite
+from .backup import Backup, backup, name_of
+from .holding import Held, has_version_table, held
+from .journal import Journal
+from .manifest import now
+from .standing import Standing, standing
+from .target import Target, run_env
+from .turn import turn
+from .writing import room_for
+
+_SHOWN = 8  # revisions that a line names
+Say = Callable[[str], None]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds, and how often a revision that waited in vain for a lock is tried."""
+
+    lock_timeout: int = 5
+    statement_timeout: int = 3600
+    attempts: int = 5
+
+
+class NotDeployed(CannotFinish):
+    """A deploy that failed; the message says what the database is like now."""
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """One deploy. `say` gets a line for each step that is done."""
+
+    target: Target
+    folder: Path  # of the backups
+    limits: Limits
+    say: Say
+    progress: Progress
+    judge: Callable[[Sequence[str]], Sequence[Finding]]  # what the guard finds in these revisions
+
+    def run(self, *, force: bool = False, with_backup: bool = True) -> Standing:
+        """Where the database stands afterwards. Raises GuardError where it is not deployed."""
+        with turn(self.target):
+            deploy = self._on_a_copy if self.target.dialect == "sqlite" else self._there
+            return deploy(force, with_backup)
+
+    def _on_a_copy(self, force: bool, with_backup: bool) -> Standing:
+        """On a copy, which takes the place of the database in one rename once it is proved. A kill at any moment
+        leaves the old file or the new one."""
+        target = self.target
+        folder = target.file.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        with sqlite.alone(target) as own, tempfile.TemporaryDirectory(dir=folder, prefix=".deploy-") as scratch:
+            work = Path(scratch) / target.file.name
+            if own is not None:
+                room_for(folder, 2 * sqlite.size(target), "a deploy")
+                sqlite.copy_over(own, work, lambda done, total: self.progress("copy", done, total))
+            copy = replace(target, url=target.url.set(database=str(work)))
+            before, at = self._before(copy, exists=own is not None)
+            if not at.pending:
+                return at
+            self._preflight(at, force)
+            notes = {"journal_mode": _mode(own)} if own is not None else {}
+            saved = backup(copy, self.folder, self.progress, name=name_of(target)) if with_backup and own else None
+            journal = self._begun(at, saved)
+            try:
+                self._migrate(copy, at, journal)
+                after = self._proved(copy, before)
+                if broken := sqlite.broken_keys(work):
+                    raise CannotFinish(
+                        f"rows refer to rows that are not there: {'; '.join(broken[:3])}", "mend them first"
+                    )
+                sqlite.proved(work, target.version_table)
+            except GuardError as error:
+                journal.add("failed", says=str(error))
+                raise NotDeployed(f"{error}. {target.shown} is as it was", error.hint) from error
+            kept = target.file.with_name(f"{target.file.name}.before-deploy")
+            kept.unlink(missing_ok=True)
+            sqlite.put_back(target, work, kept, own)
+        sqlite.settle(target, notes)
+        if saved is not None:
+            kept.unlink(missing_ok=True)  # the backup holds the same
+        return self._ended(after, journal)
+
+    def _there(self, force: bool, with_backup: bool) -> Standing:
+        """In the database itself: what fails is undone by its transaction, and the revisions before it stand."""
+        target = self.target
+        before, at = self._before(target)
+        if not at.pending:
+            return at
+        self._preflight(at, force)
+        saved = backup(target, self.folder, self.progress) if with_backup and before.rows else None
+        journal = self._begun(at, saved)
+        try:
+            self._migrate(target, at, journal)
+            after = self._proved(target, before)
+        except GuardError as error:
+            journal.add("failed", says=str(error))
+            _, now_at = self._before(target)
+            way = f"; to go back: migration-guard db restore {saved.file}" if saved is not None else ""
+            raise NotDeployed(f"{error}. {_begun(now_at.sentence)}", f"{error.hint}{way}") from error
+        return self._ended(after, journal)
+
+    def _before(self, target: Target, *, exists: bool = True) -> tuple[Held, Standing]:
+        if not exists:
+            return Held((), {}), standing(self.target.history, (), (), stamped=False)
+        with target.connect() as connection:
+            holds = held(connection, target.version_table)
+            stamped = has_version_table(connection, target.version_table)
+        return holds, standing(self.target.history, holds.revisions, list(holds.rows), stamped=stamped)
+
+    def _preflight(self, at: Standing, force: bool) -> None:
+        """Nothing where the pending revisions may run. Raises UsageError where not."""
+        if at.state in ("unknown", "unmanaged"):
+            raise UsageError(
+                f"{self.target.shown} is not deployed to: {at.sentence}",
+                "check out the release it belongs to" if at.unknown else "say which revision it has: alembic stamp REV",
+            )
+        if len(at.heads) > 1 and not force:
+            says = f"the code has {counted(len(at.heads), 'head')}: {', '.join(at.heads)}"
+            raise UsageError(says, "migration-guard merge joins them")
+        more = " ..." if len(at.pending) > _SHOWN else ""
+        self.say(f"{_begun(at.sentence)}: {', '.join(at.pending[:_SHOWN])}{more}.")
+        errors = [finding for finding in self.judge(at.pending) if severity_of(finding).value == "error"]
+        if errors and not force:
+            first = errors[0]
+            rules = ", ".join(dict.fromkeys(finding.rule.id for finding in errors))
+            raise UsageError(
+                f"the guard finds {counted(len(errors), 'error')} in what is pending: {rules}, first at "
+                f"{first.at.path}:{first.at.line}",
+                "see `migration-guard check`; --force deploys all the same",
+            )
+        self.say(f"Judged: {counted(len(errors), 'error')}{', deployed all the same' if errors else ''}.")
+
+    def _begun(self, at: Standing, saved: Backup | None) -> Journal:
+        journal = Journal(self.folder, self.target.shown)
+        journal.add("begun", pending=list(at.pending), backup=str(saved.file) if saved else None)
+        if saved is not None:
+            self.say(f"Backup: {saved.file}")
+        return journal
+
+    def _migrate(self, target: Target, at: Standing, journal: Journal) -> None:
+        url = target.url.render_as_string(hide_password=False)
+        told: dict[str, Any] = run_env(
+            target.project,
+            target.settings,
+            self.limits.statement_timeout * max(1, len(at.pending)),
+            "see what `migration-guard verify` says of these revisions",
+            migrate=url,
+            revisions=list(at.pending),
+            lock_timeout=self.limits.lock_timeout,
+            statement_timeout=self.limits.statement_timeout,
+            attempts=self.limits.attempts,
+        )
+        for step in told["done"]:
+            journal.add("ran", **step)
+        if failure := told["failure"]:
+            raise CannotFinish(
+                f"upgrade() of {failure['revision']} fails at line {failure['line']}: {hide_in(failure['says'])}",
+                "correct the revision, or what stands in its way, and deploy again",
+            )
+        self.say(f"Ran {counted(len(told['done']), 'revision')}.")
+
+    def _proved(self, target: Target, before: Held) -> Held:
+        """What the database holds now. Raises CannotFinish where it does not stand at the head."""
+        after, at = self._before(target)
+        if at.state != "at head":
+            raise CannotFinish(f"after the upgrade {at.sentence}", "see what env.py runs")
+        gone = [
+            f"{table} has {after.rows[table]:,} rows, and had {number:,}"
+            for table, number in sorted(before.rows.items())
+            if after.rows.get(table, number) < number
+        ]
+        for sentence in gone:
+            self.say(f"Fewer rows: {sentence}.")
+        return after
+
+    def _ended(self, after: Held, journal: Journal) -> Standing:
+        journal.add("ended", revisions=list(after.revisions), at_end=now())
+        return standing(self.target.history, after.revisions, list(after.rows), stamped=True)
+
+
+def _begun(sentence: str) -> str:
+    """The sentence with a capital letter."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _mode(connection: Any) -> str:
+    return str(connection.execute("PRAGMA journal_mode").fetchone()[0])

@@ -1,0 +1,81 @@
+"""Pending revisions taken up on a database that people use, each in a transaction of its own, in a child process.
+
+env.py runs as always, with every engine led to that one database. Statements wait for a lock for a few seconds only,
+and a revision that gave up waiting is run again, later and later.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from alembic.script import Script
+from sqlalchemy import Engine, event
+
+from ..live.environment import Environment, Stage
+from ..live.fence import fence
+from ..live.loading import Home
+from ..live.redirect import Lead, engines_led
+from ..live.statements import Recorder, failure_of
+from ..live.steps import Failure
+
+_WAITED = {"LockNotAvailable", "LockNotAvailableError", "DeadlockDetected", "DeadlockDetectedError"}
+LONGEST = 30.0  # seconds between two attempts
+
+
+def migrated(home: Home, request: dict[str, Any]) -> dict[str, Any]:
+    """Take up the `revisions` that are asked for, in order, on the database `migrate`. What ran, and the failure."""
+    lead = Lead(request["migrate"])
+    wanted = set(request["revisions"])
+    done: list[dict[str, Any]] = []
+    failure: list[dict[str, Any]] = []
+
+    def play(stage: Stage) -> None:
+        for revision in environment.revisions():
+            if revision.revision in wanted:
+                began = time.monotonic()
+                attempts, failed = _take(stage, revision, request["attempts"])
+                done.append(
+                    {
+                        "revision": revision.revision,
+                        "seconds": round(time.monotonic() - began, 3),
+                        "attempts": attempts,
+                    }
+                )
+                if failed is not None:
+                    failure.append({"revision": revision.revision, "says": str(failed), "line": failed.line})
+                    return
+
+    def limit(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET lock_timeout = '{int(request['lock_timeout'])}s'")
+        cursor.execute(f"SET statement_timeout = '{int(request['statement_timeout'])}s'")
+        cursor.close()
+        connection.commit()
+
+    with engines_led(lead), fence([lead.url]):
+        if lead.dialect == "postgresql":
+            event.listen(Engine, "connect", limit)
+        environment = Environment(home, lead, Recorder())
+        environment.run(play)
+    return {"done": done, "failure": failure[0] if failure else None}
+
+
+def _take(
+    stage: Stage, revision: Script, attempts: int, sleep: Callable[[float], None] = time.sleep
+) -> tuple[int, Failure | None]:
+    """How many attempts one revision took, and how the last one failed."""
+    for attempt in range(1, attempts + 1):
+        with stage.recorder.watching(str(revision.module.__file__)) as statements:
+            try:
+                stage.step(revision, "upgrade")
+            except Exception as error:  # noqa: BLE001 - whatever a revision raises
+                failure = failure_of(error, str(revision.module.__file__), statements, 1)
+            else:
+                return attempt, None
+        if failure.kind not in _WAITED or attempt == attempts:
+            return attempt, failure
+        sleep(min(LONGEST, 2.0**attempt) * random.uniform(0.5, 1))  # noqa: S311 - so that two do not meet again
+    return attempts, None
