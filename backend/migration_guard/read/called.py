@@ -32,10 +32,10 @@ class Call:
         self.node = node
         self.batch = batch
         self.whole = arguments.whole
-        named, positional = arguments.named, arguments.positional
-        if not OLD_NAMES.keys().isdisjoint(named):
-            named = _under_new_names(named, names)
-        self.named = {**dict(zip(names, positional, strict=False)), **named}
+        positional = arguments.positional
+        self.named = dict(zip(names, positional, strict=False))
+        if arguments.named:
+            self.named |= _under_new_names(arguments.named, names)
         self.rest = positional[len(names) :]
 
     def text(self, name: str, what: str) -> Text:
@@ -93,7 +93,9 @@ class Call:
 
 
 def _under_new_names(given: dict[str, Given], names: tuple[str, ...]) -> dict[str, Given]:
-    """Arguments that have old names, with the new ones beside them."""
+    """Named arguments; beside those that have old names the new ones."""
+    if OLD_NAMES.keys().isdisjoint(given):
+        return given
     found = dict(given)
     for old, new in OLD_NAMES.items():
         if old in found:
@@ -140,7 +142,8 @@ def excluded(call: Call) -> tuple[Text, ...]:
 def common(call: Call) -> dict[str, Any]:
     """The fields that every operation has, but for those that are as usual."""
     found = call.record.common(call.node)
-    found["tolerant"] = call.tolerates()
+    if (tolerant := call.tolerates()) is not False:
+        found["tolerant"] = tolerant
     if (batch := call.batch) is not None:
         found |= {"in_batch": True, "recreates": _recreates(call, batch), "block_arguments": batch.arguments}
     return found
