@@ -405,3 +405,14 @@ def test_a_foreign_key_to_a_table_that_env_does_not_know_is_compared_all_the_sam
     (copy,) = metadatas({"target_metadata": models})
 
     assert sentences(connection, copy) == ["table device is missing"]
+
+
+def test_a_key_that_a_model_states_twice_is_one(connection: Connection) -> None:
+    key = ", owner_id integer, constraint fk foreign key (owner_id) references owner (id) on delete cascade"
+    built(connection, person(key, connection.dialect.name))
+    models = metadata(
+        Column("owner_id", t.Integer, sa.ForeignKey("owner.id", ondelete="CASCADE")),
+        ForeignKeyConstraint(["owner_id"], ["owner.id"], name="fk", ondelete="CASCADE"),
+    )
+
+    assert sentences(connection, models) == []

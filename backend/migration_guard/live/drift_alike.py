@@ -40,7 +40,21 @@ def comparable(snapshot: Snapshot, other: Snapshot, dialect: str) -> Snapshot:
         if kind == "column" and _same_type(kept["type"], opposite.get("type", ""), dialect):
             kept["type"] = "the same"
         found[key] = kept
-    return Snapshot(found)
+    return Snapshot(_without_twins(found, other))
+
+
+def _without_twins(objects: dict[Key, Properties], other: Snapshot) -> dict[Key, Properties]:
+    """Keys and checks that a model states twice are stated once."""
+    told: set[tuple[str, ...]] = set()
+    found = {}
+    for key in sorted(objects, key=lambda each: each not in other.objects):
+        properties = objects[key]
+        what = key[0], properties.get("table", ""), properties.get("definition", "")
+        if key[0] in ("foreign key", "check") and what in told:
+            continue
+        told.add(what)
+        found[key] = properties
+    return found
 
 
 def restored(difference: Difference, migrated: Snapshot, modelled: Snapshot) -> Difference:

@@ -153,7 +153,7 @@ class Writer:
 
     def _condition(self, item: Any, definition: str) -> str:
         if item is None:
-            return definition.removeprefix("CHECK ").removeprefix("(").removesuffix(")")
+            return re.sub(r"^CHECK \(\((.*)\)\)", r"\1", definition)
         return str(item.sqltext.compile(dialect=self._context.dialect, compile_kwargs={"literal_binds": True}))
 
     def _enum(self, difference: Difference) -> Iterator[Any]:
