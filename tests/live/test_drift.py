@@ -416,3 +416,20 @@ def test_a_key_that_a_model_states_twice_is_one(connection: Connection) -> None:
     )
 
     assert sentences(connection, models) == []
+
+
+def test_comments_and_exclusions_come_with_operations_too(connection: Connection) -> None:
+    only_on(connection, "postgresql")
+    built(connection, person(", span int4range", "postgresql"))
+    models = metadata(
+        Column("span", pg.INT4RANGE), pg.ExcludeConstraint(("span", "&&"), name="apart", using="gist"), comment="people"
+    )
+
+    ((_, of, code),) = drift(connection, models)
+    built(connection, f"drop table person; drop table owner; {person(', span int4range', 'postgresql')}")
+    with Operations.context(MigrationContext.configure(connection)) as op:
+        exec(code, {"op": op, "sa": sa})  # noqa: S102 - operations are there to be run
+    connection.commit()
+
+    assert of == ["table person: comment was none, is people", "exclusion person.apart is left behind"]
+    assert sentences(connection, models) == []

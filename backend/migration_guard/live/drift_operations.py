@@ -88,6 +88,21 @@ class Writer:
         else:
             yield from _altered(difference, table, schema, name, column)
 
+    def _table(self, difference: Difference) -> Iterator[Any]:
+        schema, _, table = difference.name.rpartition(".")
+        if difference.property == "comment":
+            yield ops.CreateTableCommentOp(table, difference.after or None, schema=schema or None)
+        elif difference.what == "changed":
+            yield f"# {difference.property} of {table} cannot be changed by one operation: {difference.sides()[2]}"
+
+    def _exclusion(self, difference: Difference) -> Iterator[Any]:
+        name = own_name(difference)
+        if difference.what != "added":
+            yield ops.ExecuteSQLOp(f"ALTER TABLE {difference.table} DROP CONSTRAINT {name}")
+        if difference.what != "missing":
+            definition = self.modelled.objects[difference.kind, difference.name]["definition"]
+            yield ops.ExecuteSQLOp(f"ALTER TABLE {difference.table} ADD CONSTRAINT {name} {definition}")
+
     def _index(self, difference: Difference) -> Iterator[Any]:
         schema, _, table = (difference.table or "").rpartition(".")
         name, index = own_name(difference), self.models.part(difference)
@@ -169,7 +184,9 @@ class Writer:
 
 
 _WRITERS: dict[str, Callable[[Writer, Difference], Iterator[Any]]] = {
+    "table": Writer._table,
     "column": Writer._column,
+    "exclusion": Writer._exclusion,
     "index": Writer._index,
     "enum": Writer._enum,
     **dict.fromkeys(_TYPES, Writer._constraint),

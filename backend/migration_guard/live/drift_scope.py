@@ -21,6 +21,7 @@ from sqlalchemy.types import NullType
 
 from .schema import Difference
 
+_DEFAULT = (None, "public")  # schemas whose tables a snapshot names without one
 _NAMELESS = {"primary key", "foreign key", "check"}  # nothing depends on what the database calls them
 _TYPES = {"column": "column", "index": "index", "unique": "unique_constraint", "foreign key": "foreign_key_constraint"}
 _CONSTRAINTS: dict[str, type[ColumnCollectionConstraint]] = {
@@ -41,7 +42,7 @@ class Models:
         """The model of a table, by its name in a snapshot."""
         if name in self._tables:
             return self._tables[name]
-        return next((table for table in self._tables.values() if table.name == name), None)
+        return next((each for each in self._tables.values() if each.name == name and each.schema in _DEFAULT), None)
 
     def part(self, difference: Difference, name: str = "") -> Any:
         """The column, index or constraint that a difference is about, under its name or the one given."""
