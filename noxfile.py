@@ -176,6 +176,25 @@ def review(session: nox.Session) -> None:
     guard(session, "migration-guard", "review", *session.posargs)
 
 
+def operating(command: str, words: str) -> None:
+    """A session for one of the commands on the real database, of the same name."""
+
+    def run(session: nox.Session) -> None:
+        guard(session, "migration-guard", "db", command, *session.posargs)
+
+    run.__doc__ = f"{words}; arguments after `--` go to `migration-guard db {command}`."
+    nox.session(python=False, name=command)(run)
+
+
+operating("status", "Where the database stands, and its health")
+operating("backup", "Back the database up, and read the backup back")
+operating("restore", "Put a backup in the place of the database")
+operating("drill", "Restore the newest backup elsewhere, and count")
+operating("prune", "Remove old backups")
+operating("rehearse", "Run what is pending on a copy of the real data")
+operating("deploy", "Run what is pending, or leave everything as it was")
+
+
 @nox.session(python=False)
 def docs(session: nox.Session) -> None:
     """Write the pages that are made from the code: rules, settings, commands; `-- --check` fails on a difference."""

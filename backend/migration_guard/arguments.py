@@ -225,6 +225,10 @@ def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
         ("attempts", 5, "how often a revision that waited in vain for a lock is tried"),
     ):
         deploy.add_argument(f"--{name}", type=_number, default=number, metavar="N", help=f"{says} (default: {number})")
+    rehearse = add("rehearse", "run what is pending on a copy of the real data, and tell how long it takes")
+    rehearse.add_argument(
+        "--statement-timeout", type=_number, default=3600, metavar="N", help="seconds that a statement may take"
+    )
     add("checkpoint", "move SQLite's write-ahead log into the database file")
 
 

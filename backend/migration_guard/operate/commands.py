@@ -141,12 +141,23 @@ def _deploy(options: SimpleNamespace, settings: Settings) -> int:
     return 0
 
 
+def _rehearse(options: SimpleNamespace, settings: Settings) -> int:
+    from .deploy import Limits
+    from .rehearse import rehearse
+
+    with _progress() as progress:
+        found = rehearse(_target(options, settings), Limits(statement_timeout=options.statement_timeout), progress)
+    print("\n".join(found.lines()))
+    return found.exit_code
+
+
 COMMANDS: dict[str, Callable[[SimpleNamespace, Settings], int]] = {
     "backup": _backup,
     "checkpoint": _checkpoint,
     "deploy": _deploy,
     "drill": _drill,
     "prune": _prune,
+    "rehearse": _rehearse,
     "restore": _restore,
     "status": _status,
     "verify": _verify,

@@ -69,13 +69,13 @@ def copy(target: Target, to: Path, progress: Progress) -> Held:
 
 def proved(file: Path, version_table: str) -> Held:
     """What a dump holds, after restoring it into a scratch database of a server of our own."""
-    spec = "postgresql" if (major := _made_by(file)) is None else f"postgresql>={major}"
+    spec = f"postgresql>={major_of(file)}"
     _, adapter = dialect_for(spec)
     with Scratch() as scratch, adapter.servers(spec, scratch) as own:
         from sqlalchemy import make_url
 
         url = make_url(own.new_database())
-        _restore(file, url)
+        restored(file, url)
         engine = own_engine(url.render_as_string(hide_password=False))
         try:
             with engine.connect() as connection:
@@ -115,7 +115,7 @@ def put_back(target: Target, new: Path, kept: Path, held: object) -> None:
             connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quote(fresh)}")
             connection.exec_driver_sql(f"CREATE DATABASE {quote(fresh)} TEMPLATE template0")
             try:
-                _restore(new, target.url.set(database=fresh))
+                restored(new, target.url.set(database=fresh))
             except CannotFinish:
                 connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quote(fresh)}")
                 raise
@@ -133,7 +133,8 @@ def put_back(target: Target, new: Path, kept: Path, held: object) -> None:
         engine.dispose()
 
 
-def _restore(file: Path, url: URL) -> None:
+def restored(file: Path, url: URL) -> None:
+    """Restore a dump into an empty database, without the owners and grants of the server that it is of."""
     _run(_client("0"), "pg_restore", url, "--exit-on-error", "--no-owner", "--no-privileges", str(file))
 
 
@@ -155,11 +156,11 @@ def _client(version: str) -> Install:
     return fit[0] if major else fit[-1]
 
 
-def _made_by(file: Path) -> int | None:
-    """The major version of the server that a dump is of, as its table of contents says."""
+def major_of(file: Path) -> int:
+    """The major version of the server that a dump is of, as its table of contents says; 0 where it does not."""
     told = _run(_client("0"), "pg_restore", None, "--list", str(file))
     found = re.search(r"Dumped from database version: (\d+)", told)
-    return int(found[1]) if found else None
+    return int(found[1]) if found else 0
 
 
 def _run(client: Install, program: str, url: URL | None, *arguments: str) -> str:

@@ -1,0 +1,116 @@
+"""The pending revisions on a copy of the real data: how long each takes, and what becomes of the rows."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
+
+from ..live import dialect_for
+from ..live.scratch import Scratch
+from ..live.urls import hide_in
+from ..reporting import counted
+from .backup import Progress
+from .deploy import Limits
+from .holding import Held, has_version_table, held
+from .operators import operator
+from .standing import Standing, standing
+from .target import Target, run_env
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What happened on the copy. `steps` have the revision and its seconds."""
+
+    target: Target
+    at: Standing
+    steps: list[dict[str, Any]]
+    failure: dict[str, Any] | None
+    before: Held
+    after: Held
+    bytes_before: int
+    bytes_after: int
+
+    @property
+    def exit_code(self) -> int:
+        """0: every revision ran. 1: one failed."""
+        return int(self.failure is not None)
+
+    def lines(self) -> list[str]:
+        """For people."""
+        found = [f"{self.target.shown}, on a copy: {self.at.sentence}."]
+        for step in self.steps:
+            found.append(f"  {step['revision']}  {step['seconds']:.2f} s")
+        if self.failure is not None:
+            says = hide_in(self.failure["says"])
+            found.append(f"  {self.failure['revision']} fails at line {self.failure['line']}: {says}")
+        found += [f"  {sentence}" for sentence in self._rows()]
+        total = sum(step["seconds"] for step in self.steps)
+        grown = self.bytes_after - self.bytes_before
+        word = "grows" if grown >= 0 else "shrinks"
+        found.append(f"{total:.2f} s in all; the database {word} by {abs(grown):,} bytes.")
+        return found
+
+    def _rows(self) -> list[str]:
+        sentences = []
+        for table in sorted(self.before.rows.keys() | self.after.rows.keys()):
+            here, there = self.before.rows.get(table), self.after.rows.get(table)
+            if here is None:
+                sentences.append(f"{table} is new, with {counted(there or 0, 'row')}")
+            elif there is None:
+                sentences.append(f"{table} is gone, with {counted(here, 'row')}")
+            elif here != there:
+                sentences.append(f"{table} has {there:,} rows, and had {here:,}")
+        return sentences
+
+
+def rehearse(target: Target, limits: Limits, progress: Progress = lambda *_: None) -> Rehearsal:
+    """Run what is pending on a copy, which is gone afterwards. Raises CannotFinish where no copy can be made."""
+    own = operator(target.dialect)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
+        file = folder / f"copy{own.SUFFIX}"
+        before = own.copy(target, file, lambda done, total: progress("copy", done, total))
+        copy = _copy(target, file, stack)
+        before_bytes = own.size(copy)
+        at = _standing(copy, before)
+        told: dict[str, Any] = {"done": [], "failure": None}
+        if at.pending:
+            told = run_env(
+                target.project,
+                target.settings,
+                limits.statement_timeout * len(at.pending),
+                "see what `migration-guard verify` says of these revisions",
+                migrate=copy.url.render_as_string(hide_password=False),
+                revisions=list(at.pending),
+                lock_timeout=limits.lock_timeout,
+                statement_timeout=limits.statement_timeout,
+                attempts=1,
+            )
+        with copy.connect() as connection:
+            after = held(connection, target.version_table)
+        return Rehearsal(target, at, told["done"], told["failure"], before, after, before_bytes, own.size(copy))
+
+
+def _copy(target: Target, file: Path, stack: ExitStack) -> Target:
+    """The copy as a database: the file itself, or a dump restored into a server of our own."""
+    if target.dialect == "sqlite":
+        return replace(target, url=target.url.set(database=str(file)))
+    from .postgresql import major_of, restored
+
+    scratch = stack.enter_context(Scratch())
+    _, adapter = dialect_for("postgresql")
+    server = stack.enter_context(adapter.servers(f"postgresql>={major_of(file)}", scratch))
+    url = make_url(server.new_database())
+    restored(file, url)
+    return replace(target, url=url)
+
+
+def _standing(target: Target, holds: Held) -> Standing:
+    with target.connect() as connection:
+        stamped = has_version_table(connection, target.version_table)
+    return standing(target.history, holds.revisions, list(holds.rows), stamped=stamped)

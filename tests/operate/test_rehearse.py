@@ -1,0 +1,38 @@
+"""Rehearsals on a copy of the real data: the database itself stays as it is."""
+
+from __future__ import annotations
+
+from .conftest import BEHIND, HEAD, Project
+from .test_deploy import revision
+from .test_postgresql import OnPostgresql, there
+
+__all__ = ["there"]
+
+
+def test_a_rehearsal_tells_times_and_rows_and_changes_nothing(project: Project) -> None:
+    project.run("deploy")
+    revision(project, "op.execute(\"DELETE FROM personas WHERE id <> 'p1'\")")
+    before = project.database.read_bytes()
+
+    printed = project.run("rehearse")
+
+    assert f"it stands at {HEAD}, 1 revision behind" in printed
+    assert "ffffffffffff  0." in printed
+    assert "personas has 1 rows, and had 20" in printed
+    assert project.database.read_bytes() == before
+
+
+def test_a_rehearsal_of_what_fails_says_where(project: Project) -> None:
+    revision(project, 'op.execute("DROP TABLE nobody")')
+
+    printed = project.run("rehearse", code=1)
+
+    assert "ffffffffffff fails at line 16: OperationalError: no such table: nobody" in printed
+    assert project.revision == BEHIND
+
+
+def test_a_rehearsal_on_postgresql_works_on_a_restored_dump(there: OnPostgresql) -> None:
+    printed = there.project.run("rehearse")
+
+    assert f"it stands at {BEHIND}, 4 revisions behind" in printed
+    assert there.revision == BEHIND
