@@ -15,6 +15,7 @@ from migration_guard.lint.verdicts import FOLDER
 from migration_guard.read.cache import INDEX, Cache, Entry
 from migration_guard.read.discovery import projects
 from migration_guard.read.encoding import decoded, encoded
+from migration_guard.read.git import Repository
 from migration_guard.read.sources import Sources
 from migration_guard.read.store import folder_of, version
 from migration_guard.replay.outline import outline
@@ -300,6 +301,34 @@ def test_what_is_staged_is_known_by_its_content_and_the_base_branch_takes_no_pla
     said(root, capsys, "--base", "main")
     said(root, capsys)
     assert facts_of(root) == before
+
+
+def test_run_on_what_is_staged_leaves_the_index_as_it_is(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True)
+    said(root, capsys)
+    before = index_of(root).read_text()
+    said(root, capsys, "--staged")
+
+    assert index_of(root).read_text() == before
+
+
+def test_of_a_commit_only_what_is_new_is_fetched(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True)
+    first = said(root, capsys, "--staged")
+    fetched: list[str] = []
+    contents = Repository.contents
+    monkeypatch.setattr(Repository, "contents", lambda self, names: fetched.extend(names) or contents(self, names))
+
+    assert said(root, capsys, "--staged") == first
+    assert fetched == []
+    write(root, "b", "a", "op.drop_column('persona', 'rank')")
+    subprocess.run(["git", "-C", str(root), "add", "."], check=True, capture_output=True)
+    assert said(root, capsys, "--staged") == said(root, capsys, "--no-cache")
+    assert fetched == ["alembic/versions/b.py"]
 
 
 def test_only_revisions_of_the_judged_tables_are_looked_at_closely(

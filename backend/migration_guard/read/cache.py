@@ -72,9 +72,10 @@ class Cache:
     ) -> Migration | None:
         """The facts of a file whose content is the one that was read. `again` reads it where its facts are gone."""
         entry = self._known.get(path)
-        if entry is not None and entry.blob == blob:
-            return self._migration(path, entry._replace(stamp=self._settled_stamp(about)), modules, again)
-        return None
+        if entry is None or entry.blob != blob:
+            return None
+        now = entry if about is None else entry._replace(stamp=self._settled_stamp(about))
+        return self._migration(path, now, modules, again)
 
     def keep(
         self,
