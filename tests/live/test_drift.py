@@ -232,8 +232,8 @@ MODELS: list[Callable[[], list[Any]]] = [
 
 @pytest.mark.parametrize("number", range(len(MODELS)))
 def test_the_operations_make_the_table_what_the_model_is(number: int, connection: Connection) -> None:
-    if number == 8 and (connection.dialect.server_version_info or (0,)) < (18,):
-        pytest.skip("virtual columns came with PostgreSQL 18, and SQLite adds them alone")
+    if number == 8 and ((connection.dialect.server_version_info or (0,)) < (18,) or sa.__version__ < "2.1"):
+        pytest.skip("virtual columns came with PostgreSQL 18 and SQLAlchemy 2.1, and SQLite adds them alone")
     models = metadata(*MODELS[number]())
     script = person(", old text", connection.dialect.name) + "; create index ix_old on person (old)"
     built(connection, script)
