@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import textwrap
 from pathlib import Path
@@ -131,7 +132,37 @@ def test_a_column_that_wants_a_value_breaks_every_insert_of_old_code(
 
     assert Path(finding.at.path).name == "r2.py"
     assert "cannot insert a row into person any more: " in finding.says
-    assert "give age a server default" in finding.instead
+    assert "# person.age: server_default=" in finding.instead
+
+
+def test_a_table_that_points_at_a_stricter_one_is_not_blamed_for_it(root: Path) -> None:
+    code = """
+        op.create_table("toy", sa.Column("id", sa.Integer, primary_key=True))
+        op.add_column("person", sa.Column("age", sa.Integer, nullable=False, server_default="1"))
+        with op.batch_alter_table("person") as batch:
+            batch.alter_column("age", server_default=None)
+        with op.batch_alter_table("pet") as batch:
+            batch.create_foreign_key("fk_pet_owner", "person", ["owner"], ["id"])
+            batch.alter_column("owner", nullable=False, existing_type=sa.Integer)"""
+    revision(root, "r2", "r1", code)
+
+    (finding,) = tried(root, "sqlite")
+
+    assert "cannot insert a row into person any more" in finding.says
+
+
+def test_a_project_that_is_installed_is_looked_at_in_the_checkout_all_the_same(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = root.parent / "installed"
+    shutil.copytree(root / "shop", installed / "shop")
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    (installed / "shop" / "models.py").write_text(MODELS.format(more=""))
+    revision(root, "r2", "r1", 'op.drop_column("person", "mood")')
+
+    (finding,) = tried(root, "sqlite")
+
+    assert "no such column: mood" in finding.says
 
 
 def test_what_old_code_can_live_with_is_not_found(root: Path) -> None:

@@ -56,11 +56,9 @@ def broken(fact: Break, _: Context) -> Iterator[Finding]:
 
 def _instead(fact: Break, names: str) -> str:
     if fact.does == "writes":
-        return (
-            f"# give {names} a server default until no code runs that does not know it, or let it be NULL:\n"
-            f"server_default=<the value that old code's rows get>  # of {fact.table}.{names}"
-        )
+        defaults = [f"# {fact.table}.{name}: server_default=<what rows of old code get>" for name in fact.names]
+        return "\n".join(["# until no code runs that does not know it, a default (or NULL):", *defaults])
     return (
-        f"# first a release whose models do without {names} (still in the database, and nullable or with a default);\n"
-        f"# this line in the release after that"
+        f"# first a release whose models do without {names}, while the database still has it and wants no value;\n"
+        "# this line in the release after that"
     )

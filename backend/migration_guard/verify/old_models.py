@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -116,10 +116,12 @@ def main() -> None:
 def _tables(request: Request, url: str, newer: Path) -> Iterator[dict[str, list[str]]]:
     sys.dont_write_bytecode = True
     old = Path(request.root)
-    # What the working tree gives to Python comes from the checkout first: `src`, and what is installed as editable.
+    # What the working tree gives to Python comes from the checkout, before anything that is installed: the project may
+    # be, too. What the guard itself needs is loaded by now.
     beside = [old / Path(each).relative_to(newer) for each in sys.path if Path(each).is_relative_to(newer)]
-    sys.path[:0] = [str(each) for each in beside if each.is_dir()]
-    sys.path.append(request.folder)
+    roots = [each for each in (Path(request.folder), *beside, Path(request.folder, "src"), old) if each.is_dir()]
+    sys.path[:0] = [str(each) for each in dict.fromkeys(roots)]
+    loaded = set(sys.modules)
     found: list[dict[str, list[str]]] = []
 
     def play(stage: Stage) -> None:
@@ -139,22 +141,19 @@ def _tables(request: Request, url: str, newer: Path) -> Iterator[dict[str, list[
     lead = Lead(url)
     with engines_led(lead), fence([url]):
         Environment(home, lead, Recorder()).run(play)
-    stranger = next(_of_working_tree(newer, old), None)
+    stranger = next((name for name in sys.modules if name not in loaded and _is_strange(name, roots)), None)
     if stranger is not None:
         raise CannotFinish(
-            f"{stranger} is loaded from the working tree, not from git",
+            f"{stranger} is loaded from {sys.modules[stranger].__file__}, not from git",
             "run the guard where the project is not installed, or only by its path",
         )
     yield from found
 
 
-def _of_working_tree(newer: Path, old: Path) -> Iterator[str]:
-    """The modules of the project that come from the working tree after all, by an import hook of an installer's."""
-    guard = Path(__file__).parents[1]
-    for name, module in sorted(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if not file or not Path(file).is_relative_to(newer) or Path(file).is_relative_to(guard):
-            continue
-        inside = Path(file).relative_to(newer)
-        if "site-packages" not in inside.parts and (old / inside).exists():
-            yield name
+def _is_strange(name: str, roots: Sequence[Path]) -> bool:
+    """Whether a module that the checkout has comes from elsewhere after all, by an import hook of an installer's."""
+    file = getattr(sys.modules[name], "__file__", None)
+    if not file or any(Path(file).is_relative_to(root) for root in roots):
+        return False
+    path = Path(*name.split("."))
+    return any((root / path).with_suffix(".py").is_file() or (root / path / "__init__.py").is_file() for root in roots)
