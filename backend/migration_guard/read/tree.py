@@ -20,21 +20,26 @@ _DEPTH = 12
 
 
 class RealPaths:
-    """Files with links resolved. Their folders are looked up once each, which is most of the work."""
+    """Files with links resolved. Their folders are looked into once each: most hold no link at all."""
 
     def __init__(self) -> None:
-        self._folders: dict[str, str] = {}
-        self._known: dict[str, str] = {}
+        self._folders: dict[str, tuple[str, frozenset[str]]] = {}
 
     def __call__(self, file: str) -> str:
-        found = self._known.get(file)
-        if found is None:
-            folder, _, name = file.rpartition("/")
-            if folder not in self._folders:
-                self._folders[folder] = os.path.realpath(folder)
-            found = f"{self._folders[folder]}/{name}"
-            found = self._known[file] = os.path.realpath(found) if os.path.islink(found) else found  # noqa: PTH114
-        return found
+        folder, _, name = file.rpartition("/")
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder), _links_in(folder)
+        real, links = self._folders[folder]
+        found = f"{real}/{name}"
+        return os.path.realpath(found) if name in links else found
+
+
+def _links_in(folder: str) -> frozenset[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return frozenset(entry.name for entry in entries if entry.is_symlink())
+    except OSError:
+        return frozenset()
 
 
 def is_revision_file(name: str) -> bool:
