@@ -192,6 +192,7 @@ operating("restore", "Put a backup in the place of the database")
 operating("drill", "Restore the newest backup elsewhere, and count")
 operating("prune", "Remove old backups")
 operating("rehearse", "Run what is pending on a copy of the real data")
+operating("transfer", "Move a SQLite database to PostgreSQL: `nox -s transfer -- --to URL`")
 operating("deploy", "Run what is pending, or leave everything as it was")
 
 
@@ -203,9 +204,12 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The budgets of the reading side, measured beside their peers; arguments after `--` go to bench/static.py."""
-    install(session, ".", *groups("bench"))
-    session.run("python", "bench/static.py", *session.posargs)
+    """The budgets, measured beside their peers: `-- --revisions 100` for both sides, `live` before it for one."""
+    install(session, ".[live,postgresql]", *groups("bench"))
+    asked = [*session.posargs]
+    sides = [asked.pop(0)] if asked and asked[0] in ("static", "live") else ["static", "live"]
+    for side in sides:
+        session.run("python", f"bench/{side}.py", *asked)
 
 
 @nox.session
@@ -213,6 +217,13 @@ def fuzz(session: nox.Session) -> None:
     """Damaged and made-up projects through the reader and all rules: `nox -s fuzz -- --count 100000 --jobs 3`."""
     install(session, ".", "hypothesis>=6.100")
     session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session
+def harm(session: nox.Session) -> None:
+    """`verify` killed two hundred times: nothing may be left, nothing of the project changed. `-- --rounds 20`."""
+    install(session, ".[live,postgresql]")
+    session.run("python", "-m", "tests.harm", *session.posargs)
 
 
 @nox.session

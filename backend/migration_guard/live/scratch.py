@@ -16,6 +16,7 @@ from typing import IO, Any, Literal, cast
 
 from ..errors import CannotFinish
 from . import watcher
+from .leftovers import PREFIX, keep_book, sweep
 
 Kind = Literal["folder", "server", "process", "database"]
 
@@ -48,13 +49,13 @@ class Scratch:
     """A context manager that owns a new folder (0700) under $MIGRATION_GUARD_SCRATCH or the system's temp folder.
 
     Leaving it does every clean-up that is registered, last first. A kill does too, even `kill -9`: a small watcher
-    process notices within half a second.
+    process notices within half a second; and where that is killed, too, the next run does it.
     """
 
     def __init__(self, parent: Path | None = None) -> None:
         self.folder = (
             Path(parent or os.environ.get("MIGRATION_GUARD_SCRATCH") or _temp_folder()).resolve()
-            / f"migration-guard-{secrets.token_hex(6)}"
+            / f"{PREFIX}{secrets.token_hex(6)}"
         )
         self._left: dict[int, tuple[Kind, dict[str, Any]]] = {}
         self._registered = 0
@@ -73,8 +74,10 @@ class Scratch:
             env={name: value for name, value in os.environ.items() if not name.startswith("PG")},
             start_new_session=True,
         )
+        sweep(self.folder.parent)
         try:
             self.new_folder(self.folder)
+            self._keep_book()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -102,6 +105,7 @@ class Scratch:
         number = self._registered
         self._left[number] = (kind, what)
         self._tell({"id": number, "kind": kind, "what": what})
+        self._keep_book()
         return CleanUp(self, number)
 
     def new_folder(self, path: Path) -> CleanUp:
@@ -125,6 +129,12 @@ class Scratch:
     def _forget(self, number: int) -> None:
         if self._left.pop(number, None):
             self._tell({"id": number, "done": True})
+            self._keep_book()
+
+    def _keep_book(self) -> None:
+        if self._watcher and self.folder.is_dir():
+            pids = (os.getpid(), self._watcher.pid)
+            keep_book(self.folder, {pid: watcher.start_of(pid) for pid in pids}, self._left)
 
     def _tell(self, message: dict[str, Any]) -> None:
         # Somebody may have killed the watcher; the clean-ups at our own end do not depend on it.

@@ -83,6 +83,11 @@ def clean_up(kind: str, what: dict[str, Any]) -> None:
     CLEAN_UPS[kind](**what)
 
 
+def lives(pid: int, started: str | None) -> bool:
+    """Whether a process that started then is there: its id may have gone to another one since."""
+    return _alive(pid) and start_of(pid) == started
+
+
 def start_of(pid: int) -> str | None:
     """When a process started, in the kernel's ticks; None where the system does not tell."""
     fields = _stat(pid)
