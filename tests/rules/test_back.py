@@ -185,3 +185,38 @@ def test_a_table_with_an_enum_type_is_not_certain_to_come_back(tmp_path: Path) -
     assert lite is not None
     assert found.lines[0].startswith('op.create_table(\n    "persona"')
     assert (found.certain, lite.certain) == (False, True)
+
+
+def test_what_is_not_known_of_a_column_leaves_it_uncertain(tmp_path: Path) -> None:
+    index = 'op.create_index("ix", "persona", [sa.text("lower(mood)"), "mood"], postgresql_where=sa.text("true"))'
+    hidden = undone(tmp_path / "index", [TABLE, index], f'{BATCH}drop_column("mood")', policy=LITE)
+    table = undone(tmp_path / "table", TABLE, 'op.drop_index("ix", tables())')
+    renamed = undone(tmp_path / "renamed", TABLE, 'op.alter_column("persona", "mood", new_column_name=name())')
+    identity = undone(tmp_path / "identity", TABLE, 'op.alter_column("persona", "id", server_default=sa.Identity())')
+
+    assert hidden is not None
+    assert table is None
+    assert renamed is None or not renamed.certain
+    assert identity is None or not identity.certain
+
+
+def test_a_column_that_was_null_before_needs_no_values(tmp_path: Path) -> None:
+    found = undone(tmp_path, TABLE, 'op.alter_column("persona", "tag", nullable=True, existing_nullable=True)')
+
+    assert found == Undo(['op.alter_column("persona", "tag", existing_type=sa.String(20), nullable=True)'])
+
+
+def test_a_change_for_one_database_goes_back_as_that_one_can(tmp_path: Path) -> None:
+    both = Policy(dialects=frozenset({"sqlite", "postgresql"}))
+    lines = ['if op.get_bind().dialect.name == "{}":', '    op.alter_column("persona", "tag", nullable=False)']
+    found = {
+        name: undone(tmp_path / name, TABLE, [lines[0].format(name), lines[1]], policy=both)
+        for name in ("sqlite", "postgresql")
+    }
+
+    assert found["sqlite"] is not None
+    assert found["sqlite"].lines[0] == 'with op.batch_alter_table("persona") as batch_op:'
+    assert found["postgresql"] is not None
+    assert found["postgresql"].lines == [
+        'op.alter_column("persona", "tag", existing_type=sa.String(20), nullable=True)'
+    ]
