@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, MetaData, Table, UniqueConstraint
 from sqlalchemy import types as t
 from sqlalchemy.dialects import postgresql as pg
@@ -204,3 +206,47 @@ def test_schemas_and_partitions_are_postgresqls_own(tmp_path: Path, engine: sa.E
     )
 
     assert said(one, other) == []
+
+
+def built_on(engine: sa.Engine, script: str, *codes: str) -> Snapshot:
+    """The schema after a script and operations on it."""
+    catalogue = sqlite_catalogue if engine.dialect.name == "sqlite" else postgresql_catalogue
+    with engine.connect() as connection:
+        for statement in filter(str.strip, script.split(";")):
+            connection.exec_driver_sql(statement)
+        with Operations.context(MigrationContext.configure(connection)) as op:
+            for code in codes:
+                exec(code.replace("<type>", "sa.Integer"), {"op": op, "sa": sa})  # noqa: S102 - it is there to be run
+        found = catalogue.snapshot(connection)
+        connection.rollback()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("lite", "full"),
+    [
+        ("create table t (a integer)", "create table t (a integer, b integer)"),
+        ("create table t (a integer, b integer)", "create table t (a integer)"),
+        ("create table t (a integer unique)", "create table t (a integer)"),
+        ("create table t (a integer)", "create table t (a integer, unique (a))"),
+        ("create table t (a integer)", "create table t (a integer references p (id) on delete set null)"),
+        ("create table t (a integer references p (id) on delete cascade)", "create table t (a integer)"),
+        ("create table t (a integer)", "create table t (a integer); create index ix on t (a desc)"),
+        ("create table t (a integer); create index ix on t (a)", "create table t (a integer)"),
+        ("create table t (a integer)", "create table t (a integer not null)"),
+        (
+            "create table t (a integer); create unique index ux on t (a)",
+            "create table t (a integer); create unique index ux on t (a) where a > 3",
+        ),
+    ],
+)
+def test_the_operations_make_both_the_same(lite: str, full: str, tmp_path: Path, engine: sa.Engine) -> None:
+    parent = "create table p (id integer not null primary key);"
+    files = [sa.create_engine(f"sqlite:///{tmp_path / name}.db") for name in ("before", "after")]
+    found = list(unlike(built_on(files[0], parent + lite), built_on(engine, parent + full)))
+    codes = [each.instead for _, of in found for each in of]
+    assert codes
+
+    assert said(built_on(files[1], parent + lite, *codes), built_on(engine, parent + full, *codes)) == []
+    for file in files:
+        file.dispose()

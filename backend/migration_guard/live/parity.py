@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..facts import Place
+from . import parity_code
 from .meaning import default_meaning
+from .parity_code import Side
 from .parity_parts import Indexed, Parts, labels_of, parts_of
 from .schema import Properties, Snapshot
 from .type_families import affinity, family
@@ -76,7 +78,9 @@ def _columns(lite: Parts, full: Parts, labels: Mapping[str, tuple[str, ...]]) ->
         here, there = lite.columns.get(name), full.columns.get(name)
         if here is None or there is None:
             if there is None or family(there["type"], "postgresql") != "other" or there["type"] in labels:
-                yield Unlike(name, f"column {name} is on {'SQLite' if there is None else 'PostgreSQL'} only")
+                side = _side(here)
+                code = parity_code.of_column(lite.name, name, side)
+                yield Unlike(name, f"column {name} is on {side} only", code)
             continue
         if not _stores(here["type"], there["type"]):
             yield Unlike(name, f"column {name} is {here['type'] or 'untyped'} on SQLite, {there['type']} on PostgreSQL")
@@ -86,7 +90,7 @@ def _columns(lite: Parts, full: Parts, labels: Mapping[str, tuple[str, ...]]) ->
             yield Unlike(
                 name,
                 f"column {name} is {words[not one]} on SQLite, {words[not other]} on PostgreSQL",
-                _altered(lite.name, name, "nullable=False"),
+                parity_code.of_nullable(lite.name, name),
             )
         if sentence := _default(name, here, there):
             yield Unlike(name, sentence)
@@ -123,13 +127,15 @@ def _uniques(lite: Parts, full: Parts) -> Iterator[Unlike]:
     for columns in sorted({*lite.uniques, *full.uniques}, key=sorted):
         if (columns in lite.uniques and columns in full.uniques) or columns in (lite.key, full.key):
             continue
-        side, kept = ("SQLite", lite.uniques) if columns in lite.uniques else ("PostgreSQL", full.uniques)
+        side = _side(lite.uniques.get(columns))
+        kept = lite.uniques if side == "SQLite" else full.uniques
         partial = next((each for each in (full if side == "SQLite" else lite).indexes if _covers(each, columns)), None)
         if partial is not None and partial.where:
             continue  # told as an index that is partial on one side
         yield Unlike(
             kept[columns].split()[-1],
             f"({_shown(columns)}) is unique on {side} only, by {kept[columns]}",
+            parity_code.of_unique(lite.name, columns, side),
         )
 
 
@@ -144,7 +150,9 @@ def _references(lite: Parts, full: Parts) -> Iterator[Unlike]:
         what = f"foreign key ({', '.join(at[0])}) to {at[1]}"
         name = at[0][0]
         if here is None or there is None:
-            yield Unlike(name, f"{what} is on {'SQLite' if there is None else 'PostgreSQL'} only")
+            only, side = here or there, _side(here)
+            code = parity_code.of_reference(lite.name, only, side) if only is not None else ""
+            yield Unlike(name, f"{what} is on {side} only", code)
         elif here != there:
             one, other = (
                 " ".join([*each.actions, *(["deferred"] if each.deferred else [])]) or "without an action"
@@ -227,18 +235,11 @@ def _index(table: str, lite: Indexed, full: Indexed) -> Iterator[Unlike]:
     if lite.unique and full.unique and bool(lite.where) != bool(full.where):
         side = "SQLite" if lite.where else "PostgreSQL"
         condition = lite.where or full.where
-        text = repr(_unbracketed(condition))
-        arguments = f"postgresql_where=sa.text({text}), sqlite_where=sa.text({text})"
-        columns = ", ".join(_index_argument(each) for each in full.columns)
-        yield Unlike(
-            name,
-            f"unique index {name} is partial on {side} only, where {_unbracketed(condition)}",
-            f'op.drop_index("{name}", table_name="{table}")\n'
-            f'op.create_index("{name}", "{table}", [{columns}], unique=True, {arguments})',
-        )
+        says = f"unique index {name} is partial on {side} only, where {_unbracketed(condition)}"
+        yield Unlike(name, says, parity_code.of_condition(table, full, _unbracketed(condition)))
 
 
-def _index_alone(index: Indexed, side: str, others: Mapping[str, Indexed], other: Parts) -> Iterator[Unlike]:
+def _index_alone(index: Indexed, side: Side, others: Mapping[str, Indexed], other: Parts) -> Iterator[Unlike]:
     if index.unique and frozenset(index.columns) in other.uniques:
         return
     if index.unique and not index.where and all(_is_column(each) for each in index.columns):
@@ -247,7 +248,8 @@ def _index_alone(index: Indexed, side: str, others: Mapping[str, Indexed], other
         (each for each in others.values() if (each.columns, each.unique) == (index.columns, index.unique)), None
     )
     if twin is None:
-        yield Unlike(index.name, f"index {index.name} on ({', '.join(index.columns)}) is on {side} only")
+        code = parity_code.of_index(other.name, index, side)
+        yield Unlike(index.name, f"index {index.name} on ({', '.join(index.columns)}) is on {side} only", code)
     elif side == "SQLite":
         yield Unlike(index.name, f"index {index.name} of SQLite is called {twin.name} on PostgreSQL")
 
@@ -256,16 +258,13 @@ def _is_column(part: str) -> bool:
     return "(" not in part and "::" not in part
 
 
-def _index_argument(column: str) -> str:
-    return f'"{column}"' if re.fullmatch(r"\w+", column) else f"sa.text({column!r})"
-
-
 def _unbracketed(condition: str) -> str:
     return condition[1:-1] if condition.startswith("(") and condition.endswith(")") else condition
 
 
-def _altered(table: str, column: str, change: str) -> str:
-    return f'with op.batch_alter_table("{table}") as batch:\n    batch.alter_column("{column}", {change})'
+def _side(lite: object) -> Side:
+    """The database that has what was looked for on SQLite."""
+    return "PostgreSQL" if lite is None else "SQLite"
 
 
 def _shown(columns: frozenset[str]) -> str:
