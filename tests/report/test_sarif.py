@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 
+from migration_guard.cli import main
 from migration_guard.facts import Place
 from migration_guard.findings import Beside, Finding, Report
 from migration_guard.records import replace
@@ -79,6 +80,26 @@ def test_other_places_that_a_finding_names_are_related() -> None:
         "region": {"startLine": 4, "startColumn": 1, "endLine": 6},
     }
     assert "relatedLocations" not in run_of(Report(findings=(INDEX,)))["results"][0]
+
+
+def test_related_places_count_from_the_top_of_the_checkout(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = tmp_path / "api" / "alembic" / "versions"
+    versions.mkdir(parents=True)
+    (tmp_path / "api" / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/alembic\n")
+    for name in ("one", "two"):
+        (versions / f"{name}.py").write_text('revision = "a1"\ndown_revision = None\n')
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+
+    main(["-C", str(tmp_path / "api"), "check", "--format", "sarif", "--select", "duplicate-revision"])
+
+    (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    places = [*result["locations"], *result["relatedLocations"]]
+    assert [one["physicalLocation"]["artifactLocation"]["uri"] for one in places] == [
+        "api/alembic/versions/two.py",
+        "api/alembic/versions/one.py",
+    ]
 
 
 def test_what_is_allowed_or_known_is_suppressed_and_comes_last() -> None:
