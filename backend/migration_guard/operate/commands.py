@@ -151,6 +151,28 @@ def _rehearse(options: SimpleNamespace, settings: Settings) -> int:
     return found.exit_code
 
 
+def _transfer(options: SimpleNamespace, settings: Settings) -> int:
+    from .transfer import MOST, Transfer
+
+    source, to = _target(options, settings), target_of(settings, options.to)
+    with _progress() as progress:
+        obstacles, done = Transfer(source, to, progress).run(check=options.check)
+    for obstacle in obstacles:
+        print(obstacle)
+    if obstacles:
+        print(
+            f"Nothing was copied: these rows cannot go (of each table the first {MOST} are named). Correct them first."
+        )
+        return 1
+    if done is None:
+        print(f"Every row of {source.shown} can go to {to.shown}.")
+        return 0
+    for table, rows in sorted(done.rows.items()):
+        print(f"  {table}: {rows:,}")
+    print(f"{to.shown} stands at {', '.join(done.revisions)} and holds the same rows, value for value.")
+    return 0
+
+
 COMMANDS: dict[str, Callable[[SimpleNamespace, Settings], int]] = {
     "backup": _backup,
     "checkpoint": _checkpoint,
@@ -160,6 +182,7 @@ COMMANDS: dict[str, Callable[[SimpleNamespace, Settings], int]] = {
     "rehearse": _rehearse,
     "restore": _restore,
     "status": _status,
+    "transfer": _transfer,
     "verify": _verify,
 }
 

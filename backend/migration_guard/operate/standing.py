@@ -46,7 +46,7 @@ def standing(history: History, revisions: Sequence[str], tables: Sequence[str], 
     known = history.by_id
     heads = tuple(sorted(each.id for each in history.heads))
     unknown = tuple(name for name in revisions if name not in known)
-    reached = _below(history, revisions)
+    reached = below(history, revisions)
     pending = tuple(name for name in _parents_first(history) if name not in reached)
     if unknown:
         state: State = "unknown"
@@ -57,7 +57,7 @@ def standing(history: History, revisions: Sequence[str], tables: Sequence[str], 
     return Standing(state, tuple(sorted(revisions)), heads, pending, unknown)
 
 
-def _below(history: History, revisions: Sequence[str]) -> set[str]:
+def below(history: History, revisions: Sequence[str]) -> set[str]:
     """These revisions, and all that must have run before them."""
     found: set[str] = set()
     waiting = [name for name in revisions if name in history.by_id]
