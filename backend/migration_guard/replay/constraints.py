@@ -143,14 +143,16 @@ def constraint_dropped(before: KnownTable, op: DropConstraint) -> KnownTable:
     if len(kept) < len(before.constraints):
         return _without_unique(replace(before, constraints=kept), before)
     nameless = [one for one in before.constraints if one.name is None and op.kind in (None, one.kind)]
-    kept = tuple(one for one in before.constraints if one not in nameless)
+    kept = tuple(one for one in before.constraints if one.name is not None or op.kind not in (None, one.kind))
     certain = op.kind is not None and len(nameless) == 1
     return _without_unique(replace(before, constraints=kept, whole=before.whole and certain), before)
 
 
 def _without_unique(table: KnownTable, before: KnownTable) -> KnownTable:
     """The table with columns that no key makes unique, or primary, any more."""
-    gone = [one for one in before.constraints if one not in table.constraints and one.kind in ("unique", "primary key")]
+    kept = set(map(id, table.constraints))
+    gone = [one for one in before.constraints if id(one) not in kept and one.kind in ("unique", "primary key")]
+    gone = [one for one in gone if one not in table.constraints]
     columns = table.columns
     for one in gone:
         for name in map(bare, one.columns):

@@ -51,10 +51,10 @@ def too_late(op: WriteRows, context: Context) -> Iterator[Finding]:
         columns = _asked_of(one, op, context)
         if not columns or one.conditional:
             continue
-        if any(cleans(write, op.table, columns) for write in writes):
-            continue  # another line does it too
         if not _meant_for(op, columns):
             continue
+        if any(cleans(write, op.table, columns) for write in writes):
+            continue  # another line does it too
         what = _what(one)
         yield Finding(
             RULE,

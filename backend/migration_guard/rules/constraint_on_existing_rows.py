@@ -51,11 +51,11 @@ from ..replay.names import bare, mentions
 from ..replay.outline import with_kind
 from .shared.ancestry import is_opaque
 from .shared.cleaning import cleans, columns_of
+from .shared.keys import KEYS, Keys
 from .shared.putting_right import cleaned_first
 from .shared.running import function_of, is_old_column, is_old_table
 
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.WARNING)
-KEYS = {"unique", "primary key"}
 # What a query has that looks for rows in the way of a constraint of this kind.
 ASKS = {
     "unique": re.compile(r"^\s*(?:SELECT|WITH)\b.*\bHAVING\b", re.IGNORECASE | re.DOTALL),
@@ -163,11 +163,7 @@ def _holds_already(op: CreateConstraint | CreateIndex, context: Context, kind: s
     if kind not in KEYS:
         return False
     before = table_before(context, op, op.table, op.schema)
-    keys: list[set[str | None]] = [{name} for name, one in before.columns.items() if one.unique is True]
-    keys.append({name for name, one in before.columns.items() if one.primary_key is True})
-    keys += [set(map(bare, one.columns)) for one in before.constraints if one.kind in KEYS]
-    keys += [set(map(bare, one.columns)) for one in before.indexes if one.unique is True and one.where is None]
-    return any(key and key <= set(map(bare, op.columns)) for key in keys)
+    return Keys.of(context, op, before).ask(set(map(bare, op.columns)))
 
 
 def materialized(context: Context) -> frozenset[str | None]:
