@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..checks import all_checks
 from ..config import Settings
-from ..facts import Context, History, Migration, Operation, Place, Policy
+from ..facts import Context, CreateIndex, History, Migration, Operation, Place, Policy
 from ..findings import Finding
 from ..live.parity import Parity, Unlike, unlike
 from .child import Outcome
@@ -66,8 +66,8 @@ def _weight(operation: Operation, table: str, names: set[str]) -> int:
 
 
 def _named(operation: Operation) -> Iterator[str]:
-    """The columns, indexes and constraints that an operation names, in lower case."""
-    for field in _NAMES:
+    """The columns, indexes and constraints that an operation makes or changes, in lower case."""
+    for field in ("name",) if isinstance(operation, CreateIndex) else _NAMES:
         value = getattr(operation, field, None)
         for each in value if isinstance(value, tuple) else (value,):
             name = getattr(each, "name", each)
