@@ -298,3 +298,25 @@ def test_doubles_go_and_nothing_else(tmp_path: Path, line: str, left: list[int])
         database.execute(ast.literal_eval(said.instead.partition("op.execute(")[2].partition(")  #")[0]))
 
         assert [one for (one,) in database.execute("SELECT id FROM tag ORDER BY id")] == left
+
+
+@pytest.mark.parametrize(
+    ("nullable", "sql"),
+    [
+        ("True", "UPDATE tag SET topic_id = NULL WHERE topic_id NOT IN (SELECT id FROM topic)"),
+        ("False", "DELETE FROM tag WHERE topic_id NOT IN (SELECT id FROM topic)"),
+    ],
+)
+def test_rows_that_point_to_nothing_are_put_right_as_the_column_allows(tmp_path: Path, nullable: str, sql: str) -> None:
+    made = f'op.create_table("tag", sa.Column("topic_id", sa.Integer(), nullable={nullable}))'
+    key = 'with op.batch_alter_table("tag") as b:\n        b.create_foreign_key("fk", "topic", ["topic_id"], ["id"])'
+    revision = (
+        '"""r"""\n# settings: databases = ["sqlite"]\nimport sqlalchemy as sa\nfrom alembic import op\n\nrevision = "r{0}"\n'
+        "down_revision = {1}\n\n\ndef upgrade():\n    {2}\n\n\ndef downgrade():\n    raise NotImplementedError  # irreversible: no\n"
+    )
+    contents = {"0.py": revision.format(0, None, made), "1.py": revision.format(1, '"r0"', key)}
+
+    found = report_on(tmp_path, {name: text.encode() for name, text in contents.items()}).findings
+
+    (said,) = [one.instead for one in found if one.rule.id == "constraint-on-existing-rows"]
+    assert f'op.execute("{sql}")' in said

@@ -7,6 +7,7 @@ import re
 from ...facts import Context, CreateConstraint, CreateIndex, Text
 from ...replay import KnownColumn, table_before
 from ...replay.names import bare
+from .keys import Keys
 from .own_lines import alone, statement
 from .paste import NEXT, execute, sql_name, sql_table
 
@@ -23,8 +24,12 @@ def cleaned_first(op: CreateConstraint | CreateIndex, context: Context, kind: st
         name = sql_name(op.columns[0]) if op.columns else "<column>"
         remote = sql_name(op.remote_columns[0]) if op.remote_columns else "id"
         there = sql_table(op.references or "<table>", op.references_schema)
-        sql = f"UPDATE {table} SET {name} = NULL WHERE {name} NOT IN (SELECT {remote} FROM {there})"  # noqa: S608
-        note = "or delete the rows that point to nothing"
+        lost = f"WHERE {name} NOT IN (SELECT {remote} FROM {there})"  # noqa: S608
+        known = table_before(context, op, op.table, op.schema).columns
+        if op.columns and _is_filled(known.get(bare(op.columns[0]) or "")):
+            sql, note = f"DELETE FROM {table} {lost}", "or let them point to something"  # noqa: S608
+        else:
+            sql, note = f"UPDATE {table} SET {name} = NULL {lost}", "or delete the rows that point to nothing"  # noqa: S608
     else:
         condition = op.condition if isinstance(op, CreateConstraint) and isinstance(op.condition, str) else ""
         plain = condition if condition and not PYTHON.search(condition) else "<condition>"
@@ -54,8 +59,8 @@ def _is_filled(column: KnownColumn | None) -> bool:
 
 def _key(op: CreateConstraint | CreateIndex, context: Context) -> str:
     """What tells the rows of the table apart, as SQL."""
-    columns = table_before(context, op, op.table, op.schema).columns
-    keys = [name for name, one in columns.items() if one.primary_key is True]
+    known = table_before(context, op, op.table, op.schema)
+    columns, keys = known.columns, Keys.of(context, op, known).primary
     if len(keys) == 1 and keys[0] not in map(bare, op.columns):
         return sql_name(keys[0])
     if not columns or "id" in columns:
