@@ -96,6 +96,19 @@ def test_second_run_loads_a_rule_only_for_its_page(root: Path, form: str, loads:
     assert bool(loaded[1].split()) == loads
 
 
+@pytest.mark.parametrize("name", ["añadir_ñandú", "表", "with space", "quote'\"s", "a\tb", "a\nb", "a\rb", "\udcff"])
+def test_file_may_have_any_name(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (root / "alembic/versions/c.py").rename(root / f"alembic/versions/{name}.py")
+    first = said(root, capsys)
+    anew = judged_anew(monkeypatch)
+
+    assert said(root, capsys) == first
+    assert anew == (["c"] if "\t" in name else [])  # a name of two lines is no revision's
+    assert said(root, capsys, "--no-cache") == first
+
+
 CHANGES: dict[str, Callable[[Path], None]] = {
     "the revision itself": lambda root: write(root, "c", "b", "op.drop_index('ix_rank', 'persona')"),
     "a comment in it": lambda root: write(root, "c", "b", "op.create_index('ix_rank', 'persona', ['rank'])  # why not"),

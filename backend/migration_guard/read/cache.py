@@ -98,7 +98,7 @@ class Cache:
                 json.dumps(rests_on, separators=(",", ":")) if names or files else "",
                 header_of(migration),
             )
-            if "\t" in migration.path or "\n" in migration.path or not migration.path.isascii():
+            if "\t" in migration.path or "\n" in migration.path:
                 return
             known = self._known.get(migration.path)
             if known is None or known.name != name:

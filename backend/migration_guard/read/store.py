@@ -16,6 +16,7 @@ from .. import __version__
 
 BROKEN = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 _ROOT = "root.txt"
+_ENCODING = ("utf-8", "surrogateescape")  # names of files may hold anything
 _VERSIONS = 3  # of the guard, or of Python, that find their facts again
 _FILES, _ROOM = 200, 50_000_000  # that a folder of answers or verdicts may hold: files, bytes
 _JUDGING = ("", "facts", "lint", "read", "replay", "rules", "rules/shared")  # the folders of code that facts depend on
@@ -50,8 +51,8 @@ class Store:
 
     def read(self, name: str) -> str:
         """A file that was kept; empty where there is none."""
-        with suppress(*BROKEN), open(f"{self.folder}/{name}", encoding="ascii") as file:  # noqa: PTH123
-            return file.read()
+        with suppress(*BROKEN), open(f"{self.folder}/{name}", "rb") as file:  # noqa: PTH123
+            return file.read().decode(*_ENCODING)
         return ""
 
     def lines(self, name: str) -> list[str]:
@@ -67,7 +68,7 @@ class Store:
                 self._make_room()
                 file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                beside.write_text(text, encoding="ascii")
+                beside.write_bytes(text.encode(*_ENCODING))
                 beside.replace(file)
             except OSError:
                 beside.unlink(missing_ok=True)
@@ -80,7 +81,7 @@ class Store:
                 self.write(name, text)
                 return
             with open(self.folder / name, "ab", buffering=0) as file:  # noqa: PTH123 - in one piece, or not at all
-                file.write(text.encode("ascii"))
+                file.write(text.encode(*_ENCODING))
 
     def remove(self, name: str) -> None:
         """Forget a file."""
