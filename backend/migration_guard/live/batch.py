@@ -9,10 +9,10 @@ from typing import Any
 from alembic.operations.batch import BatchOperationsImpl
 
 _DANGLING = """
-select 1 from main.sqlite_master m join pragma_foreign_key_list(m.name) k
-where m.type = 'table' and not exists (
-  select 1 from main.sqlite_master p where p.type in ('table', 'view') and lower(p.name) = lower(k."table"))
-limit 1"""
+with recursive reached(name) as (
+  select lower(?) union select lower(k."table") from reached r join pragma_foreign_key_list(r.name) k)
+select name from reached
+except select lower(name) from main.sqlite_master where type in ('table', 'view')"""
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def one_table_at_a_time() -> Iterator[None]:
     def flush_one(self: Any) -> None:
         if self.dialect.name == "sqlite" and self.copy_from is None and self._should_recreate():
             cursor = self.operations.get_bind().connection.cursor()
-            cursor.execute(_DANGLING)
+            cursor.execute(_DANGLING, (self.table_name,))
             if not cursor.fetchall():
                 self.reflect_kwargs.setdefault("resolve_fks", False)
             cursor.close()

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from .postgresql_catalogue import described
 from .postgresql_shapes import shapes_of
 from .schema import Key, Properties, Snapshot
-from .shapes import TableShape, parents_first
+from .shapes import TableShape, in_order
 from .sight import Sight
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class PostgresqlReader:
                 self._parts.setdefault(owner, {})[key] = properties
         self._shapes |= {shape.full_name: shape for shape in shapes if names is None or shape.full_name in names}
         self._snapshot = Snapshot({key: each for part in self._parts.values() for key, each in part.items()})
-        self._ordered = parents_first(self._shapes.values())
+        self._ordered = in_order(self._shapes, self._ordered)
 
 
 @contextmanager

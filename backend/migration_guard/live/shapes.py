@@ -101,6 +101,21 @@ def parents_first(tables: Iterable[TableShape]) -> tuple[TableShape, ...]:
     return tuple(ordered)
 
 
+def in_order(tables: Mapping[str, TableShape], before: tuple[TableShape, ...]) -> tuple[TableShape, ...]:
+    """These tables, by their full names, with parents first; `before` is an order that may still be right."""
+    known = {table.full_name: table for table in before}
+    if known.keys() == tables.keys() and all(
+        table is known[name] or _waits_for(table) == _waits_for(known[name]) for name, table in tables.items()
+    ):
+        return tuple(tables[table.full_name] for table in before)
+    return parents_first(tables.values())
+
+
+def _waits_for(table: TableShape) -> tuple[object, ...]:
+    """All of a table that its place in the order depends on."""
+    return table.foreign_keys, [column.name for column in table.columns if column.nullable]
+
+
 def _first(heap: list[str], waiting: Mapping[str, TableShape]) -> str | None:
     """The first name of a heap that still waits."""
     while heap and heap[0] not in waiting:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .row_sql import table_name
 from .schema import Key, Properties, Snapshot
-from .shapes import TableShape, parents_first
+from .shapes import TableShape, in_order
 from .sight import Sight
 from .sqlite_catalogue import Column, Master, columns, described, objects
 from .sqlite_shapes import shapes_of
@@ -29,6 +29,8 @@ class SqliteReader:
         self._objects: list[Master] = []
         self._columns: dict[str, list[Column]] = {}
         self._parts: dict[str, dict[Key, Properties]] = {}  # by the table's name in lower case
+        self._parents: dict[str, set[str]] = {}  # what the keys of a table point at
+        self._names: dict[str, str] = {}  # of tables, as they are spelled
         self._shapes: dict[str, TableShape] = {}
         self._snapshot = Snapshot({})
         self._ordered: tuple[TableShape, ...] = ()
@@ -44,22 +46,29 @@ class SqliteReader:
         return Sight(self._snapshot, self._ordered, dict(self._rows(connection)))
 
     def _read(self, connection: Connection, now: list[Master]) -> None:
-        before, after = _by_table(self._objects), _by_table(now)
-        touched = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-        touched |= {name for name in after if not touched.isdisjoint(_parents(after[name]))}
+        touched = {each.table.lower() for each in {*self._objects} ^ {*now}}
+        touched |= {name for name, parents in self._parents.items() if not touched.isdisjoint(parents)}
+        after: dict[str, list[Master]] = {}
+        for each in now:
+            if (name := each.table.lower()) in touched:
+                after.setdefault(name, []).append(each)
         for name in touched:
             self._parts.pop(name, None)
-            self._shapes.pop(name, None)
+            self._parents.pop(name, None)
+            if spelled := self._names.pop(name, None):
+                del self._shapes[spelled]
         gone = [name for name in self._columns if name.lower() in touched]
         for name in gone:
             del self._columns[name]
-        self._columns |= columns(connection, [each.name for name in touched for each in after.get(name, ())])
-        for name in touched & {*after}:
-            self._parts[name] = dict(described(after[name], self._columns))
-            self._shapes.update((name, shape) for shape in shapes_of(after[name], self._columns))
+        self._columns |= columns(connection, [each.name for of_table in after.values() for each in of_table])
+        for name, of_table in after.items():
+            self._parts[name] = dict(described(of_table, self._columns))
+            self._parents[name] = {*_parents(of_table)}
+            for shape in shapes_of(of_table, self._columns):
+                self._shapes[shape.full_name], self._names[name] = shape, shape.full_name
         self._objects = now
         self._snapshot = Snapshot({key: found for part in self._parts.values() for key, found in part.items()})
-        self._ordered = parents_first(self._shapes.values())
+        self._ordered = in_order(self._shapes, self._ordered)
 
     def _rows(self, connection: Connection) -> Iterator[tuple[str, bytes]]:
         raw: Any = connection.connection.driver_connection
@@ -76,13 +85,6 @@ class SqliteReader:
                     yield shape.full_name, marshal.dumps(rows, _WITHOUT_REFERENCES)
         finally:
             raw.text_factory = before
-
-
-def _by_table(found: Iterable[Master]) -> dict[str, list[Master]]:
-    tables: dict[str, list[Master]] = {}
-    for each in found:
-        tables.setdefault(each.table.lower(), []).append(each)
-    return tables
 
 
 def _parents(found: Iterable[Master]) -> Iterator[str]:
