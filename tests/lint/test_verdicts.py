@@ -105,7 +105,7 @@ def test_file_may_have_any_name(
     anew = judged_anew(monkeypatch)
 
     assert said(root, capsys) == first
-    assert anew == (["c"] if "\t" in name else [])  # a name of two lines is no revision's
+    assert anew == (["c"] if "\t" in name else [])  # a name of two lines is no revision
     assert said(root, capsys, "--no-cache") == first
 
 
