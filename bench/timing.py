@@ -40,14 +40,17 @@ def medians(
     cwd: Path,
     rounds: int = ROUNDS,
     before: Mapping[str, Callable[[], None]] | None = None,
+    *,
+    warm: bool = True,
 ) -> dict[str, float]:
     """The median seconds that each command takes. They take turns, so that a busy moment hits all of them.
 
-    `before` is what is done, untimed, each time before some of the commands.
+    One more round than these comes first, unless that takes too long to `warm` up. `before` is what is done, untimed,
+    each time before some of the commands.
     Raises SystemExit where one cannot be run at all; findings (exit code 1) are no failure.
     """
     taken: dict[str, list[float]] = {name: [] for name in commands}
-    for turn in range(rounds + 1):  # the first one warms the caches and does not count
+    for turn in range(0 if warm else 1, rounds + 1):  # the first one warms the caches and does not count
         for name, command in commands.items():
             if before and name in before:
                 before[name]()
