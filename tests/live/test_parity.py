@@ -250,3 +250,13 @@ def test_the_operations_make_both_the_same(lite: str, full: str, tmp_path: Path,
     assert said(built_on(files[1], parent + lite, *codes), built_on(engine, parent + full, *codes)) == []
     for file in files:
         file.dispose()
+
+
+def test_of_two_tables_of_one_name_that_in_the_default_schema_counts(tmp_path: Path, engine: sa.Engine) -> None:
+    one = on_sqlite("create table t (a text check (a in ('x', 'y, z')))", tmp_path)
+    other = on_postgresql(
+        "create type k as enum ('x', 'y, z'); create table t (a k); create schema app; create table app.t (b integer)",
+        engine,
+    )
+
+    assert said(one, other) == []

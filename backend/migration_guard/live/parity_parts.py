@@ -16,6 +16,7 @@ _METHOD = re.compile(r"(\w+) (?=\()")
 _DESCENDING = re.compile(r"\sdesc\b", re.IGNORECASE)
 # https://www.postgresql.org/docs/current/indexes-types.html: SQLite has B-trees alone.
 _TREES = ("", "btree", "hash")
+_LABEL = re.compile(r"E?'((?:[^']|'')*)'")
 _FLAGS = re.compile(r"((?: NO INHERIT| NOT VALID| NOT ENFORCED)*)$")
 
 
@@ -69,7 +70,9 @@ def parts_of(snapshot: Snapshot, dialect: str) -> dict[str, Parts]:
     owners: dict[str, Parts] = {}
     for (kind, name), properties in snapshot.objects.items():
         if kind == "table" and not {"virtual", "partition of", "foreign"} & properties.keys():
-            owners[name] = found[_plain(name)] = Parts(name)
+            owners[name] = Parts(name)
+            if "." not in name or _plain(name) not in found:  # of two, that in the default schema
+                found[_plain(name)] = owners[name]
     for (kind, name), properties in snapshot.objects.items():
         table = owners.get(properties.get("table", ""))
         if table is not None:
@@ -80,7 +83,7 @@ def parts_of(snapshot: Snapshot, dialect: str) -> dict[str, Parts]:
 def labels_of(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
     """The labels of each enum type, by the name that columns show."""
     return {
-        name: tuple(label.strip("'") for label in properties["labels"].split(", "))
+        name: tuple(match.replace("''", "'") for match in _LABEL.findall(properties["labels"]))
         for (kind, name), properties in snapshot.objects.items()
         if kind == "enum" and "labels" in properties
     }

@@ -20,7 +20,7 @@ def disparities(outcomes: Sequence[Outcome], jobs: Sequence[Job], settings: Sett
     """What is found where a history ran to its heads on both: with PostgreSQL, the newest of several."""
     both = not settings.databases_why and {"sqlite", "postgresql"} <= settings.dialects and bool(settings.databases)
     for job in jobs:
-        own = [outcome for outcome in outcomes if outcome.place == job.project.place.path]
+        own = [outcome for outcome in outcomes if outcome.place == job.project.place.path and outcome.schemas]
         lite = [outcome for outcome in own if outcome.database == "sqlite"]
         full = sorted((each for each in own if each.database != "sqlite"), key=lambda each: each.database)
         if not lite or not full:
