@@ -135,6 +135,7 @@ class Sources:
         """What a child process finds in some files."""
         from .encoding import encoded
 
+        self._shelf = None  # its file is the parent's, who writes at the same time
         found = [self._file(file, path, modules) for file, path in files]
         learnt = self._cache.learnt(path for _, path in files) if self._cache is not None else []
         return json.dumps([[encoded(each) for each in found], learnt])
