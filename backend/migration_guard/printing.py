@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -82,24 +82,25 @@ def put_out(
             page.write(FORMATS["markdown"](_for("github", report, root, environment), command))
 
 
-def _printed(form: str, report: Report, command: str, environment: Mapping[str, str]) -> str:
+def _printed(form: str, report: Report, command: str, environment: Mapping[str, str]) -> Iterable[str]:
+    """The report in pieces."""
     if form != "text":
-        return FORMATS[form](report, command)
+        text = _ended(FORMATS[form](report, command))
+        # In one piece, it is held once more as bytes.
+        return (text[start : start + _PRINTED_AT_ONCE] for start in range(0, len(text), _PRINTED_AT_ONCE))
     from .report.colour import wanted
-    from .report.text import as_text
+    from .report.text import pieces
 
-    return as_text(report, command, colour=wanted(environment, sys.stdout.isatty()))
+    return pieces(report, command, colour=wanted(environment, sys.stdout.isatty()))
 
 
 def _ended(text: str) -> str:
     return text if text.endswith("\n") or not text else text + "\n"
 
 
-def _print(text: str) -> None:
-    text = _ended(text)
+def _print(text: Iterable[str]) -> None:
     try:
-        for start in range(0, len(text), _PRINTED_AT_ONCE):  # in one piece, it is held once more as bytes
-            sys.stdout.write(text[start : start + _PRINTED_AT_ONCE])
+        sys.stdout.writelines(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise

@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary, finalize
 
 from ..facts import Function, Migration
 
-OPEN = 64  # migrations whose facts stay at hand once somebody asked for them
+OPEN = 16  # migrations whose facts stay at hand once somebody asked for them
 _UPGRADE = ("upgrade",)  # what a replay asks of many revisions
 _OTHERS = ("downgrade", "imports", "undefined", "markers", "warnings", "review", "digest", "tree")
 _put = object.__setattr__

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .state import State
 
-NEAR = 500  # states that are kept as they are: those asked for last
+NEAR = 300  # states that are kept as they are: those asked for last
 
 
 class View(NamedTuple):

@@ -22,19 +22,27 @@ _MANY = 20  # findings that no longer fit a screen, so that counting them helps
 
 def as_text(report: Report, command: str, *, colour: bool = False) -> str:
     """The report as text, the same for the same report; in colour only where a terminal reads it."""
+    return "".join(pieces(report, command, colour=colour))
+
+
+def pieces(report: Report, command: str, *, colour: bool = False) -> Iterator[str]:
+    """The same text one finding after the other: thousands of them need not be held at once."""
     paint = coloured if colour else plain
     report = replace(report, findings=tuple(told_once(sorted(report.findings, key=by_place))))
-    blocks = [
-        *_findings(report, paint),
-        *_not_judged(sorted(set(report.not_judged))),
-        *_allowed(report.allowed),
-        *_known(report.known),
-        *_many(report, command),
-        *(printable(note) for note in report.notes),
-        *(_problem(problem) for problem in report.problems),
-        paint("head", conclusion(report, command)) + "\n",
-    ]
-    return "\n\n".join(blocks)
+    for block in _blocks(report, command, paint):
+        yield f"{block}\n\n"
+    yield paint("head", conclusion(report, command)) + "\n"
+
+
+def _blocks(report: Report, command: str, paint: Paint) -> Iterator[str]:
+    """What stands above the conclusion."""
+    yield from _findings(report, paint)
+    yield from _not_judged(sorted(set(report.not_judged)))
+    yield from _allowed(report.allowed)
+    yield from _known(report.known)
+    yield from _many(report, command)
+    yield from (printable(note) for note in report.notes)
+    yield from (_problem(problem) for problem in report.problems)
 
 
 def _findings(report: Report, paint: Paint) -> Iterator[str]:
