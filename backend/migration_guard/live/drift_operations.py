@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from textwrap import dedent
 from typing import Any
 
 from alembic.autogenerate import render_python_code
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, Connection
+from sqlalchemy import Connection
 
+from .drift_columns import alone, altered, merged, with_casts
 from .drift_scope import Models, own_name
 from .schema import Difference, Snapshot
-from .type_families import family
 
 _SHORT = {"unique": "uq", "check": "ck", "foreign key": "fk", "primary key": "pk"}
 _TYPES = {"unique": "unique", "check": "check", "foreign key": "foreignkey", "primary key": "primary"}
-# What one AlterColumnOp can change, and how Alembic says that it does not.
-_CHANGES = {"modify_type": None, "modify_nullable": None, "modify_server_default": False, "modify_comment": False}
-# Families whose values PostgreSQL puts into each other's columns by itself.
-_KIN = ({"integer", "decimal", "float"}, {"timestamp", "date"})
 _LABEL = re.compile(r"E?'(?:[^']|'')*'")
 
 
@@ -40,7 +36,7 @@ class Writer:
         """For one table, in an order that can be run. A line of comment stands for what no operation can decide."""
         schema, _, plain = table.rpartition(".")
         found = [each for difference in sorted(differences, key=_order) for each in self._written(difference)]
-        real = _merged(each for each in found if not isinstance(each, str))
+        real = merged(each for each in found if not isinstance(each, str))
         words = [each for each in found if isinstance(each, str)]
         model = self.models.table(table)
         if model is not None and any(each.kind == "table" and each.what == "added" for each in differences):
@@ -48,7 +44,7 @@ class Writer:
             code = self._code(real)
         else:
             code = self._code([ops.ModifyTableOps(plain, real, schema=schema or None)]) if real else ""
-            code = code if self.batch else _with_casts(code, plain, differences)
+            code = code if self.batch else with_casts(code, plain, differences)
         comments = [each for each in words if each.startswith("#")]
         if "postgresql." in code:
             comments.append("from sqlalchemy.dialects import postgresql")
@@ -84,9 +80,9 @@ class Writer:
         elif difference.what == "added":
             if not column.nullable and column.server_default is None:
                 yield f"# {name} is NOT NULL: give it a server_default, or add it nullable, fill it, then tighten it"
-            yield ops.AddColumnOp(table, _alone(column), schema=schema or None)
+            yield ops.AddColumnOp(table, alone(column), schema=schema or None)
         else:
-            yield from _altered(difference, table, schema, name, column)
+            yield from altered(difference, table, schema, name, column)
 
     def _table(self, difference: Difference) -> Iterator[Any]:
         schema, _, table = difference.name.rpartition(".")
@@ -197,80 +193,6 @@ _FIRST = ("enum", "column", "primary key", "unique", "check", "index", "foreign 
 def _order(difference: Difference) -> tuple[int, str]:
     kind = difference.kind
     return (_FIRST.index(kind) if kind in _FIRST else len(_FIRST)), difference.name
-
-
-def _altered(difference: Difference, table: str, schema: str, name: str, column: Column[Any]) -> Iterator[Any]:
-    changed: dict[str, Any] = {}
-    if difference.property == "type":
-        changed["modify_type"] = column.type
-    elif difference.property == "nullable":
-        changed["modify_nullable"] = bool(column.nullable)
-        if not column.nullable:
-            yield f'# first: op.execute("UPDATE {difference.table} SET {name} = <value> WHERE {name} IS NULL")'  # noqa: S608
-    elif difference.property == "default":
-        default = column.server_default
-        changed["modify_server_default"] = default if difference.after else None
-    elif difference.property == "comment":
-        changed["modify_comment"] = column.comment
-    else:
-        yield f"# {difference.property} of {name} cannot be changed by one operation: {difference.sides()[2]}"
-        return
-    yield ops.AlterColumnOp(table, name, schema=schema or None, existing_type=None, **changed)
-
-
-def _with_casts(code: str, table: str, differences: Sequence[Difference]) -> str:
-    """The operations with USING where PostgreSQL casts nothing by itself, which Alembic does not write."""
-    for each in differences:
-        if each.property != "type" or not _needs_a_cast(each.before, each.after):
-            continue
-        column = own_name(each)
-        using = f",\n           postgresql_using={f'{column}::{each.after}'!r})"
-        one = re.compile(rf"(op\.alter_column\({table!r}, {column!r},(?:\n {{7}}.*)*?)\)(?=\n\S|\Z)")
-        code = one.sub(lambda match, using=using: match[1] + using, code)  # type: ignore[misc]
-    return code
-
-
-def _needs_a_cast(before: str, after: str) -> bool:
-    one, other = family(before, "postgresql"), family(after, "postgresql")
-    return one != other and other != "text" and not any({one, other} <= kin for kin in _KIN)
-
-
-def _merged(operations: Iterable[Any]) -> list[Any]:
-    """All changes of one column in one operation."""
-    found: list[Any] = []
-    for each in operations:
-        last = found[-1] if found else None
-        if (
-            isinstance(each, ops.AlterColumnOp)
-            and isinstance(last, ops.AlterColumnOp)
-            and _column_of(each) == _column_of(last)
-        ):
-            for name, unset in _CHANGES.items():
-                if getattr(each, name) is not unset:
-                    setattr(last, name, getattr(each, name))
-            continue
-        found.append(each)
-    return found
-
-
-def _column_of(operation: ops.AlterColumnOp) -> tuple[str, str]:
-    return operation.table_name, operation.column_name
-
-
-def _alone(column: Column[Any]) -> Column[Any]:
-    """The column as it is added alone: keys and indexes are differences of their own."""
-    return Column(
-        column.name,
-        column.type,
-        *((column.server_default,) if _is_construct(column) else ()),
-        nullable=column.nullable,
-        server_default=None if _is_construct(column) else column.server_default,
-    )
-
-
-def _is_construct(column: Column[Any]) -> bool:
-    """Whether the default is an Identity or a Computed, which a column takes by position."""
-    return column.server_default is not None and not hasattr(column.server_default, "arg")
 
 
 def _bare(column: str) -> str:
