@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from migration_guard.facts import OLDEST_POSTGRESQL
 from migration_guard.live import Server, dialect
-from migration_guard.live.locks import invalid_indexes
+from migration_guard.live.locks_asked import invalid_indexes
 from migration_guard.live.pg_binaries import installs
 from migration_guard.live.scratch import Scratch
 from migration_guard.live.statements import Recorder
@@ -331,6 +331,21 @@ def test_an_error_that_is_caught_leaves_the_next_statements_alone(engine: sa.Eng
 
     found = [(lock.statement, lock.mode) for lock in recorder.locks()]
     assert found == [(3, EXCLUSIVE)]  # after SAVEPOINT, the failure and ROLLBACK TO SAVEPOINT
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE busy SET name = 'a;b' WHERE id = 1",
+        "UPDATE busy SET name = 'x' WHERE id = 1; UPDATE busy SET name = 'y' WHERE id = 2;",
+        "SELECT ';' FROM busy",
+    ],
+)
+def test_a_semicolon_makes_no_change_of_the_schema(sql: str, engine: sa.Engine, recorder: Recorder) -> None:
+    with run(engine, recorder, "ALTER TABLE busy ADD COLUMN more text", sql) as locks:
+        pass
+
+    assert [lock.scanned for lock in locks] == [False]
 
 
 def test_a_lock_that_was_rolled_back_is_not_held_any_more(engine: sa.Engine, recorder: Recorder) -> None:

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..records import replace
+from .locks_asked import KINDS, MODES, relations, sampled, session_of
 from .steps import Lock, Statement
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-# From the weakest: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
-MODES = (
-    "ACCESS SHARE",
-    "ROW SHARE",
-    "ROW EXCLUSIVE",
-    "SHARE UPDATE EXCLUSIVE",
-    "SHARE",
-    "SHARE ROW EXCLUSIVE",
-    "EXCLUSIVE",
-    "ACCESS EXCLUSIVE",
-)
-_STRENGTH = {f"{mode.title().replace(' ', '')}Lock": strength for strength, mode in enumerate(MODES)}
 _ROW_EXCLUSIVE = MODES.index("ROW EXCLUSIVE")
-_KINDS = {
-    "r": "table",
-    "p": "partitioned table",
-    "m": "materialized view",
-    "v": "view",
-    "f": "foreign table",
-}
 _FIRST = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(\w+)", re.DOTALL)
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
 # Nobody waits for these, and they say nothing of the rows.
 _IDLE = {"SHOW", "VALUES", "EXPLAIN", "FETCH", "SET", "RESET", "SAVEPOINT", "RELEASE", "BEGIN", "START", "DECLARE"}
 _ENDS = {"COMMIT", "END", "ROLLBACK", "ABORT"}
@@ -65,16 +41,6 @@ class _Relation:
 
 
 @dataclass
-class _Sample:
-    """What the session holds after a statement."""
-
-    transaction: str | None
-    timeout: bool
-    locked: dict[int, tuple[int, int | None, int]]  # by relation: strength, file (None: gone), scans
-    indexes: dict[int, int]  # locked for everybody, with the tables that they are on
-
-
-@dataclass
 class LockTrace:
     """Follows one revision through its statements, in its own session: nobody else sees what is not committed.
 
@@ -97,7 +63,7 @@ class LockTrace:
 
     def before(self, connection: Any, sql: str) -> None:
         """A statement is about to run; it is the last of `statements` already."""
-        session = _session_of(connection)
+        session = session_of(connection)
         if self._session is None:
             self._session = session
         self._transactions.append(self._transaction)
@@ -115,7 +81,7 @@ class LockTrace:
     def after(self, connection: Any, sql: str) -> None:
         """The statement has run."""
         number = len(self.statements) - 1
-        if number < 0 or _session_of(connection) is not self._session:
+        if number < 0 or session_of(connection) is not self._session:
             return
         verb = _verb(sql)
         fresh, self._fresh = self._fresh, False
@@ -137,7 +103,7 @@ class LockTrace:
     def settle(self, connection: Any) -> None:
         """Ask about a SELECT that may have locked something, while its transaction is open."""
         called, self._called = self._called, None
-        if called is not None and self._known is not None and _session_of(connection) is self._session:
+        if called is not None and self._known is not None and session_of(connection) is self._session:
             self._asked(connection, called, "")
 
     def ended(self) -> None:
@@ -157,13 +123,13 @@ class LockTrace:
         )
 
     def _look_around(self, connection: Any) -> None:
-        answer = _ask(connection, "locks_relations.sql")
+        answer = relations(connection)
         if answer is None:
             return
         newest, rows = answer
         before = self._known or {}
         self._known = {
-            oid: _Relation(name, _KINDS[kind], file, scans, *_held(before.get(oid)))
+            oid: _Relation(name, KINDS[kind], file, scans, *_held(before.get(oid)))
             for oid, name, kind, file, scans in rows or ()
             if name != self.version_table
         }
@@ -172,7 +138,7 @@ class LockTrace:
         self._fresh = True
 
     def _forget_undone(self, connection: Any) -> None:
-        sample = _sample(connection)
+        sample = sampled(connection)
         if sample is None:
             return
         for oid, relation in (self._known or {}).items():
@@ -180,7 +146,7 @@ class LockTrace:
         self._undone = False
 
     def _asked(self, connection: Any, number: int, sql: str) -> None:
-        sample = _sample(connection)
+        sample = sampled(connection)
         if sample is None or self._known is None:
             return
         if sample.transaction is None and not sample.locked and sql:
@@ -265,60 +231,26 @@ class LockTrace:
         )
 
 
-def invalid_indexes(connection: Connection) -> tuple[str, ...]:
-    """The indexes that no query uses, as their concurrent build failed: "persona.ix_persona_name"."""
-    rows = connection.exec_driver_sql(_query("locks_invalid.sql"), execution_options={"no_parameters": True}).fetchall()
-    connection.rollback()
-    return tuple(f"{table}.{index}" for table, index in rows)
-
-
 def _held(relation: _Relation | None) -> tuple[int, int]:
     return (relation.strength, relation.since) if relation is not None else (-1, 0)
 
 
-def _sample(connection: Any) -> _Sample | None:
-    answer = _ask(connection, "locks.sql")
-    if answer is None:
-        return None
-    transaction, timeout, rows = answer
-    locked: dict[int, tuple[int, int | None, int]] = {}
-    indexes: dict[int, int] = {}
-    for oid, mode, kind, file, scans, table in rows or ():
-        strength = _STRENGTH[mode]
-        if kind in ("i", "I"):
-            if table is not None and strength == len(MODES) - 1:
-                indexes[oid] = table
-        elif kind in _KINDS or kind is None:
-            locked[oid] = max(strength, locked.get(oid, (-1,))[0]), file, scans or 0
-    return _Sample(transaction, timeout not in ("0", ""), locked, indexes)
-
-
-def _ask(connection: Any, query: str) -> Any:
-    """The answer, on the session itself, past everything that listens to the project's engine. None where the
-    transaction is broken and takes no more questions."""
-    cursor = connection.connection.cursor()
-    with contextlib.closing(cursor), contextlib.suppress(connection.dialect.loaded_dbapi.Error):
-        cursor.execute(_query(query))
-        row = cursor.fetchone()
-        return json.loads(next(iter(row.values())) if isinstance(row, dict) else row[0])
-    return None
-
-
-@cache
-def _query(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _session_of(connection: Any) -> Any:
-    return connection.connection.dbapi_connection
-
-
 def _verb(sql: str) -> str:
-    """The first word of a statement in capitals; empty where there may be several statements."""
+    """The first word of a statement in capitals, of several that of a write; empty where one may do anything."""
+    if ";" not in sql:
+        return _first(sql)
+    verbs = [_first(each) for each in _LITERAL.sub("''", sql).split(";") if each.strip()]
+    harmless = all(verb in _WRITES or verb in _IDLE or verb == "SELECT" for verb in verbs)
+    if len(verbs) == 1 or harmless:
+        return next((verb for verb in verbs if verb in _WRITES), verbs[0] if verbs else "")
+    return ""
+
+
+def _first(sql: str) -> str:
     found = _FIRST.match(sql)
-    return found[1].upper() if found and ";" not in sql.rstrip("; \n") else ""
+    return found[1].upper() if found else ""
 
 
 def _names(sql: str, name: str) -> bool:
     """Whether a statement says a relation's name."""
-    return re.search(rf"(?<![\w$]){re.escape(name.rpartition('.')[2])}(?![\w$])", sql) is not None
+    return re.search(rf"(?<![\w$]){re.escape(name.rpartition('.')[2])}(?![\w$])", sql, re.IGNORECASE) is not None

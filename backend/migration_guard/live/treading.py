@@ -20,7 +20,7 @@ from ..facts import Direction, Place
 from ..records import replace
 from .environment import Stage, file_of
 from .interpreting import is_over_a_value
-from .locks import invalid_indexes
+from .locks_asked import invalid_indexes
 from .statements import failure_of, first_line, last_frame, no_room
 from .steps import TIME_LIMIT, Failure, Statement, Step
 

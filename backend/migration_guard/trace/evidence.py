@@ -66,9 +66,11 @@ def evidence(step: Step, statement: Ran, places: Mapping[int, str], context: Con
     """The work of one statement that somebody waits for."""
     left = {lock.relation: lock for lock in exclusive(step, statement.number) if lock.since < 0}
     locks = tuple(_under(lock, left.get(lock.relation)) for lock in seen(statement, context))
-    emptied = any(isinstance(one, WriteRows) and one.truncates for one in statement.operations)
-    for work in _WORKS:
-        done = [lock for lock in locks if _work_of(lock) == work and not emptied]
+    rows_only = all(
+        isinstance(one, WriteRows) for one in statement.operations
+    )  # they read what they write, or truncate
+    for work in _WORKS if not rows_only or not statement.operations else ():
+        done = [lock for lock in locks if _work_of(lock) == work]
         if tables := [lock.relation for lock in done if _waits(lock)]:
             held = tuple(lock for lock in locks if lock.mode and _waits(lock))
             yield Evidence(step, statement, work, tuple(tables), held, places)
