@@ -28,6 +28,7 @@ from ..facts import AlterColumn, Context, CreateConstraint, CreateIndex, Operati
 from ..findings import Beside, Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before, operations_above
+from ..replay.lines import Lines
 from ..replay.names import bare
 from .shared.cleaning import cleans, columns_of
 from .shared.own_lines import statement
@@ -42,8 +43,7 @@ def too_late(op: WriteRows, context: Context) -> Iterator[Finding]:
     if op.direction != "upgrade" or op.kind == "insert":
         return
     table = bare(op.table)
-    demands = operations_above(context, op, AlterColumn, CreateConstraint, CreateIndex, naming=table)
-    demands = tuple(one for one in demands if bare(getattr(one, "table", None)) == table)
+    demands = [one for one in _about_its_columns(op, context) if bare(getattr(one, "table", None)) == table]
     if not demands or not is_old_table(context, op, op.table, op.schema):
         return
     writes = operations_above(context, op, WriteRows, naming=table)
@@ -65,6 +65,18 @@ def too_late(op: WriteRows, context: Context) -> Iterator[Finding]:
             beside=(Beside(one.at, f"this {what}"),),
         )
         return
+
+
+def _about_its_columns(op: WriteRows, context: Context) -> list[Operation]:
+    """The lines above that may demand something of a column which the statement writes or looks at, in order."""
+    names = {*map(bare, op.columns), *op.where_columns, *op.where_null} - {None}
+    lines = Lines.around(context, op)
+    found = {
+        lines.at(one): one
+        for name in names
+        for one in operations_above(context, op, AlterColumn, CreateConstraint, CreateIndex, naming=name)
+    }
+    return [found[at] for at in sorted(found)]
 
 
 def _meant_for(op: WriteRows, columns: frozenset[str]) -> bool:

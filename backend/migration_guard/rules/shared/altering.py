@@ -136,6 +136,8 @@ class KnownCheck:
 
 def _forbids_null(check: KnownConstraint, column: str) -> bool:
     """Whether the condition, or a part that must hold in any case, is `column IS NOT NULL`."""
+    if column.lower() not in f"{check.source} {check.condition}".lower():
+        return False
     expression = rf"(?:\(\s*['\"]{re.escape(column)}['\"].*?\)|\.{re.escape(column)})\.is_?not\(\s*None\s*\)\s*[,)]"
     if re.search(expression, check.source, re.IGNORECASE | re.DOTALL):
         return True
