@@ -281,7 +281,7 @@ def test_a_server_is_stopped_by_its_data_folder_alone(place: Path, postgresql: S
 
         watcher.stop_server(str(sockets / "data"))
 
-        assert pid and not watcher._alive(pid)
+        assert pid and not watcher.is_alive(pid)
         assert not (sockets / "data" / "postmaster.pid").exists()
         with pytest.raises(CannotFinish, match="stopped"):
             stack.close()
@@ -296,7 +296,7 @@ def test_the_shared_memory_of_a_server_that_was_killed_is_removed(place: Path, p
 
         os.kill(pid, signal.SIGKILL)
 
-        assert within(8, lambda: not watcher._alive(pid))
+        assert within(8, lambda: not watcher.is_alive(pid))
         assert segment in segments()
         with pytest.raises(CannotFinish, match="stopped"):
             stack.close()

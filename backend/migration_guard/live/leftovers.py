@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from . import watcher
 
 PREFIX = "migration-guard-"
 _BOOK = "book.json"
-_YOUNG = 60.0  # seconds in which a folder without a book may belong to a guard that is just starting
 
 
 def keep_book(folder: Path, guards: Mapping[int, str | None], left: Mapping[int, tuple[str, dict[str, Any]]]) -> None:
@@ -42,10 +40,10 @@ def _sweep(folder: Path) -> None:
         book = json.loads((folder / _BOOK).read_text(encoding="utf-8"))
         alive = any(watcher.lives(pid, started) for pid, started in book["guards"])
         left = [(str(kind), dict(what)) for kind, what in book["left"]]
-    except FileNotFoundError:
-        with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime > _YOUNG:
-                folder.rmdir()  # where it is empty: nothing was begun
+    except FileNotFoundError:  # killed before it could write one; then nothing was begun
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdecimal() and not watcher.is_alive(int(pid)):
+            watcher.remove_folder(str(folder))
         return
     except (OSError, ValueError, TypeError, KeyError):
         return

@@ -55,7 +55,7 @@ class Scratch:
     def __init__(self, parent: Path | None = None) -> None:
         self.folder = (
             Path(parent or os.environ.get("MIGRATION_GUARD_SCRATCH") or _temp_folder()).resolve()
-            / f"{PREFIX}{secrets.token_hex(6)}"
+            / f"{PREFIX}{os.getpid()}-{secrets.token_hex(6)}"
         )
         self._left: dict[int, tuple[Kind, dict[str, Any]]] = {}
         self._registered = 0

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import alembic
-import sqlalchemy
-from alembic.script import Script
+from typing import TYPE_CHECKING
 
 from .. import __version__
+
+if TYPE_CHECKING:
+    from alembic.script import Script
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,9 @@ class Walked:
 def keys(order: Sequence[Script], root: Path, seed: str) -> dict[str, str]:
     """A key for each revision, equal in two runs where nothing differs that it depends on: the revisions up to it, all
     code under the root that is loaded, and the versions of everything. `seed` stands for the database and settings."""
+    import alembic  # here: the process that reads what was walked does without
+    import sqlalchemy
+
     versions = (__version__, sys.version, alembic.__version__, sqlalchemy.__version__)
     files = {str(script.module.__file__) for script in order}
     digest = hashlib.sha256("\0".join((*versions, seed)).encode())

@@ -37,7 +37,7 @@ def stop_server(data: str) -> None:
     if pid and _runs_on(pid, data):
         _send(pid, QUIT)
         for elapsed in _tries():
-            if not _alive(pid):
+            if not is_alive(pid):
                 break
             if elapsed > PATIENCE / 2:
                 _send(pid, KILL)
@@ -85,7 +85,7 @@ def clean_up(kind: str, what: dict[str, Any]) -> None:
 
 def lives(pid: int, started: str | None) -> bool:
     """Whether a process that started then is there: its id may have gone to another one since."""
-    return _alive(pid) and start_of(pid) == started
+    return is_alive(pid) and start_of(pid) == started
 
 
 def start_of(pid: int) -> str | None:
@@ -102,7 +102,8 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-def _alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process is there, and not only its entry."""
     fields = _stat(pid)
     if fields:
         return fields[0] not in "ZX"  # a container often has nobody who collects the dead
@@ -132,7 +133,7 @@ def _runs_on(pid: int, data: str) -> bool:
     try:
         return Path(f"/proc/{pid}/cwd").readlink() == Path(data).resolve()
     except OSError:
-        return not Path("/proc/self").is_dir() and _alive(pid)
+        return not Path("/proc/self").is_dir() and is_alive(pid)
 
 
 def _remove_shared_memory(segment: int) -> None:
