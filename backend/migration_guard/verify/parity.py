@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from ..checks import all_checks
 from ..config import Settings
@@ -77,14 +77,15 @@ def _named(operation: Operation) -> Iterator[str]:
 
 def _oldest_first(history: History) -> list[Migration]:
     """The migrations, each after those that it stands on."""
-    known: Mapping[str, Migration] = history.by_id
-    ordered: dict[str, Migration] = {}
-    waiting = sorted(known, reverse=True)
+    ordered: list[Migration] = []
+    seen: set[str] = set()
+    waiting = [(name, False) for name in sorted(history.by_id, reverse=True)]
     while waiting:
-        name = waiting[-1]
-        missing = [each for each in known[name].parents if each in known and each not in ordered]
-        if name in ordered or not missing or len(waiting) > 2 * len(known):  # the last: a cycle
-            ordered.setdefault(waiting.pop(), known[name])
-        else:
-            waiting += missing
-    return list(ordered.values())
+        name, parents_are_in = waiting.pop()
+        if parents_are_in:
+            ordered.append(history.by_id[name])
+        elif name not in seen and name in history.by_id:
+            seen.add(name)
+            waiting.append((name, True))
+            waiting += [(parent, False) for parent in history.by_id[name].parents]
+    return ordered
