@@ -1,7 +1,7 @@
 -- What was written since the last look at a PostgreSQL database (14 to 18), by the versions of the catalogues' rows:
 -- https://www.postgresql.org/docs/current/ddl-system-columns.html. Each changed row has another ctid or xmin.
--- One row per relation: oid, kind, schema, name, mark of all that the catalogues hold of it, mark of its rows. One more, with
--- oid 0, for all that belongs to no relation.
+-- One row per relation: oid, kind, schema, name, mark of all that the catalogues hold of it, mark of its rows. One per
+-- enum, of the kind 'e'. One more, with oid 0, for all that is neither.
 with relation as materialized (
   select c.oid, n.nspname, c.relname, c.relkind, c.relhassubclass, c.relfilenode, c.ctid, c.xmin
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -31,8 +31,7 @@ with relation as materialized (
   -- The type of a relation's rows, and of arrays of them, come and go with it.
   select t.ctid, t.xmin from pg_type t left join pg_type e on e.oid = t.typelem
   where t.oid >= 16384 and (t.typrelid = 0 or exists (select from relation r where r.oid = t.typrelid and r.relkind = 'c'))
-    and coalesce(e.typrelid, 0) = 0
-  union all select ctid, xmin from pg_enum
+    and coalesce(e.typrelid, 0) = 0 and t.typtype <> 'e' and coalesce(e.typtype, 'b') <> 'e'
   union all select ctid, xmin from pg_range where rngtypid >= 16384
   union all select ctid, xmin from pg_proc where oid >= 16384
   union all select ctid, xmin from pg_namespace
@@ -58,6 +57,11 @@ select r.oid::int8, r.relkind::text, case r.nspname when 'public' then null else
          r.relfilenode || ' ' || pg_stat_get_tuples_inserted(r.oid) || ' ' || pg_stat_get_tuples_updated(r.oid)
          || ' ' || pg_stat_get_tuples_deleted(r.oid) end
 from relation r join marked m on m.relation = r.oid
+union all
+select t.oid::int8, 'e', null, t.typname::text, t.ctid || ' ' || t.xmin || ' '
+       || (select count(*) || ' ' || sum(hashtid(l.ctid)::int8 * 31 + l.xmin::text::int8) from pg_enum l
+           where l.enumtypid = t.oid), null
+from pg_type t where t.typtype = 'e' and t.oid >= 16384
 union all
 select 0, '', null, null, count(*) || ' ' || sum(hashtid(ctid)::int8 * 31 + xmin::text::int8)
        || coalesce((select string_agg(oid || rolname, ' ' order by oid) from pg_roles where oid >= 16384), ''), null

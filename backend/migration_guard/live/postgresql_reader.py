@@ -35,7 +35,8 @@ class PostgresqlReader:
 
     def __init__(self) -> None:
         self._marks: dict[int, _Mark] = {}
-        self._elsewhere: str | None = None  # the mark of all that belongs to no relation
+        self._enums: dict[int, str] = {}
+        self._elsewhere: str | None = None  # the mark of all that is neither
         self._parts: dict[str, dict[Key, Properties]] = {}
         self._shapes: dict[str, TableShape] = {}
         self._snapshot = Snapshot({})
@@ -54,20 +55,21 @@ class PostgresqlReader:
         """What stands there now."""
         rows = connection.exec_driver_sql(_text("marks")).fetchall()
         elsewhere = next(row[4] for row in rows if not row[0])
+        enums = {row[0]: row[4] for row in rows if row[1] == "e"}
         marks = {
             oid: _Mark(kind, f"{schema}.{name}" if schema else name, catalogue, written)
             for oid, kind, schema, name, catalogue, written in rows
-            if oid
+            if oid and kind != "e"
         }
         touched = {oid for oid, mark in marks.items() if self._catalogue(oid) != mark.catalogue}
         gone = self._marks.keys() - marks.keys()
-        if self._elsewhere != elsewhere or any(
-            (marks.get(oid) or self._marks[oid]).kind == "c" for oid in touched | gone
-        ):
+        composites = any((marks.get(oid) or self._marks[oid]).kind == "c" for oid in touched | gone)
+        altered = any(enums.get(oid, mark) != mark for oid, mark in self._enums.items())
+        if self._elsewhere != elsewhere or composites or altered:
             self._read_everything(connection)
-        elif touched or gone:
+        elif touched or gone or enums != self._enums:
             self._read(connection, touched, gone, marks)
-        self._marks, self._elsewhere = marks, elsewhere
+        self._marks, self._enums, self._elsewhere = marks, enums, elsewhere
         known = (connection.dialect.server_version_info or ()) >= _COUNTED_AT_ONCE
         rows_of = {mark.name: mark.rows for mark in marks.values() if known and mark.rows is not None}
         return Sight(self._snapshot, self._ordered, rows_of)
@@ -94,7 +96,7 @@ class PostgresqlReader:
             for part in self._parts.values():  # a sequence stands with the table that owned it
                 part.pop(("sequence", name), None)
         seen = sorted(around["read"] | around["beside"])
-        self._keep(described(connection, seen) if new else {}, shapes_of(connection, seen) if new else (), new)
+        self._keep(described(connection, seen), shapes_of(connection, seen) if new else (), new)
         now = {(name, column.name) for name in new if name in self._shapes for column in self._shapes[name].columns}
         if not named <= now and not around["child"] <= around["read"]:
             self._read(connection, around["child"], (), marks)  # their keys name a table or column that is renamed
@@ -108,9 +110,14 @@ class PostgresqlReader:
         """Put what was found of the relations with these names, or all of it, beside what is known."""
         if names is None:
             self._parts, self._shapes = {}, {}
+        others = self._parts.get("", {})
+        for key in [
+            key for key in others if key[0] == "enum"
+        ]:  # which come and go with tables; all are among what was found
+            del others[key]
         for key, properties in found.items():
             owner = properties.get("table") or (key[1] if key[0] in _RELATIONS else "")
-            if names is None or owner in names:
+            if names is None or owner in names or key[0] == "enum":
                 self._parts.setdefault(owner, {})[key] = properties
         self._shapes |= {shape.full_name: shape for shape in shapes if names is None or shape.full_name in names}
         self._snapshot = Snapshot({key: each for part in self._parts.values() for key, each in part.items()})
