@@ -49,6 +49,7 @@ ENVIRONMENTS = [
     "env_wants_connection",
     "flask_migrate",
     "models_agree",
+    "revision_commits_by_hand",
     "url_built_in_code",
     "url_in_ini",
     "url_in_variable",

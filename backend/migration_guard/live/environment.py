@@ -104,7 +104,9 @@ class Stage:
         self._step = [make(self.script.revision_map, revision)]
         connection = self.connection
         try:
-            with self.column_types.undone_on_error(), connection.begin() if self._outer else nullcontext():
+            with self.column_types.undone_on_error():
+                if self._outer:
+                    connection.begin()  # not as a block, in which a revision could not commit by itself
                 self._configure(connection=connection, **self.options)
                 context = self.environment.get_context()
                 with Operations.context(context), context.begin_transaction():
