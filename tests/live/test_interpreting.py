@@ -102,3 +102,10 @@ def test_what_a_database_said_counts_whatever_became_of_it() -> None:
 def test_an_error_that_sqlalchemy_wrapped_is_judged_by_what_is_inside() -> None:
     assert is_over_a_value(StatementError("no", "SELECT", {}, LookupError("'abc' is not among the labels")))
     assert not is_over_a_value(StatementError("no", "SELECT", {}, TypeError("a date is wanted")))
+
+
+def test_errors_that_are_each_others_cause_are_looked_at_once() -> None:
+    one, other = ValueError("not a value"), RuntimeError("wrapped")
+    one.__cause__, other.__cause__ = other, one
+
+    assert is_over_a_value(one)

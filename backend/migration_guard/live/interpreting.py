@@ -26,7 +26,9 @@ def is_over_a_value(error: BaseException) -> bool:
     of a row brings about.
     """
     cause: BaseException | None = error
-    while cause is not None:
+    seen: set[int] = set()  # a listener that raises the driver's error from SQLAlchemy's makes a circle of both
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
         if isinstance(cause, DBAPIError):
             return False
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
