@@ -117,9 +117,10 @@ class Tally:
 
 
 def shared_memory() -> set[str]:
-    """The shared memory segments of the machine."""
+    """The shared memory segments of the machine to which no process is attached."""
     with suppress(OSError):
-        return {line.split()[1] for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]}
+        segments = [line.split() for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]]
+        return {fields[1] for fields in segments if fields[6] == "0"}
     return set()
 
 
@@ -141,17 +142,15 @@ def harmed(ground: Ground, order: random.Random, longest: float, tally: Tally) -
     run.kill()
     run.communicate()
     begun = time.monotonic()
-    left = _left(ground)
+    left = _left(ground, memory)
     while left and time.monotonic() - begun < LEFT_WITHIN:
         time.sleep(0.05)
-        left = _left(ground)
+        left = _left(ground, memory)
     tally.slowest = max(tally.slowest, time.monotonic() - begun)
     if left:
         tally.left.append(f"round {tally.rounds}: {left}")
     if ground.fingerprint() != before:
         tally.left.append(f"round {tally.rounds}: the project or its database changed")
-    if ground.database.startswith("postgresql") and shared_memory() - memory:
-        tally.left.append(f"round {tally.rounds}: shared memory {sorted(shared_memory() - memory)}")
 
 
 def _kill_all(ground: Ground, run: subprocess.Popen[str]) -> None:
@@ -169,9 +168,10 @@ def _one_start(ground: Ground) -> None:
     empty.communicate(timeout=STARTED_WITHIN)
 
 
-def _left(ground: Ground) -> str:
-    """What is left, in words."""
+def _left(ground: Ground, memory: set[str]) -> str:
+    """What is left, in words; `memory` are segments that were there before."""
     found = [f"process {pid} {name}" for pid, name in ground.processes().items()]
+    found += [f"shared memory {segment}" for segment in sorted(shared_memory() - memory)]
     return ", ".join(found + [f"folder {name}" for name in ground.folders()])
 
 
