@@ -144,7 +144,7 @@ def test_an_unknown_database_is_not_deployed_to(project: Project) -> None:
 
 
 def test_a_kill_at_any_moment_leaves_the_old_revision_or_the_new_one(project: Project, tmp_path: Path) -> None:
-    rounds = int(os.environ.get("MIGRATION_GUARD_KILLS", "5"))
+    rounds = int(os.environ.get("MIGRATION_GUARD_KILLS", "3"))
     pristine = project.database.read_bytes()
     rolls = random.Random(7)  # noqa: S311 - moments, no secrets
     ends = set()
