@@ -193,7 +193,7 @@ operating("drill", "Restore the newest backup elsewhere, and count")
 operating("prune", "Remove old backups")
 operating("rehearse", "Run what is pending on a copy of the real data")
 operating("transfer", "Move a SQLite database to PostgreSQL: `nox -s transfer -- --to URL`")
-operating("deploy", "Run what is pending, or leave everything as it was")
+operating("deploy", "Run what is pending, judged and backed up first")
 
 
 @nox.session(python=False)

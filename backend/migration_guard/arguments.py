@@ -216,7 +216,7 @@ def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
         )
     prune.add_argument("--yes", action="store_true", help="remove without asking")
     prune.add_argument("--dry-run", action="store_true", help="show the plan and remove nothing")
-    deploy = add("deploy", "run what is pending: one at a time, judged and backed up first, or everything as it was")
+    deploy = add("deploy", "run what is pending, judged and backed up first; on SQLite all of it or nothing")
     deploy.add_argument("--force", action="store_true", help="deploy what the guard finds errors in, and several heads")
     deploy.add_argument("--no-backup", action="store_true", help="make no backup first")
     for name, number, says in (

@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .arguments import parser
@@ -108,10 +109,19 @@ def _commands_page() -> str:
     top.formatter_class = _wide
     text = [f"{MADE}# Commands\n\n```text\n{top.format_help().rstrip()}\n```\n"]
     (commands,) = (action for action in top._actions if isinstance(action, argparse._SubParsersAction))
-    for name, command in commands.choices.items():
+    for name, command in _with_parts(commands.choices):
         command.formatter_class = _wide
         text.append(f"## {name}\n\n```text\n{command.format_help().rstrip()}\n```\n")
     return "\n".join(text)
+
+
+def _with_parts(commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Each command by its name, followed by its own commands: "db", "db status"."""
+    for name, command in commands.items():
+        yield name, command
+        for action in command._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                yield from ((f"{name} {part}", one) for part, one in _with_parts(action.choices))
 
 
 def _wide(prog: str) -> argparse.HelpFormatter:
