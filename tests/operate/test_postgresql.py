@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from migration_guard.live import Server
+from migration_guard.live import Server, dialect
+from migration_guard.live.pg_binaries import installs
 from migration_guard.live.redirect import own_engine
+from migration_guard.live.scratch import Scratch
+from migration_guard.operate.postgresql import _client, restored
 
 from .conftest import BEHIND, HEAD, Project
 
@@ -158,3 +161,35 @@ def test_a_password_is_never_printed(there: OnPostgresql) -> None:
 
     for command in (("status",), ("backup",), ("deploy",)):
         assert secret not in there.project.run(*command, "--url", url, code=None)
+
+
+def test_a_database_that_is_gone_is_made_anew(there: OnPostgresql) -> None:
+    there.project.run("backup")
+    beside = make_url(there.url).set(database="postgres").render_as_string(hide_password=False)
+    engine = own_engine(beside)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f'DROP DATABASE "{make_url(there.url).database}"')
+    engine.dispose()
+
+    printed = there.project.run("restore", "--yes")
+
+    assert "which is not there" in printed
+    assert there.sql("SELECT count(*) FROM personas") == [(20,)]
+
+
+def test_a_client_that_is_newer_than_the_server_restores(project: Project, session_scratch: Scratch) -> None:
+    majors = sorted({int(each.major) for each in installs()})
+    if majors[0] >= 17 or majors[-1] < 17:
+        pytest.skip("wants a server before PostgreSQL 17, and a client of 17 or newer")
+    spec = f"postgresql-{majors[0]}"
+    with dialect(spec.partition("-")[0]).servers(spec, session_scratch) as server:
+        there = OnPostgresql(project, server.new_database())
+        version = int(str(there.sql("SHOW server_version_num")[0][0])) // 10000
+        assert version == majors[0]
+        there.project.run("backup")
+        there.sql("DELETE FROM personas")
+        restored(there.made()[0], make_url(fresh := server.new_database()), _client(str(majors[-1])))
+        there.project.run("restore", "--yes")
+        assert there.sql("SELECT count(*) FROM personas") == [(20,)]
+        there.url = fresh
+        assert there.sql("SELECT count(*) FROM personas") == [(20,)]

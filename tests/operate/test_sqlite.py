@@ -73,7 +73,7 @@ def test_a_restore_brings_the_rows_back_and_keeps_what_was_there(project: Projec
 
     assert project.sql("SELECT count(*) FROM personas") == [(20,)]
     kept = next(project.database.parent.glob("*.before-*"))
-    assert str(kept) in printed
+    assert f"is kept as {kept.relative_to(project.root)}" in printed
     with closing(sqlite3.connect(kept)) as before:
         assert before.execute("SELECT count(*) FROM personas").fetchone() == (0,)
     assert project.sql("PRAGMA journal_mode") == [("wal",)]

@@ -79,12 +79,13 @@ def proved(file: Path, progress: Progress = lambda *_: None) -> Backup:
     return Backup(file, manifest)
 
 
-def backups(folder: Path) -> list[Backup]:
-    """The backups of a folder, newest first. Files without a sound manifest are none."""
+def backups(folder: Path, of: str | None = None) -> list[Backup]:
+    """The backups of a folder, newest first, or those whose database has the name `of`. Files without a sound manifest
+    are none."""
     found = []
     for path in sorted(folder.glob(f"*{manifests.SUFFIX}")):
         file = path.with_name(path.name.removesuffix(manifests.SUFFIX))
-        if file.is_file():
+        if file.is_file() and of in (None, database_of(file)):
             try:
                 found.append(Backup(file, manifests.read(file)))
             except CannotFinish:
@@ -93,6 +94,11 @@ def backups(folder: Path) -> list[Backup]:
 
 
 _ANOTHER = "use another backup"
+
+
+def database_of(file: Path) -> str:
+    """The name of the database that a backup is of: what its file begins with, before the moment."""
+    return re.sub(r"-\d{8}T\d{6}Z\.\w+$", "", file.name)
 
 
 def name_of(target: Target) -> str:

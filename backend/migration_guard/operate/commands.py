@@ -61,17 +61,19 @@ def _verify(options: SimpleNamespace, settings: Settings) -> int:
 
 
 def _restore(options: SimpleNamespace, settings: Settings) -> int:
+    from .backup import name_of
     from .restore import planned, restore
 
+    target = _target(options, settings)
     with _progress() as progress:
-        plan = planned(_target(options, settings), _named(options, settings), progress)
+        plan = planned(target, _named(options, settings, name_of(target)), progress)
     print("\n".join(plan.lines()))
     if options.dry_run:
         return 0
     if not options.yes and not _asked("Restore it?"):
         return 1
     restore(plan)
-    print(f"Restored. What was there is kept as {plan.kept}.")
+    print(f"Restored. What was there is kept as {plan.kept_as}." if plan.replaces else "Restored.")
     return 0
 
 
@@ -90,11 +92,11 @@ def _drill(options: SimpleNamespace, settings: Settings) -> int:
 
 def _prune(options: SimpleNamespace, settings: Settings) -> int:
     from .backup import backups
-    from .keeping import Rules, remove, sorted_out
+    from .keeping import Rules, of_each_database, remove
 
     folder = _folder(options, settings)
     rules = Rules(options.keep_last, options.keep_daily, options.keep_weekly, options.keep_monthly)
-    plan = sorted_out(backups(folder), rules)
+    plan = of_each_database(backups(folder), rules)
     if not plan:
         raise NothingFound(f"there is no backup in {folder}", "migration-guard db backup makes one")
     for each in plan:
@@ -194,14 +196,16 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield lambda part, done, total: move(part, "", done, total) if move is not None else None
 
 
-def _named(options: SimpleNamespace, settings: Settings) -> Path:
-    """The backup that is named, else the newest."""
+def _named(options: SimpleNamespace, settings: Settings, of: str | None = None) -> Path:
+    """The backup that is named, else the newest, or the newest of one database."""
     from .backup import backups
 
     if options.backup:
         return Path(options.backup)
     folder = _folder(options, settings)
-    found = backups(folder)
+    found = backups(folder, of)
+    if not found and of is not None and backups(folder):
+        raise NothingFound(f"there is no backup of {of} in {folder}", "name the file of another one after `restore`")
     if not found:
         raise NothingFound(f"there is no backup in {folder}", "migration-guard db backup makes one")
     return found[0].file

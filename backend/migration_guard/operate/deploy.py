@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,8 +62,8 @@ class Deploy:
         target = self.target
         folder = target.file.parent
         folder.mkdir(parents=True, exist_ok=True)
-        with sqlite.alone(target) as own, tempfile.TemporaryDirectory(dir=folder, prefix=".deploy-") as scratch:
-            work = Path(scratch) / target.file.name
+        with sqlite.alone(target) as own, sqlite.beside(target, "deploy") as scratch:
+            work = scratch / target.file.name
             if own is not None:
                 room_for(folder, 2 * sqlite.size(target), "a deploy")
                 sqlite.copy_over(own, work, lambda done, total: self.progress("copy", done, total))
@@ -89,8 +88,8 @@ class Deploy:
                 raise NotDeployed(f"{error}. {target.shown} is as it was", error.hint) from error
             kept = target.file.with_name(f"{target.file.name}.before-deploy")
             kept.unlink(missing_ok=True)
+            sqlite.settle(work, notes)
             sqlite.put_back(target, work, kept, own)
-        sqlite.settle(target, notes)
         if saved is not None:
             kept.unlink(missing_ok=True)  # the backup holds the same
         return self._ended(after, journal)

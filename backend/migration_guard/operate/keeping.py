@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .backup import Backup
+from .backup import Backup, database_of
 from .manifest import path_of
 
 
@@ -45,6 +45,14 @@ def sorted_out(backups: Sequence[Backup], rules: Rules) -> list[Kept]:
     if verified is not None and not reasons[id(verified)]:
         reasons[id(verified)].append("the newest that was verified")
     return [Kept(each, tuple(reasons[id(each)])) for each in newest_first]
+
+
+def of_each_database(backups: Sequence[Backup], rules: Rules) -> list[Kept]:
+    """The same, when the backups are of several databases: the rules count for each of them."""
+    names = sorted({database_of(each.file) for each in backups})
+    return [
+        kept for name in names for kept in sorted_out([one for one in backups if database_of(one.file) == name], rules)
+    ]
 
 
 def remove(backup: Backup) -> None:

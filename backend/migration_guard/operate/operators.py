@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -28,6 +28,9 @@ class Operator(Protocol):
     def notes(self, target: Target) -> dict[str, str]:
         """What a backup's manifest keeps beside the rest."""
 
+    def exists(self, target: Target) -> bool:
+        """Whether the database is there."""
+
     def copy(self, target: Target, to: Path, progress: Progress) -> Held:
         """Write a backup of one moment to a new file, and say what it holds."""
 
@@ -40,9 +43,6 @@ class Operator(Protocol):
 
     def put_back(self, target: Target, new: Path, kept: Path, held: Any) -> None:
         """Put a proved backup in the place of the database, which is kept under another name."""
-
-    def settle(self, target: Target, notes: Mapping[str, str]) -> None:
-        """Bring back what a copy does not keep."""
 
 
 def operator(dialect: str) -> Operator:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,15 +42,17 @@ def size(target: Target) -> int:
         return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
 
 
+def exists(target: Target) -> bool:
+    """Whether the server has a database of that name."""
+    with _beside(target).connect() as connection:
+        sql = "SELECT count(*) FROM pg_database WHERE datname = %s"
+        return bool(connection.exec_driver_sql(sql, (target.url.database,)).scalar_one())
+
+
 def notes(target: Target) -> dict[str, str]:
     """What made the dump."""
     with target.connect() as connection:
         return {"pg_dump": _client(_version(connection)).version}
-
-
-def settle(target: Target, notes: Mapping[str, str]) -> None:
-    """Nothing: a dump keeps everything of a database."""
-    del target, notes
 
 
 def copy(target: Target, to: Path, progress: Progress) -> Held:
@@ -87,10 +90,11 @@ def proved(file: Path, version_table: str) -> Held:
 @contextmanager
 def alone(target: Target) -> Iterator[None]:
     """Nobody else is connected. Raises CannotFinish where somebody is."""
-    with target.connect() as connection:
+    with _beside(target).connect() as connection:
         others = connection.exec_driver_sql(
             "SELECT coalesce(nullif(application_name, ''), usename) || ' (' || pid || ')' FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            "WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+            (target.url.database,),
         ).scalars()
         names = sorted(others)
     if names:
@@ -108,7 +112,7 @@ def put_back(target: Target, new: Path, kept: Path, held: object) -> None:
     """
     del held
     name, old, fresh = str(target.url.database), kept.name, f"{kept.name}_new"
-    engine = own_engine(target.url.set(database="postgres").render_as_string(hide_password=False))
+    engine = own_engine(_beside(target).url.render_as_string(hide_password=False))
     quote = engine.dialect.identifier_preparer.quote
     try:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -133,9 +137,19 @@ def put_back(target: Target, new: Path, kept: Path, held: object) -> None:
         engine.dispose()
 
 
-def restored(file: Path, url: URL) -> None:
-    """Restore a dump into an empty database, without the owners and grants of the server that it is of."""
-    _run(_client("0"), "pg_restore", url, "--exit-on-error", "--no-owner", "--no-privileges", str(file))
+def restored(file: Path, url: URL, client: Install | None = None) -> None:
+    """Restore a dump into an empty database, without the owners and grants of the server that it is of.
+
+    By default with the client that wrote it, or the next newer one. pg_restore of 17 and newer sets
+    transaction_timeout, which older servers do not have: that error alone is passed over.
+    """
+    client = client or _client(_told(file, "Dumped by pg_dump version"))
+    _run(client, "pg_restore", url, "--no-owner", "--no-privileges", str(file), but='"transaction_timeout"')
+
+
+def _beside(target: Target) -> Target:
+    """The database of the same server from which others are made, renamed and dropped."""
+    return replace(target, url=target.url.set(database="postgres"))
 
 
 def _version(connection: Connection) -> str:
@@ -158,14 +172,19 @@ def _client(version: str) -> Install:
 
 def major_of(file: Path) -> int:
     """The major version of the server that a dump is of, as its table of contents says; 0 where it does not."""
-    told = _run(_client("0"), "pg_restore", None, "--list", str(file))
-    found = re.search(r"Dumped from database version: (\d+)", told)
-    return int(found[1]) if found else 0
+    return int(_told(file, "Dumped from database version"))
 
 
-def _run(client: Install, program: str, url: URL | None, *arguments: str) -> str:
-    """What a client prints. The password goes to it by the environment, where no list of processes shows it."""
-    environment = dict(os.environ)
+def _told(file: Path, what: str) -> str:
+    """A major version that the table of contents of a dump tells; "0" where it does not."""
+    found = re.search(rf"{what}: (\d+)", _run(_client("0"), "pg_restore", None, "--list", str(file)))
+    return found[1] if found else "0"
+
+
+def _run(client: Install, program: str, url: URL | None, *arguments: str, but: str | None = None) -> str:
+    """What a client prints. The password goes to it by the environment, where no list of processes shows it.
+    Raises CannotFinish where it fails, `but` not for errors that hold this text alone."""
+    environment = {**os.environ, "LC_ALL": "C"}  # its errors are read
     address = []
     if url is not None:
         if url.password:
@@ -181,7 +200,9 @@ def _run(client: Install, program: str, url: URL | None, *arguments: str) -> str
         errors="replace",
         check=False,
     )
-    if done.returncode:
-        said = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[-300:])
+    errors = [line for line in done.stderr.splitlines() if "error:" in line]
+    counted = [line for line in errors if but is None or but not in line]
+    if done.returncode and (counted or not errors):
+        said = counted[0] if counted else done.stderr.strip()[-300:]
         raise CannotFinish(f"{program} failed: {hide_in(said)}", "see that the server runs and the disk has room")
     return done.stdout

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
+from ..reporting import counted
+from . import sqlite
 from .backup import Backup, Progress, proved
 from .manifest import now
 from .operators import operator
 from .target import Target
+from .turn import turn
 from .writing import beside, room_for
 
 
@@ -24,6 +27,12 @@ class Plan:
     backup: Backup
     target: Target
     kept: Path  # of PostgreSQL only the name counts
+    replaces: bool  # there is a database
+
+    @property
+    def kept_as(self) -> str:
+        """Under which name the database that is there is kept."""
+        return os.path.relpath(self.kept) if self.target.dialect == "sqlite" else self.kept.name
 
     def lines(self) -> list[str]:
         """The plan for people."""
@@ -32,9 +41,12 @@ class Plan:
         rows = sum(made.rows.values())
         return [
             f"restore {self.backup.file}",
-            f"  made {made.made} by {made.server}; {at}; {len(made.rows)} tables, {rows:,} rows",
-            f"  in place of {self.target.shown}",
-            f"  which is kept as {self.kept if self.target.dialect == 'sqlite' else self.kept.name}",
+            f"  made {made.made} by {made.server}; {at}; {counted(len(made.rows), 'table')}, {rows:,} rows",
+            *(
+                [f"  in place of {self.target.shown}", f"  which is kept as {self.kept_as}"]
+                if self.replaces
+                else [f"  as {self.target.shown}, which is not there"]
+            ),
         ]
 
 
@@ -58,7 +70,7 @@ def planned(target: Target, file: Path, progress: Progress = lambda *_: None) ->
         kept = target.file.with_name(f"{target.file.name}.before-{stamp}")
     else:
         kept = Path(f"{target.url.database}_before_{stamp.lower()}")
-    return Plan(found, target, kept)
+    return Plan(found, target, kept, operator(target.dialect).exists(target))
 
 
 def unknown_to(target: Target, revisions: Sequence[str]) -> list[str]:
@@ -69,14 +81,16 @@ def unknown_to(target: Target, revisions: Sequence[str]) -> list[str]:
 def restore(plan: Plan) -> None:
     """Do it. Raises CannotFinish where somebody uses the database, or the disk has no room: then nothing is changed."""
     target, file = plan.target, plan.backup.file
-    own = operator(target.dialect)
-    with own.alone(target) as held:
-        if target.dialect == "sqlite":
-            room_for(target.file.parent, plan.backup.manifest.bytes, "a restored database")
-            with tempfile.TemporaryDirectory(dir=target.file.parent, prefix=".restore-") as folder:
-                with beside(Path(folder) / target.file.name) as part:
-                    shutil.copyfile(file, part)
-                own.put_back(target, Path(folder) / target.file.name, plan.kept, held)
-        else:
+    if target.dialect != "sqlite":
+        own = operator(target.dialect)
+        with own.alone(target) as held:
             own.put_back(target, file, plan.kept, held)
-    own.settle(target, plan.backup.manifest.tools)
+        return
+    target.file.parent.mkdir(parents=True, exist_ok=True)
+    with turn(target), sqlite.alone(target) as connection, sqlite.beside(target, "restore") as folder:
+        room_for(target.file.parent, plan.backup.manifest.bytes, "a restored database")
+        new = folder / target.file.name
+        with beside(new) as part:
+            shutil.copyfile(file, part)
+        sqlite.settle(new, plan.backup.manifest.tools)
+        sqlite.put_back(target, new, plan.kept, connection)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import shutil
 import sqlite3
+import tempfile
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
@@ -40,12 +43,18 @@ def size(target: Target) -> int:
     return sum(file.stat().st_size for file in _files(target.file) if file.exists())
 
 
+def exists(target: Target) -> bool:
+    """Whether there is a file."""
+    return target.file.exists()
+
+
 def copy(target: Target, to: Path, progress: Progress) -> Held:
     """Write what the database holds at one moment into a new file, while others go on reading and writing.
 
     A read transaction is held meanwhile, so that no write makes the copy begin again (sqlite.org/backup.html), and
     SQLite's page by page copy includes what only the write-ahead log has. Raises CannotFinish for a damaged source.
     """
+    target.must_exist()
     try:
         with closing(_opened(target.file)) as source:
             source.execute("BEGIN")
@@ -61,7 +70,7 @@ def copy(target: Target, to: Path, progress: Progress) -> Held:
 
 def copy_over(source: sqlite3.Connection, to: Path, progress: Progress = lambda _done, _total: None) -> None:
     """Write what a connection sees into a new file, one without a log beside it. Raises CannotFinish where that does
-    not go on: Python waits for a locked database without end."""
+    not go on, as Python waits for a locked database without end, and where what is to be copied is no database."""
     moved = time.monotonic()
     last = -1
 
@@ -73,9 +82,15 @@ def copy_over(source: sqlite3.Connection, to: Path, progress: Progress = lambda 
             raise CannotFinish(f"{to.name} cannot be copied: the database stays locked", STOP)
         progress(pages - left, pages)
 
-    with closing(sqlite3.connect(to, isolation_level=None)) as copied:
-        source.backup(copied, pages=PAGES, progress=seen, sleep=0)
-        copied.execute("PRAGMA journal_mode = DELETE")
+    try:
+        with closing(sqlite3.connect(to, isolation_level=None)) as copied:
+            source.backup(copied, pages=PAGES, progress=seen, sleep=0)
+            copied.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        raise CannotFinish(
+            f"the database cannot be copied: {error}",
+            "see that the disk has room, and what `migration-guard db status` says of the database",
+        ) from error
 
 
 def proved(file: Path, version_table: str) -> Held:
@@ -130,30 +145,42 @@ def put_back(target: Target, new: Path, kept: Path, held: sqlite3.Connection | N
     `kept` has the old one before the new one comes.
     """
     file = target.file
+    sync(new)
     if held is not None:
         with contextlib.suppress(sqlite3.DatabaseError):  # damaged
             held.execute("PRAGMA journal_mode = DELETE")  # its log goes into it: none may stand beside the new one
             held.execute("PRAGMA locking_mode = NORMAL")  # which leaves its journal until the lock is let go of
             held.execute("SELECT count(*) FROM sqlite_master").fetchone()
             held.execute("BEGIN EXCLUSIVE")
-    for end in BESIDE:
-        left = file.with_name(file.name + end)
-        if left.exists():  # of a damaged database
-            left.replace(kept.with_name(kept.name + end))
     if file.exists():
         try:
             kept.hardlink_to(file)
         except OSError:  # a file system without links
             file.replace(kept)
+    file.with_name(f"{file.name}-shm").unlink(missing_ok=True)  # an index of the log, which is made anew
+    for end in ("-wal", "-journal"):
+        left = file.with_name(file.name + end)
+        if left.exists():  # of a damaged database
+            left.replace(kept.with_name(kept.name + end))
     new.replace(file)
     sync(file.parent)
 
 
-def settle(target: Target, notes: Mapping[str, str]) -> None:
-    """Give a database that was put back the journal mode that it had."""
+def settle(new: Path, notes: Mapping[str, str]) -> None:
+    """Give a file that is about to be put back the journal mode that the database had."""
     if notes.get("journal_mode") == "wal":
-        with closing(_opened(target.file)) as connection:
+        with closing(_opened(new)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
+
+
+@contextmanager
+def beside(target: Target, what: str) -> Iterator[Path]:
+    """A new folder next to the database, gone afterwards, as are those that killed runs left: call it `alone` only."""
+    prefix = f".{target.file.name}.{what}-"
+    for left in target.file.parent.glob(f"{glob.escape(prefix)}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=target.file.parent, prefix=prefix) as folder:
+        yield Path(folder)
 
 
 def notes(target: Target) -> dict[str, str]:

@@ -19,7 +19,7 @@ from ..live.schema import differences, without
 from ..live.scratch import Scratch
 from ..live.statements import first_line
 from ..live.urls import hide_in
-from .backup import backups
+from .backup import backups, name_of
 from .health import Look
 from .holding import has_version_table, held
 from .standing import Standing, standing
@@ -87,7 +87,7 @@ def status(target: Target, folder: Path, *, schema: bool = True) -> Status:
         connection.rollback()
         if schema:
             looks.append(_schema(target, at, connection))
-    looks.append(_backup(folder))
+    looks.append(_backup(folder, name_of(target)))
     return Status(target.shown, target.dialect, at, tuple(looks))
 
 
@@ -138,10 +138,10 @@ def _schema(target: Target, at: Standing, connection: Connection) -> Look:
     return Look(name, "error", says, found, "find out who changed it by hand; a new revision can make both agree")
 
 
-def _backup(folder: Path) -> Look:
-    found = backups(folder)
+def _backup(folder: Path, name: str) -> Look:
+    found = backups(folder, name)
     if not found:
-        return Look("backup", "warning", f"there is no backup in {folder}", None, "migration-guard db backup")
+        return Look("backup", "warning", f"there is no backup of {name} in {folder}", None, "migration-guard db backup")
     newest = found[0]
     age = max(0, int((datetime.now(timezone.utc) - newest.manifest.moment).total_seconds()))
     old = age > OLD

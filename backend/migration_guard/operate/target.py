@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..config import Settings
 from ..errors import CannotFinish, NothingFound, UsageError
@@ -26,8 +26,8 @@ from ..read.graph import history
 from ..read.project import Project
 from ..read.sources import Sources
 from ..verify.jobs import folder_of
+from .addresses import own_url
 
-_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 _START = """\
 import sys
 sys.path[:] = [p for p in sys.path if p] + [{path!r}]
@@ -62,7 +62,7 @@ class Target:
         """The SQLite file. Raises UsageError for a database in memory."""
         name = self.url.database
         if self.dialect != "sqlite" or not name or name == ":memory:":
-            raise UsageError(f"{self.url.render_as_string()} is no file", "give the URL of a SQLite file")
+            raise UsageError("the URL is of a database in memory, and no file", "give one: --url sqlite:///data/app.db")
         return Path(name)
 
     @property
@@ -75,14 +75,18 @@ class Target:
         """The project's revisions, from their source."""
         return history(self.project.place, Sources(self.settings.root).working_tree(self.project))
 
-    @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        """A connection of our own. Raises CannotFinish where the database cannot be reached, or is not there: SQLite
-        would make an empty one."""
+    def must_exist(self) -> None:
+        """Raises CannotFinish for a SQLite file that is not there; a server says so itself."""
         if self.dialect == "sqlite" and not self.file.exists():
             raise CannotFinish(
                 f"there is no database {self.shown}", "check the URL, or make it: migration-guard db deploy"
             )
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection of our own. Raises CannotFinish where the database cannot be reached, or is not there: SQLite
+        would make an empty one."""
+        self.must_exist()
         engine = own_engine(self.url.render_as_string(hide_password=False))
         try:
             try:
@@ -108,27 +112,9 @@ def target_of(settings: Settings, url: str | None) -> Target:
         raise UsageError(f"there are several projects here: {names}", 'name one: config = ["..."] in the settings')
     (project,) = found
     if url is not None:
-        return Target(_own(url, Path.cwd()), project, settings)
+        return Target(own_url(url, Path.cwd()), project, settings)
     told = _asked(project, settings)
-    return Target(_own(told["url"], folder_of(project)), project, settings, told["version_table"])
-
-
-def _own(url: str, folder: Path) -> URL:
-    """The URL with a driver of ours; the file of a SQLite URL is relative to a folder."""
-    try:
-        parsed = make_url(url)
-        dialect = parsed.get_backend_name()
-    except ArgumentError as error:
-        raise UsageError(f"{hidden(url)!r} is not a URL of a database", "sqlite:///data/app.db") from error
-    if dialect == "postgres":
-        dialect = "postgresql"
-    if dialect not in _DRIVERS:
-        raise UsageError(
-            f"{parsed.render_as_string()} is a database of {dialect}", "the guard looks after SQLite and PostgreSQL"
-        )
-    if dialect == "sqlite" and parsed.database and parsed.database != ":memory:":
-        parsed = parsed.set(database=str(folder / parsed.database), query={})
-    return parsed.set(drivername=_DRIVERS[dialect])
+    return Target(own_url(told["url"], folder_of(project)), project, settings, told["version_table"])
 
 
 def _asked(project: Project, settings: Settings) -> dict[str, str]:

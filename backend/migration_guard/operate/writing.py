@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import CannotFinish
 
 PART = ".part"
+ELSEWHERE = "free some space; backups can go to a folder on another disk: --backups DIR"
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def beside(final: Path) -> Iterator[Path]:
     except OSError as error:
         raise CannotFinish(
             f"{error.filename or part} cannot be written: {error.strerror or error}",
-            "free some space, or give a folder on another disk: --to DIR",
+            ELSEWHERE,
         ) from error
     finally:
         for left in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm", "-journal"))):
@@ -58,5 +59,5 @@ def room_for(folder: Path, size: int, what: str) -> None:
     if free < needed:
         raise CannotFinish(
             f"{what} needs {needed:,} bytes in {folder}, which has {free:,}",
-            "free some space, or give a folder on another disk: --to DIR",
+            ELSEWHERE,
         )

@@ -1,0 +1,81 @@
+"""Backups of several databases in one folder, databases that are gone, and what killed runs leave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import BEHIND, Project
+
+
+def other(project: Project) -> tuple[str, Path]:
+    """A second database of the same project."""
+    file = project.root / "data" / "other one's.db"
+    project.run("backup")
+    project.run("restore", str(project.made()[0]), "--yes", "--url", f"sqlite:///{file}")
+    return f"sqlite:///{file}", file
+
+
+def test_the_newest_backup_of_another_database_is_not_restored(project: Project) -> None:
+    url, file = other(project)
+    printed = project.run("restore", "--yes", "--url", url, code=3)
+
+    assert "there is no backup of other-one-s in" in printed
+    assert "there is no backup of other-one-s in" in project.run("status", "--quick", "--url", url, code=1)
+
+    project.run("backup", "--url", url)
+    assert "other-one-s-2" in project.run("restore", "--yes", "--url", url)
+    assert "reddit_agent-2" in project.run("restore", "--yes")
+    assert file.exists()
+
+
+def test_prune_keeps_backups_of_each_database(project: Project) -> None:
+    url, _ = other(project)
+    project.run("backup", "--url", url)
+
+    printed = project.run("prune", "--keep-last", "1", "--dry-run")
+
+    assert printed.count("keep    ") == 2
+    assert "remove" not in printed
+
+
+def test_a_database_that_is_gone_is_restored(project: Project) -> None:
+    project.run("backup")
+    for file in project.database.parent.glob("*"):
+        file.unlink()
+
+    printed = project.run("restore", "--yes")
+
+    assert "which is not there" in printed
+    assert "kept" not in printed
+    assert project.revision == BEHIND
+    assert project.sql("PRAGMA journal_mode") == [("wal",)]
+
+
+@pytest.mark.parametrize("command", ["backup", "rehearse", "status"])
+def test_a_database_that_is_not_there_is_said_to_be(project: Project, command: str) -> None:
+    printed = project.run(command, "--url", "sqlite:///none.db", code=4)
+
+    assert "there is no database none.db" in printed
+
+
+@pytest.mark.parametrize("command", ["backup", "deploy", "rehearse"])
+def test_a_file_that_is_no_database_is_said_to_be(project: Project, command: str) -> None:
+    printed = project.run(command, "--url", "sqlite:///alembic.ini", code=4)
+
+    assert "file is not a database" in printed
+    assert (project.root / "alembic.ini").read_text(encoding="utf-8").startswith("# Settings")
+
+
+def test_what_a_killed_deploy_left_is_gone_after_the_next(project: Project) -> None:
+    left = project.database.parent / ".reddit_agent.db.deploy-abcdefgh"
+    of_another = project.database.parent / ".other.db.deploy-abcdefgh"
+    for folder in (left, of_another):
+        folder.mkdir()
+        (folder / "copy").write_bytes(b"x")
+
+    project.run("deploy")
+
+    assert not left.exists()
+    assert of_another.exists()
