@@ -58,7 +58,19 @@ MAY = {
     "typed": {"arguments"},
     "stopping": {"errors", "findings", "report"},
     "heads": {"config", "errors", "facts", "read"},
-    "operate": {"config", "errors", "facts", "findings", "lint", "live", "progress", "read", "reporting", "verify", "words"},
+    "operate": {
+        "config",
+        "errors",
+        "facts",
+        "findings",
+        "lint",
+        "live",
+        "progress",
+        "read",
+        "reporting",
+        "verify",
+        "words",
+    },
     "testing": {"config", "errors", "facts", "findings", "live", "read", "report", "verify"},
 }
 

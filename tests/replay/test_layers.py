@@ -28,7 +28,9 @@ def test_layers_hold_what_a_dict_holds_and_older_versions_stay(size: int, change
     for expected, found in versions:
         assert list(found.items()) == list(expected.items())
         assert len(found) == len(expected)
-        assert [found.get(str(name)) for name in range(FEW + 21)] == [expected.get(str(name)) for name in range(FEW + 21)]
+        assert [found.get(str(name)) for name in range(FEW + 21)] == [
+            expected.get(str(name)) for name in range(FEW + 21)
+        ]
 
 
 def test_a_version_of_a_large_mapping_is_small() -> None:
