@@ -103,3 +103,9 @@ def test_a_digest_does_not_depend_on_the_order_but_on_every_value() -> None:
     assert of((1, "a"), (2, None)) == of((2, None), (1, "a"))
     assert of((1, "a"), (2, None)) != of((1, "a"), (2, ""))
     assert of((1, "a"), (1, "a")) != of((1, "a"))
+
+
+def test_a_backslash_before_u0000_is_no_nul_character() -> None:
+    assert converter("jsonb")(r'"\\u0000"') == r'"\\u0000"'
+    with pytest.raises(CannotBe, match="NUL character"):
+        converter("jsonb")(r'{"a": "\\\u0000"}')

@@ -15,6 +15,7 @@ from migration_guard.live.pg_binaries import installs
 from migration_guard.live.redirect import own_engine
 from migration_guard.live.scratch import Scratch
 from migration_guard.operate.postgresql import _client, restored
+from migration_guard.operate.turn import KEY
 
 from .conftest import BEHIND, HEAD, Project
 
@@ -145,9 +146,7 @@ def test_status_sees_what_a_migration_left_half_done(there: OnPostgresql) -> Non
 def test_two_deploys_at_once_are_one_and_a_refusal(there: OnPostgresql) -> None:
     engine = own_engine(there.url)
     with engine.connect() as other:
-        from migration_guard.operate.turn import _KEY
-
-        other.exec_driver_sql(f"SELECT pg_advisory_lock({_KEY})")
+        other.exec_driver_sql(f"SELECT pg_advisory_lock({KEY})")
         printed = there.project.run("deploy", code=4)
     engine.dispose()
 
@@ -193,3 +192,17 @@ def test_a_client_that_is_newer_than_the_server_restores(project: Project, sessi
         assert there.sql("SELECT count(*) FROM personas") == [(20,)]
         there.url = fresh
         assert there.sql("SELECT count(*) FROM personas") == [(20,)]
+
+
+def test_a_migration_whose_deploy_was_killed_is_waited_for(there: OnPostgresql) -> None:
+    engine = own_engine(there.url)
+    with engine.connect() as orphan:
+        orphan.exec_driver_sql(f"SELECT pg_advisory_lock({KEY + 1})")
+        orphan.commit()
+        printed = there.project.run("deploy", "--no-backup", code=4)
+    engine.dispose()
+
+    assert "a deploy that was killed is still migrating" in printed
+    assert there.revision == BEHIND
+    there.project.run("deploy", "--no-backup")
+    assert there.revision == HEAD

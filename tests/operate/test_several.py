@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,29 @@ def test_what_a_killed_deploy_left_is_gone_after_the_next(project: Project) -> N
 
     assert not left.exists()
     assert of_another.exists()
+
+
+def test_prune_removes_what_killed_backups_left_a_day_ago(project: Project) -> None:
+    project.run("backup")
+    old, new = project.backups / "a-20260101T000000Z.sqlite.part", project.backups / "b.sqlite.part"
+    for part in (old, new):
+        part.write_bytes(b"x")
+    os.utime(old, (time.time() - 90_000,) * 2)
+
+    assert f"remove  {old.name}  left by a run that was killed" in project.run("prune", "--dry-run")
+    assert old.exists()
+    project.run("prune", "--yes")
+    assert (old.exists(), new.exists(), len(project.made())) == (False, True, 1)
+
+
+@pytest.mark.parametrize("command", [("status",), ("deploy", "--url", "sqlite:///data/reddit_agent.db")])
+def test_an_env_py_that_cannot_run_is_named_with_its_line(project: Project, command: tuple[str, ...]) -> None:
+    env = project.root / "alembic" / "env.py"
+    env.write_text('import os\nos.environ["WANTED_BY_ENV"]\n', encoding="utf-8")
+    before = project.database.read_bytes()
+
+    printed = project.run(*command, code=4)
+
+    assert "env.py cannot be run: alembic/env.py:2 raises KeyError" in printed
+    assert 'WANTED_BY_ENV = "..." under [tool.migration-guard.environment]' in printed
+    assert project.database.read_bytes() == before

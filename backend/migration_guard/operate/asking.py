@@ -12,12 +12,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from ..errors import CannotFinish, GuardError
-from ..live.environment import Environment, Stage
+from ..live.environment import Environment, Stage, cause_in
 from ..live.fence import fence
 from ..live.loading import Home
 from ..live.redirect import Lead, asked_for, engines_led
 from ..live.statements import Recorder, first_line
+from ..verify.raising import hint_for
 from .migrating import migrated
 
 
@@ -77,6 +80,14 @@ def _url(home: Home) -> dict[str, Any]:
     return found
 
 
+def _raised(error: BaseException, root: Path) -> dict[str, str]:
+    """What env.py raised, where in the project, and what to try; no hint where only the database may know."""
+    place = cause_in(error, root)
+    where = f"{place[0]}:{place[1]}" if place else "env.py"
+    hint = "" if isinstance(error, DBAPIError) else hint_for(error, "this database")
+    return {"error": f"env.py cannot be run: {where} raises {type(error).__name__}: {first_line(error)}", "hint": hint}
+
+
 def main() -> None:
     """Answer the request on standard input. What the project prints goes to standard error."""
     own = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -89,7 +100,7 @@ def main() -> None:
     except GuardError as error:
         told = {"error": str(error), "hint": error.hint}
     except BaseException as error:  # noqa: BLE001 - env.py may raise anything, SystemExit too
-        told = {"error": f"env.py raises {type(error).__name__}: {first_line(error)}", "hint": ""}
+        told = _raised(error, Path(request["root"]))
     own.write(json.dumps(told))
     own.close()
     os._exit(0)

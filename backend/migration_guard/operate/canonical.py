@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 _SUM = 1 << 256
+_ENCODER = json.JSONEncoder(sort_keys=True)  # json.dumps would make one for each value
 
 
 @dataclass
@@ -34,7 +35,7 @@ def canonical(value: Any, kind: str) -> str:
     if value is None:
         return "\x00"
     if kind in ("json", "jsonb"):
-        return json.dumps(json.loads(value) if isinstance(value, str) else value, sort_keys=True)
+        return _ENCODER.encode(json.loads(value) if isinstance(value, str) else value)
     if kind.startswith("character") and not kind.startswith("character varying"):
         return str(value).rstrip(" ")  # PostgreSQL fills it up
     if isinstance(value, bool):

@@ -92,22 +92,26 @@ def _drill(options: SimpleNamespace, settings: Settings) -> int:
 
 def _prune(options: SimpleNamespace, settings: Settings) -> int:
     from .backup import backups
-    from .keeping import Rules, of_each_database, remove
+    from .keeping import Rules, of_each_database, parts, remove
 
     folder = _folder(options, settings)
     rules = Rules(options.keep_last, options.keep_daily, options.keep_weekly, options.keep_monthly)
-    plan = of_each_database(backups(folder), rules)
-    if not plan:
+    plan, left = of_each_database(backups(folder), rules), parts(folder)
+    if not plan and not left:
         raise NothingFound(f"there is no backup in {folder}", "migration-guard db backup makes one")
     for each in plan:
         print(f"{'keep  ' if each.reasons else 'remove'}  {each.backup.file.name}  {', '.join(each.reasons)}".rstrip())
+    for part in left:
+        print(f"remove  {part.name}  left by a run that was killed")
     going = [each.backup for each in plan if not each.reasons]
-    if options.dry_run or not going:
+    if options.dry_run or not (going or left):
         return 0
-    if not options.yes and not _asked(f"Remove {counted(len(going), 'backup')}?"):
+    if not options.yes and not _asked(f"Remove {counted(len(going) + len(left), 'file')}?"):
         return 1
     for old in going:
         remove(old)
+    for part in left:
+        part.unlink(missing_ok=True)
     return 0
 
 

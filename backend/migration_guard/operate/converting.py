@@ -110,16 +110,20 @@ def _bytes(value: Any) -> bytes:
 def _json(value: Any) -> str:
     text = value.decode() if isinstance(value, bytes) else str(value)
     try:
-        held = json.loads(text, parse_constant=_no_constant)
+        _DECODER.decode(text)
     except ValueError as error:
         raise CannotBe(f"it is no JSON: {error}") from error
-    if "\\u0000" in json.dumps(held):
+    if "\\u0000" in text and _NUL.search(text):
         raise CannotBe("its JSON holds a NUL character, which PostgreSQL does not store")
     return text
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)  # json.loads would make one for each value
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # behind an even number of backslashes
 
 
 def _uuid(value: Any) -> uuid.UUID:

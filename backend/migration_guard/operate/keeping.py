@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from .backup import Backup, database_of
 from .manifest import path_of
+from .writing import PART
+
+_DAY = 24 * 3600  # seconds
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,15 @@ def remove(backup: Backup) -> None:
     """Remove a backup: its manifest first, so that a kill in between leaves a file that counts as none."""
     path_of(backup.file).unlink(missing_ok=True)
     backup.file.unlink(missing_ok=True)
+
+
+def parts(folder: Path) -> list[Path]:
+    """What killed runs left half written in a folder, with its logs: nobody has written to it for a day."""
+    return [
+        left
+        for left in sorted(folder.glob(f"*{PART}*"))
+        if left.is_file() and time.time() - left.stat().st_mtime > _DAY
+    ]
 
 
 def _newest_of_each(backups: Sequence[Backup], number: int, period: Callable[[datetime], str]) -> list[Backup]:

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic.script import Script
 from sqlalchemy import Engine, event
 
+from ..errors import CannotFinish
 from ..live.environment import Environment, Stage
 from ..live.fence import fence
 from ..live.loading import Home
-from ..live.redirect import Lead, engines_led
+from ..live.redirect import Lead, engines_led, own_engine
 from ..live.statements import Recorder, failure_of
 from ..live.steps import Failure
+from .turn import KEY
 
 _WAITED = {"LockNotAvailable", "LockNotAvailableError", "DeadlockDetected", "DeadlockDetectedError"}
 LONGEST = 30.0  # seconds between two attempts
@@ -55,12 +58,31 @@ def migrated(home: Home, request: dict[str, Any]) -> dict[str, Any]:
         cursor.close()
         connection.commit()
 
-    with engines_led(lead), fence([lead.url]):
+    with _alone(lead), engines_led(lead), fence([lead.url]):
         if lead.dialect == "postgresql":
             event.listen(Engine, "connect", limit)
         environment = Environment(home, lead, Recorder())
         environment.run(play)
     return {"done": done, "failure": failure[0] if failure else None}
+
+
+@contextmanager
+def _alone(lead: Lead) -> Iterator[None]:
+    """No other process migrates this PostgreSQL database: this one goes on when the deploy that began it is killed,
+    and with that the lock of the deploy ends. Raises CannotFinish where one does."""
+    if lead.dialect != "postgresql":
+        yield
+        return
+    engine = own_engine(lead.url)
+    try:
+        with engine.connect() as connection:
+            taken = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({KEY + 1})").scalar()
+            connection.commit()
+            if not taken:
+                raise CannotFinish("a deploy that was killed is still migrating", "wait until that is through")
+            yield
+    finally:
+        engine.dispose()
 
 
 def _take(

@@ -12,7 +12,7 @@ from ..errors import CannotFinish
 if TYPE_CHECKING:
     from .target import Target
 
-_KEY = 0x6D_69_67_67_75_61_72_64  # of PostgreSQL's advisory lock, "migguard": the same on every machine
+KEY = 0x6D_69_67_67_75_61_72_64  # of PostgreSQL's advisory lock, "migguard": the same on every machine
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def turn(target: Target) -> Iterator[None]:
 def _advisory(target: Target) -> Iterator[None]:
     """A session lock, which holds across machines (postgresql.org/docs/current/explicit-locking.html)."""
     with target.connect() as connection:
-        taken = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_KEY})").scalar()
+        taken = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({KEY})").scalar()
         connection.commit()
         if not taken:
             raise _busy(target)
