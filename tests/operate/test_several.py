@@ -107,3 +107,15 @@ def test_an_env_py_that_cannot_run_is_named_with_its_line(project: Project, comm
     assert "env.py cannot be run: alembic/env.py:2 raises KeyError" in printed
     assert 'WANTED_BY_ENV = "..." under [tool.migration-guard.environment]' in printed
     assert project.database.read_bytes() == before
+
+
+def test_a_path_may_hold_blanks_and_quotes(project: Project, tmp_path: Path) -> None:
+    project.root = project.root.rename(tmp_path / "it's [mine] or ü? yes")
+    project.database = project.root / "data" / "reddit_agent.db"
+    project.environment["PYTHONPATH"] += os.pathsep + str(project.root / "backend")
+
+    project.run("deploy")
+    project.run("rehearse")
+    project.run("restore", "--yes")
+
+    assert project.revision == BEHIND

@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from alembic.script import Script
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, make_url
 
 from ..errors import CannotFinish
 from ..live.environment import Environment, Stage
@@ -58,12 +59,18 @@ def migrated(home: Home, request: dict[str, Any]) -> dict[str, Any]:
         cursor.close()
         connection.commit()
 
-    with _alone(lead), engines_led(lead), fence([lead.url]):
+    with _alone(lead), engines_led(lead), fence(_reachable(lead)):
         if lead.dialect == "postgresql":
             event.listen(Engine, "connect", limit)
         environment = Environment(home, lead, Recorder())
         environment.run(play)
     return {"done": done, "failure": failure[0] if failure else None}
+
+
+def _reachable(lead: Lead) -> list[str]:
+    """The one database, of SQLite as a `file:` URI too: SQLAlchemy 2.1 writes `%20` for a blank in a path, 2.0 not."""
+    name = make_url(lead.url).database or ""
+    return [lead.url, f"sqlite:///file:{quote(name)}"] if lead.dialect == "sqlite" else [lead.url]
 
 
 @contextmanager
