@@ -39,6 +39,22 @@ def test_two_heads_are_exit_code_1(root: Path, capsys: pytest.CaptureFixture[str
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["b", "c"]
 
 
+def test_heads_of_branches_that_are_apart_on_purpose_are_fine(root: Path) -> None:
+    for name in ("expand", "contract"):
+        write(root, name, f"revision = '{name}_1'\ndown_revision = None\nbranch_labels = ('{name}',)")
+
+    assert main(["-C", str(root), "heads"]) == 0
+
+
+def test_heads_that_the_settings_allow_are_fine(root: Path) -> None:
+    (root / "pyproject.toml").write_text('[tool.migration-guard]\nheads = ["one", "two"]\n')
+    write(root, "a", "revision = 'a'\ndown_revision = None")
+    for name in ("one", "two"):
+        write(root, name, f"revision = '{name}_1'\ndown_revision = 'a'\nbranch_labels = ('{name}',)")
+
+    assert main(["-C", str(root), "heads"]) == 0
+
+
 def test_project_without_a_revision_is_exit_code_3(root: Path) -> None:
     assert main(["-C", str(root), "heads"]) == 3
 

@@ -57,7 +57,7 @@ MAY = {
     "arguments": {"errors"},
     "typed": {"arguments"},
     "stopping": {"errors", "findings", "report"},
-    "heads": {"config", "errors", "facts", "read"},
+    "heads": {"config", "errors", "facts", "read", "rules"},
     "operate": {
         "config",
         "errors",

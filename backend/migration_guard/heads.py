@@ -13,12 +13,20 @@ from .read.headers import message, with_headers
 
 
 def heads(settings: Settings) -> tuple[str, bool]:
-    """A line for each head of each project, and whether each project has one head only."""
+    """A line for each head of each project, and whether there is one for each branch: what `multiple-heads` says."""
     root = settings.root.absolute()
     found = [history(project.place, with_headers(root, project)) for project in projects(root, settings.config)]
     if not any(one.migrations for one in found):
         raise NothingFound(f"no migration under {root}", "write one: alembic revision -m 'what it changes'")
-    return "".join(line for one in found for line in _lines(one, root)), all(len(one.heads) < 2 for one in found)
+    return "".join(line for one in found for line in _lines(one, root)), all(_is_one(one, settings) for one in found)
+
+
+def _is_one(one: History, settings: Settings) -> bool:
+    if len(one.heads) < 2:
+        return True
+    from .rules.shared.branches import groups  # late: most projects have one head
+
+    return all(len(group.heads) < 2 for group in groups(one.heads, one.labels, one.migrations, settings.heads))
 
 
 def _lines(one: History, root: Path) -> list[str]:
