@@ -78,16 +78,13 @@ def _restore(options: SimpleNamespace, settings: Settings) -> int:
 
 
 def _drill(options: SimpleNamespace, settings: Settings) -> int:
-    from .backup import proved
+    from .drill import drill
 
     file = _named(options, settings)
     with _progress() as progress:
-        found = proved(file, progress)
-    manifest = found.manifest
-    print(f"{file}, made {manifest.made}, was restored elsewhere and read whole: it can be relied on.")
-    for table, rows in sorted(manifest.rows.items()):
-        print(f"  {table}: {rows:,}")
-    return 0
+        found = drill(_target(options, settings), file, progress)
+    print("\n".join(found.lines()))
+    return found.exit_code
 
 
 def _prune(options: SimpleNamespace, settings: Settings) -> int:

@@ -75,7 +75,7 @@ def rehearse(target: Target, limits: Limits, progress: Progress = lambda *_: Non
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
         file = folder / f"copy{own.SUFFIX}"
         before = own.copy(target, file, lambda done, total: progress("copy", done, total))
-        copy = _copy(target, file, stack)
+        copy = opened_copy(target, file, stack)
         before_bytes = own.size(copy)
         at = _standing(copy, before)
         told: dict[str, Any] = {"done": [], "failure": None}
@@ -96,7 +96,7 @@ def rehearse(target: Target, limits: Limits, progress: Progress = lambda *_: Non
         return Rehearsal(target, at, told["done"], told["failure"], before, after, before_bytes, own.size(copy))
 
 
-def _copy(target: Target, file: Path, stack: ExitStack) -> Target:
+def opened_copy(target: Target, file: Path, stack: ExitStack) -> Target:
     """The copy as a database: the file itself, or a dump restored into a server of our own."""
     if target.dialect == "sqlite":
         return replace(target, url=target.url.set(database=str(file)))
