@@ -42,10 +42,10 @@ def default_meaning(text: str, family: str, dialect: str) -> str:
         return "now"
     if _RANDOM.fullmatch(bare):
         return "random uuid"
-    if bare.lower().startswith(
-        "nextval("
-    ):  # whatever the sequence is called, which keeps its name when a table is renamed
+    if bare.lower().startswith("nextval("):  # whatever the sequence is called: a renamed table keeps the old name
         return "next value"
+    if bare.lower() in ("array[]", "'{}'"):
+        return "{}"
     form = meaning(text, dialect)
     if form in ("null", "array()"):
         return "" if form == "null" else "{}"
