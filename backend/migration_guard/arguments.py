@@ -134,7 +134,9 @@ def parser() -> argparse.ArgumentParser:
     together.add_argument("files", nargs="+", metavar="FILE", help="a JSON report, or a folder with some")
     _add_format(together)
 
-    commands.add_parser("heads", help="list the revisions that nothing follows; more than one of a branch is exit code 1")
+    commands.add_parser(
+        "heads", help="list the revisions that nothing follows; more than one of a branch is exit code 1"
+    )
 
     commands.add_parser("rules", help="list every rule and check")
 
