@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.live.deployment import Deploy, Deployment
+from migration_guard.live.deployment import Deploy
 from migration_guard.live.environment import Environment, Stage
 from migration_guard.live.loading import Home
 from migration_guard.live.observer import Observer
@@ -17,6 +17,7 @@ from migration_guard.live.redirect import Lead, engines_led
 from migration_guard.live.schema import Snapshot
 from migration_guard.live.stairway import Plan
 from migration_guard.live.statements import Recorder
+from migration_guard.live.steps import Deployment
 from migration_guard.live.treading import Tread
 
 PROJECTS = Path(__file__).parents[1] / "fixtures" / "projects"

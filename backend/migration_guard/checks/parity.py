@@ -16,8 +16,12 @@ Write the operation so that it says the same to both, or give the other database
 
 ```python
 op.create_index(
-    "ux_persona_active", "persona", ["name"], unique=True,
-    postgresql_where=sa.text("active"), sqlite_where=sa.text("active"),
+    "ux_persona_active",
+    "persona",
+    ["name"],
+    unique=True,
+    postgresql_where=sa.text("active"),
+    sqlite_where=sa.text("active"),
 )
 with op.batch_alter_table("persona") as batch:  # on both: batch mode is plain ALTER TABLE on PostgreSQL
     batch.alter_column("name", existing_type=sa.String(40), nullable=False)
@@ -44,7 +48,7 @@ from collections.abc import Iterator
 
 from ..facts import Context
 from ..findings import Finding, Rule, Severity
-from ..live.parity import Parity
+from ..live.steps import Parity
 from ..registry import judges
 from .shared.words import listed
 

@@ -34,7 +34,7 @@ from collections.abc import Iterator
 
 from ..facts import Context, Place
 from ..findings import Finding, Rule, Severity
-from ..live.deployment import Deployment
+from ..live.steps import Deployment
 from ..registry import judges
 from .shared.words import listed, shortened
 

@@ -47,7 +47,7 @@ from collections.abc import Iterator
 
 from ..facts import Context
 from ..findings import Finding, Rule, Severity
-from ..live.interruption import Interruption
+from ..live.steps import Interruption
 from ..registry import judges
 from .shared.words import listed
 

@@ -13,30 +13,11 @@ from ..records import replace
 from .environment import Environment, Stage, file_of
 from .observer import Observer
 from .redirect import Lead
-from .schema import Difference, Snapshot, differences
+from .schema import Snapshot, differences
 from .stairway import Plan
 from .statements import failure_of, no_room
-from .steps import TIME_LIMIT, Failure
+from .steps import TIME_LIMIT, Deployment, Failure
 from .treading import TookTooLong, Tread, place_of, time_limit
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """How one deploy of several revisions ended, each of which works alone.
-
-    `taken` are the revisions of the same run up to `revision`, which is the one that failed, or the newest. `left`
-    compares the catalogue at the end with the one that the revisions build one by one.
-    """
-
-    revision: str
-    at: Place
-    database: str
-    dialect: str
-    taken: tuple[str, ...]
-    one_transaction: bool  # env.py does not ask for one per revision, and the database can roll back a schema
-    failure: Failure | None = None
-    left: tuple[Difference, ...] = ()
-    filled: tuple[str, ...] = ()  # tables that held rows before
 
 
 @dataclass

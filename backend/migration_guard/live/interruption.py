@@ -14,10 +14,10 @@ from sqlalchemy import Engine, event
 from ..facts import Place
 from .environment import Stage, file_of
 from .observer import Observer
-from .schema import Difference, differences
+from .schema import differences
 from .stairway import Plan
 from .statements import no_room
-from .steps import Failure, Statement
+from .steps import Interruption, Statement
 from .treading import Tread, place_of, time_limit
 
 _CHANGES = re.compile(r"\s*(?!SELECT\b|PRAGMA\b|EXPLAIN\b|SHOW\b|SET\b|WITH\b)\w", re.IGNORECASE)
@@ -25,18 +25,6 @@ _CHANGES = re.compile(r"\s*(?!SELECT\b|PRAGMA\b|EXPLAIN\b|SHOW\b|SET\b|WITH\b)\w
 
 class CutOff(Exception):
     """Stands for what ends an upgrade in production: a lock timeout, a lost connection, a restart of the machine."""
-
-
-@dataclass(frozen=True)
-class Interruption:
-    """What an upgrade that stopped before one of its statements left behind, and how the next attempt failed."""
-
-    revision: str
-    at: Place  # the line of the statement that was not run any more
-    database: str
-    dialect: str
-    left: tuple[Difference, ...]
-    again: Failure
 
 
 @dataclass(frozen=True)

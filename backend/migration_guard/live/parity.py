@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from ..facts import Place
 from . import parity_code
 from .meaning import default_meaning
 from .parity_code import Side
 from .parity_parts import Indexed, Parts, labels_of, parts_of
 from .schema import Properties, Snapshot
+from .steps import Unlike
 from .type_families import affinity, family
 
 # How SQLite may store what PostgreSQL's types hold, by affinity.
@@ -26,27 +25,6 @@ _STORED: Mapping[str, frozenset[str]] = {
 }
 _LITERALS = re.compile(r"'(?:[^']|'')*'|(?<![\w'])-?\d+(?:\.\d+)?\b")
 _LONGEST = 63  # bytes that PostgreSQL keeps of a name: https://www.postgresql.org/docs/current/limits.html
-
-
-@dataclass(frozen=True)
-class Unlike:
-    """One thing that is not the same on both: `name` is the column's, index's or constraint's, where it has one."""
-
-    name: str
-    says: str
-    instead: str = ""  # Python to paste that makes it the same
-
-
-@dataclass(frozen=True)
-class Parity:
-    """One table that the same history builds otherwise on SQLite than on PostgreSQL."""
-
-    table: str
-    at: Place  # where that comes from, as far as the files tell; else the newest revision's file
-    revision: str | None
-    unlike: tuple[Unlike, ...]
-    databases: tuple[str, str]  # "sqlite", "postgresql 16"
-    both_serve: bool = False  # the settings name both, so both are deployed on
 
 
 def unlike(sqlite: Snapshot, postgresql: Snapshot) -> Iterator[tuple[str, tuple[Unlike, ...]]]:

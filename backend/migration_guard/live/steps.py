@@ -131,3 +131,55 @@ class Drift:
     differences: tuple[Difference, ...]
     revision: str | None = None
     operations: str = ""  # Python to paste that makes the table as the model is
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """How one deploy of several revisions ended, each of which works alone.
+
+    `taken` are the revisions of the same run up to `revision`, which is the one that failed, or the newest. `left`
+    compares the catalogue at the end with the one that the revisions build one by one.
+    """
+
+    revision: str
+    at: Place
+    database: str
+    dialect: str
+    taken: tuple[str, ...]
+    one_transaction: bool  # env.py does not ask for one per revision, and the database can roll back a schema
+    failure: Failure | None = None
+    left: tuple[Difference, ...] = ()
+    filled: tuple[str, ...] = ()  # tables that held rows before
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """What an upgrade that stopped before one of its statements left behind, and how the next attempt failed."""
+
+    revision: str
+    at: Place  # the line of the statement that was not run any more
+    database: str
+    dialect: str
+    left: tuple[Difference, ...]
+    again: Failure
+
+
+@dataclass(frozen=True)
+class Unlike:
+    """One thing that is not the same on both: `name` is the column's, index's or constraint's, where it has one."""
+
+    name: str
+    says: str
+    instead: str = ""  # Python to paste that makes it the same
+
+
+@dataclass(frozen=True)
+class Parity:
+    """One table that the same history builds otherwise on SQLite than on PostgreSQL."""
+
+    table: str
+    at: Place  # where that comes from, as far as the files tell; else the newest revision's file
+    revision: str | None
+    unlike: tuple[Unlike, ...]
+    databases: tuple[str, str]  # "sqlite", "postgresql 16"
+    both_serve: bool = False  # the settings name both, so both are deployed on

@@ -8,7 +8,8 @@ from ..checks import all_checks
 from ..config import Settings
 from ..facts import Context, CreateIndex, History, Migration, Operation, Place, Policy
 from ..findings import Finding
-from ..live.parity import Parity, Unlike, unlike
+from ..live.parity import unlike
+from ..live.steps import Parity, Unlike
 from .child import Outcome
 from .jobs import Job
 

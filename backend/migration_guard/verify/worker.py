@@ -23,12 +23,12 @@ from ..errors import CannotFinish, GuardError
 from ..facts import Context, History, Place, Policy
 from ..findings import NotJudged, Problem
 from ..live.batch import one_table_at_a_time
-from ..live.deployment import Deploy, Deployment
+from ..live.deployment import Deploy
 from ..live.drift import disagreements, metadatas, rebuild
 from ..live.environment import Environment, Stage
 from ..live.fence import fence
 from ..live.grounding import Ground
-from ..live.interruption import Interrupting, Interruption
+from ..live.interruption import Interrupting
 from ..live.landing import FreshDatabase
 from ..live.loading import Home
 from ..live.observer import Observer
@@ -38,7 +38,7 @@ from ..live.schema import Snapshot
 from ..live.shares import Share
 from ..live.stairway import Plan, Stairway
 from ..live.statements import Recorder, first_line, no_room
-from ..live.steps import Break, Drift, Statement, Step
+from ..live.steps import Break, Deployment, Drift, Interruption, Statement, Step
 from ..live.treading import place_of
 from ..live.walked import Walked
 from ..records import replace
