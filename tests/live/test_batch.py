@@ -27,16 +27,15 @@ NAMING = {
 
 
 def rebuilt(folder: Path, table: str, sql: str, *, alone: bool, naming: bool) -> list[str]:
-    engine = sa.create_engine(f"sqlite:///{folder / f'{alone}-{naming}-{table}.sqlite'}")
+    # Without a pool, so that nothing stays open where the operation fails.
+    engine = sa.create_engine(f"sqlite:///{folder / f'{alone}-{naming}-{table}.sqlite'}", poolclass=sa.NullPool)
     with engine.begin() as connection, one_table_at_a_time() if alone else nullcontext():
         for statement in sql.split(";"):
             connection.exec_driver_sql(statement)
         op = Operations(MigrationContext.configure(connection))
         with op.batch_alter_table(table, recreate="always", naming_convention=NAMING if naming else None) as batch:
             batch.add_column(sa.Column("more", sa.Integer()))
-        found = [f"{key} {sorted(each.items())}" for key, each in sorted(snapshot(connection).objects.items())]
-    engine.dispose()
-    return found
+        return [f"{key} {sorted(each.items())}" for key, each in sorted(snapshot(connection).objects.items())]
 
 
 @pytest.mark.parametrize("naming", [False, True], ids=["plain", "naming"])

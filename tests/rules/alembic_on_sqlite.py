@@ -44,6 +44,9 @@ def downgrade() -> None:
 """
 
 
+OPEN: list[sa.Connection] = []  # of the tests that ran, for the one who closes them
+
+
 @dataclass(frozen=True)
 class Ran:
     """What became of the lines: the error that stopped them, the statements that they sent, the warnings."""
@@ -66,6 +69,7 @@ class Ran:
 def run(base: str, lines: str, *, foreign_keys: bool = False) -> Ran:
     """The lines after those of the base, on a new database."""
     connection = sa.create_engine("sqlite://").connect()
+    OPEN.append(connection)
     connection.exec_driver_sql(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
     connection.commit()
     names = {"op": op, "sa": sa, "postgresql": postgresql}

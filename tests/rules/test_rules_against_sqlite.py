@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import alembic
@@ -9,7 +10,7 @@ import pytest
 
 from migration_guard.rules.shared.rebuilds import rebuilds
 
-from .alembic_on_sqlite import Ran, judged, migration, run
+from .alembic_on_sqlite import OPEN, Ran, judged, migration, run
 
 ALEMBIC = tuple(map(int, alembic.__version__.split(".")[:2]))
 BASE = """
@@ -38,6 +39,16 @@ op.create_index("ix_persona_part", "persona", ["id"], sqlite_where=sa.text("part
 """
 ROW = "op.execute(\"INSERT INTO persona (id, name, age) VALUES (1, 'a', 5)\")\n"
 RULES = {"sqlite-needs-batch", "sqlite-default-not-constant"}
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """The databases of a test end with it."""
+    yield
+    while OPEN:
+        connection = OPEN.pop()
+        connection.close()
+        connection.engine.dispose()
 
 
 def added(column: str) -> str:
