@@ -110,7 +110,7 @@ def test_an_env_py_that_cannot_run_is_named_with_its_line(project: Project, comm
 
 
 def test_a_path_may_hold_blanks_and_quotes(project: Project, tmp_path: Path) -> None:
-    project.root = project.root.rename(tmp_path / "it's [mine] or ü? yes")
+    project.root = project.root.rename(tmp_path / "it's [mine] or ü, yes")
     project.database = project.root / "data" / "reddit_agent.db"
     project.environment["PYTHONPATH"] += os.pathsep + str(project.root / "backend")
 

@@ -99,7 +99,7 @@ def asked_for(engine: Engine) -> str | None:
     return made[0] if isinstance(made[0], str) else made[0].render_as_string(hide_password=False)
 
 
-def own_engine(url: str) -> Engine:
+def own_engine(url: str | URL) -> Engine:
     """An engine of the guard's own on a scratch database, led nowhere."""
     # The project may listen to errors of every engine, and raise others instead: not where we catch them.
     options = {"skip_user_error_events": True}

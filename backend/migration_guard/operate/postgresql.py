@@ -79,7 +79,7 @@ def proved(file: Path, version_table: str) -> Held:
 
         url = make_url(own.new_database())
         restored(file, url)
-        engine = own_engine(url.render_as_string(hide_password=False))
+        engine = own_engine(url)
         try:
             with engine.connect() as connection:
                 return held(connection, version_table)
@@ -112,7 +112,7 @@ def put_back(target: Target, new: Path, kept: Path, held: object) -> None:
     """
     del held
     name, old, fresh = str(target.url.database), kept.name, f"{kept.name}_new"
-    engine = own_engine(_beside(target).url.render_as_string(hide_password=False))
+    engine = own_engine(_beside(target).url)
     quote = engine.dialect.identifier_preparer.quote
     try:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

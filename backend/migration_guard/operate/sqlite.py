@@ -216,7 +216,7 @@ def _opened(file: Path, *, read_only: bool = False, timeout: float = 30) -> sqli
 def _engine(file: Path) -> Iterator[Connection]:
     from sqlalchemy import URL
 
-    engine = own_engine(URL.create("sqlite", database=str(file)).render_as_string(hide_password=False))
+    engine = own_engine(URL.create("sqlite", database=str(file)))  # no text: SQLAlchemy 2.0 does not quote a path
     try:
         with engine.connect() as connection:
             yield connection

@@ -87,7 +87,7 @@ class Target:
         """A connection of our own. Raises CannotFinish where the database cannot be reached, or is not there: SQLite
         would make an empty one."""
         self.must_exist()
-        engine = own_engine(self.url.render_as_string(hide_password=False))
+        engine = own_engine(self.url)
         try:
             try:
                 connection = engine.connect()
