@@ -16,7 +16,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,7 +103,7 @@ class _Run:
         sources = Sources(root)
         found = projects(root, self.settings.config)
         self._histories = [history(one.place, sources.working_tree(one)) for one in found]
-        return list(dict.fromkeys(each for one in self._histories for each in _in_order(one)))
+        return list(dict.fromkeys(each for one in self._histories for each in one.parents_first))
 
     def outcome(self, spec: str, folder: Path) -> Outcome:
         """The outcome on one database: of this process, of another test worker, or made now."""
@@ -137,20 +136,10 @@ class _Run:
         """The revisions that stand on one, at whatever distance."""
         found = {revision}
         for one in self._histories:
-            for name in _in_order(one):
+            for name in one.parents_first:
                 if found & {*one.by_id[name].parents, *one.by_id[name].depends_on}:
                     found.add(name)
         return sorted(found - {revision})
-
-
-def _in_order(one: History) -> list[str]:
-    """The revisions, parents first; by name alone where they stand on each other in a circle."""
-    known = one.by_id
-    graph = {name: sorted({*of.parents, *of.depends_on} & known.keys()) for name, of in sorted(known.items())}
-    try:
-        return list(TopologicalSorter(graph).static_order())
-    except CycleError:
-        return list(graph)
 
 
 def _text(report: Report, findings: Sequence[Finding]) -> str:

@@ -86,3 +86,16 @@ class History:
     def by_id(self) -> dict[str, Migration]:
         """The migrations by revision id; of files with one id, the last by path."""
         return {one.revision: one for one in self.migrations if isinstance(one.revision, str)}
+
+    @cached_property
+    def parents_first(self) -> tuple[str, ...]:
+        """The revisions by id, each after those that it follows or depends on; by id alone where some follow each
+        other in a circle."""
+        from graphlib import CycleError, TopologicalSorter  # late: a commit hook asks for no order
+
+        known = self.by_id
+        graph = {name: sorted({*one.parents, *one.depends_on} & known.keys()) for name, one in sorted(known.items())}
+        try:
+            return tuple(TopologicalSorter(graph).static_order())
+        except CycleError:
+            return tuple(graph)

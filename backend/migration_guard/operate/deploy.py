@@ -110,7 +110,7 @@ class Deploy:
             journal.add("failed", says=str(error))
             _, now_at = self._before(target)
             way = f"; to go back: migration-guard db restore {saved.file}" if saved is not None else ""
-            raise NotDeployed(f"{error}. {_begun(now_at.sentence)}", f"{error.hint}{way}") from error
+            raise NotDeployed(f"{error}. {_as_sentence(now_at.sentence)}", f"{error.hint}{way}") from error
         return self._ended(after, journal)
 
     def _before(self, target: Target, *, exists: bool = True) -> tuple[Held, Standing]:
@@ -132,7 +132,7 @@ class Deploy:
             says = f"the code has {counted(len(at.heads), 'head')}: {', '.join(at.heads)}"
             raise UsageError(says, "migration-guard merge joins them")
         more = " ..." if len(at.pending) > _SHOWN else ""
-        self.say(f"{_begun(at.sentence)}: {', '.join(at.pending[:_SHOWN])}{more}.")
+        self.say(f"{_as_sentence(at.sentence)}: {', '.join(at.pending[:_SHOWN])}{more}.")
         errors = [finding for finding in self.judge(at.pending) if severity_of(finding).value == "error"]
         if errors and not force:
             first = errors[0]
@@ -192,7 +192,7 @@ class Deploy:
         return standing(self.target.history, after.revisions, list(after.rows), stamped=True)
 
 
-def _begun(sentence: str) -> str:
+def _as_sentence(sentence: str) -> str:
     """The sentence with a capital letter."""
     return sentence[:1].upper() + sentence[1:]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
+
+from ..live.row_sql import table_name
+from ..live.shapes import TableShape
 
 _SQLITE_TABLES = (
     "SELECT NULL, name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
@@ -68,7 +70,9 @@ def revisions(connection: Connection, version_table: str) -> tuple[str, ...]:
     if not has_version_table(connection, version_table):
         return ()
     schema, _, name = version_table.rpartition(".")
-    found = connection.exec_driver_sql(" ".join(("SELECT version_num FROM", _quoted(schema or None, name))))
+    found = connection.exec_driver_sql(
+        " ".join(("SELECT version_num FROM", table_name(TableShape(name, schema or None))))
+    )
     return tuple(sorted(row[0] for row in found))
 
 
@@ -104,11 +108,11 @@ def _shown(schema: str | None, name: str) -> str:
 
 
 def _count(connection: Connection, schema: str | None, name: str) -> int:
-    return int(connection.exec_driver_sql(" ".join(("SELECT count(*) FROM", _quoted(schema, name)))).scalar_one())
-
-
-def _quoted(schema: str | None, name: str) -> str:
-    return ".".join('"' + re.sub('"', '""', part) + '"' for part in (schema, name) if part)
+    return int(
+        connection.exec_driver_sql(
+            " ".join(("SELECT count(*) FROM", table_name(TableShape(name, schema))))
+        ).scalar_one()
+    )
 
 
 def _named(revisions: tuple[str, ...]) -> str:

@@ -47,7 +47,7 @@ def standing(history: History, revisions: Sequence[str], tables: Sequence[str], 
     heads = tuple(sorted(each.id for each in history.heads))
     unknown = tuple(name for name in revisions if name not in known)
     reached = below(history, revisions)
-    pending = tuple(name for name in _parents_first(history) if name not in reached)
+    pending = tuple(name for name in history.parents_first if name not in reached)
     if unknown:
         state: State = "unknown"
     elif not revisions and not stamped:
@@ -68,14 +68,3 @@ def below(history: History, revisions: Sequence[str]) -> set[str]:
             one = history.by_id[name]
             waiting += [each for each in (*one.parents, *one.depends_on) if each in history.by_id]
     return found
-
-
-def _parents_first(history: History) -> list[str]:
-    from graphlib import CycleError, TopologicalSorter
-
-    known = history.by_id
-    graph = {name: sorted({*one.parents, *one.depends_on} & known.keys()) for name, one in sorted(known.items())}
-    try:
-        return list(TopologicalSorter(graph).static_order())
-    except CycleError:
-        return list(graph)

@@ -17,6 +17,7 @@ import psycopg
 
 from ..errors import CannotFinish, UsageError
 from ..live.postgresql_catalogue import shapes
+from ..live.row_sql import identifier, table_name
 from ..live.shapes import ColumnShape, TableShape
 from ..live.statements import first_line
 from ..live.urls import hide_in
@@ -170,7 +171,7 @@ class Transfer:
         for name, shape in there.items():
             if name not in here:
                 continue
-            columns = [str(row[1]) for row in reading.execute(f"PRAGMA table_xinfo({_quoted(name)})")]
+            columns = [str(row[1]) for row in reading.execute(f"PRAGMA table_xinfo({identifier(name)})")]
             known = {column.name: column for column in shape.columns if not column.generated}
             extra = [column for column in columns if column not in {each.name for each in shape.columns}]
             if extra:
@@ -180,7 +181,7 @@ class Transfer:
                 )
             both = [known[column] for column in columns if column in known]
             found.append(Table(shape, both, [converter(column.type, column.labels) for column in both]))
-            (found[-1].rows,) = reading.execute(" ".join(("SELECT count(*) FROM", _quoted(name)))).fetchone()
+            (found[-1].rows,) = reading.execute(" ".join(("SELECT count(*) FROM", identifier(name)))).fetchone()
         return found
 
     def _orphans(self, reading: sqlite3.Connection) -> Iterator[Obstacle]:
@@ -204,15 +205,15 @@ class Transfer:
         self.progress(f"check {table.name}", table.rows, table.rows)
 
     def _rows(self, reading: sqlite3.Connection, table: Table) -> Iterator[tuple[Any, ...]]:
-        columns = ", ".join(_quoted(column.name) for column in table.columns)
-        cursor = reading.execute(" ".join(("SELECT", columns, "FROM", _quoted(table.shape.name))))
+        columns = ", ".join(identifier(column.name) for column in table.columns)
+        cursor = reading.execute(" ".join(("SELECT", columns, "FROM", identifier(table.shape.name))))
         cursor.arraysize = _ROWS
         while rows := cursor.fetchmany():
             yield from rows
 
     def _load(self, reading: sqlite3.Connection, writing: psycopg.Connection[Any], table: Table) -> None:
         """Copy a table, or only work its digest out where an earlier run has done so."""
-        name = _qualified(table.shape)
+        name = table_name(table.shape)
         with writing.cursor() as cursor:
             cursor.execute(" ".join(("SELECT count(*) FROM", name)))
             (there,) = cursor.fetchone() or (0,)
@@ -223,7 +224,7 @@ class Transfer:
             for _ in converted:
                 pass
             return
-        columns = ", ".join(_quoted(column.name) for column in table.columns)
+        columns = ", ".join(identifier(column.name) for column in table.columns)
         try:
             with writing.transaction(), writing.cursor() as cursor:
                 if any(key.parent == table.name for key in table.shape.foreign_keys):
@@ -254,7 +255,7 @@ class Transfer:
             for table in tables:
                 for column in table.columns:
                     if column.type in ("smallint", "integer", "bigint"):
-                        name, key = _qualified(table.shape), _quoted(column.name)
+                        name, key = table_name(table.shape), identifier(column.name)
                         greatest = " ".join(("(SELECT max(", key, ") FROM", name, ")"))
                         there = " ".join(("EXISTS (SELECT 1 FROM", name, ")"))
                         sql = " ".join(("SELECT setval(s, greatest(1,", greatest, "),", there, ") FROM", _SEQUENCE))
@@ -264,10 +265,10 @@ class Transfer:
         """Raises CannotFinish where the target's rows are not those of the source."""
         there = Digest()
         kinds = [column.type for column in table.columns]
-        columns = ", ".join(_quoted(column.name) for column in table.columns)
+        columns = ", ".join(identifier(column.name) for column in table.columns)
         with writing.transaction(), writing.cursor(f"compare_{table.shape.name}"[:60]) as cursor:
             cursor.itersize = _ROWS
-            cursor.execute(" ".join(("SELECT", columns, "FROM", _qualified(table.shape))))
+            cursor.execute(" ".join(("SELECT", columns, "FROM", table_name(table.shape))))
             for done, row in enumerate(cursor):
                 if done % _ROWS == 0:
                     self.progress(f"compare {table.name}", done, table.rows)
@@ -307,11 +308,3 @@ def _key(table: Table, row: Sequence[Any]) -> str:
     names = [column.name for column in table.columns]
     key = [name for name in table.shape.primary_key if name in names] or names[:1]
     return ", ".join(f"{name} {row[names.index(name)]!r}" for name in key)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _qualified(shape: TableShape) -> str:
-    return ".".join(_quoted(part) for part in (shape.schema, shape.name) if part)

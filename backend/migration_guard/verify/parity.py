@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..checks import all_checks
 from ..config import Settings
-from ..facts import Context, CreateIndex, History, Migration, Operation, Place, Policy
+from ..facts import Context, CreateIndex, History, Operation, Place, Policy
 from ..findings import Finding
 from ..live.parity import unlike
 from ..live.steps import Parity, Unlike
@@ -47,7 +47,7 @@ def _origin(history: History, table: str, found: Sequence[Unlike]) -> tuple[Plac
     names = {each.name.lower() for each in found}
     best: tuple[int, int] = (-1, -1)
     at, revision = history.at, None
-    for age, migration in enumerate(_oldest_first(history)):
+    for age, migration in enumerate(history.by_id[name] for name in history.parents_first):
         if best[0] <= 0 and migration.upgrade is not None:
             best, at, revision = (0, age), migration.upgrade.at, migration.id
         for operation in migration.upgrade.operations if migration.upgrade else ():
@@ -74,19 +74,3 @@ def _named(operation: Operation) -> Iterator[str]:
             name = getattr(each, "name", each)
             if isinstance(name, str):
                 yield name.lower()
-
-
-def _oldest_first(history: History) -> list[Migration]:
-    """The migrations, each after those that it stands on."""
-    ordered: list[Migration] = []
-    seen: set[str] = set()
-    waiting = [(name, False) for name in sorted(history.by_id, reverse=True)]
-    while waiting:
-        name, parents_are_in = waiting.pop()
-        if parents_are_in:
-            ordered.append(history.by_id[name])
-        elif name not in seen and name in history.by_id:
-            seen.add(name)
-            waiting.append((name, True))
-            waiting += [(parent, False) for parent in history.by_id[name].parents]
-    return ordered
