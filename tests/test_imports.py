@@ -16,6 +16,7 @@ MAY = {
     "__init__": set(),
     "errors": set(),
     "facts": set(),
+    "branch": {"facts"},
     "findings": {"facts"},
     "registry": {"findings"},
     "config": {"facts", "errors"},

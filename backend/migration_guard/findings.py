@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .facts import Direction, Place
 from .records import dataclass, field
+
+if TYPE_CHECKING:
+    from .branch import Branch, Trial
 
 Family = Literal[
     "graph",
@@ -213,6 +216,8 @@ class Report:
     known: Known | None = None  # None: there is no baseline
     baseline_aside: bool = False  # there is one, and this run shows what it holds, too
     locks: tuple[TakenLock, ...] = ()  # verify: those of the revisions that it took up and down
+    branch: Branch | None = None  # with --base: what the branch adds, for a reviewer
+    trials: tuple[Trial, ...] = ()  # verify with --base: what each database made of it
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # files to show lines of
 
     @property

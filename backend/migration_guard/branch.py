@@ -1,0 +1,115 @@
+"""What a branch adds, as a reviewer wants to see it: its revisions in words, the graph, the tables that it touches, and
+what each database made of it. Reports carry it; `check --base` and `verify --base` fill it in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .facts import Direction
+from .records import dataclass
+
+Change = Literal["added", "removed", "changed", "same"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """An operation in words, and the line of the file where it stands."""
+
+    line: int
+    says: str
+
+
+@dataclass(frozen=True)
+class NewRevision:
+    """A revision that the branch adds."""
+
+    id: str
+    path: str
+    line: int
+    message: str
+    parents: tuple[str, ...]
+    upgrade: tuple[Told, ...] = ()
+    downgrade: tuple[Told, ...] = ()
+    reviewed: str | None = None  # who signed it and when: "Ada <ada@example.org> 2026-11-22"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A revision in the graph, which holds of the base only those near the branch: `below` counts what is left out."""
+
+    id: str
+    parents: tuple[str, ...]
+    message: str
+    new: bool  # the branch adds it
+    head: bool  # nothing follows it once the branch is merged
+    below: int = 0
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a touched table, after the branch; as it was where it is removed."""
+
+    name: str
+    type: str  # as the history writes it; empty where that could not be read
+    nullable: bool | None
+    key: bool
+    change: Change
+    was: str = ""  # what changed, in words: "was VARCHAR(20)"
+
+
+@dataclass(frozen=True)
+class TouchedTable:
+    """A table that the branch touches. `refers_to` are (columns, table) of its foreign keys."""
+
+    name: str
+    change: Change
+    columns: tuple[Column, ...] = ()
+    refers_to: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What the branch adds to its base."""
+
+    base: str  # as it was given: "origin/main"
+    revisions: tuple[NewRevision, ...] = ()  # in the order in which they run
+    graph: tuple[Node, ...] = ()  # parents first
+    tables: tuple[TouchedTable, ...] = ()
+
+
+@dataclass(frozen=True)
+class RanSql:
+    """A statement that a step ran, and the line of the revision's file that did."""
+
+    line: int
+    sql: str
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """The rows of a table before a step and after it; None where the table was not there."""
+
+    table: str
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One step of a new revision on one database."""
+
+    direction: Direction
+    attempt: int  # 2: up again after going down
+    failed: str | None  # why it did not end
+    left: tuple[str, ...] = ()  # what it left behind, or did not bring back
+    sql: tuple[RanSql, ...] = ()
+    rows: tuple[RowCount, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one database made of a new revision: up, down and up again."""
+
+    revision: str
+    database: str  # "postgresql 16", "sqlite"
+    steps: tuple[Ran, ...] = ()
