@@ -95,8 +95,11 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     workflows = sorted(map(str, Path(".github/workflows").glob("*.yml")))
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    actions = [name for name in ("action.yml",) if Path(name).exists()]
+    for action in actions:
+        session.run("check-jsonschema", "--builtin-schema", "vendor.github-actions", action)
     session.run("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
-    session.run("zizmor", "--offline", "--persona", "pedantic", "--quiet", ".github")
+    session.run("zizmor", "--offline", "--persona", "pedantic", "--quiet", ".github", *actions)
 
 
 @nox.session(tags=["quick"])
@@ -119,7 +122,7 @@ def tests(session: nox.Session) -> None:
 def tests_oldest(session: nox.Session) -> None:
     """The tests on the oldest Python of this machine with the oldest SQLAlchemy, Alembic and drivers."""
     install(session, "-e", ".[live,postgresql]", *groups("tests"), *OLDEST)
-    run_tests(session)
+    run_tests(session, ACT="elsewhere")
 
 
 @nox.session(name="tests-newest", python=RANGE[-1])
@@ -129,9 +132,9 @@ def tests_newest(session: nox.Session) -> None:
     run_tests(session)
 
 
-def run_tests(session: nox.Session) -> None:
+def run_tests(session: nox.Session, **environment: str) -> None:
     """pytest on two processes, or with the arguments after `--`."""
-    session.run("pytest", *(session.posargs or ["-n", "2"]))
+    session.run("pytest", *(session.posargs or ["-n", "2"]), env=environment)
 
 
 @nox.session(python=False)
