@@ -1,5 +1,9 @@
 """What a branch adds, as a reviewer wants to see it: its revisions in words, the graph, the tables that it touches, and
-what each database made of it. Reports carry it; `check --base` and `verify --base` fill it in."""
+what each database made of it. Reports carry it; `check --base` and `verify --base` fill it in.
+
+Where one repository holds several projects, `project` names the settings file (or folder) of the one that is meant:
+two of them may have a revision or table of the same name. With one project it is empty.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +35,16 @@ class NewRevision:
     upgrade: tuple[Told, ...] = ()
     downgrade: tuple[Told, ...] = ()
     reviewed: str | None = None  # who signed it and when: "Ada <ada@example.org> 2026-11-22"
+    project: str = ""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A revision in the graph, which holds of the base only those near the branch: `below` counts what is left out."""
+    """A revision in the graph, which holds of the base only those near the branch.
+
+    `parents` are the nearest of those below it that are in the graph. `below` counts those that are left out between
+    it and them; of one without parents in the graph, all that are left out under it.
+    """
 
     id: str
     parents: tuple[str, ...]
@@ -43,6 +52,7 @@ class Node:
     new: bool  # the branch adds it
     head: bool  # nothing follows it once the branch is merged
     below: int = 0
+    project: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,12 +69,15 @@ class Column:
 
 @dataclass(frozen=True)
 class TouchedTable:
-    """A table that the branch touches. `refers_to` are (columns, table) of its foreign keys."""
+    """A table that the branch touches. `refers_to` are (columns, table) of its foreign keys: ("user_id", "user")."""
 
     name: str
     change: Change
     columns: tuple[Column, ...] = ()
     refers_to: tuple[tuple[str, str], ...] = ()
+    was: str = ""  # its name before, where the branch renames it
+    whole: bool = True  # False: it may have more columns, as nothing that can be read makes it
+    project: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,15 +92,17 @@ class Branch:
 
 @dataclass(frozen=True)
 class RanSql:
-    """A statement that a step ran, and the line of the revision's file that did."""
+    """A statement that a step ran, and the line of the revision's file that did. A very long one is cut, and says so."""
 
     line: int
     sql: str
+    times: int = 1  # in a row
 
 
 @dataclass(frozen=True)
 class RowCount:
-    """The rows of a table before a step and after it; None where the table was not there."""
+    """The rows of a table before a step and after it; None where the table was not there. Each step of a trial that
+    ended tells of the same tables: those that some step names or changes the number of rows of."""
 
     table: str
     before: int | None
@@ -102,14 +117,15 @@ class Ran:
     attempt: int  # 2: up again after going down
     failed: str | None  # why it did not end
     left: tuple[str, ...] = ()  # what it left behind, or did not bring back
-    sql: tuple[RanSql, ...] = ()
+    sql: tuple[RanSql, ...] = ()  # of the second way up only where it is other than that of the first
     rows: tuple[RowCount, ...] = ()
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What one database made of a new revision: up, down and up again."""
+    """What one database made of a new revision: up, down and up again, each once."""
 
     revision: str
     database: str  # "postgresql 16", "sqlite"
     steps: tuple[Ran, ...] = ()
+    project: str = ""
