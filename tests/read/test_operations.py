@@ -321,6 +321,23 @@ def test_a_handler_of_exceptions_may_not_run() -> None:
     assert [each.conditional for each in found] == [False, True, False]
 
 
+@pytest.mark.parametrize(
+    ("body", "dialects"),
+    [
+        ("op.drop_table('a')", None),
+        ("raise ValueError", {"sqlite"}),
+    ],
+    ids=["may end well", "never ends"],
+)
+def test_a_handler_that_goes_on_upon_one_database_alone_narrows_what_follows_only_where_it_must(
+    body: str, dialects: set[str] | None
+) -> None:
+    handled = "if op.get_bind().dialect.name != 'sqlite':\n        raise\n    op.drop_table('b')"
+    found = operations(f"try:\n    {body}\nexcept Exception:\n    {handled}\nop.drop_table('c')")
+
+    assert found[-1].dialects == dialects
+
+
 def test_a_loop_over_rows_is_read_once_and_conditional() -> None:
     body = """
     for row in op.get_bind().execute(sa.text("SELECT id FROM t")):

@@ -32,6 +32,8 @@ HONEST = {
     "two_columns_tightened",
     "unnamed_unique_constraint_left_behind",
     "value_appended_the_long_way",
+    "value_appended_twice_the_long_way",
+    "value_inserted_through_a_type_for_a_while",
 }
 FIRING = [
     path

@@ -83,21 +83,25 @@ class Branches(Following):
         record = self.record
         swallowed = record.swallowed
         record.swallowed = swallowed | goes_on(node, lambda test: self.test(test, scope))
+        entered = record.dialects
         flow = self.block(node.body, scope)
         record.swallowed = swallowed
-        before = record.conditional
+        before, reached = record.conditional, record.dialects
         handled = not node.handlers
         for handler in node.handlers:
             inner = dict(scope.names)
             outer, scope.names = scope.names, inner
             if handler.name:
                 inner[handler.name] = AT_RUN_TIME
-            record.conditional = True
-            handled = self.block(handler.body, scope) is Flow.ON or handled
+            record.conditional, record.dialects = True, entered
+            if self.block(handler.body, scope) is Flow.ON:
+                reached = either(reached, record.dialects) if handled or flow is Flow.ON else record.dialects
+                handled = True
             record.conditional = before
             scope.names = outer
             for name, value in inner.items():
                 scope.names.setdefault(name, value)
+        record.dialects = reached
         if flow is Flow.ON:
             flow = self.block(node.orelse, scope)
         last = self.block(node.finalbody, scope)

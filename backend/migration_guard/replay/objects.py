@@ -31,10 +31,16 @@ def object_after(state: State, op: CreateObject | DropObject) -> State:
 
 
 def type_after(state: State, op: Operation, name: str, revision: str | None) -> State:
-    """The enum type of a name once the operation has run."""
+    """The enum type of a name once the operation has run.
+
+    Where one was renamed to make room for another, two have that name in turn, and the newest is the one that is kept.
+    """
     before = state.type or KnownType(name, exists=Unread(op.at, "a type that no revision makes"))
     kind = before
-    if isinstance(op, CreateType) and not (before.exists is True and (op.tolerant is True or op.inspected)):
+    if isinstance(op, (DropType, RenameObject)) and bare(op.name) != before.name and before.made_by is not None:
+        return state
+    there = before.exists is True and before.name == (bare(getattr(op, "name", None)) or name)
+    if isinstance(op, CreateType) and not (there and (op.tolerant is True or op.inspected)):
         kind = KnownType(bare(op.name) or name, True, op.enum.labels if op.enum else (), revision)
     elif isinstance(op, DropType):
         kind = replace(before, exists=False, labels=(), made_by=None)

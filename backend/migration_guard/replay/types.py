@@ -70,6 +70,7 @@ SQL_FORM = re.compile(
     r"\s*((?:with|without)\s+time\s+zone)?\s*((?:\[\d*\]\s*)*|array)\s*",
     re.IGNORECASE,
 )
+NAME_FORM = re.compile(r'(?:"?\w+"?\.)?"?([a-z_]\w*)"?', re.IGNORECASE)
 SIZED = {"varchar": "length", "char": "length", "numeric": "precision scale", "float": "precision"}
 SIZED |= {"timestamp": "precision", "time": "precision"}
 
@@ -86,6 +87,12 @@ def type_of(text: Text | None, enum: EnumType | None = None, *, dialect: str = "
             return SqlType("varchar", (max(map(len, labels)),)) if whole else None
         return SqlType("enum", name=enum.name.lower() if isinstance(enum.name, str) else None)
     return found
+
+
+def bare_name_of(text: Text | None) -> str | None:
+    """The name of a type that is none of the database's own, as SQL gives it: "mood", "public.mood", '"mood"'."""
+    found = NAME_FORM.fullmatch(text.strip()) if isinstance(text, str) else None
+    return found[1].lower() if found is not None and found[1].lower() not in SQL else None
 
 
 @lru_cache(maxsize=4096)

@@ -26,11 +26,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import AlterColumn, Context, CreateType, DropType, RenameObject, Text
+from ..facts import AlterColumn, Context, CreateType, DropType, EnumType, RenameObject
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import column_before, operations_above, type_before
+from ..replay import KnownType, column_before, operations_above, type_before
 from ..replay.names import bare
+from ..replay.types import bare_name_of
+from .shared.defaults import constant
 from .shared.editing import autocommitted
 from .shared.locks import matters
 from .shared.own_lines import allowed
@@ -50,17 +52,17 @@ def cast_to_new_type(op: AlterColumn, context: Context) -> Iterator[Finding]:
         return
     if not _put_aside(context):
         return
-    old = _labels_before(context, op, new)
-    if not old and not (isinstance(op.using, str) and "::text::" in op.using.replace(" ", "")):
+    old = _type_before(context, op, new)
+    if not old.labels and not (isinstance(op.using, str) and "::text::" in op.using.replace(" ", "")):
         return
-    appended = made.enum.labels[: len(old)] == old and len(old) > 0
+    kept = len(old.labels) > 0 and set(old.labels) <= set(made.enum.labels)
     yield Finding(
         RULE,
         op.at,
         says=f"Casting {op.table}.{op.name} to a type that is made anew rewrites {op.table} and its indexes under an "
         "ACCESS EXCLUSIVE lock on PostgreSQL: reads and writes wait until the revision is committed.",
-        instead=_added(op, context, made, made.enum.labels[len(old) :])
-        if appended
+        instead=_added(op, context, old, made, made.enum)
+        if kept
         else allowed(op, RULE.id, "<why values have to go, and when it runs>"),
     )
 
@@ -72,21 +74,34 @@ def _put_aside(context: Context) -> bool:
     return any(isinstance(one, DropType) or (isinstance(one, RenameObject) and one.kind == "type") for one in listed)
 
 
-def _labels_before(context: Context, op: AlterColumn, new: str) -> tuple[Text, ...]:
-    """The labels of the type that the column has, () where nobody knows them."""
+def _type_before(context: Context, op: AlterColumn, new: str) -> KnownType:
+    """The type that the column has until now; without labels where nobody knows them."""
     for one in operations_above(context, op, RenameObject, naming=new):
-        if one.kind == "type" and bare(one.name) == new:
-            found = type_before(context, one, one.name).labels
-            if found:
-                return found
+        if one.kind == "type" and bare(one.name) == new and (found := type_before(context, one, one.name)).labels:
+            return found
     known = column_before(context, op, op.table, op.name)
-    return known.enum.labels if known is not None and known.enum is not None else ()
+    if known is not None and known.enum is not None:
+        return KnownType(bare(known.enum.name) or new, labels=known.enum.labels)
+    name = bare_name_of(known.type) if known is not None else None
+    return KnownType(new) if name is None or name == new else type_before(context, op, name)
 
 
-def _added(op: AlterColumn, context: Context, made: CreateType, labels: tuple[Text, ...]) -> str:
-    aside = next(iter(operations_above(context, op, RenameObject)), None)
-    old = made.name if aside is None else aside.name
-    lines = [execute(op, f"ALTER TYPE {sql_name(old)} ADD VALUE IF NOT EXISTS '{label}'") for label in labels]
+def _added(op: AlterColumn, context: Context, old: KnownType, made: CreateType, to: EnumType) -> str:
+    """The lines that add to the old type what the new one has more, each label where it stands there."""
+    aside = next(
+        (one for one in operations_above(context, op, RenameObject) if bare(one.name) == bare(made.name)), None
+    )
+    common = [label for label in to.labels if label in old.labels]
+    in_order = common == list(old.labels)
+    lines = []
+    for before, label in zip((None, *to.labels), to.labels, strict=False):
+        if label in old.labels:
+            continue
+        place = ""
+        if in_order and common and label not in to.labels[to.labels.index(common[-1]) :]:
+            place = f" AFTER {constant(before)}" if before is not None else f" BEFORE {constant(common[0])}"
+        added = f"ALTER TYPE {sql_name(old.name)} ADD VALUE IF NOT EXISTS {constant(label)}{place}"
+        lines.append(execute(op, added))
     first = min(made.at.line, made.at.line if aside is None else aside.at.line)
     note = f"# in place of the lines from {first} on that make the type anew"
     return "\n".join([*(autocommitted(op, *lines) if lines else ["pass"]), note])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from ...facts import AlterColumn, Context, Operation, SetOption, Text, ValidateConstraint
+from ...facts import AlterColumn, Context, EnumType, Operation, SetOption, Text, ValidateConstraint
 from ...records import dataclass, replace
-from ...replay import KnownConstraint, KnownTable, column_before, operations_above, table_before
+from ...replay import KnownConstraint, KnownTable, column_before, operations_above, table_before, type_before
 from ...replay.changes import Change, change, sqlite_cast
 from ...replay.names import bare
-from ...replay.types import SqlType, type_of
+from ...replay.types import SqlType, bare_name_of, type_of
 from .editing import apart, as_written, is_alone, later
 from .paste import call, execute, literal, sql_name, sql_table
 
@@ -24,6 +24,7 @@ class TypeChange:
     old: SqlType
     new: SqlType
     does: Change
+    labels: tuple[Text, ...] = ()  # of the new type, where that is an enum whose labels are known
 
 
 def concerns(context: Context, op: Operation, dialect: str) -> bool:
@@ -31,14 +32,23 @@ def concerns(context: Context, op: Operation, dialect: str) -> bool:
     return dialect in context.policy.dialects and (op.dialects is None or dialect in op.dialects)
 
 
-def type_before(context: Context, op: AlterColumn, dialect: str) -> SqlType | None:
+def old_type(context: Context, op: AlterColumn, dialect: str) -> SqlType | None:
     """The column's type on a dialect before the change: by the history, else by what the call itself says."""
     known = column_before(context, op, op.table, op.name, op.schema, dialect=dialect)
     if op.existing_type is None and (known is None or known.made_by is None) and (back := _given_back(context, op)):
         return type_of(back.type, back.enum, dialect=dialect)
-    found = None if known is None else type_of(known.type, known.enum, dialect=dialect)
+    found = None if known is None else _type(context, op, known.type, known.enum, dialect)
     if found is None and (known is None or not isinstance(known.type, str) or known.type == op.existing_type):
         found = type_of(op.existing_type, dialect=dialect)
+    return found
+
+
+def _type(context: Context, op: Operation, text: Text | None, enum: EnumType | None, dialect: str) -> SqlType | None:
+    """The type of source text or SQL, which may name an enum type that a revision below has made."""
+    found = type_of(text, enum, dialect=dialect)
+    if found is None and dialect == "postgresql" and (name := bare_name_of(text)) is not None:
+        made = type_before(context, op, name, dialect=dialect)
+        return SqlType("enum", name=name) if made.exists is True and made.name == name else None
     return found
 
 
@@ -62,12 +72,17 @@ def _of_same(one: AlterColumn, other: AlterColumn) -> bool:
 
 def type_change(context: Context, op: AlterColumn) -> TypeChange | None:
     """What the change of type does on PostgreSQL; None where there is none, or too little is known."""
-    new = type_of(op.type, op.enum)
+    new = _type(context, op, op.type, op.enum, "postgresql")
     if new is None or not concerns(context, op, "postgresql"):
         return None
-    old = type_before(context, op, "postgresql")
+    old = old_type(context, op, "postgresql")
+    if old is not None and old.kind == new.kind == "enum" and op.enum is None:
+        return None  # to a type that SQL names: enum-type-rebuilt knows the labels on both sides
     does = change(old, new)
-    return None if old is None or does is None else TypeChange(old, new, does)
+    if old is None or does is None:
+        return None
+    enum = op.enum.labels if op.enum else type_before(context, op, new.name).labels if new.name else ()
+    return TypeChange(old, new, does, enum)
 
 
 def cast_in_batch(context: Context, op: AlterColumn) -> str:
@@ -75,7 +90,7 @@ def cast_in_batch(context: Context, op: AlterColumn) -> str:
     if op.type is None or not op.in_batch or op.recreates is False or not concerns(context, op, "sqlite"):
         return ""
     new = type_of(op.type, op.enum, dialect="sqlite")
-    return sqlite_cast(type_before(context, op, "sqlite"), new)
+    return sqlite_cast(old_type(context, op, "sqlite"), new)
 
 
 def converts_by_hand(op: AlterColumn) -> bool:

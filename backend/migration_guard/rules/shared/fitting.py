@@ -68,7 +68,7 @@ def misfit(op: AlterColumn, context: Context, found: TypeChange) -> str:
     name, new, old = sql_name(op.name), found.new, found.old
     if new.kind in TEXTS and new.size:
         return f"length({name}::text) > {new.size[0]}"
-    labels = [constant(one) for one in (op.enum.labels if op.enum else ()) if isinstance(one, str)]
+    labels = [constant(one) for one in found.labels if isinstance(one, str)]
     if new.kind == "enum" and labels:
         return f"{name}::text NOT IN ({', '.join(labels)})"
     if new.kind in LARGEST and old.kind not in TEXTS:
