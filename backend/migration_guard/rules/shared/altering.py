@@ -109,8 +109,13 @@ def in_utc(context: Context, op: Operation) -> bool:
 
 def is_not_null(context: Context, op: AlterColumn) -> bool:
     """Whether the column forbids NULL already, as far as the call or the history says."""
-    known = column_before(context, op, op.table, op.name, op.schema)
-    return op.existing_nullable is False or (known is not None and known.nullable is False)
+    if op.existing_nullable is False:
+        return True
+    table, name = table_before(context, op, op.table, op.schema, dialect="postgresql"), bare(op.name)
+    known = table.columns.get(name or "")
+    if known is not None:
+        return known.nullable is False
+    return any(one.kind == "primary key" and name in map(bare, one.columns) for one in table.constraints)
 
 
 def is_proved(context: Context, op: AlterColumn) -> bool:
