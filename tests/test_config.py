@@ -94,6 +94,12 @@ def test_databases_with_versions_name_their_dialects(name: str, tmp_path: Path) 
         ("lock-timeout = 1", "lock-timeout is 1", "true or false"),
         ('small-tables = "persona"', "small-tables is 'persona'", "a list of strings"),
         ("baseline = 1", "baseline is 1", "a string"),
+        ("thresholds = 3", "thresholds is 3", "a table of whole numbers"),
+        ("thresholds = {wal = 3}", "unknown name 'wal' in thresholds", "known names: backup-hours, "),
+        ("thresholds = {wal-megabytes = -1}", "thresholds.wal-megabytes is -1", "a whole number from 0 on"),
+        ("thresholds = {disk-free-percent = 101}", "thresholds.disk-free-percent is 101", "from 0 to 100"),
+        ("thresholds = {backup-hours = true}", "thresholds.backup-hours is True", "a whole number from 0 on"),
+        ('backup-compression = "gzip"', "backup-compression is 'gzip'", "one of none, zstd"),
         ("lock_timeout = true", "unknown key 'lock_timeout'", "did you mean 'lock-timeout'?"),
     ],
 )

@@ -14,7 +14,21 @@ from .records import dataclass, field, fields
 Review = Literal["off", "markers", "stamp"]
 Weight = Literal["error", "warning", "off"]
 Downgrades = Literal["required", "never"]
-CHOICES: dict[str, tuple[str, ...]] = {"Review": get_args(Review), "Downgrades": get_args(Downgrades)}
+Compression = Literal["none", "zstd"]
+CHOICES: dict[str, tuple[str, ...]] = {
+    "Review": get_args(Review),
+    "Downgrades": get_args(Downgrades),
+    "Compression": get_args(Compression),
+}
+# When `db status` warns, and the number that holds where the settings have none.
+THRESHOLDS = {
+    "backup-hours": 24,  # age of the newest backup
+    "disk-free-percent": 5,  # of the disk with the SQLite file, and of the one with the backups
+    "wal-megabytes": 64,  # SQLite's write-ahead log
+    "free-pages-percent": 25,  # of a SQLite file that VACUUM would give back
+    "transaction-seconds": 300,  # how long one of PostgreSQL stands open
+    "dead-rows-percent": 50,  # of a PostgreSQL table that VACUUM would give back
+}
 TABLE = "tool.migration-guard"
 _LONG = 100  # letters of a wrong value that a message shows
 DIALECTS = frozenset({"sqlite", "postgresql"})
@@ -97,6 +111,24 @@ class Settings:
     backups: str = field(
         default="backups", metadata={"says": "folder of the backups that `db backup` makes, relative to this file"}
     )
+    backup_compression: Compression = field(
+        default="none",
+        metadata={"says": "zstd: backups of SQLite are compressed (those of PostgreSQL are by pg_dump anyway)"},
+    )
+    backup_encrypt: str | None = field(
+        default=None,
+        metadata={"says": 'command that encrypts backups from standard input to standard output: "age -r RECIPIENT"'},
+    )
+    backup_decrypt: str | None = field(
+        default=None,
+        metadata={"says": 'the way back, with the key in a file: "age --decrypt -i KEYFILE"; else none is read back'},
+    )
+    thresholds: dict[str, int] = field(
+        default_factory=dict,
+        metadata={
+            "says": "when `db status` warns: " + ", ".join(f"{name} ({value})" for name, value in THRESHOLDS.items())
+        },
+    )
     step_timeout: int = field(
         default=60, metadata={"says": "seconds that one step of `verify` may take before it counts as hanging"}
     )
@@ -110,6 +142,10 @@ class Settings:
     def postgresql(self) -> int:
         """The oldest major version of PostgreSQL among `databases`: "postgresql>=15", "postgresql-16"."""
         return min((_oldest(name) for name in self.databases if name.startswith("postgres")), default=OLDEST_POSTGRESQL)
+
+    def threshold(self, name: str) -> int:
+        """When `db status` warns, by one of the names of THRESHOLDS."""
+        return self.thresholds.get(name, THRESHOLDS[name])
 
     @property
     def policy(self) -> Policy:
@@ -225,6 +261,8 @@ def _value(file: Path, key: str, kind: str, value: Any) -> Any:
         return value
     if kind == "int" and isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
+    if kind == "dict[str, int]" and isinstance(value, dict):
+        return _numbers(file, key, value)
     if kind.startswith("dict[") and isinstance(value, dict):
         allowed = get_args(Weight) if "Weight" in kind else None
         for name, item in value.items():
@@ -239,9 +277,22 @@ def _value(file: Path, key: str, kind: str, value: Any) -> Any:
         "str | None": "a string",
         "str": "a string",
         "int": "a whole number above 0",
+        "dict[str, int]": "a table of whole numbers",
         "bool": "true or false",
     }.get(kind, f"one of {', '.join(choices)}" if choices else "a table of strings")
     raise UsageError(f"{file}: {key} is {_shown(value)}", f"use {wanted}")
+
+
+def _numbers(file: Path, key: str, table: dict[str, Any]) -> dict[str, int]:
+    """The thresholds, as they are."""
+    for name, value in table.items():
+        if name not in THRESHOLDS:
+            raise UsageError(f"{file}: unknown name {name!r} in {key}", f"known names: {', '.join(THRESHOLDS)}")
+        most = 100 if name.endswith("-percent") else None
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0 or (most is not None and value > most):
+            bounds = "from 0 to 100" if most else "from 0 on"
+            raise UsageError(f"{file}: {key}.{name} is {_shown(value)}", f"use a whole number {bounds}")
+    return dict(table)
 
 
 def _shown(value: object) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +13,9 @@ from ..errors import CannotFinish, UsageError
 from . import manifest as manifests
 from .manifest import Manifest, checksum, now, path_of
 from .operators import operator
+from .packing import Packing, packed, unpacked
 from .target import Target
-from .writing import beside, room_for
+from .writing import beside, passing, refused, room_for
 
 Progress = Callable[[str, int, int], None]  # what is done, done, total
 
@@ -25,58 +28,109 @@ class Backup:
     manifest: Manifest
 
 
-def backup(target: Target, folder: Path, progress: Progress = lambda *_: None, *, name: str | None = None) -> Backup:
-    """Make one, whose file begins with a name, by default that of the database.
+def backup(
+    target: Target,
+    folder: Path,
+    progress: Progress = lambda *_: None,
+    *,
+    name: str | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> Backup:
+    """Make one, whose file begins with a name, by default that of the database; `notes` where it is a copy.
 
-    Raises CannotFinish where the disk, the database or a client lets us down; then there is no file. The manifest is
-    written after the file has its name: a file without one counts as none.
+    Raises CannotFinish where the disk, the database or a client lets us down; then there is no backup. The manifest
+    gets its name first: one without its file counts as none.
     """
     own = operator(target.dialect)
-    room_for(folder, own.size(target), "a backup")
-    made = now()
-    stem = f"{name or name_of(target)}-{re.sub(r'[-:]', '', made)}"
-    final = folder / f"{stem}{own.SUFFIX}"
+    packing = Packing.of(target.settings, compressed=own.COMPRESSED)
+    packing.ready()
+    room_for(folder, own.size(target) * (2 if packing.suffix else 1), "a backup")
+    made, called = now(), name or name_of(target)
+    stem = f"{called}-{re.sub(r'[-:]', '', made)}"
+    plain = folder / f"{stem}{own.SUFFIX}"
+    final = plain.with_name(plain.name + packing.suffix)
     if final.exists():
         raise UsageError(f"{final} is there already", "wait a second, then run it again")
-    with beside(final) as part:
-        held = own.copy(target, part, lambda done, total: progress("copy", done, total))
-        read_back = own.proved(part, target.version_table)
-        if wrong := held.differences(read_back):
+    with beside(final) as part, passing(plain) if packing.suffix else nullcontext(part) as copy:
+        held = own.copy(target, copy, lambda done, total: progress("copy", done, total))
+        progress("read back", 0, 1)
+        read_back = own.proved(copy, target.version_table)
+        progress("read back", 1, 1)
+        if wrong := held.differences(read_back) if held is not None else []:
             raise CannotFinish(f"the copy differs from the database: {'; '.join(wrong[:3])}", "run it once more")
+        size = copy.stat().st_size
+        if packing.suffix:
+            content = packed(copy, part, packing, lambda done, total: progress("pack", done, total))
+        sha256 = checksum(part, lambda done, total: progress("checksum", done, total))
         manifest = Manifest(
             file=final.name,
             dialect=target.dialect,
             server=own.server(target),
             made=made,
-            revisions=list(held.revisions),
-            rows=dict(held.rows),
+            revisions=list(read_back.revisions),
+            rows=dict(read_back.rows),
             bytes=part.stat().st_size,
-            sha256=checksum(part, lambda done, total: progress("checksum", done, total)),
+            sha256=sha256,
+            content_bytes=size,
+            content_sha256=content if packing.suffix else sha256,
+            number=1 + max((each.manifest.number for each in backups(folder, called)), default=0),
+            compression=packing.compression,
+            encrypted=packing.encrypt is not None,
             version_table=target.version_table,
-            verified=True,
-            tools=own.notes(target),
+            verified=not packing.encrypt or packing.decrypt is not None,
+            tools=dict(own.notes(target) if notes is None else notes),
         )
-    with beside(path_of(final)) as part:
-        part.write_text(manifests.written(manifest), encoding="utf-8")
+        if manifest.is_packed and manifest.verified:
+            take_out(Backup(part, manifest), copy, packing, lambda done, total: progress("unpack", done, total))
+        with beside(path_of(final)) as text:
+            text.write_text(manifests.written(manifest), encoding="utf-8")
     return Backup(final, manifest)
 
 
-def proved(file: Path, progress: Progress = lambda *_: None) -> Backup:
-    """A backup that was read back whole and is what its manifest says. Raises CannotFinish where it is not."""
+def proved(file: Path, packing: Packing, progress: Progress = lambda *_: None) -> Backup:
+    """A backup that was read back whole and is what its manifest says. Raises CannotFinish where it is not, UsageError
+    where it cannot be decrypted."""
     if not file.is_file():
         raise UsageError(f"there is no backup {file}", "see `migration-guard db status` for those that there are")
-    manifest = manifests.read(file)
+    found = Backup(file, manifests.read(file))
+    manifest = found.manifest
     size = file.stat().st_size
     if size != manifest.bytes:
         raise CannotFinish(f"{file} has {size:,} bytes, not {manifest.bytes:,}: it was cut or changed", _ANOTHER)
     if checksum(file, lambda done, total: progress("checksum", done, total)) != manifest.sha256:
         raise CannotFinish(f"{file} has another SHA-256 than when it was made: it was changed", _ANOTHER)
-    progress("read back", 0, 1)
-    held = operator(manifest.dialect).proved(file, manifest.version_table)
+    with tempfile.TemporaryDirectory(prefix="backup-") as folder:
+        content = file
+        if manifest.is_packed:
+            room_for(Path(folder), manifest.content_bytes, "the content of the backup")
+            content = Path(folder) / file.name
+            take_out(found, content, packing, lambda done, total: progress("unpack", done, total))
+        progress("read back", 0, 1)
+        held = operator(manifest.dialect).proved(content, manifest.version_table)
     if wrong := manifest.held.differences(held):
         raise CannotFinish(f"{file} is not what its manifest says: {'; '.join(wrong[:3])}", _ANOTHER)
     progress("read back", 1, 1)
-    return Backup(file, manifest)
+    return found
+
+
+def take_out(
+    backup: Backup, to: Path, packing: Packing, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> None:
+    """Write the content of a backup to a file. Raises CannotFinish where it is not what was put in."""
+    manifest = backup.manifest
+    try:
+        found = unpacked(
+            backup.file,
+            to,
+            compression=manifest.compression,
+            encrypted=manifest.encrypted,
+            packing=packing,
+            progress=progress,
+        )
+    except OSError as error:
+        raise refused(error, to) from error
+    if found != (manifest.content_sha256 or manifest.sha256):
+        raise CannotFinish(f"the content of {backup.file} has another SHA-256 than when it was made", _ANOTHER)
 
 
 def backups(folder: Path, of: str | None = None) -> list[Backup]:
@@ -90,7 +144,12 @@ def backups(folder: Path, of: str | None = None) -> list[Backup]:
                 found.append(Backup(file, manifests.read(file)))
             except CannotFinish:
                 continue
-    return sorted(found, key=lambda each: (each.manifest.made, each.file.name), reverse=True)
+    return sorted(found, key=order, reverse=True)
+
+
+def order(backup: Backup) -> tuple[int, str, str]:
+    """What tells the older backup from the newer one, also where the clock was set back in between."""
+    return backup.manifest.number, backup.manifest.made, backup.file.name
 
 
 _ANOTHER = "use another backup"
@@ -98,7 +157,7 @@ _ANOTHER = "use another backup"
 
 def database_of(file: Path) -> str:
     """The name of the database that a backup is of: what its file begins with, before the moment."""
-    return re.sub(r"-\d{8}T\d{6}Z\.\w+$", "", file.name)
+    return re.sub(r"-\d{8}T\d{6}Z\.[\w.]+$", "", file.name)
 
 
 def name_of(target: Target) -> str:

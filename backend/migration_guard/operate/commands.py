@@ -45,16 +45,19 @@ def _backup(options: SimpleNamespace, settings: Settings) -> int:
     at = ", ".join(made.manifest.revisions) or "no revision"
     rows = sum(made.manifest.rows.values())
     tables = counted(len(made.manifest.rows), "table")
+    verified = made.manifest.verified
+    read = "read back whole" if verified else "not read back once encrypted: the settings have no backup-decrypt"
     print(f"{made.file}")
-    print(f"{at}; {tables}, {rows:,} rows, {made.manifest.bytes:,} bytes; read back whole.")
+    print(f"{at}; {tables}, {rows:,} rows, {made.manifest.bytes:,} bytes; {read}.")
     return 0
 
 
 def _verify(options: SimpleNamespace, settings: Settings) -> int:
     from .backup import proved
+    from .packing import Packing
 
     with _progress() as progress:
-        found = proved(_named(options, settings), progress)
+        found = proved(_named(options, settings), Packing.of(settings), progress)
     rows = sum(found.manifest.rows.values())
     print(f"{found.file} is whole: {counted(len(found.manifest.rows), 'table')}, {rows:,} rows, as when it was made.")
     return 0

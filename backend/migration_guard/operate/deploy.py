@@ -73,7 +73,11 @@ class Deploy:
                 return at
             self._preflight(at, force)
             notes = {"journal_mode": _mode(own)} if own is not None else {}
-            saved = backup(copy, self.folder, self.progress, name=name_of(target)) if with_backup and own else None
+            saved = (
+                backup(copy, self.folder, self.progress, name=name_of(target), notes=notes)
+                if with_backup and own
+                else None
+            )
             journal = self._begun(at, saved)
             try:
                 self._migrate(copy, at, journal)

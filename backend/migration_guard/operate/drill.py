@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,13 +9,14 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..reporting import counted
-from .backup import Backup, Progress, proved
+from .backup import Backup, Progress, proved, take_out
 from .health import Look
+from .packing import Packing
 from .rehearse import opened_copy
 from .status import status
 from .target import Target
 
-_NOT_OF_A_COPY = {"revision", "backup"}  # a backup may stand below the code, and has none of its own
+_NOT_OF_A_COPY = {"revision", "backup", "disk"}  # a backup may stand below the code, and has none of its own
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class Drill:
 def drill(target: Target, file: Path, progress: Progress = lambda *_: None) -> Drill:
     """Restore a backup into a scratch database and look at it. Raises CannotFinish for a damaged one, UsageError for
     one of another dialect."""
-    found = proved(file, progress)
+    packing = Packing.of(target.settings)
+    found = proved(file, packing, progress)
     if found.manifest.dialect != target.dialect:
         raise UsageError(
             f"{file} is a backup of {found.manifest.dialect}, and the project migrates {target.dialect}",
@@ -59,7 +60,7 @@ def drill(target: Target, file: Path, progress: Progress = lambda *_: None) -> D
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="drill-")))
         copy = folder / file.name
-        shutil.copyfile(file, copy)
+        take_out(found, copy, packing)
         seen = status(opened_copy(target, copy, stack), folder)
     looks = tuple(look for look in seen.looks if look.name not in _NOT_OF_A_COPY)
     return Drill(found, seen.standing.sentence, looks)

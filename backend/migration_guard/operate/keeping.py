@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from .backup import Backup, database_of
-from .manifest import path_of
+from .backup import Backup, database_of, order
+from .manifest import SUFFIX, path_of
 from .writing import PART
 
 _DAY = 24 * 3600  # seconds
@@ -34,8 +34,8 @@ class Kept:
 
 
 def sorted_out(backups: Sequence[Backup], rules: Rules) -> list[Kept]:
-    """Each backup, newest first, with why it stays. The newest verified one always does."""
-    newest_first = sorted(backups, key=lambda each: each.manifest.made, reverse=True)
+    """Each backup, newest first, with why it stays. The newest verified one always does, and the newest."""
+    newest_first = sorted(backups, key=order, reverse=True)
     reasons: dict[int, list[str]] = {id(each): [] for each in newest_first}
     for each in newest_first[: rules.last]:
         reasons[id(each)].append("last")
@@ -49,6 +49,8 @@ def sorted_out(backups: Sequence[Backup], rules: Rules) -> list[Kept]:
     verified = next((each for each in newest_first if each.manifest.verified), None)
     if verified is not None and not reasons[id(verified)]:
         reasons[id(verified)].append("the newest that was verified")
+    if verified is None and newest_first and not reasons[id(newest_first[0])]:
+        reasons[id(newest_first[0])].append("the newest, and none was verified")
     return [Kept(each, tuple(reasons[id(each)])) for each in newest_first]
 
 
@@ -61,16 +63,19 @@ def of_each_database(backups: Sequence[Backup], rules: Rules) -> list[Kept]:
 
 
 def remove(backup: Backup) -> None:
-    """Remove a backup: its manifest first, so that a kill in between leaves a file that counts as none."""
+    """Remove a backup: a kill in between leaves a part, or a manifest without a file, and both count as none."""
+    part = backup.file.with_name(backup.file.name + PART)
+    backup.file.replace(part)
     path_of(backup.file).unlink(missing_ok=True)
-    backup.file.unlink(missing_ok=True)
+    part.unlink(missing_ok=True)
 
 
 def parts(folder: Path) -> list[Path]:
-    """What killed runs left half written in a folder, with its logs: nobody has written to it for a day."""
+    """What killed runs left in a folder, half written or half removed: nobody has written to it for a day."""
+    alone = [each for each in folder.glob(f"*{SUFFIX}") if not each.with_name(each.name.removesuffix(SUFFIX)).exists()]
     return [
         left
-        for left in sorted(folder.glob(f"*{PART}*"))
+        for left in sorted({*folder.glob(f"*{PART}*"), *alone})
         if left.is_file() and time.time() - left.stat().st_mtime > _DAY
     ]
 

@@ -20,7 +20,11 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds, when it was made (UTC, ISO 8601), and the SHA-256 of its file."""
+    """What a backup holds, when it was made (UTC, ISO 8601), and its SHA-256.
+
+    `bytes` and `sha256` are of the file as it lies on the disk; with `content_` before, of what is in it, once it is
+    decrypted and decompressed.
+    """
 
     file: str
     dialect: str
@@ -31,7 +35,10 @@ class Manifest:
     bytes: int
     sha256: str
     version_table: str = "alembic_version"
-    compression: str | None = None
+    content_bytes: int = 0
+    content_sha256: str = ""
+    number: int = 0  # counts the backups of a database, whatever the clock says
+    compression: str | None = None  # "zstd"
     encrypted: bool = False
     verified: bool = False  # it was read back whole
     tools: dict[str, str] = field(default_factory=dict)
@@ -41,6 +48,11 @@ class Manifest:
     def held(self) -> Held:
         """The same as facts that can be compared."""
         return Held(tuple(self.revisions), self.rows)
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the content is something else than the file."""
+        return self.encrypted or self.compression is not None
 
     @property
     def moment(self) -> datetime:

@@ -18,6 +18,7 @@ class Operator(Protocol):
     """What a database module of this folder offers. The module itself is the operator."""
 
     SUFFIX: str  # of a backup's file
+    COMPRESSED: bool  # a backup is as small as it gets by itself
 
     def server(self, target: Target) -> str:
         """What the server calls itself: "PostgreSQL 16.2"."""
@@ -31,8 +32,9 @@ class Operator(Protocol):
     def exists(self, target: Target) -> bool:
         """Whether the database is there."""
 
-    def copy(self, target: Target, to: Path, progress: Progress) -> Held:
-        """Write a backup of one moment to a new file, and say what it holds."""
+    def copy(self, target: Target, to: Path, progress: Progress) -> Held | None:
+        """Write a backup of one moment to an empty file, and say what the database held then; None where the copy is
+        the same byte for byte and is asked itself."""
 
     def proved(self, file: Path, version_table: str) -> Held:
         """What a backup holds, read back whole. Raises CannotFinish where it is damaged."""

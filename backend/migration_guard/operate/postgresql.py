@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .target import Target
 
 SUFFIX = ".dump"
+COMPRESSED = True
 Progress = Callable[[int, int], None]
 
 
@@ -111,7 +112,8 @@ def put_back(target: Target, new: Path, kept: Path, held: object) -> None:
     (postgresql.org/docs/current/sql-alterdatabase.html). Only for a caller who holds it `alone`.
     """
     del held
-    name, old, fresh = str(target.url.database), kept.name, f"{kept.name}_new"
+    name, old = str(target.url.database), kept.name
+    fresh = f"{name[:45]}_being_restored"  # what a killed run left is dropped by the next
     engine = own_engine(_beside(target).url)
     quote = engine.dialect.identifier_preparer.quote
     try:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .target import Target
 
-LONG = 300  # seconds that a transaction may stand open
+FEW = 10_000  # dead rows: in a smaller table nobody minds them
 _OWN = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
 _INVALID = f"""
 SELECT format('%I.%I', n.nspname, c.relname) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -31,11 +31,11 @@ JOIN pg_class c ON c.oid = d.refobjid JOIN pg_namespace n ON n.oid = c.relnamesp
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
 WHERE d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND {_OWN} ORDER BY 1
 """
-_OPEN = f"""
+_OPEN = """
 SELECT format('process %s (%s, %s) since %s s', pid, coalesce(nullif(application_name, ''), usename), state,
               extract(epoch FROM now() - xact_start)::int)
 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-  AND xact_start < now() - make_interval(secs => {LONG}) ORDER BY xact_start
+  AND xact_start < now() - make_interval(secs => {seconds}) ORDER BY xact_start
 """
 _WAITING = """
 SELECT format('process %s waits for %s', a.pid, array_to_string(pg_blocking_pids(a.pid), ', '))
@@ -43,11 +43,12 @@ FROM pg_stat_activity a WHERE a.datname = current_database() AND cardinality(pg_
 """
 _DEAD = """
 SELECT format('%I.%I', schemaname, relname) || ' (' || n_dead_tup || ' dead of ' || n_live_tup + n_dead_tup || ')'
-FROM pg_stat_user_tables WHERE n_dead_tup > 10000 AND n_dead_tup > n_live_tup ORDER BY n_dead_tup DESC LIMIT 5
+FROM pg_stat_user_tables WHERE n_dead_tup > {few} AND n_dead_tup * 100 > {percent} * (n_live_tup + n_dead_tup)
+ORDER BY n_dead_tup DESC LIMIT 5
 """
 
 
-def looks(_: Target, connection: Connection) -> Iterator[Look]:
+def looks(target: Target, connection: Connection) -> Iterator[Look]:
     """Everything there is to look at, in a fixed order."""
 
     def names(sql: str) -> list[str]:
@@ -83,19 +84,22 @@ def looks(_: Target, connection: Connection) -> Iterator[Look]:
         "the next insert collides:",
         "SELECT setval('<sequence>', (SELECT max(<column>) FROM <table>))" if behind else "",
     )
-    slow = names(_OPEN)
+    seconds = target.settings.threshold("transaction-seconds")
+    slow = names(_OPEN.format(seconds=seconds))
     yield _listed(
         "long transactions",
         "warning",
         slow,
-        f"no transaction is older than {LONG} s",
+        f"no transaction is older than {seconds} s",
         "a migration would wait behind",
         "end it, or wait, before you deploy" if slow else "",
     )
     waiting = names(_WAITING)
     yield _listed("waiting locks", "warning", waiting, "nobody waits for a lock", "locks are waited for:", "")
-    dead = names(_DEAD)
-    yield _listed("dead rows", "warning", dead, "no table is mostly dead rows", "mostly dead rows:", "VACUUM (ANALYZE)")
+    percent = target.settings.threshold("dead-rows-percent")
+    dead = names(_DEAD.format(few=FEW, percent=percent))
+    fine = f"no table has more than {percent} % dead rows"
+    yield _listed("dead rows", "warning", dead, fine, f"more than {percent} % dead rows:", "VACUUM (ANALYZE)")
 
 
 def _behind(connection: Connection) -> Iterator[str]:

@@ -74,8 +74,10 @@ def rehearse(target: Target, limits: Limits, progress: Progress = lambda *_: Non
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
         file = folder / f"copy{own.SUFFIX}"
-        before = own.copy(target, file, lambda done, total: progress("copy", done, total))
+        own.copy(target, file, lambda done, total: progress("copy", done, total))
         copy = opened_copy(target, file, stack)
+        with copy.connect() as connection:
+            before = held(connection, target.version_table)
         before_bytes = own.size(copy)
         at = _standing(copy, before)
         told: dict[str, Any] = {"done": [], "failure": None}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
 from ..reporting import counted
 from . import sqlite
-from .backup import Backup, Progress, proved
+from .backup import Backup, Progress, proved, take_out
 from .manifest import now
 from .operators import operator
+from .packing import Packing
 from .target import Target
 from .turn import turn
 from .writing import beside, room_for
@@ -53,7 +55,7 @@ class Plan:
 def planned(target: Target, file: Path, progress: Progress = lambda *_: None) -> Plan:
     """The plan, once the backup is proved. Raises CannotFinish for a damaged backup, UsageError for one of another
     dialect or of a revision that the code does not have."""
-    found = proved(file, progress)
+    found = proved(file, Packing.of(target.settings), progress)
     manifest = found.manifest
     if manifest.dialect != target.dialect:
         raise UsageError(
@@ -80,17 +82,31 @@ def unknown_to(target: Target, revisions: Sequence[str]) -> list[str]:
 
 def restore(plan: Plan) -> None:
     """Do it. Raises CannotFinish where somebody uses the database, or the disk has no room: then nothing is changed."""
-    target, file = plan.target, plan.backup.file
+    target, packing = plan.target, Packing.of(plan.target.settings)
     if target.dialect != "sqlite":
         own = operator(target.dialect)
-        with own.alone(target) as held:
+        with own.alone(target) as held, _content(plan.backup, packing) as file:
             own.put_back(target, file, plan.kept, held)
         return
     target.file.parent.mkdir(parents=True, exist_ok=True)
     with turn(target), sqlite.alone(target) as connection, sqlite.beside(target, "restore") as folder:
-        room_for(target.file.parent, plan.backup.manifest.bytes, "a restored database")
+        made = plan.backup.manifest
+        room_for(target.file.parent, made.content_bytes or made.bytes, "a restored database")
         new = folder / target.file.name
         with beside(new) as part:
-            shutil.copyfile(file, part)
+            take_out(plan.backup, part, packing)
         sqlite.settle(new, plan.backup.manifest.tools)
         sqlite.put_back(target, new, plan.kept, connection)
+
+
+@contextmanager
+def _content(backup: Backup, packing: Packing) -> Iterator[Path]:
+    """A file with the content of a backup."""
+    if not backup.manifest.is_packed:
+        yield backup.file
+        return
+    with tempfile.TemporaryDirectory(prefix="restore-") as folder:
+        content = Path(folder) / "content"
+        room_for(content.parent, backup.manifest.content_bytes, "the content of the backup")
+        take_out(backup, content, packing)
+        yield content

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ..errors import CannotFinish
 from ..live.redirect import own_engine
 from .holding import Held, held
-from .writing import sync
+from .writing import owned_as, refused, sync
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from .target import Target
 
 SUFFIX = ".sqlite"
+COMPRESSED = False
 PATIENCE = 30.0  # seconds without a page copied
+CACHE = 64_000_000  # bytes of memory for integrity_check, which looks every row up in every index
 PAGES = 4096  # copied between two looks at the clock: 16 MB at the usual page size
 STOP = "stop the application, then run it again"
 BESIDE = ("-wal", "-shm", "-journal")
@@ -48,8 +50,8 @@ def exists(target: Target) -> bool:
     return target.file.exists()
 
 
-def copy(target: Target, to: Path, progress: Progress) -> Held:
-    """Write what the database holds at one moment into a new file, while others go on reading and writing.
+def copy(target: Target, to: Path, progress: Progress) -> None:
+    """Write what the database holds at one moment into an empty file, while others go on reading and writing.
 
     A read transaction is held meanwhile, so that no write makes the copy begin again (sqlite.org/backup.html), and
     SQLite's page by page copy includes what only the write-ahead log has. Raises CannotFinish for a damaged source.
@@ -65,12 +67,13 @@ def copy(target: Target, to: Path, progress: Progress) -> Held:
         raise CannotFinish(
             f"{target.shown} cannot be copied: {error}", "see what `migration-guard db status` says of it"
         ) from error
-    return proved(to, target.version_table)
 
 
 def copy_over(source: sqlite3.Connection, to: Path, progress: Progress = lambda _done, _total: None) -> None:
-    """Write what a connection sees into a new file, one without a log beside it. Raises CannotFinish where that does
-    not go on, as Python waits for a locked database without end, and where what is to be copied is no database."""
+    """Write what a connection sees into a new or empty file, one without a log beside it; the caller syncs it.
+
+    Raises CannotFinish where that does not go on, as Python waits for a locked database without end, and where what is
+    to be copied is no database."""
     moved = time.monotonic()
     last = -1
 
@@ -84,6 +87,8 @@ def copy_over(source: sqlite3.Connection, to: Path, progress: Progress = lambda 
 
     try:
         with closing(sqlite3.connect(to, isolation_level=None)) as copied:
+            copied.execute("PRAGMA journal_mode = OFF")  # nobody wants half a copy back
+            copied.execute("PRAGMA synchronous = OFF")
             source.backup(copied, pages=PAGES, progress=seen, sleep=0)
             copied.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.DatabaseError as error:
@@ -97,6 +102,7 @@ def proved(file: Path, version_table: str) -> Held:
     """What a copy holds. Raises CannotFinish where it is no whole database."""
     try:
         with closing(_opened(file, read_only=True)) as connection:
+            connection.execute(f"PRAGMA cache_size = {-CACHE // 1024}")
             said = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
         if said != ["ok"]:
             raise CannotFinish(f"{file.name} is damaged: {'; '.join(said)}", "use another backup")
@@ -141,29 +147,76 @@ def alone(target: Target) -> Iterator[sqlite3.Connection | None]:
 def put_back(target: Target, new: Path, kept: Path, held: sqlite3.Connection | None) -> None:
     """Put a proved file in the place of the database, which is kept with all that belongs to it.
 
-    `held` is the connection of `alone`. A kill between two steps leaves the old database in its place, or the new one;
-    `kept` has the old one before the new one comes.
+    `held` is the connection of `alone`. A kill between two steps leaves the old database in its place, in the journal
+    mode that it had, or the new one; `kept` has the old one before the new one comes. Raises CannotFinish where the
+    disk does not take it: then the old one stands.
     """
     file = target.file
-    sync(new)
-    if held is not None:
-        with contextlib.suppress(sqlite3.DatabaseError):  # damaged
-            held.execute("PRAGMA journal_mode = DELETE")  # its log goes into it: none may stand beside the new one
+    try:
+        owned_as(new, file if file.exists() else file.parent, mode=file.exists())
+        sync(new)
+        if file.exists():
+            _linked(file, kept, held)
+        emptied = held is None or _log_emptied(held)
+        file.with_name(f"{file.name}-shm").unlink(missing_ok=True)  # an index of the log, which is made anew
+        for end in ("-wal", "-journal"):
+            left = file.with_name(file.name + end)
+            if emptied:
+                left.unlink(missing_ok=True)
+            elif left.exists():  # of a damaged database
+                left.replace(kept.with_name(kept.name + end))
+        new.replace(file)
+        if held is not None and emptied:
+            _without_log(kept, held)
+        sync(file.parent)
+    except OSError as error:
+        raise refused(error, file) from error
+
+
+def _linked(file: Path, kept: Path, held: sqlite3.Connection | None) -> None:
+    """Give a file a second name, or make a copy where the file system has no links. It is not opened here: closing it
+    would let go of the locks that the process has on it (man 2 fcntl)."""
+    try:
+        kept.hardlink_to(file)
+    except OSError:
+        try:
+            copy_over(held, kept) if held is not None else shutil.copy2(file, kept)
+        except CannotFinish:  # damaged
+            shutil.copy2(file, kept)
+
+
+def _log_emptied(held: sqlite3.Connection) -> bool:
+    """Whether all that the write-ahead log has stands in the file now; not where the database is damaged."""
+    try:
+        busy, _, _ = held.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if held.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             held.execute("PRAGMA locking_mode = NORMAL")  # which leaves its journal until the lock is let go of
             held.execute("SELECT count(*) FROM sqlite_master").fetchone()
             held.execute("BEGIN EXCLUSIVE")
-    if file.exists():
-        try:
-            kept.hardlink_to(file)
-        except OSError:  # a file system without links
-            file.replace(kept)
-    file.with_name(f"{file.name}-shm").unlink(missing_ok=True)  # an index of the log, which is made anew
-    for end in ("-wal", "-journal"):
-        left = file.with_name(file.name + end)
-        if left.exists():  # of a damaged database
-            left.replace(kept.with_name(kept.name + end))
-    new.replace(file)
-    sync(file.parent)
+    except sqlite3.OperationalError as error:
+        raise CannotFinish(f"the write-ahead log cannot be emptied: {error}", STOP) from error
+    except sqlite3.DatabaseError:
+        return False
+    if busy:
+        raise CannotFinish("the write-ahead log cannot be emptied: somebody reads", STOP)
+    return True
+
+
+def _without_log(kept: Path, held: sqlite3.Connection) -> None:
+    """Let a replaced file say that it has no write-ahead log: who opened it under its old name and waits for our lock
+    would else take the log of the new one for its own, while the next write to a file that was moved is refused.
+
+    Bytes 18 and 19 are 1 without a log (sqlite.org/fileformat2.html#file_format_version_numbers). Closing a file lets
+    go of the locks that the process has on it, so the connection goes first.
+    """
+    with kept.open("r+b") as stream:
+        stream.seek(18)
+        if stream.read(2) == b"\x02\x02":
+            stream.seek(18)
+            stream.write(b"\x01\x01")
+            stream.flush()
+            os.fsync(stream.fileno())
+        held.close()
 
 
 def settle(new: Path, notes: Mapping[str, str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..reporting import counted
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
 
     from .target import Target
 
-LONG_WAL = 64 << 20  # bytes of a log that nobody checkpoints
-EMPTY = 0.25  # share of pages that a VACUUM would give back
+
+FEW = 1000  # pages: in a smaller file nobody minds empty ones
 
 
 def looks(target: Target, connection: Connection) -> Iterator[Look]:
@@ -24,9 +23,7 @@ def looks(target: Target, connection: Connection) -> Iterator[Look]:
     def pragma(name: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.exec_driver_sql(f"PRAGMA {name}")]
 
-    yield from _sizes(
-        target.file, pragma("journal_mode")[0][0], pragma("page_count")[0][0], pragma("freelist_count")[0][0]
-    )
+    yield from _sizes(target, pragma("journal_mode")[0][0], pragma("page_count")[0][0], pragma("freelist_count")[0][0])
     said = [str(row[0]) for row in pragma("integrity_check(5)")]
     whole = said == ["ok"]
     yield Look(
@@ -64,13 +61,14 @@ def looks(target: Target, connection: Connection) -> Iterator[Look]:
     )
 
 
-def _sizes(file: Path, mode: object, pages: object, free: object) -> Iterator[Look]:
+def _sizes(target: Target, mode: object, pages: object, free: object) -> Iterator[Look]:
+    file, settings = target.file, target.settings
     size = file.stat().st_size
     yield Look("size", "ok", f"{size:,} bytes", size)
     yield Look("journal mode", "ok", f"journal mode {mode}", str(mode))
     wal = file.with_name(file.name + "-wal")
     length = wal.stat().st_size if wal.exists() else 0
-    long = length > LONG_WAL
+    long = length > settings.threshold("wal-megabytes") * 1_000_000
     yield Look(
         "write-ahead log",
         "warning" if long else "ok",
@@ -79,7 +77,7 @@ def _sizes(file: Path, mode: object, pages: object, free: object) -> Iterator[Lo
         "migration-guard db checkpoint" if long else "",
     )
     total, empty = int(str(pages)), int(str(free))
-    much = total > 1000 and empty > EMPTY * total
+    much = total > FEW and empty * 100 > settings.threshold("free-pages-percent") * total
     yield Look(
         "free pages",
         "warning" if much else "ok",

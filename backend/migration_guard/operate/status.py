@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
@@ -25,7 +27,7 @@ from .holding import has_version_table, held
 from .standing import Standing, standing
 from .target import Target, run_env
 
-OLD = 24 * 3600  # seconds after which the newest backup counts as old
+AHEAD = 300  # seconds that clocks may differ
 _SHOWN = 5  # differences in one sentence
 
 
@@ -87,7 +89,8 @@ def status(target: Target, folder: Path, *, schema: bool = True) -> Status:
         connection.rollback()
         if schema:
             looks.append(_schema(target, at, connection))
-    looks.append(_backup(folder, name_of(target)))
+    looks += _room(target, folder)
+    looks.append(_backup(folder, name_of(target), target.settings.threshold("backup-hours")))
     return Status(target.shown, target.dialect, at, tuple(looks))
 
 
@@ -138,12 +141,38 @@ def _schema(target: Target, at: Standing, connection: Connection) -> Look:
     return Look(name, "error", says, found, "find out who changed it by hand; a new revision can make both agree")
 
 
-def _backup(folder: Path, name: str) -> Look:
+def _room(target: Target, folder: Path) -> Iterator[Look]:
+    """The disks on which the SQLite file and the backups lie."""
+    percent = target.settings.threshold("disk-free-percent")
+    places = [folder, *([target.file.parent] if target.dialect == "sqlite" else [])]
+    seen = set()
+    for place in places:
+        existing = next(each for each in (place, *place.absolute().parents) if each.exists())
+        disk = existing.stat().st_dev
+        if disk in seen:
+            continue
+        seen.add(disk)
+        usage = shutil.disk_usage(existing)
+        short = usage.free * 100 < percent * usage.total
+        share = usage.free * 100 // max(1, usage.total)
+        says = f"the disk of {os.path.relpath(place)} has {usage.free:,} bytes free, {share} %"
+        yield Look("disk", "warning" if short else "ok", says, usage.free, _FREE if short else "")
+
+
+_FREE = "free some space: migration-guard db prune removes old backups"
+
+
+def _backup(folder: Path, name: str, hours: int) -> Look:
     found = backups(folder, name)
     if not found:
         return Look("backup", "warning", f"there is no backup of {name} in {folder}", None, "migration-guard db backup")
     newest = found[0]
-    age = max(0, int((datetime.now(timezone.utc) - newest.manifest.moment).total_seconds()))
-    old = age > OLD
+    age = int((datetime.now(timezone.utc) - newest.manifest.moment).total_seconds())
     says = f"the newest backup is {newest.file.name}, of {newest.manifest.made}"
-    return Look("backup", "warning" if old else "ok", says, age, "migration-guard db backup" if old else "")
+    if age < -AHEAD:
+        return Look("backup", "warning", f"{says}, which is yet to come", age, "look at the clock, then make another")
+    if not newest.manifest.verified:
+        hint = "name the command that decrypts as backup-decrypt, then: migration-guard db verify"
+        return Look("backup", "warning", f"{says}, and nobody has read it back", age, hint)
+    old = age > hours * 3600
+    return Look("backup", "warning" if old else "ok", says, max(0, age), "migration-guard db backup" if old else "")

@@ -63,7 +63,8 @@ class Target:
         name = self.url.database
         if self.dialect != "sqlite" or not name or name == ":memory:":
             raise UsageError("the URL is of a database in memory, and no file", "give one: --url sqlite:///data/app.db")
-        return Path(name)
+        file = Path(name)
+        return file.resolve() if file.is_symlink() else file  # SQLite, too, puts its log beside the file itself
 
     @property
     def folder(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,23 +22,53 @@ def beside(final: Path) -> Iterator[Path]:
 
     What a killed run left under that path before is removed first. Raises CannotFinish for what the disk refuses.
     """
-    part = final.with_name(final.name + PART)
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
+    with passing(final) as part:
         yield part
         sync(part)
         part.replace(final)
         sync(final.parent)
+
+
+@contextmanager
+def passing(final: Path) -> Iterator[Path]:
+    """An empty file beside a path that only we may read, gone afterwards. Raises CannotFinish for what the disk
+    refuses."""
+    part = final.with_name(final.name + PART)
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600, exist_ok=False)
+        yield part
     except OSError as error:
-        raise CannotFinish(
-            f"{error.filename or part} cannot be written: {error.strerror or error}",
-            ELSEWHERE,
-        ) from error
+        raise refused(error, part) from error
     finally:
         for left in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm", "-journal"))):
             with contextlib.suppress(OSError):
                 left.unlink(missing_ok=True)
+
+
+def refused(error: OSError, file: Path) -> CannotFinish:
+    """What to say of a disk that does not take what we write."""
+    return CannotFinish(f"{error.filename or file} cannot be written: {error.strerror or error}", ELSEWHERE)
+
+
+def owned_as(new: Path, model: Path, *, mode: bool) -> None:
+    """Give a file the owner of another one or of a folder, and with `mode` its permissions. Raises CannotFinish where
+    we may not."""
+    like, own = model.stat(), new.stat()
+    if mode:
+        new.chmod(stat.S_IMODE(like.st_mode))
+    if os.name == "nt" or (like.st_uid, like.st_gid) == (own.st_uid, own.st_gid):
+        return
+    try:
+        os.chown(new, like.st_uid, like.st_gid)
+    except PermissionError as error:
+        if like.st_uid == own.st_uid:
+            return  # a group of which we are no member; the owner can read it
+        raise CannotFinish(
+            f"{model} belongs to user {like.st_uid}, and what we write would belong to user {own.st_uid}",
+            "run it as that user, or as root",
+        ) from error
 
 
 def sync(path: Path) -> None:
