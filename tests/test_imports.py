@@ -72,6 +72,7 @@ MAY = {
         "verify",
         "words",
     },
+    "squash": {"change", "config", "errors", "facts", "findings", "lint", "live", "read", "reporting", "verify"},
     "testing": {"config", "errors", "facts", "findings", "live", "read", "report", "verify"},
 }
 

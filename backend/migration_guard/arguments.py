@@ -120,6 +120,7 @@ def parser() -> argparse.ArgumentParser:
     baseline.add_argument("--dry-run", action="store_true", help="say what would be written")
 
     _add_changes(commands)
+    _add_squash(commands)
 
     _add_database(commands)
 
@@ -180,6 +181,29 @@ def _add_changes(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     fix.add_argument("--base", metavar="REF", help="what stands there is released (default: origin/HEAD or main)")
     fix.add_argument("--dry-run", action="store_true", help="show the changes as a diff and write nothing")
+
+
+def _add_squash(commands: argparse._SubParsersAction[_Parser]) -> None:
+    squash = commands.add_parser(
+        "squash",
+        help="write one base revision for all revisions up to one of them, proved equal on scratch databases",
+        description="Builds REV with the revisions that stand, on each database of the settings, writes one base "
+        "revision from what the catalogues hold, builds that too, and compares: schema, rows, the way down and up "
+        "again. Nothing is written unless all of it is equal. The base keeps the id of REV, so that databases at REV "
+        "or later go on as they are; the old files go, last, and git keeps them.",
+    )
+    squash.add_argument(
+        "revision", metavar="REV", help="the last revision to squash: an id, the start of one, a file, head"
+    )
+    squash.add_argument("--before", action="store_true", help="squash what REV stands on, and leave REV as it is")
+    squash.add_argument("-m", "--message", metavar="TEXT", help="what its docstring says")
+    squash.add_argument(
+        "--database", action="append", default=[], metavar="DB", help="as for verify; default: those of the settings"
+    )
+    squash.add_argument("--base", metavar="REF", help="what stands there is released (default: origin/HEAD or main)")
+    squash.add_argument("--released", action="store_true", help="squash revisions that the base branch has, too")
+    squash.add_argument("--move-to", metavar="DIR", help="move the old files there; default: remove them, git has them")
+    squash.add_argument("--dry-run", action="store_true", help="prove it, show the new file, and write nothing")
 
 
 def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -84,7 +84,7 @@ def _with_databases(settings: Settings, options: SimpleNamespace) -> Settings:
     from .read.looking import databases, projects
     from .read.store import Store
 
-    verify = options.command == "verify"
+    verify = options.command in ("verify", "squash")
     store = Store(settings.root) if options.command == "check" and not options.no_cache else None
     names, why = databases(store, settings.root, projects(store, settings.root, settings.config, bare=not verify))
     if verify and not set(names) <= DIALECTS:
@@ -184,6 +184,25 @@ def _baseline(options: SimpleNamespace) -> int:
         )
     )
     return 0 if whole else report.exit_code
+
+
+def _squash(options: SimpleNamespace) -> int:
+    from .extras import needed
+
+    needed("squash")
+    from .squash.run import Wish, squash
+
+    wish = Wish(
+        revision=options.revision,
+        before=options.before,
+        message=options.message,
+        databases=tuple(options.database),
+        move_to=options.move_to,
+        released=options.released,
+        base=options.base,
+        dry_run=options.dry_run,
+    )
+    return squash(_settings(options), wish)
 
 
 def _db(options: SimpleNamespace) -> int:
@@ -303,6 +322,7 @@ COMMANDS: dict[str, Callable[[SimpleNamespace], int]] = {
     "report": _report,
     "review": _review,
     "rules": _rules,
+    "squash": _squash,
     "verify": _verify,
 }
 

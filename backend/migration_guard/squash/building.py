@@ -1,0 +1,141 @@
+"""Scratch databases for `squash`: built by the revisions that stand, or by the new base, and read back whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from ..config import Settings
+from ..errors import CannotFinish
+from ..live import Server, dialect_for
+from ..live import dialect as adapter_of
+from ..live.redirect import own_engine
+from ..live.schema import Snapshot, without
+from ..live.scratch import Scratch
+from ..live.urls import hide_in
+from ..read.project import Project
+from ..verify.jobs import folder_of
+
+_START = """\
+import sys
+sys.path[:] = [p for p in sys.path if p] + [{path!r}]
+from migration_guard.squash.child import main
+main()
+"""
+T = TypeVar("T")
+
+
+class Fails(Exception):
+    """A revision or the new base cannot be run; the text says where and why, `line` where in the new base."""
+
+    def __init__(self, says: str, line: int = 0) -> None:
+        super().__init__(says)
+        self.line = line
+
+
+@dataclass
+class Builder:
+    """One kind of database on which a project's revisions are run. `version_table` is known after the first run."""
+
+    project: Project
+    settings: Settings
+    server: Server
+    scratch: Path
+    version_table: str = "alembic_version"
+    convention: bool = False
+    _kept: list[str] = field(default_factory=list)
+
+    @property
+    def dialect(self) -> str:
+        """As SQLAlchemy calls it."""
+        return self.server.dialect
+
+    def by_revisions(self, revisions: Sequence[str]) -> str:
+        """The URL of a new database on which these revisions ran, in order. Raises Fails where one does not."""
+        url = self.server.new_database()
+        self._run([{"url": url, "revisions": list(revisions), "folder": "", "directions": []}], len(revisions))
+        return url
+
+    def by_file(self, content: bytes, *ways: tuple[str, ...]) -> list[str]:
+        """The URLs of new databases on which a base revision of this text was taken up and down in these ways."""
+        folder = Path(mkdtemp(prefix="base-", dir=self.scratch))
+        (folder / "base.py").write_bytes(content)
+        urls = [self.server.new_database() for _ in ways]
+        jobs = [
+            {"url": url, "revisions": [], "folder": str(folder), "directions": list(way)}
+            for url, way in zip(urls, ways, strict=True)
+        ]
+        self._run(jobs, len(jobs))
+        return urls
+
+    def read(self, url: str, reader: Callable[[Connection], T]) -> T:
+        """What a reader finds in one of the databases."""
+        engine = own_engine(url)
+        try:
+            with engine.connect() as connection:
+                return reader(connection)
+        finally:
+            engine.dispose()
+
+    def snapshot(self, url: str) -> Snapshot:
+        """The catalogue of one of the databases, without Alembic's own table."""
+        return without(self.read(url, adapter_of(self.dialect).snapshot), {self.version_table})
+
+    def _run(self, jobs: list[dict[str, Any]], steps: int) -> None:
+        folder = folder_of(self.project)
+        project = self.project
+        request = {
+            "root": str(self.settings.root.absolute()),
+            "folder": str(folder),
+            "ini": str(project.ini) if project.ini else None,
+            "section": project.section,
+            "script_location": str(project.script_location),
+            "version_locations": [str(location) for location in project.version_locations],
+            "recursive": project.recursive,
+            "flask_app": self.settings.flask_app,
+            "jobs": jobs,
+        }
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", _START.format(path=str(Path(__file__).parents[2]))],
+                input=json.dumps(request),
+                capture_output=True,
+                text=True,
+                errors="replace",
+                cwd=folder,
+                env={**os.environ, **self.settings.environment},
+                timeout=self.settings.step_timeout * max(1, steps),
+                check=False,
+            )
+            told = json.loads(done.stdout)
+        except (subprocess.TimeoutExpired, ValueError) as error:
+            raise CannotFinish(
+                f"{project.script_location / 'env.py'} did not come to its end",
+                "see what `migration-guard verify` says",
+            ) from error
+        if "error" in told:
+            raise Fails(hide_in(told["error"]), told.get("line", 0))
+        self.version_table, self.convention = told["version_table"], told["convention"]
+
+
+@contextmanager
+def builders(project: Project, settings: Settings, specs: Sequence[str]) -> Iterator[list[Builder]]:
+    """A builder for each database that is asked for, in this order; their servers end when left."""
+    with ExitStack() as stack:
+        scratch = stack.enter_context(Scratch())
+        found = []
+        for spec in specs:
+            _, adapter = dialect_for(spec)
+            server = stack.enter_context(adapter.servers(spec, scratch))
+            found.append(Builder(project, settings, server, scratch.folder))
+        yield found

@@ -1,0 +1,110 @@
+"""The child process that runs env.py for `squash`: revisions on a scratch database, those that stand or a new file.
+
+It connects to no other database than the scratch ones that it is given.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import MetaData
+
+from ..errors import CannotFinish, GuardError
+from ..live.environment import Environment, Stage, cause_in
+from ..live.fence import fence
+from ..live.loading import Home
+from ..live.redirect import Lead, engines_led
+from ..live.statements import Recorder, first_line
+
+_USUAL = {"ix"}  # what SQLAlchemy's own naming convention names
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Run each of the `jobs` on a database of its own. What env.py says of its version table and of names."""
+    home = Home(
+        root=Path(request["root"]),
+        ini=Path(request["ini"]) if request["ini"] else None,
+        section=request["section"],
+        script_location=Path(request["script_location"]),
+        version_locations=tuple(map(Path, request["version_locations"])),
+        recursive=request["recursive"],
+        flask_app=request["flask_app"],
+    )
+    told: dict[str, Any] = {}
+    lead = Lead("sqlite://")
+    with engines_led(lead):
+        environment = Environment(home, lead, Recorder())
+        for job in request["jobs"]:
+            lead.url = job["url"]
+
+            def play(stage: Stage, job: dict[str, Any] = job) -> None:
+                told.update(version_table=stage.version_table, convention=_names(stage.options))
+                _run(stage, environment, job)
+
+            with fence([lead.url]):
+                environment.run(play)
+    if environment.databases > 1:
+        raise CannotFinish(
+            f"env.py migrates {environment.databases} databases, and a base can be written for one", "squash by hand"
+        )
+    return told
+
+
+def _run(stage: Stage, environment: Environment, job: dict[str, Any]) -> None:
+    if job["revisions"]:
+        wanted = set(job["revisions"])
+        for revision in environment.revisions():
+            if revision.revision in wanted:
+                stage.step(revision, "upgrade")
+    if job["folder"]:
+        stage.script = ScriptDirectory(str(environment.home.script_location), version_locations=[job["folder"]])
+        (base,) = _all(stage.script)
+        for direction in job["directions"]:
+            stage.step(base, direction)
+
+
+def _all(script: ScriptDirectory) -> list[Script]:
+    return list(script.walk_revisions())
+
+
+def _names(options: dict[str, Any]) -> bool:
+    """Whether constraints without a name get one from a naming convention."""
+    given = options.get("target_metadata")
+    every = (given,) if isinstance(given, MetaData) else tuple(given or ())
+    return any(set(map(str, each.naming_convention)) - _USUAL for each in every)
+
+
+def _line(error: BaseException) -> int:
+    """The line of the new base that raised, 0 for any other file."""
+    found, trace = 0, error.__traceback__
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename).name == "base.py" and "base-" in trace.tb_frame.f_code.co_filename:
+            found = trace.tb_lineno
+        trace = trace.tb_next
+    return found
+
+
+def main() -> None:
+    """Answer the request on standard input. What the project prints goes to standard error."""
+    own = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    request = json.loads(sys.stdin.read())
+    sys.dont_write_bytecode = True
+    sys.path.append(request["folder"])
+    try:
+        told = answer(request)
+    except GuardError as error:
+        told = {"error": str(error), "hint": error.hint}
+    except BaseException as error:  # noqa: BLE001 - env.py and revisions may raise anything, SystemExit too
+        place = cause_in(error, Path(request["root"]))
+        where = f"{place[0]}:{place[1]}: " if place else ""
+        says = f"{where}{type(error).__name__}: {first_line(error)}"
+        told = {"error": says, "hint": "migration-guard verify", "line": _line(error)}
+    own.write(json.dumps(told))
+    own.close()
+    os._exit(0)
