@@ -204,6 +204,14 @@ class TakenLock:
 
 
 @dataclass(frozen=True)
+class Site:
+    """Where a page's reader finds the project: the web address that a path is added to, its folder in the checkout."""
+
+    files: str = ""
+    folder: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """The result of one run, ready for every format."""
 
@@ -219,6 +227,7 @@ class Report:
     branch: Branch | None = None  # with --base: what the branch adds, for a reviewer
     trials: tuple[Trial, ...] = ()  # verify with --base: what each database made of it
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # files to show lines of
+    site: Site = field(default=Site(), compare=False)  # set where the report goes out
 
     @property
     def exit_code(self) -> int:

@@ -9,8 +9,11 @@ from itertools import groupby
 from ..findings import Finding, Known, Remembered, Report, Severity, severity_of
 from ..reporting import by_place, counted
 
-# Control characters, direction overrides and halves of pairs: names in a migration must not steer a terminal or a log.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# Control characters, signs that have no width or turn the direction, and halves of pairs: names in a migration must not
+# steer a terminal or a log. The joiners U+200C and U+200D are part of words and of emoji.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 _HEADS_SHOWN = 5
 _ALIKE_SHOWN = 3
 
