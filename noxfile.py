@@ -70,19 +70,24 @@ def groups(*names: str) -> list[str]:
     return list(nox.project.dependency_groups(nox.project.load_toml(HERE / "pyproject.toml"), *names))
 
 
-def guard(session: nox.Session, program: str, *arguments: str, live: bool = True, **options: Any) -> None:
+def guard(
+    session: nox.Session, program: str, *arguments: str, live: bool = True, oldest: bool = False, **options: Any
+) -> None:
     """Run a program of the guard's own environment, which all sessions share and which is made when missing or old.
 
-    There are two: with `live`, all that runs migrations; without, the reading side alone, which is small.
+    There are three: with `live`, all that runs migrations, also with the oldest dependencies; without, the reading side
+    alone, which is small. Checkouts that name one folder in GUARD_ENVIRONMENTS share them.
     """
-    folder = HERE / ".nox" / ("guard" if live else "guard-reads")
+    kept = Path(os.environ.get("GUARD_ENVIRONMENTS") or HERE / ".nox")
+    pins = OLDEST if oldest else ()
+    folder = kept / ("guard-oldest" if oldest else "guard" if live else "guard-reads")
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
     stamp = folder / "installed.txt"
-    wanted = fingerprint(sys.version)
+    wanted = fingerprint(sys.version, *pins)
     if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
         session.run(sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(folder), external=True)
         what = ".[live,postgresql]" if live else "."
-        session.run(str(programs / "python"), "-m", "pip", "install", "--quiet", "-e", what, external=True)
+        session.run(str(programs / "python"), "-m", "pip", "install", "--quiet", "-e", what, *pins, external=True)
         stamp.write_text(wanted, encoding="utf-8")
     session.run(str(programs / program), *arguments, external=True, **options)
 
@@ -107,7 +112,7 @@ def types(session: nox.Session) -> None:
     """Strict types, as the oldest Python sees them."""
     install(session, "-e", ".[live,postgresql]", *groups("types"))
     session.run("mypy")
-    session.run("mypy", "noxfile.py")
+    session.run("mypy", "noxfile.py", "maintenance")
 
 
 @nox.session(python=False)
@@ -155,6 +160,24 @@ def check(session: nox.Session) -> None:
 def verify(session: nox.Session) -> None:
     """Run the migrations on scratch databases; arguments after `--` go to `migration-guard verify`."""
     guard(session, "migration-guard", "verify", *session.posargs)
+
+
+@nox.session(python=False, name="verify-oldest")
+def verify_oldest(session: nox.Session) -> None:
+    """As `verify`, with the oldest SQLAlchemy, Alembic and drivers, which run on Python 3.10 to 3.12."""
+    guard(session, "migration-guard", "verify", *session.posargs, oldest=True)
+
+
+@nox.session(python=False)
+def summary(session: nox.Session) -> None:
+    """One report from the JSON reports of several jobs: `nox -s summary -- FOLDER --format github`."""
+    guard(session, "migration-guard", "report", "merge", *session.posargs, live=False)
+
+
+@nox.session(python=False)
+def green(session: nox.Session) -> None:
+    """Whether all jobs that NEEDS names, as GitHub's `toJSON(needs)`, ended well, and which did not."""
+    session.run(sys.executable, "-m", "maintenance.green", *session.posargs, external=True)
 
 
 @nox.session(python=False)

@@ -1,14 +1,27 @@
-"""The pull-request workflow, run for real on this machine by act in host mode."""
+"""This repository's own workflows, run for real on this machine by act in host mode."""
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import Any
 
-from tests.acting import ON_LINUX, act, checkout, commit, git
+import pytest
+
+from migration_guard.live import dialect
+from migration_guard.live.scratch import Scratch
+from noxfile import fingerprint
+from tests.acting import ON_LINUX, PROGRAMS, ROOT, Acted, act, checkout, commit, git
 
 __all__ = ["checkout"]  # a fixture
 
+# Of each matrix the part that this machine can be: the newest Python, and PostgreSQL 16 out of the wheel.
+HERE = ("--matrix", "python:3.13", "--matrix", "session:verify", "--matrix", "postgresql:16")
+SERVICE = "postgresql://postgres@localhost:5432/postgres"
+NOBODY = "postgresql://postgres@localhost:9/postgres"  # the port of `discard`, where no PostgreSQL answers
 BAD = """\
 \"\"\"second head
 
@@ -31,31 +44,102 @@ def downgrade() -> None:
 pytestmark = ON_LINUX
 
 
-def test_the_static_job_passes_on_a_pull_request_without_migrations(checkout: Path) -> None:
-    base = git(checkout, "rev-parse", "HEAD")
-    payload = {"number": 1, "pull_request": {"base": {"sha": base}}}
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the sessions would install, with the programs of the environment that runs this test instead."""
+    folder = tmp_path_factory.mktemp("environments")
+    for name in ("guard", "guard-reads"):
+        programs = folder / name / "bin"
+        programs.mkdir(parents=True)
+        for program in ("python", "alembic"):
+            (programs / program).symlink_to(PROGRAMS / program)
+        (programs / "migration-guard").write_text(
+            f'#!/bin/sh\nPYTHONPATH={ROOT / "backend"} exec {sys.executable} -m migration_guard "$@"\n'
+        )
+        (programs / "migration-guard").chmod(0o755)
+        (folder / name / "installed.txt").write_text(fingerprint(sys.version))
+    return folder
 
-    done = act(checkout, "guard.yml", "pull_request", payload, "static")
+
+@pytest.fixture(scope="module")
+def service(session_scratch: Scratch) -> Iterator[str]:
+    """The URL of a PostgreSQL 16, which stands in for the service container: act starts none in host mode."""
+    with dialect("postgresql").servers("postgresql-16", session_scratch) as server:
+        yield server.new_database()
+
+
+@pytest.fixture
+def on_pull_request(checkout: Path) -> object:
+    """The event of a pull request that adds what is committed after this fixture."""
+    return {"number": 1, "pull_request": {"base": {"sha": git(checkout, "rev-parse", "HEAD")}}}
+
+
+def run(checkout: Path, environments: Path, event: str, payload: object, job: str, service: str = SERVICE) -> Acted:
+    """A job of guard.yml and those that it needs; with a URL in place of the service container's."""
+    workflow = checkout / ".github" / "workflows" / "guard.yml"
+    text = workflow.read_text()
+    assert SERVICE in text
+    workflow.write_text(text.replace(SERVICE, service))
+    return act(checkout, "guard.yml", event, payload, job, *HERE, "--env", f"GUARD_ENVIRONMENTS={environments}")
+
+
+def reports(checkout: Path) -> dict[str, Any]:
+    """The JSON reports that the jobs kept, by their names."""
+    return {file.stem: json.loads(file.read_text()) for file in (checkout.parent / "artifacts").rglob("*.json")}
+
+
+def test_a_pull_request_without_migrations_is_green_with_one_summary_of_all_jobs(
+    checkout: Path, environments: Path, service: str, on_pull_request: object
+) -> None:
+    done = run(checkout, environments, "pull_request", on_pull_request, "guard", service)
 
     assert done.code == 0, done.log
-    assert "::error" not in done.log
+    assert set(done.jobs.values()) == {"success"}
+    assert sorted(done.jobs) == ["guard", "postgresql", "sqlite", "static", "together"]
+    assert sorted(reports(checkout)) == ["old-code", "parity", "postgresql", "sqlite", "static"]
+    assert done.summary() == done.summary("guard")
+    assert done.summary().count("## ") == 1
+    assert "No findings" in done.summary()
+    assert "PostgreSQL 16" in done.log
+    assert [each.level for each in done.annotations] == []
 
 
-def test_the_static_job_stops_a_second_head_on_its_line_and_in_the_summary(checkout: Path) -> None:
+def test_a_merge_group_with_a_second_head_is_stopped_by_the_required_check_on_its_line(
+    checkout: Path, environments: Path, service: str
+) -> None:
     base = git(checkout, "rev-parse", "HEAD")
     (checkout / "alembic" / "versions" / "ffff00000001_second_head.py").write_text(BAD)
     commit(checkout, "feat: second head")
 
-    done = act(checkout, "guard.yml", "merge_group", {"merge_group": {"base_sha": base}}, "static")
+    done = run(checkout, environments, "merge_group", {"merge_group": {"base_sha": base}}, "guard", service)
 
     assert done.code == 1
+    assert done.jobs["static"] == "failure"
+    assert done.jobs["guard"] == "failure"
     (found,) = [each for each in done.annotations if "multiple-heads" in each.at.get("title", "")]
+    assert found.level == "error"
     assert found.at["file"].startswith("alembic/versions/")
-    assert "multiple-heads" in unescape(done.summary())
+    assert "7d1f4be02c95" in found.message
+    summary = unescape(done.summary("guard"))
+    assert "multiple-heads" in summary
+    assert "- static: failure" in summary
+    assert done.summary() == done.summary("guard")
 
 
-def test_the_sqlite_job_steps_through_the_history(checkout: Path) -> None:
-    done = act(checkout, "guard.yml", "push", {"ref": "refs/heads/main"}, "sqlite", "--matrix", "python:3.13")
+def test_a_push_to_main_steps_through_the_whole_history(checkout: Path, environments: Path) -> None:
+    done = run(checkout, environments, "push", {"ref": "refs/heads/main"}, "sqlite")
 
     assert done.code == 0, done.log
-    assert "sqlite" in done.log.lower()
+    assert "sqlite: 11 revisions taken up, down and up" in done.log
+    assert reports(checkout)["sqlite"]["looked_at"]["revisions"] == 11
+
+
+def test_a_database_service_that_never_comes_up_is_named_in_the_report_of_its_job(
+    checkout: Path, environments: Path, on_pull_request: object
+) -> None:
+    done = run(checkout, environments, "pull_request", on_pull_request, "postgresql", NOBODY)
+
+    assert done.code == 1
+    assert done.jobs == {"postgresql": "failure"}
+    (error,) = reports(checkout)["postgresql"]["errors"]
+    assert "cannot reach the PostgreSQL server at localhost:9" in error["message"]

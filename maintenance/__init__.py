@@ -1,0 +1,1 @@
+"""What the workflows of this repository work out. Nothing of it is part of the package."""
