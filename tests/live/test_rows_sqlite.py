@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from migration_guard.live.rows import Filled, contents, fill, lost
 from migration_guard.live.sqlite_catalogue import shapes
@@ -192,3 +194,28 @@ def test_rows_without_a_key_are_known_by_what_they_hold(connection: Connection) 
     assert [loss.sentence for loss in lost(before, contents(connection, shapes(connection)))] == [
         "t.c of 1 row changed from 'z' to 'other'"
     ]
+
+
+def test_text_that_is_no_utf8_is_compared_by_its_bytes(connection: Connection) -> None:
+    run(connection, "CREATE TABLE note (id INTEGER PRIMARY KEY, words TEXT); INSERT INTO note VALUES (1, x'ff41')")
+    run(connection, "UPDATE note SET words = CAST(words AS TEXT)")
+    before = contents(connection, shapes(connection))
+
+    assert before.tables["note"].rows == (("1", r"'\xffA'"),)
+
+    run(connection, "UPDATE note SET words = CAST(x'fe41' AS TEXT)")
+    found = lost(before, contents(connection, shapes(connection)))
+    assert [loss.sentence for loss in found] == [r"note.words of 1 row changed from '\xffA' to '\xfeA'"]
+
+
+def test_text_that_is_no_utf8_is_compared_through_an_async_driver(tmp_path: Path) -> None:
+    async def read() -> str:
+        engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'scratch.db'}")
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql("CREATE TABLE note (id INTEGER PRIMARY KEY, words TEXT)")
+            await connection.exec_driver_sql("INSERT INTO note VALUES (1, CAST(x'ff41' AS TEXT))")
+            found = await connection.run_sync(lambda sync: contents(sync, shapes(sync)))
+        await engine.dispose()
+        return found.tables["note"].rows[0][1]
+
+    assert asyncio.run(read()) == r"'\xffA'"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .row_sql import contents_statement
 from .shapes import TableShape
@@ -76,7 +77,7 @@ def contents(connection: Connection, shapes: Sequence[TableShape]) -> Contents:
         statements = [contents_statement(place, *each, dialect, _LIMIT) for place, each in enumerate(part)]
         # SQLite wants the parts of a UNION equally wide, and answers each at once anyway.
         for statement in statements if dialect == "sqlite" else [" UNION ALL ".join(statements)]:
-            for place, count, *row in connection.exec_driver_sql(statement, execution_options={"no_parameters": True}):
+            for place, count, *row in _read(connection, statement):
                 name = part[place][0].full_name
                 counts[name] = count
                 found.setdefault(name, []).append(tuple(row if dialect == "sqlite" else row[0]))
@@ -90,6 +91,26 @@ def contents(connection: Connection, shapes: Sequence[TableShape]) -> Contents:
         for shape in shapes
     }
     return Contents(tables)
+
+
+def _read(connection: Connection, statement: str) -> list[Sequence[Any]]:
+    with _any_text(connection):
+        return list(connection.exec_driver_sql(statement, execution_options={"no_parameters": True}))
+
+
+@contextmanager
+def _any_text(connection: Connection) -> Iterator[None]:
+    """SQLite keeps text that is no UTF-8, which its driver refuses to read: here each such byte is shown as `\\xff`."""
+    driver = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
+    if driver is None:
+        yield
+        return
+    before = driver.text_factory
+    driver.text_factory = lambda content: content.decode("utf-8", "backslashreplace")
+    try:
+        yield
+    finally:
+        driver.text_factory = before
 
 
 def lost(before: Contents, after: Contents) -> list[Loss]:
