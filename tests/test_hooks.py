@@ -242,3 +242,98 @@ def test_the_hook_that_init_writes_for_a_project_in_a_folder_judges_its_commits(
 
     assert "missing-downgrade" in bad.stdout + bad.stderr
     assert (bad.returncode, good.returncode) == (1, 0), good.stdout + good.stderr
+
+
+EVERY_HOOK = ["pre-commit", "pre-merge-commit", "pre-push", "post-checkout", "post-merge", "post-rewrite"]
+
+
+@pytest.fixture
+def shared(tmp_path: Path, published: Path, environment: dict[str, str]) -> tuple[Path, Path]:
+    """A project with every hook on, that is pushed, and a colleague's clone without any."""
+    ours, remote, theirs = tmp_path / "ours", tmp_path / "remote.git", tmp_path / "theirs"
+    shutil.copytree(COMMITS / "project", ours)
+    hooks = ["migration-guard", *(f"migration-guard-{stage}" for stage in ("pre-push", "post-merge", "post-checkout"))]
+    listed = "".join(f"      - id: {hook}\n" for hook in hooks)
+    head = git(published, environment, "rev-parse", "HEAD").strip()
+    (ours / ".pre-commit-config.yaml").write_text(
+        f"default_install_hook_types: [{', '.join(EVERY_HOOK)}]\n"
+        f"repos:\n  - repo: {published}\n    rev: {head}\n    hooks:\n{listed}"
+    )
+    git(ours, environment, "init", "--quiet")
+    git(ours, environment, "add", ".")
+    git(ours, environment, "commit", "--quiet", "-m", "chore: start")
+    git(ours, environment, "init", "--quiet", "--bare", str(remote))
+    git(ours, environment, "remote", "add", "origin", str(remote))
+    git(ours, environment, "push", "--quiet", "--set-upstream", "origin", "main")
+    git(ours, environment, "clone", "--quiet", str(remote), str(theirs))
+    run([sys.executable, "-m", "pre_commit", "install"], ours, environment)
+    return ours, theirs
+
+
+def revision(project: Path, environment: dict[str, str], name: str, below: str) -> None:
+    """Commit one more revision, with a column of its own."""
+    good = (COMMITS / "missing-downgrade" / "good.py").read_text()
+    text = good.replace("2c3d4e5f6071", name).replace("1b2c3d4e5f60", below).replace('"age"', f'"column_{name}"')
+    (project / "alembic" / "versions" / f"{name}.py").write_text(text)
+    git(project, environment, "add", ".")
+    git(project, environment, "commit", "--quiet", "-m", f"feat: {name}")
+
+
+def tried(project: Path, environment: dict[str, str], *command: str) -> tuple[int, str]:
+    done = subprocess.run(["git", *command], cwd=project, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("pull", ["--rebase", "--no-rebase"])
+def test_a_pull_that_makes_two_heads_goes_through_and_names_the_command_that_mends_it(
+    pull: str, shared: tuple[Path, Path], environment: dict[str, str]
+) -> None:
+    ours, theirs = shared
+    revision(theirs, environment, "theirs", "1b2c3d4e5f60")
+    git(theirs, environment, "push", "--quiet")
+    revision(ours, environment, "ours", "1b2c3d4e5f60")
+
+    pulled, said = tried(ours, environment, "pull", pull, "--no-verify", "--no-edit")
+    pushed, told = tried(ours, environment, "push")
+
+    assert (pulled, pushed) == (0, 1), said + told
+    assert "migration guard, after the merge" in said
+    for output in (said, told):
+        assert "There are 2 heads: ours (" in output
+        assert "migration-guard rebase --base origin/main  # which writes:" in output
+    assert main(["-C", str(ours), "rebase", "--base", "origin/main"]) == 0
+    git(ours, environment, "commit", "--quiet", "--all", "-m", "fix: one head")
+    assert tried(ours, environment, "push")[0] == 0
+
+
+def test_a_pull_and_an_amended_commit_are_silent_when_all_is_well(
+    shared: tuple[Path, Path], environment: dict[str, str]
+) -> None:
+    ours, theirs = shared
+    revision(theirs, environment, "theirs", "1b2c3d4e5f60")
+    git(theirs, environment, "push", "--quiet")
+
+    pulled, said = tried(ours, environment, "pull")
+    amended, told = tried(ours, environment, "commit", "--amend", "--allow-empty", "--no-edit")
+
+    assert (pulled, amended) == (0, 0)
+    for output in (said, told):
+        assert "migration guard, after the merge.........................................Passed\n" in output
+        assert "hook id" not in output
+
+
+def test_a_switch_of_branches_names_the_revisions_that_a_database_may_lack_or_have_too_many_of(
+    shared: tuple[Path, Path], environment: dict[str, str]
+) -> None:
+    ours, _ = shared
+    git(ours, environment, "switch", "--quiet", "-c", "feature")
+    revision(ours, environment, "aged", "1b2c3d4e5f60")
+
+    back, gone = tried(ours, environment, "switch", "main")
+    forth, new = tried(ours, environment, "switch", "feature")
+
+    assert (back, forth) == (0, 0)
+    assert "Not on this branch: aged (people have an age), which the branch that you left has.\n" in gone
+    assert "New on this branch: aged (people have an age).\n" in new
+    assert "alembic upgrade head" in new
+    assert "alembic" not in tried(ours, environment, "checkout", "--", "alembic.ini")[1]

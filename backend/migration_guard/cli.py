@@ -28,6 +28,12 @@ def _heads(options: SimpleNamespace) -> int:
     return 0 if is_one else 1
 
 
+def _hook(options: SimpleNamespace) -> int:
+    from .hook import hook
+
+    return hook(_folder(options), options.stage, options.base, os.environ)
+
+
 def _rebase(options: SimpleNamespace) -> int:
     from .change.rebase import rebase
 
@@ -93,7 +99,7 @@ def _with_databases(settings: Settings, options: SimpleNamespace) -> Settings:
 
 
 def _check(options: SimpleNamespace) -> int:
-    if options.staged and options.changed and not options.paths:
+    if options.staged and options.changed and not options.paths and not options.base:
         from .read.concern import concerns_migrations
 
         if not concerns_migrations(_folder(options)):
@@ -316,6 +322,7 @@ COMMANDS: dict[str, Callable[[SimpleNamespace], int]] = {
     "explain": _explain,
     "fix": _fix,
     "heads": _heads,
+    "hook": _hook,
     "init": _init,
     "merge": _merge,
     "rebase": _rebase,
