@@ -71,7 +71,13 @@ def groups(*names: str) -> list[str]:
 
 
 def guard(
-    session: nox.Session, program: str, *arguments: str, live: bool = True, oldest: bool = False, **options: Any
+    session: nox.Session,
+    program: str,
+    *arguments: str,
+    live: bool = True,
+    oldest: bool = False,
+    told: str = "",
+    **options: Any,
 ) -> None:
     """Run a program of the guard's own environment, which all sessions share and which is made when missing or old.
 
@@ -89,7 +95,10 @@ def guard(
         what = ".[live,postgresql]" if live else "."
         session.run(str(programs / "python"), "-m", "pip", "install", "--quiet", "-e", what, *pins, external=True)
         stamp.write_text(wanted, encoding="utf-8")
-    session.run(str(programs / program), *arguments, external=True, **options)
+    command = [str(programs / program), *arguments]
+    if told and "GITHUB_STEP_SUMMARY" in os.environ:  # what is told there has this title
+        command = [sys.executable, "-m", "maintenance.told", told, *command]
+    session.run(*command, external=True, **options)
 
 
 @nox.session(tags=["quick"])
@@ -134,6 +143,14 @@ def tests_oldest(session: nox.Session) -> None:
 def tests_newest(session: nox.Session) -> None:
     """The tests on the newest Python of this machine with the newest SQLAlchemy, Alembic and drivers."""
     install(session, "--upgrade", "-e", ".[live,postgresql]", *groups("tests"))
+    run_tests(session)
+
+
+@nox.session(name="tests-next", python=RANGE[-1])
+def tests_next(session: nox.Session) -> None:
+    """The tests on what comes next: also releases of SQLAlchemy, Alembic and psycopg that are not final."""
+    session.install("-e", ".[live,postgresql]", *groups("tests"))
+    session.install("--upgrade", "--pre", "sqlalchemy", "alembic", "psycopg[binary]")
     run_tests(session)
 
 
@@ -206,7 +223,7 @@ def operating(command: str, words: str) -> None:
     """A session for one of the commands on the real database, of the same name."""
 
     def run(session: nox.Session) -> None:
-        guard(session, "migration-guard", "db", command, *session.posargs)
+        guard(session, "migration-guard", "db", command, *session.posargs, told=f"nox -s {command}")
 
     run.__doc__ = f"{words}; arguments after `--` go to `migration-guard db {command}`."
     nox.session(python=False, name=command)(run)
@@ -223,6 +240,24 @@ operating("deploy", "Run what is pending, judged and backed up first")
 
 
 @nox.session(python=False)
+def sample(session: nox.Session) -> None:
+    """The application's database, made where there is none, with rows where it has none: for drills."""
+    where = {"PYTHONPATH": str(HERE / "backend")}
+    guard(session, "alembic", "upgrade", "head", silent=True)
+    guard(session, "python", "-m", "maintenance.sample", env=where)
+
+
+@nox.session(python=False, name="postgresql-versions")
+def postgresql_versions(session: nox.Session) -> None:
+    """Whether the guard runs on all PostgreSQL versions that have support, and on no other."""
+    session.run(
+        *(sys.executable, "-m", "maintenance.told", "nox -s postgresql-versions"),
+        *(sys.executable, "-m", "maintenance.postgresql"),
+        external=True,
+    )
+
+
+@nox.session(python=False)
 def docs(session: nox.Session) -> None:
     """Write the pages that are made from the code: rules, settings, commands; `-- --check` fails on a difference."""
     guard(session, "python", "-m", "migration_guard.pages", *session.posargs)
@@ -233,7 +268,7 @@ def bench(session: nox.Session) -> None:
     """The budgets, measured beside their peers: `-- --revisions 100` for both sides, `live` before it for one."""
     install(session, ".[live,postgresql]", *groups("bench"))
     asked = [*session.posargs]
-    sides = [asked.pop(0)] if asked and asked[0] in ("static", "live") else ["static", "live"]
+    sides = [asked.pop(0)] if asked and asked[0] in ("static", "live", "operations") else ["static", "live"]
     for side in sides:
         session.run("python", f"bench/{side}.py", *asked)
 
@@ -262,13 +297,48 @@ def mutation(session: nox.Session) -> None:
 @nox.session
 def package(session: nox.Session) -> None:
     """Build the wheel, install it alone, run it: the reading side needs nothing else."""
-    install(session, "build", "twine")
     dist = Path(session.create_tmp(), "dist")
-    shutil.rmtree(dist, ignore_errors=True)
-    session.run("python", "-m", "build", "--outdir", str(dist), silent=True)
-    session.run("twine", "check", "--strict", *map(str, dist.iterdir()))
+    build(session, dist)
     (wheel,) = dist.glob("*.whl")
-    alone = Path(session.create_tmp(), "alone")
+    run_alone(session, wheel)
+
+
+@nox.session
+def dist(session: nox.Session) -> None:
+    """Wheel and source archive in `dist/`, and the release's notes in `build/notes.md`: `nox -s dist -- v1.2.0`."""
+    if len(session.posargs) != 1:
+        session.error("name the tag of the release: nox -s dist -- v1.2.0")
+    session.run("python", "-m", "maintenance.release", session.posargs[0], "build/notes.md")
+    build(session, HERE / "dist")
+
+
+@nox.session(name="wheel")
+def wheel_itself(session: nox.Session) -> None:
+    """The wheel in a folder, built before: installed alone, then under the tests. `nox -s wheel -- dist`."""
+    found = [*Path(*session.posargs).resolve().glob("*.whl")]
+    if len(found) != 1:
+        session.error("name a folder with one wheel: nox -s wheel -- dist")
+    (wheel,) = found
+    run_alone(session, wheel)
+    session.install(f"migration-guard[live,postgresql] @ {wheel.as_uri()}", *groups("tests"))
+    # Without `backend` on the path, where the source stands.
+    session.run("pytest", "-o", "pythonpath=.", "-q", *SMOKE)
+
+
+SMOKE = ("tests/test_lint.py", "tests/report", "tests/live/test_stairway.py")
+
+
+def build(session: nox.Session, folder: Path) -> None:
+    """Build the wheel and the source archive into a folder, anew."""
+    install(session, "build", "twine")
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(folder), silent=True)
+    session.run("twine", "check", "--strict", *map(str, folder.iterdir()))
+
+
+def run_alone(session: nox.Session, wheel: Path) -> None:
+    """Install the wheel into an environment of its own, and run what reads."""
+    alone = Path(session.virtualenv.location, "alone")  # `create_tmp` would lead the tests into this repository
     shutil.rmtree(alone, ignore_errors=True)
     session.run("python", "-m", "venv", str(alone))
     programs = alone / ("Scripts" if os.name == "nt" else "bin")
