@@ -42,9 +42,10 @@ def body_of(
     for table, _ in writer.ordered:
         up += rows.get(table.full_name, [])
     up += writer.things("last")
-    down: list[Line] = [*writer.drops("last")]
+    down: list[Line] = [*writer.drops("last", outlives=False)]
     down += writer.late_drops()
     down += writer.dropped()
+    down += writer.drops("last", outlives=True)
     down += writer.drops("first")
     return Body(tuple(branched(up)), tuple(branched(dict.fromkeys(down))))
 
@@ -98,11 +99,11 @@ class _Writer:
             for thing in self._of(dialect, which):
                 yield from (Line(execute(sql), self.only(dialect)) for sql in thing.make)
 
-    def drops(self, which: str) -> Iterator[Line]:
-        """What takes it away again."""
+    def drops(self, which: str, *, outlives: bool | None = None) -> Iterator[Line]:
+        """What takes it away again; with `outlives`, only what tables hang on, or do not."""
         for dialect in self.dialects:
             for thing in reversed(self._of(dialect, which)):
-                if thing.drop:
+                if thing.drop and outlives in (None, thing.outlives):
                     yield Line(execute(thing.drop), self.only(dialect))
 
     def _of(self, dialect: str, which: str) -> tuple[Thing, ...]:
@@ -143,7 +144,7 @@ class _Writer:
     def late_drops(self) -> Iterator[Line]:
         """What takes those keys away before the tables go."""
         for table, rule in self._circular():
-            name = rule.names[0]
+            name = rule.name_in(table.name)
             schema = f', schema="{table.schema}"' if table.schema else ""
             text = f'op.drop_constraint("{name}", "{table.name}", type_="foreignkey"{schema})'
             yield Line(text, self.only("postgresql"))

@@ -17,6 +17,12 @@ _HEADER = re.compile(
     r"^--\n-- Name: (?P<name>.*?); Type: (?P<kind>[A-Z ]+); Schema: (?P<schema>.*?); Owner: .*?\n--\n", re.MULTILINE
 )
 _SETTING = re.compile(r"^(?:SET \w+ = [^\n]*;|SELECT pg_catalog\.set_config\([^\n]*;|\\\w+[^\n]*)$")
+# As PostgreSQL shows `x IN ('a', 'b')`. Of VARCHAR columns it reads its own words back as something else.
+_LIST = re.compile(
+    r"(?:\((?P<cast>\"[^\"]+\"|\w+)\)::(?:text|character varying)|(?P<plain>\"[^\"]+\"|\b\w+)) (?P<is>= ANY|<> ALL) "
+    r"\((?P<open>\()?ARRAY\[(?P<items>'(?:[^']|'')*'::[\w .\"]+(?:, '(?:[^']|'')*'::[\w .\"]+)*)\]"
+    r"(?(open)\)::(?:text|character varying)\[\])\)"
+)
 _DOLLAR = re.compile(r"\$\w*\$")
 
 
@@ -107,8 +113,20 @@ def _whole(statement: str) -> bool:
 
 
 def unqualified(statement: str) -> str:
-    """The statement without `public.`, which stands for wherever the search path leads; bodies of functions stay."""
+    """The statement without `public.`, which stands for wherever the search path leads, and with lists as people write
+    them; bodies of functions stay."""
     parts = re.split(r"(\$\w*\$.*?\$\w*\$)", statement, flags=re.DOTALL)
     for at in range(0, len(parts), 2):
-        parts[at] = re.sub(r"(?<![\w.\"])public\.(?=[\w\"])", "", parts[at])
+        parts[at] = with_lists(re.sub(r"(?<![\w.\"])public\.(?=[\w\"])", "", parts[at]))
     return "".join(parts)
+
+
+def with_lists(sql: str) -> str:
+    """SQL with `x IN ('a', 'b')` for `x = ANY (ARRAY['a'::text, 'b'::text])`, and NOT IN for <> ALL."""
+
+    def plain(found: re.Match[str]) -> str:
+        items = re.sub(r"('(?:[^']|'')*')::[\w .\"]+", r"\1", found["items"])
+        word = "IN" if found["is"] == "= ANY" else "NOT IN"
+        return f"{found['cast'] or found['plain']} {word} ({items})"
+
+    return _LIST.sub(plain, sql)

@@ -249,12 +249,24 @@ class _Reader:
                 continue
             if entry.kind == "COMMENT" and self._told(entry, names - as_sql):
                 continue
-            drop = _drop(entry) if entry.kind in _DROPPED else ""
+            owned = entry.kind == "SEQUENCE" and "table" in self.snapshot.objects.get(("sequence", full), {})
+            drop = _drop(entry) if entry.kind in _DROPPED and not owned else ""
             early = entry.kind in _FIRST or (
                 entry.kind == "FUNCTION" and re.search(rf"\b{re.escape(entry.name.partition('(')[0])}\(", self.used)
             )
-            (first if early else last).append(Thing(f"{entry.kind.lower()} {full}", entry.statements, drop))
+            outlives = entry.kind in ("FUNCTION", "PROCEDURE") and self._is_called(entry)
+            (first if early else last).append(Thing(f"{entry.kind.lower()} {full}", entry.statements, drop, outlives))
         return Schema(tuple(tables), tuple(first), tuple(last))
+
+    def _is_called(self, function: Entry) -> bool:
+        """Whether a trigger, policy or rule, which go with their tables, hangs on a function."""
+        name = re.compile(rf"\b{re.escape(function.name.partition('(')[0])}\(")
+        return any(
+            name.search(statement)
+            for entry in self.dump
+            if entry.kind in ("TRIGGER", "POLICY", "RULE")
+            for statement in entry.statements
+        )
 
     def _is_identity(self, entry: Entry) -> bool:
         return any("ADD GENERATED" in statement for statement in entry.statements)

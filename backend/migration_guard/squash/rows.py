@@ -187,6 +187,10 @@ def _value(literal: str, kind: str, declared: str) -> object:
     return _UNKNOWN
 
 
+def _python(value: Value) -> str:
+    return text_literal(value) if isinstance(value, str) else repr(value)
+
+
 def _bulk_insert(table: Table, rows: Sequence[Mapping[str, Value]]) -> str:
     types = {column.name: column.types[0] for column in table.columns}
     columns = [call("sa.column", [text_literal(name), types[name]]) for name in rows[0]]
@@ -195,10 +199,7 @@ def _bulk_insert(table: Table, rows: Sequence[Mapping[str, Value]]) -> str:
     lines += [f"{INDENT * 2}{part}," for part in (text_literal(table.name), *columns, *schema)]
     lines += [f"{INDENT}),", f"{INDENT}["]
     for row in rows:
-        pairs = [
-            f"{text_literal(name)}: {text_literal(value) if isinstance(value, str) else value!r}"
-            for name, value in row.items()
-        ]
+        pairs = [f"{text_literal(name)}: {_python(value)}" for name, value in row.items()]
         line = f"{INDENT * 2}{{{', '.join(pairs)}}},"
         if len(line) + 8 <= 88:
             lines.append(line)

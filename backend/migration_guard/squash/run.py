@@ -73,8 +73,10 @@ def squash(settings: Settings, wish: Wish, *, now: datetime | None = None) -> in
             wish.message or f"squash of {len(found.squashed)} revisions up to {found.last.message or found.last.id}"
         )
 
+        sample = (root / found.last.path).read_text(encoding="utf-8", errors="replace")
+
         def text(body: Body) -> bytes:
-            return base_text(project, found, body, message, moment)
+            return base_text(project, found, body, message, moment, sample)
 
         done = proved(references, text)
     path = _folder(root, project, found) / file_name(project, found.last.id, message, moment)

@@ -10,11 +10,13 @@ from .tables import Table
 
 @dataclass(frozen=True)
 class Thing:
-    """An object beside the tables: statements that make it, and one that drops it, empty where it goes with another."""
+    """An object beside the tables: statements that make it, and one that drops it, empty where it goes with another.
+    `outlives`: tables hang on it, so that it is dropped after them."""
 
     name: str  # for people: "view active_users"
     make: tuple[str, ...]
     drop: str = ""
+    outlives: bool = False
 
 
 @dataclass(frozen=True)

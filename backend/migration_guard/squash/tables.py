@@ -32,6 +32,10 @@ class Rule:
     columns: tuple[str, ...] = ()
     parent: str = ""  # of a foreign key
 
+    def name_in(self, table: str) -> str:
+        """Its name, or the one that PostgreSQL gives a key without one."""
+        return self.names[0] or f"{table}_{'_'.join(self.columns)}_fkey"
+
 
 @dataclass(frozen=True)
 class Index:
@@ -138,16 +142,25 @@ def _alike(rule: Rule, other: Rule) -> bool:
 
 
 def in_order(tables: Sequence[Table]) -> tuple[list[Table], set[tuple[str, str]]]:
-    """Parents before children, else by name; and the keys, as (child, parent), that stand in a circle."""
+    """Parents before children, else by name; and the keys, as (child, parent), that are left out of a circle."""
     waiting = {table.full_name: table for table in sorted(tables, key=lambda each: each.full_name)}
     found: list[Table] = []
     broken: set[tuple[str, str]] = set()
+
+    def parents(one: Table) -> list[str]:
+        return sorted(
+            name
+            for name in one.parents & waiting.keys()
+            if name != one.full_name and (one.full_name, name) not in broken
+        )
+
     while waiting:
-        free = [one for one in waiting.values() if not (one.parents & waiting.keys()) - {one.full_name}]
+        free = [one for one in waiting.values() if not parents(one)]
         if not free:
-            first = min(waiting.values(), key=lambda one: (len(one.parents & waiting.keys()), one.full_name))
-            broken |= {(first.full_name, parent) for parent in first.parents & waiting.keys() - {first.full_name}}
-            free = [first]
+            path = [next(iter(waiting))]
+            while (above := parents(waiting[path[-1]])[0]) not in path:
+                path.append(above)
+            broken.add((path[-1], above))
         for one in free:
             found.append(waiting.pop(one.full_name))
     return found, broken

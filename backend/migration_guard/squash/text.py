@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -41,8 +42,9 @@ def downgrade() -> None:
 '''
 
 
-def base_text(project: Project, found: Reach, body: Body, message: str, now: datetime) -> bytes:
-    """The text of the revision, which keeps the id of the last one and the labels of all."""
+def base_text(project: Project, found: Reach, body: Body, message: str, now: datetime, sample: str) -> bytes:
+    """The text of the revision, which keeps the id of the last one and the labels of all; quotes and imports as in
+    `sample`, a file of the project that people have seen to."""
     labels = found.labels
     note = [
         f"# Stands for {len(found.squashed)} revisions, from {found.squashed[0].id} to {found.last.id},",
@@ -62,7 +64,7 @@ def base_text(project: Project, found: Reach, body: Body, message: str, now: dat
     text = _of_template(project.script_location / "script.py.mako", values)
     if text is None or not _complete(text, body):
         text = rendered(PLAIN, values) or ""
-    return f"{text.rstrip()}\n".encode()
+    return tidied(text, sample).encode()
 
 
 def _of_template(file: Path, values: Mapping[str, object]) -> str | None:
@@ -98,3 +100,28 @@ def _complete(text: str, body: Body) -> bool:
     functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     wanted = {"op", "sa", *(["postgresql"] if body.imports else [])}
     return wanted <= bound and {"upgrade", "downgrade"} <= functions
+
+
+def tidied(text: str, sample: str) -> str:
+    """The text as a formatter leaves it: what the template brings and nothing uses is left out, quotes are as usual."""
+    text = re.sub(r"^(Revises:)[ \t]+$", r"\1", text, flags=re.MULTILINE)
+    if re.search(r'^revision\b[^=\n]*= *"', sample, re.MULTILINE):
+        header = re.compile(r"^((?:revision|branch_labels)\b[^=\n]*= *)'([^'\"\n]*)'$", re.MULTILINE)
+        text = header.sub(r'\1"\2"', text)
+    if re.search(r"^import sqlalchemy as sa\nfrom alembic import op", sample, re.MULTILINE):
+        text = re.sub(r"^(import sqlalchemy as sa)\n+(from alembic import op)$", r"\1\n\2", text, flags=re.MULTILINE)
+    return f"{_without_unused(text).rstrip()}\n"
+
+
+def _without_unused(text: str) -> str:
+    """The text without one-line imports of names that it does not use."""
+    tree = ast.parse(text)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    lines = text.split("\n")
+    for node in reversed(tree.body):
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and node.lineno == node.end_lineno:
+            names = {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+            future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+            if not names & used and not future:
+                del lines[node.lineno - 1]
+    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines))

@@ -38,7 +38,12 @@ def create_key(table: Table, rule: Rule, *, convention: bool) -> str:
     schema, _, parent = rule.parent.rpartition(".")
     more += [f"source_schema={text_literal(table.schema)}"] if table.schema else []
     more += [f"referent_schema={text_literal(schema)}"] if schema else []
-    given = [_named(rule.names[0], convention=convention), text_literal(table.name), text_literal(parent), own]
+    given = [
+        _named(rule.name_in(table.name), convention=convention),
+        text_literal(table.name),
+        text_literal(parent),
+        own,
+    ]
     return call("op.create_foreign_key", [*given, f"[{', '.join(map(text_literal, names))}]", *more])
 
 
