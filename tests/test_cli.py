@@ -300,7 +300,9 @@ def test_files_may_have_formats_of_their_own(project: Path, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("outputs", "code", "says"),
     [
-        (["nowhere/a.sarif"], 4, "the report cannot be written to nowhere/a.sarif (No such file or directory)"),
+        (["nowhere/a.sarif"], 2, "--output nowhere/a.sarif: there is no folder nowhere"),
+        (["alembic"], 2, "--output alembic is a folder"),
+        (["/dev/full"], 4, "the report cannot be written to /dev/full (No space left on device)"),
         (["a", "sarif:a"], 2, "--output names a twice"),
         (["sarif:"], 2, "--output names no file"),
         (["sarif"], 2, "--output names no file beside sarif"),
@@ -315,6 +317,18 @@ def test_an_output_that_cannot_be_written_is_one_clear_error(
 
     assert main(["-C", str(project), "check", *arguments]) == code
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["check"], ["verify", "--base", "gone"], ["report", "merge", "gone.json"]])
+def test_an_output_in_a_folder_that_is_not_there_is_told_before_anything_is_run(
+    command: list[str], project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "alembic.ini").write_text("no settings\n")
+
+    assert main(["-C", str(project), *command, "--output", "json:no where/a.json"]) == 2
+    assert capsys.readouterr().err == (
+        f"error: --output no where/a.json: there is no folder no where\n  Try: mkdir -p '{project}/no where'\n"
+    )
 
 
 def test_code_scanning_is_not_given_what_is_allowed(

@@ -7,12 +7,16 @@ two of them may have a revision or table of the same name. With one project it i
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar, get_args
 
 from .facts import Direction
-from .records import dataclass
+from .records import dataclass, fields
 
 Change = Literal["added", "removed", "changed", "same"]
+CHANGES: tuple[Change, ...] = get_args(Change)
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+_Word = TypeVar("_Word", bound=str)
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ class Branch:
 
 @dataclass(frozen=True)
 class RanSql:
-    """A statement that a step ran, and the line of the revision's file that did. A very long one is cut, and says so."""
+    """A statement that a step ran, and the line of the revision's file that did. A very long one is cut and says so."""
 
     line: int
     sql: str
@@ -129,3 +133,109 @@ class Trial:
     database: str  # "postgresql 16", "sqlite"
     steps: tuple[Ran, ...] = ()
     project: str = ""
+
+
+def as_data(record: object) -> Any:
+    """A record of these, or what stands in one, as JSON has it."""
+    if isinstance(record, tuple):
+        return [as_data(each) for each in record]
+    if record is None or isinstance(record, (str, int)):
+        return record
+    data = {one.name: as_data(getattr(record, one.name)) for one in fields(record)}  # type: ignore[arg-type]
+    if isinstance(record, TouchedTable):
+        data["refers_to"] = [{"columns": columns, "table": table} for columns, table in record.refers_to]
+    return data
+
+
+def branch_of(data: Mapping[str, Any]) -> Branch:
+    """The branch again. Raises KeyError, TypeError or ValueError where the data is none."""
+    return Branch(
+        str(data["base"]),
+        tuple(_revision(each) for each in _list(data["revisions"])),
+        tuple(
+            Node(
+                str(each["id"]),
+                tuple(map(str, _list(each["parents"]))),
+                str(each["message"]),
+                new=bool(each["new"]),
+                head=bool(each["head"]),
+                below=int(each["below"]),
+                project=str(each["project"]),
+            )
+            for each in _list(data["graph"])
+        ),
+        tuple(_table(each) for each in _list(data["tables"])),
+    )
+
+
+def trial_of(data: Mapping[str, Any]) -> Trial:
+    """The trial again. Raises KeyError, TypeError or ValueError where the data is none."""
+    steps = (
+        Ran(
+            _one_of(DIRECTIONS, each["direction"]),
+            int(each["attempt"]),
+            None if each["failed"] is None else str(each["failed"]),
+            tuple(map(str, _list(each["left"]))),
+            tuple(RanSql(int(one["line"]), str(one["sql"]), int(one["times"])) for one in _list(each["sql"])),
+            tuple(
+                RowCount(str(one["table"]), _count(one["before"]), _count(one["after"])) for one in _list(each["rows"])
+            ),
+        )
+        for each in _list(data["steps"])
+    )
+    return Trial(str(data["revision"]), str(data["database"]), tuple(steps), str(data["project"]))
+
+
+def _revision(data: Mapping[str, Any]) -> NewRevision:
+    return NewRevision(
+        str(data["id"]),
+        str(data["path"]),
+        int(data["line"]),
+        str(data["message"]),
+        tuple(map(str, _list(data["parents"]))),
+        tuple(Told(int(each["line"]), str(each["says"])) for each in _list(data["upgrade"])),
+        tuple(Told(int(each["line"]), str(each["says"])) for each in _list(data["downgrade"])),
+        None if data["reviewed"] is None else str(data["reviewed"]),
+        str(data["project"]),
+    )
+
+
+def _table(data: Mapping[str, Any]) -> TouchedTable:
+    columns = (
+        Column(
+            str(each["name"]),
+            str(each["type"]),
+            None if each["nullable"] is None else bool(each["nullable"]),
+            bool(each["key"]),
+            _one_of(CHANGES, each["change"]),
+            str(each["was"]),
+        )
+        for each in _list(data["columns"])
+    )
+    return TouchedTable(
+        str(data["name"]),
+        _one_of(CHANGES, data["change"]),
+        tuple(columns),
+        tuple((str(each["columns"]), str(each["table"])) for each in _list(data["refers_to"])),
+        str(data["was"]),
+        bool(data["whole"]),
+        str(data["project"]),
+    )
+
+
+def _list(given: object) -> list[Any]:
+    if not isinstance(given, list):
+        raise TypeError(f"{given!r} is no list")
+    return given
+
+
+def _one_of(words: tuple[_Word, ...], given: object) -> _Word:
+    """The word among these that is given."""
+    for word in words:
+        if word == given:
+            return word
+    raise ValueError(f"{given!r} is none of {', '.join(words)}")
+
+
+def _count(given: object) -> int | None:
+    return None if given is None else int(str(given))

@@ -107,6 +107,7 @@ def _check(options: SimpleNamespace) -> int:
             return 0
     import gc
 
+    described = _shows_branch(options)
     from .lint import check
     from .read.spreading import cores
 
@@ -127,6 +128,7 @@ def _check(options: SimpleNamespace) -> int:
         changed=options.changed,
         cached=not options.no_cache,
         jobs=options.jobs or cores(),
+        described=described,
     )
     if selected is not None:
         report = replace(report, looked_at=replace(report.looked_at, selected=selected))
@@ -225,6 +227,7 @@ def _verify(options: SimpleNamespace) -> int:
     from .extras import needed
 
     needed("verify")
+    described = _shows_branch(options)
     from .live.shares import Share
     from .progress import shown
     from .verify import verify
@@ -242,11 +245,13 @@ def _verify(options: SimpleNamespace) -> int:
             shard=Share(*options.shard) if options.shard else None,
             resume=options.resume,
             progress=progress,
+            described=described,
         )
     return _print(report, options, settings)
 
 
 def _report(options: SimpleNamespace) -> int:
+    _shows_branch(options)
     from .catalogue import every_rule
     from .printing import put_out
     from .report.merging import merged
@@ -297,6 +302,15 @@ def _explain(options: SimpleNamespace) -> int:
     known(options.rule, "explain was asked for")
     print(page_of(options.rule))
     return 0
+
+
+def _shows_branch(options: SimpleNamespace) -> bool:
+    """Whether the report is to have what the branch adds. What is wrong with `--output` is said before a run."""
+    if options.format == "text" and not options.output:
+        return False
+    from .printing import shows_branch
+
+    return shows_branch(options.format, options.output, _folder(options))
 
 
 def _print(report: Report, options: SimpleNamespace, settings: Settings) -> int:

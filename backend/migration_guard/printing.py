@@ -15,6 +15,7 @@ from .report import FORMATS
 
 _PRINTED_AT_ONCE = 100_000  # characters
 _BY_FINGERPRINT = frozenset({"json", "sarif", "gitlab"})
+_SHOW_BRANCH = frozenset({"json", "markdown", "github", "html"})  # what the branch adds, and the trials of it
 _FROM_THE_CHECKOUT = frozenset({"github", "sarif", "gitlab", "junit"})  # read by servers that know the checkout alone
 
 
@@ -42,6 +43,24 @@ def destinations(form: str, outputs: Sequence[str]) -> tuple[str, list[tuple[str
             wrong = f"--output names {file} twice" if file.name else "--output names no file"
             raise UsageError(wrong, "write --output FILE, or --output FORMAT:FILE, as sarif:guard.sarif")
     return printed, files
+
+
+def shows_branch(form: str, outputs: Sequence[str], folder: Path) -> bool:
+    """Whether a format that is asked for shows what the branch adds. Asked before anything is run.
+
+    Raises UsageError as `destinations` does, and for a file in a folder that is not there, or that is one.
+    """
+    printed, files = destinations(form, outputs)
+    for _, file in files:
+        if (folder / file).is_dir():
+            raise UsageError(f"--output {file} is a folder", f"name a file in it: --output {file / 'report'}")
+        if not (folder / file).parent.is_dir():
+            from shlex import quote
+
+            raise UsageError(
+                f"--output {file}: there is no folder {file.parent}", f"mkdir -p {quote(str(folder / file.parent))}"
+            )
+    return bool(_SHOW_BRANCH & {printed, *(form for form, _ in files)})
 
 
 def put_out(

@@ -15,12 +15,13 @@ from migration_guard.findings import LookedAt, Report
 from migration_guard.records import replace
 from migration_guard.report import FORMATS
 
+from .branched import BRANCHED
 from .samples import BASELINE, COMMANDS, FOUND, LIVE, REPORTS, any_report
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-PARTS = ("findings", "not_judged", "allowed", "baseline", "locks", "looked_at", "errors")
+PARTS = ("findings", "not_judged", "allowed", "baseline", "branch", "trials", "locks", "looked_at", "errors")
 LISTS = ("notes",)  # of plain text
 
 
@@ -33,7 +34,7 @@ def fields(part: str) -> set[str]:
     schema = SCHEMA["properties"][part]
     if part == "baseline":
         return set(schema["properties"])
-    schema = schema.get("items", schema)
+    schema = schema.get("items", schema.get("anyOf", [schema])[0])
     own = set(schema.get("properties", ()))
     for other in schema.get("allOf", ()):
         own |= set(SCHEMA["$defs"][other["$ref"].rpartition("/")[2]]["properties"])
@@ -78,8 +79,53 @@ def test_the_schema_names_every_field_and_the_page_explains_it() -> None:
     shard = printed(replace(LIVE, looked_at=LookedAt(shard=(2, 8))), "verify")
     assert set(shard["looked_at"]) | set(found["looked_at"]) == fields("looked_at")
     assert set(live["errors"][0]) == fields("errors")
-    named = set(live).union(*map(fields, PARTS))
-    assert [name for name in sorted(named) if f"| `{name}` |" not in page] == []
+    branched = printed(BRANCHED, "verify")
+    assert set(branched["branch"]) == fields("branch")
+    assert set(branched["trials"][0]) == fields("trials")
+    named = set(live).union(*map(fields, PARTS), every_name(branched["branch"]), every_name(branched["trials"]))
+    inside = {"says", "columns", "table", "times", "before", "after"}  # of entries that one row of the page explains
+    assert [name for name in sorted(named - inside) if f"| `{name}` |" not in page] == []
+    assert [name for name in inside if f"`{name}`" not in page] == []
+
+
+def every_name(data: Any) -> set[str]:
+    """The fields of all objects in some JSON."""
+    if isinstance(data, list):
+        return set().union(*map(every_name, data))
+    return set(data).union(*map(every_name, data.values())) if isinstance(data, dict) else set()
+
+
+def test_what_a_branch_adds_keeps_to_the_schema_and_every_field_of_it_is_required() -> None:
+    data = printed(BRANCHED, "verify")
+    VALIDATOR.validate(data)
+
+    for path in (
+        ("branch", "revisions", 0),
+        ("branch", "graph", 0),
+        ("branch", "tables", 0),
+        ("trials", 0, "steps", 0),
+    ):
+        whole = printed(BRANCHED, "verify")
+        inner = whole
+        for step in path:
+            inner = inner[step]
+        inner.popitem()
+        assert not VALIDATOR.is_valid(whole)
+
+
+def test_second_places_of_a_finding_are_in_it() -> None:
+    (first, second) = printed(BRANCHED)["findings"]
+
+    assert first["beside"] == [
+        {"path": "alembic/versions/91bc_index.py", "line": 3, "column": 1, "says": "the other head"}
+    ]
+    assert second["beside"][0]["line"] == 21
+
+
+def test_trials_are_told_by_verify_alone_and_the_branch_by_both() -> None:
+    assert "trials" not in printed(BRANCHED, "check")
+    assert printed(BRANCHED, "check")["branch"] == printed(BRANCHED, "verify")["branch"]
+    assert printed(FOUND)["branch"] is None
 
 
 def test_what_people_read_in_the_text_is_in_the_json_too() -> None:
@@ -99,6 +145,7 @@ def test_what_people_read_in_the_text_is_in_the_json_too() -> None:
         "instead": "op.execute('DROP TYPE mood_kind')",
         "subject": "",
         "fingerprint": finding["fingerprint"],
+        "beside": [],
     }
 
 

@@ -17,6 +17,7 @@ from migration_guard.records import replace
 from migration_guard.report import FORMATS
 from migration_guard.report.merging import as_one, merged
 
+from .branched import BRANCH, BRANCHED, TRIALS
 from .samples import BASELINE, FOUND, LEFT, LIVE
 
 RULES = {rule.id: rule for rule in every_rule()}
@@ -93,6 +94,28 @@ def test_the_baseline_is_kept(files: Callable[..., list[Path]]) -> None:
     assert report.known is not None
     assert BASELINE.known is not None
     assert len(report.known.findings) == len(BASELINE.known.findings)
+
+
+def test_what_a_branch_adds_is_told_once_with_the_trials_of_all_databases(files: Callable[..., list[Path]]) -> None:
+    jobs = [replace(BRANCHED, trials=(trial,)) for trial in reversed(TRIALS)]
+    later = replace(TRIALS[0], revision="zz", database="sqlite")
+
+    report, _ = merged(files(*jobs, replace(BRANCHED, trials=(later,)), Report(looked_at=jobs[0].looked_at)), RULES)
+
+    assert report.branch == BRANCH
+    assert report.trials == (*TRIALS, later)
+    assert [finding.beside for finding in report.findings if finding.beside]
+
+
+def test_projects_of_one_branch_that_several_jobs_looked_at_come_together() -> None:
+    def part(project: str) -> Report:
+        revision = replace(BRANCH.revisions[0], project=project, path=f"{project}/7f3a.py")
+        return Report(branch=replace(BRANCH, revisions=(revision,), graph=(), tables=()))
+
+    report = as_one([part("one"), part("two"), part("one"), Report()])
+
+    assert report.branch is not None
+    assert sorted(revision.project for revision in report.branch.revisions) == ["one", "two"]
 
 
 def test_the_exit_code_is_the_worst() -> None:

@@ -14,6 +14,7 @@ from migration_guard.records import replace
 from migration_guard.report import FORMATS
 from migration_guard.report.reading import NoReport, report_of
 
+from .branched import BRANCHED
 from .samples import COMMANDS, LIVE, REPORTS, any_report
 
 RULES = {rule.id: rule for rule in every_rule()}
@@ -42,6 +43,54 @@ def test_any_report_is_the_same_after_it_was_read_back(report: Report) -> None:
 
     # What a finding is about was made plain once, and what was cut short may then be plain in another way.
     assert re.sub('"subject": .*', "", again) == re.sub('"subject": .*', "", text)
+
+
+def test_what_a_branch_adds_is_the_same_after_it_was_read_back() -> None:
+    report, _ = report_of(written(BRANCHED, "verify"), "job.json", RULES)
+
+    assert report.branch == BRANCHED.branch
+    assert report.trials == BRANCHED.trials
+    assert {finding.beside for finding in report.findings} == {finding.beside for finding in BRANCHED.findings}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("branch", "revisions", 0, "upgrade"),
+        ("branch", "graph", 0, "below"),
+        ("branch", "tables", 0, "change"),
+        ("branch", "tables", 0, "columns", 0, "change"),
+        ("branch", "tables", 0, "refers_to"),
+        ("trials", 0, "steps"),
+        ("trials", 0, "steps", 0, "direction"),
+        ("trials", 0, "steps", 0, "rows", 0, "before"),
+        ("findings", 0, "beside"),
+    ],
+)
+@pytest.mark.parametrize("damage", ["x", {"a": 1}, [["x"]]], ids=["a text", "an object", "a list of lists"])
+def test_damage_in_what_a_branch_adds_is_one_line(path: tuple[str | int, ...], damage: object) -> None:
+    data = json.loads(written(BRANCHED, "verify"))
+    inner = data
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = damage
+
+    with pytest.raises(NoReport, match=r"job\.json is no whole report") as error:
+        report_of(json.dumps(data), "job.json", RULES)
+
+    assert "\n" not in str(error.value)
+
+
+def test_a_report_of_before_branches_were_told_is_read() -> None:
+    data = json.loads(written(BRANCHED, "verify"))
+    del data["branch"], data["trials"]
+    for finding in data["findings"]:
+        del finding["beside"]
+
+    report, _ = report_of(json.dumps(data), "job.json", RULES)
+
+    assert (report.branch, report.trials) == (None, ())
+    assert len(report.findings) == 2
 
 
 def test_the_part_of_a_history_is_read_back() -> None:

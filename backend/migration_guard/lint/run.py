@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..allowing import divided, settled
 from ..config import Settings
@@ -27,6 +28,9 @@ from .listing import JudgesOf, Listed, listed
 from .spreading import Pair, spread
 from .verdicts import verdicts
 
+if TYPE_CHECKING:
+    from ..branch import Branch
+
 
 def check(
     root: Path,
@@ -39,6 +43,7 @@ def check(
     cached: bool = False,
     jobs: int = 1,
     today: date | None = None,
+    described: bool = False,
 ) -> Report:
     """What the static rules say about the migrations under a root.
 
@@ -46,7 +51,8 @@ def check(
     all projects where they touch none, is judged whole. `base` names the branch to be merged into, and `staged` reads
     what the next commit would hold; with `changed`, only the files that differ from the base branch, else from the last
     commit, are judged. With `cached`, files that did not change since the last run are not read again. `jobs` processes
-    share the work. `today` is the day on which allow comments are judged.
+    share the work. `today` is the day on which allow comments are judged. With `described`, the report has what the
+    branch adds to `base`.
     Raises UsageError for a path or setting that names nothing, NothingFound where there is no migration at all.
     """
     root = root.absolute()
@@ -76,7 +82,15 @@ def check(
         else:
             gaps.append(NotJudged(path, 1, "no project that was found loads this file"))
     run = _Run(settings, wanted, today or date.today(), compared, changed, all_of.notes, jobs, cache)
-    return run.report(histories, problems, gaps)
+    report = run.report(histories, problems, gaps)
+    return replace(report, branch=branch_of(settings, histories)) if described and compared else report
+
+
+def branch_of(settings: Settings, histories: Sequence[History]) -> Branch | None:
+    """What the branch adds to the base that stands beside these histories; None where none does."""
+    from ..describe import described  # late: a commit hook shows no branch
+
+    return described(histories, [policy_for(settings, one).dialects for one in histories])
 
 
 def judged(

@@ -11,6 +11,7 @@ from alembic.script import Script
 
 from ..records import replace
 from .losses import Watch
+from .noting import Counts, Notes
 from .observer import Filled, Observer
 from .schema import Difference, Snapshot, differences
 from .steps import Failure, Step
@@ -46,12 +47,14 @@ class Landing:
         revision: Script,
         tell: Callable[[Step], None],
         gap: Callable[[Script, str], None],
+        notes: Notes | None = None,
     ) -> None:
         self.tread = tread
         self.observer = observer
         self.revision = revision
         self.tell = tell
         self.gap = gap
+        self.notes = notes
         self.stands = False
         self.tried: Tried | None = None
         self.filled: Filled | None = None
@@ -69,10 +72,13 @@ class Landing:
             self.filled = self.observer.fill(self.tread.stage.column_types)
         watch = Watch(self.observer, bool(self.filled and self.filled.tables))
         tried_down = tried if tried is not None and tried.step.direction == "downgrade" else None
+        counts = self._counts()
         step = self._up(tried if tried_down is None else None, watch)
         self.stands = True
         if tried_down is None:
-            self.tell(replace(step, lost=watch.lost_on_the_way_up(step.statements)))
+            step = replace(step, lost=watch.lost_on_the_way_up(step.statements))
+            self.tell(step)
+        self._ended(step, counts)
         after = self.observer.snapshot()
         return self._down_and_up(before, after, watch, tried_down)
 
@@ -82,6 +88,7 @@ class Landing:
         if failure is not None and (extension := _LACKING.search(failure.says)):
             name = extension[1] or extension[2]
             self.lacking.add(name)
+            self._failed(step, failure)
             self.gap(self.revision, f"it needs the extension {name}, which this server does not have")
             raise FreshDatabase
         if failure is not None and tables:
@@ -92,12 +99,15 @@ class Landing:
             if failure is None:
                 return step
         elif failure is not None:
+            self._failed(step, failure)
             self.tell(replace(step, failure=failure))
         if failure is not None:
             raise FreshDatabase
         return step
 
     def _tell_of(self, tried: Tried, without_rows: Literal["works", "fails"]) -> None:
+        too = "it works" if without_rows == "works" else "it fails, too"
+        self._failed(tried.step, tried.failure, f"; on empty tables {too}")
         if tried.refusal and without_rows == "works":
             self.gap(self.revision, f"upgrade() refuses the rows it was given: {tried.refusal}")
         elif tried.failure.over_a_value and without_rows == "works":
@@ -114,10 +124,12 @@ class Landing:
             self.refuses = True
             self.gap(self.revision, reason)
             return after
+        counts = self._counts()
         down, failure, refusal = self.tread.take(self.revision, "downgrade", filled=self._tables())
         if failure is not None:
             if refusal:
                 self.refuses = True
+                self._failed(down, failure)
                 self.gap(self.revision, f"downgrade() refuses: {refusal}")
             elif tried is not None:
                 self._tell_of(tried, "fails")
@@ -125,14 +137,17 @@ class Landing:
                 self.tried = Tried(down, failure, None)
                 raise FreshDatabase
             else:
+                self._failed(down, failure)
                 self.tell(replace(down, failure=watch.behind(failure)))
             return self._as_it_was(after)
         if tried is not None:
             self._tell_of(tried, "works")
         back = self.observer.snapshot()
         down = replace(down, left=_traces(before, back), lost=watch.lost_on_the_way_down(down.statements))
+        counts = self._ended(down, counts)
         again, failure, _ = self.tread.take(self.revision, "upgrade", attempt=2, filled=self._tables())
         if failure is not None:
+            self._failed(again, failure)
             self.tell(replace(down, then=failure) if down.left else down)
             if not down.left:
                 self.tell(replace(again, failure=failure))
@@ -140,8 +155,25 @@ class Landing:
         self.tell(down)
         self.down_and_up = True
         end = self.observer.snapshot()
-        self.tell(again if down.left else replace(again, left=tuple(differences(after, end))))
+        again = again if down.left else replace(again, left=tuple(differences(after, end)))
+        self.tell(again)
+        self._ended(again, counts)
         return end
+
+    def _counts(self) -> Counts:
+        """The rows of every table, where somebody wants to know."""
+        return {} if self.notes is None else {name: t.count for name, t in self.observer.contents().tables.items()}
+
+    def _ended(self, step: Step, before: Counts) -> Counts:
+        """Note a step that came to its end. Returns the rows after it."""
+        after = self._counts()
+        if self.notes is not None:
+            self.notes.ended(step, before, after)
+        return after
+
+    def _failed(self, step: Step, failure: Failure, more: str = "") -> None:
+        if self.notes is not None:
+            self.notes.failed(step, f"{excerpt(str(failure))}{more}")
 
     def _as_it_was(self, after: Snapshot) -> Snapshot:
         """The catalogue, when a failed step left nothing behind."""

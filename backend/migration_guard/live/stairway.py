@@ -9,11 +9,13 @@ from pathlib import Path
 
 from alembic.script import Script, ScriptDirectory
 
+from ..branch import Trial
 from ..errors import UsageError
 from ..findings import NotJudged
 from ..records import replace
 from .environment import Stage
 from .landing import FreshDatabase, Landing, Tried
+from .noting import Notes
 from .observer import Observer
 from .schema import Snapshot
 from .shares import Share, mine
@@ -63,7 +65,7 @@ class Stairway:
     """A climb over all revisions, which may need several databases: after a step that spoils one, `climb` raises
     FreshDatabase and is to be called with the stage of a new one, on which it first takes up what is known to work.
 
-    `tell` gets each Step as it is made, `gap` what could not be judged.
+    `tell` gets each Step as it is made, `gap` what could not be judged, `noted` what all steps of a revision came to.
     """
 
     def __init__(
@@ -73,12 +75,14 @@ class Stairway:
         gap: Callable[[NotJudged], None],
         progress: Progress,
         walked: Callable[[Walked], None] = lambda _: None,
+        noted: Callable[[Trial], None] | None = None,
     ) -> None:
         self.plan = plan
         self.tell = tell
         self.gap = gap
         self.progress = progress
         self.walked = walked
+        self.noted = noted
         self.known: list[str] = []  # the keys of those that an earlier run has walked
         self.tally = Tally()
         self.filled: set[str] = set()  # tables that held rows before some step
@@ -89,6 +93,7 @@ class Stairway:
         self._below: dict[str, tuple[str, ...]] = {}  # revision -> those that must stand before it
         self._stands: dict[str, bool] = {}  # False: it cannot be taken up
         self._tried: dict[str, Tried] = {}  # failed with rows, to be tried without
+        self._notes: dict[str, Notes] = {}  # of these
         self._given: frozenset[str] = frozenset()  # stand in a new database already
         self._roots: dict[str, str] = {}  # what stands on a revision that cannot be taken up -> that one
         self._mine: frozenset[str] = frozenset()  # revisions of this share
@@ -150,15 +155,20 @@ class Stairway:
         return all(self._stands.get(revision.revision) for revision in self._order)
 
     def _land(self, tread: Tread, observer: Observer, revision: Script, before: Snapshot | None) -> Snapshot:
-        landing = Landing(tread, observer, revision, self.tell, self._not_judged)
         name = revision.revision
+        notes = self._notes.pop(name, Notes()) if self.noted is not None else None
+        landing = Landing(tread, observer, revision, self.tell, self._not_judged, notes)
         tried = self._tried.pop(name, None)
         try:
             return landing.walk(before, tried)
         finally:
             if landing.tried is not None:
                 self._tried[name] = landing.tried
+                if notes is not None:
+                    self._notes[name] = notes
             else:
+                if notes is not None and self.noted is not None:
+                    self.noted(notes.trial(name, self.plan.database))
                 self._tell_walked(landing, on_empty_tables=landing.stands and tried is not None)
                 self._stands[name] = landing.stands
                 self.tally.up += landing.stands

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..branch import as_data
 from ..findings import Finding, Known, Report, TakenLock, severity_of
 from ..fingerprints import fingerprinted, plain
 from ..reporting import by_place
@@ -25,7 +26,8 @@ def as_json(report: Report, command: str) -> str:
         looked_at["shard"] = {"number": seen.shard[0], "of": seen.shard[1]}
     live: dict[str, object] = {}
     if command == "verify":
-        live = {"locks": [_lock(lock) for lock in sorted(report.locks)], "notes": list(report.notes)}
+        locks = [_lock(lock) for lock in sorted(report.locks)]
+        live = {"trials": as_data(report.trials), "locks": locks, "notes": list(report.notes)}
     return dumps(
         {
             "version": VERSION,
@@ -38,6 +40,7 @@ def as_json(report: Report, command: str) -> str:
                 for entry in sorted(report.allowed, key=lambda entry: by_place(entry.finding))
             ],
             "baseline": _baseline(report.known),
+            "branch": as_data(report.branch),
             **live,
             "looked_at": looked_at,
             "errors": [
@@ -99,6 +102,10 @@ def _finding(finding: Finding) -> dict[str, object]:
         "instead": finding.instead,
         "subject": _cut(plain(finding.subject)),
         "fingerprint": finding.fingerprint,
+        "beside": [
+            {"path": one.at.path, "line": one.at.line, "column": one.at.column, "says": one.says}
+            for one in finding.beside
+        ],
     }
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
+from ..branch import Branch, Trial
 from ..errors import UsageError
 from ..findings import Finding, Known, LookedAt, Problem, Report, Rule
 from ..records import replace
 from ..reporting import by_place, counted
 from .alike import told_once
 from .reading import NoReport, report_of
+
+_Entry = TypeVar("_Entry")
 
 
 def merged(paths: Sequence[Path], rules: Mapping[str, Rule]) -> tuple[Report, str]:
@@ -53,7 +57,37 @@ def as_one(reports: Sequence[Report], problems: Sequence[Problem] = ()) -> Repor
         notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
         known=_known([report.known for report in reports if report.known is not None]),
         locks=tuple(sorted({lock for report in reports for lock in report.locks})),
+        branch=(branch := _branch([report.branch for report in reports if report.branch is not None])),
+        trials=_trials(branch, [trial for report in reports for trial in report.trials]),
     )
+
+
+def _branch(found: Sequence[Branch]) -> Branch | None:
+    """What the branch adds, once: every job tells the same, unless it looked at some of the projects only."""
+    if not found:
+        return None
+    return Branch(
+        found[0].base,
+        _once((one for each in found for one in each.revisions), lambda one: (one.path, one.id)),
+        _once((one for each in found for one in each.graph), lambda one: (one.project, one.id)),
+        _once((one for each in found for one in each.tables), lambda one: (one.project, one.name)),
+    )
+
+
+def _once(entries: Iterable[_Entry], key: Callable[[_Entry], tuple[str, str]]) -> tuple[_Entry, ...]:
+    """The first entry of each key."""
+    first: dict[tuple[str, str], _Entry] = {}
+    for one in entries:
+        first.setdefault(key(one), one)
+    return tuple(first.values())
+
+
+def _trials(branch: Branch | None, found: Sequence[Trial]) -> tuple[Trial, ...]:
+    """The trials of all databases, in the order in which the revisions run."""
+    known = [(one.project, one.id) for one in branch.revisions] if branch else []
+    order = dict.fromkeys([*known, *((one.project, one.revision) for one in found)])
+    runs = {name: number for number, name in enumerate(order)}
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: (runs[one.project, one.revision], one.database)))
 
 
 def _files(path: Path) -> list[Path]:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..branch import branch_of, trial_of
 from ..errors import GuardError
 from ..facts import Place
 from ..findings import (
     Allowed,
+    Beside,
     Finding,
     Known,
     LookedAt,
@@ -75,6 +77,8 @@ def _report(data: Mapping[str, Any], rules: Mapping[str, Rule]) -> Report:
         notes=tuple(map(str, data.get("notes", ()))),
         known=_known(data["baseline"], rules),
         locks=tuple(TakenLock(**{"number": 0, **each}) for each in data.get("locks", ())),
+        branch=None if data.get("branch") is None else branch_of(data["branch"]),
+        trials=tuple(trial_of(each) for each in data.get("trials", ())),
     )
 
 
@@ -104,4 +108,8 @@ def _finding(data: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
         severity=severity,
         subject=str(data["subject"]),
         fingerprint=str(data["fingerprint"]),
+        beside=tuple(
+            Beside(Place(str(each["path"]), int(each["line"]), int(each["column"])), str(each["says"]))
+            for each in data.get("beside", ())
+        ),
     )

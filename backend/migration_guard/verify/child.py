@@ -49,7 +49,7 @@ class Outcome(Said):
 
     def forget(self) -> None:
         """All that was said of revisions: they are walked once more."""
-        for said in (self.findings, self.gaps, self.steps):
+        for said in (self.findings, self.gaps, self.steps, self.trials):
             said.clear()
         self.walked = 0
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..branch import Trial, trial_of
 from ..facts import Place
 from ..findings import Finding, NotJudged, Rule
 from ..live.schema import Snapshot
@@ -42,6 +43,7 @@ class Request:
     shares: list[list[int]] = field(default_factory=list)  # number and count: of the shards, then of the processes
     walked: dict[str, bool] = field(default_factory=dict)  # by an earlier run: its key, and whether it stands
     seed: str = ""  # of keys: what is the same for every revision
+    noted: bool = False  # whether a reviewer is to see what the steps came to
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Said:
     findings: list[Finding] = field(default_factory=list)
     gaps: list[NotJudged] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)  # whose locks were recorded
+    trials: list[Trial] = field(default_factory=list)
 
     def hear(self, message: Mapping[str, Any], rules: Mapping[str, Rule]) -> bool:
         """Take a message in; whether it is one of these. Raises KeyError or TypeError where it means nothing."""
@@ -59,6 +62,8 @@ class Said:
             self.findings.append(finding_of_json(rest, rules))
         elif message["kind"] == "step":
             self.steps.append(step_of_json(rest))
+        elif message["kind"] == "trial":
+            self.trials.append(trial_of(rest))
         elif message["kind"] == "gap":
             self.gaps.append(NotJudged(**rest))
         else:

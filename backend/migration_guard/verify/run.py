@@ -7,20 +7,23 @@ import re
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from ..branch import Branch
 from ..checks import all_checks
 from ..config import Settings
 from ..errors import CannotFinish
 from ..findings import Problem, Report
+from ..lint.gathering import gathered
+from ..lint.run import branch_of
 from ..live import DIALECTS, Server, dialect_for
 from ..live.scratch import Scratch
 from ..live.shares import Share
 from ..progress import Progress
 from ..read.discovery import projects
 from ..read.sources import Sources
+from ..records import replace
 from ..reporting import counted, nothing_in
 from ..trace.run import Traced, trace
 from .child import Child, Outcome
@@ -43,14 +46,16 @@ def verify(
     resume: bool = False,
     progress: Progress | None = None,
     today: date | None = None,
+    described: bool = False,
 ) -> Report:
     """What running the migrations under a root up, down and up shows, on each database.
 
     `databases` are specs as in `--database`; those of the settings where none is given, else every dialect. With
     `base`, the revisions that stand on that branch are only taken up, with `since` those up to that revision.
     A stairway is shared by `jobs` processes, as many as are of use where none is given; of a `shard` only that part is
-    walked. `resume` goes on where an earlier run was ended. `progress` is called from threads. An interruption is a
-    problem in the report of what was found so far.
+    walked. `resume` goes on where an earlier run was ended. `progress` is called from threads. With `described`, the
+    report has what the branch adds, and what each database made of every revision after `base` or `since`. An
+    interruption is a problem in the report of what was found so far.
     Raises UsageError for a database that means nothing, NothingFound where there is no migration at all. A branch that
     git does not know, and what a single database or project lets us down with, is a problem in the report.
     """
@@ -63,7 +68,8 @@ def verify(
     if not any(job.history.migrations for job in found):
         raise nothing_in(sources.path(folder) for job in found for folder in job.project.version_locations)
     turns = min(len(specs), os.cpu_count() or 1)
-    run = _Run(root, settings, found, since or settings.since, Sharing(jobs, turns, shard), resume, progress)
+    noted = described and (base is not None or since is not None)
+    run = _Run(root, settings, found, since or settings.since, Sharing(jobs, turns, shard), resume, progress, noted)
     with Scratch() as scratch, ThreadPoolExecutor(max_workers=turns) as threads:
         futures = [threads.submit(run.on, spec, scratch) for spec in specs]
         try:
@@ -75,13 +81,22 @@ def verify(
         except BaseException:
             run.stop()
             raise
+    against = base if not problems else None
     traced = Traced()
     if not run.stopped:
-        steps = steps_of(parts)
-        traced = trace(root, settings, steps, [job.project for job in found], base if not problems else None)
-    return report_of(
+        traced = trace(root, settings, steps_of(parts), [job.project for job in found], against)
+    report = report_of(
         parts, found, problems, settings, today or date.today(), traced, (shard.number, shard.of) if shard else None
     )
+    return replace(report, branch=_branch(root, settings, found, against) if described else None)
+
+
+def _branch(root: Path, settings: Settings, jobs: Sequence[Job], base: str | None) -> Branch | None:
+    """What the branch adds, as `check` tells it; None without a base branch that git can compare with."""
+    if base is None:
+        return None
+    found = gathered(root, settings, [job.project for job in jobs], base=base, staged=False)
+    return None if found.problems else branch_of(settings, found.histories)
 
 
 class _Run:
@@ -94,9 +109,11 @@ class _Run:
         sharing: Sharing,
         resume: bool,
         progress: Progress | None,
+        noted: bool = False,
     ) -> None:
         self.root = root
         self.settings = settings
+        self.noted = noted
         self.jobs = [job for job in jobs if job.history.migrations]
         self.since = since
         self.sharing = sharing
@@ -220,6 +237,7 @@ class _Run:
             irreversible=job.irreversible,
             base_command=self.settings.base_command,
             base_metadata=self.settings.base_metadata,
+            noted=self.noted,
         )
 
 

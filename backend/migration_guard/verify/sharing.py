@@ -57,6 +57,7 @@ def as_one(outcomes: Sequence[Outcome]) -> Outcome:
         whole.findings += outcome.findings
         whole.gaps += outcome.gaps
         whole.steps += outcome.steps
+        whole.trials += outcome.trials
         whole.problems += [problem for problem in outcome.problems if problem not in whole.problems]
         whole.ran = whole.ran or outcome.ran
         whole.walked += outcome.walked
@@ -89,6 +90,7 @@ def recall(whole: Outcome, known: Mapping[str, tuple[Walked, Said]]) -> None:
         whole.findings += said.findings
         whole.gaps += said.gaps
         whole.steps += said.steps
+        whole.trials += said.trials
         tally["up"] += walked.stands
         tally["down_and_up"] += walked.down_and_up
         tally["refuse"] += walked.refuses

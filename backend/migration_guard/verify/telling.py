@@ -8,9 +8,11 @@ from datetime import date
 from typing import Any
 
 from ..allowing import divided
+from ..branch import Trial
 from ..config import Settings
 from ..findings import LookedAt, NotJudged, Problem, Report
 from ..live.steps import Step
+from ..records import replace
 from ..reporting import by_place, counted, weighed
 from ..trace.run import Traced
 from .child import Outcome
@@ -67,7 +69,19 @@ def report_of(
         problems=(*problems, *(problem for part in parts for problem in (*part.problems, *_problems(part)))),
         notes=tuple(note for part in parts for note in _notes(part, shard)),
         locks=traced.locks,
+        trials=tuple(_trials(outcomes, jobs)),
     )
+
+
+def _trials(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> Iterator[Trial]:
+    """What the databases made of the new revisions, in the order in which these run, then by database."""
+    several = sum(bool(job.history.migrations) for job in jobs) > 1
+    for job in jobs:
+        place = job.project.place.path
+        runs = {name: number for number, name in enumerate(job.history.parents_first)}
+        own = [trial for outcome in outcomes if outcome.place == place for trial in outcome.trials]
+        for trial in sorted(own, key=lambda trial: (runs.get(trial.revision, len(runs)), trial.database)):
+            yield replace(trial, project=place) if several else trial
 
 
 def steps_of(parts: Sequence[Part]) -> dict[str, list[Step]]:

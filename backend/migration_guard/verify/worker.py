@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import MetaData
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..branch import Trial, as_data
 from ..checks import all_checks
 from ..errors import CannotFinish, GuardError
 from ..facts import Context, History, Place, Policy
@@ -124,7 +125,12 @@ class Run:
 
     def _stairway(self, number: int = 0) -> Stairway:
         plan = replace(self.plan, seed=f"{self.plan.seed} {number}") if number else self.plan
-        return Stairway(plan, self.judge, self.gap, self.progress, self._walked)
+        database = self.plan.database + (f" (database {number + 1} of env.py)" if number else "")
+
+        def noted(trial: Trial) -> None:
+            self.channel.send("trial", **as_data(replace(trial, database=database)))
+
+        return Stairway(plan, self.judge, self.gap, self.progress, self._walked, noted if self.request.noted else None)
 
     def _walked(self, walked: Walked) -> None:
         """Send that all is said of a revision."""

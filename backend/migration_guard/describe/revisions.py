@@ -1,0 +1,53 @@
+"""One new revision in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..branch import NewRevision, Told
+from ..facts import Function, Migration
+from ..words import sentence
+
+_MOST = 500  # operations that are told
+_LONGEST = 300  # characters of a sentence
+
+
+def new_revision(migration: Migration) -> NewRevision:
+    """The revision as a reviewer wants to see it. A signature counts only where nothing has changed since."""
+    review = migration.review if migration.review and migration.review.digest == migration.digest else None
+    return NewRevision(
+        migration.id,
+        migration.path,
+        migration.at.line,
+        " ".join(migration.message.split()),
+        migration.parents,
+        upgrade=_unreadable(migration) or tuple(_told(migration.upgrade)),
+        downgrade=tuple(_told(migration.downgrade)),
+        reviewed=f"{review.name} <{review.email}> {review.date}" if review else None,
+    )
+
+
+def _unreadable(migration: Migration) -> tuple[Told, ...]:
+    gap = migration.broken
+    return () if gap is None else (Told(gap.at.line, f"cannot be read: {_short(gap.why)}"),)
+
+
+def _told(function: Function | None) -> Iterator[Told]:
+    """What a function does, in order. Nothing where there is no function, or where it does nothing."""
+    if function is None:
+        return
+    if function.irreversible:
+        yield Told(function.at.line, f"is declared irreversible: {_short(function.irreversible)}")
+    elif function.does == "raises":
+        yield Told(function.at.line, "always raises an error")
+    elif function.does == "acts" and not function.operations:
+        yield Told(function.at.line, "does nothing that can be read")
+    for op in function.operations[:_MOST]:
+        yield Told(op.at.line, _short(sentence(op)))
+    if more := function.operations[_MOST:]:
+        yield Told(more[0].at.line, f"and {len(more):,} more from here on")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."

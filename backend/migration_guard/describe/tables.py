@@ -1,0 +1,138 @@
+"""The tables that new revisions touch, column by column, with what each was before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+
+from ..branch import Change, Column, TouchedTable
+from ..facts import Flag, History, Migration, Text, Unread
+from ..records import replace
+from ..replay import KnownColumn, KnownTable
+from ..replay.along import Passage, passages
+from ..replay.names import bare, unquoted
+from ..replay.types import type_of
+
+_LONGEST = 120  # characters of a type or default
+
+
+def tables(history: History, new: Sequence[Migration], dialects: Set[str]) -> list[TouchedTable]:
+    """What the branch makes of each table that it touches, by name."""
+    found = {(one.name, one.after.schema): _touched(one) for one in passages(history, new, dialects)}
+    return sorted(found.values(), key=lambda table: table.name)
+
+
+def _touched(passage: Passage) -> TouchedTable:
+    was, now = passage.before, passage.after
+    there = was.exists is True or (was.exists is not False and not passage.done.created)
+    if not there:
+        change: Change = "added"
+        columns = [_column(one, "added") for one in now.columns.values()]
+    elif now.exists is False:
+        change = "removed"
+        columns = [_column(one, "removed") for one in was.columns.values()]
+    else:
+        columns = list(_columns(passage))
+        alike = all(one.change == "same" for one in columns) and was.name == now.name
+        alike = alike and (was.indexes, was.constraints) == (now.indexes, now.constraints)
+        change = "same" if alike else "changed"
+    shown = was if change == "removed" else now
+    return TouchedTable(
+        passage.name,
+        change,
+        tuple(columns),
+        _references(shown),
+        was=".".join(filter(None, (was.schema, was.name))) if there and was.name != now.name else "",
+        whole=shown.whole,
+    )
+
+
+def _columns(passage: Passage) -> Iterator[Column]:
+    """The columns as they are now, then those that are gone."""
+    was, now = passage.before.columns, passage.after.columns
+    left = {*was}
+    for name, column in now.items():
+        origin = passage.done.renamed.get(name, name)
+        left.discard(origin)
+        before = was.get(origin)
+        if before is None and name in passage.done.added:
+            yield _column(column, "added")
+        else:
+            told = before or _as_told(passage, origin)
+            shown = _beside(column, told or column, renamed=origin != name)
+            yield replace(shown, change="changed") if before is None and told is not None else shown
+    yield from (_column(was[name], "removed") for name in was if name in left)
+
+
+def _as_told(passage: Passage, name: str) -> KnownColumn | None:
+    """What a column was that no revision makes, as far as the operation that changes it says so."""
+    op = passage.done.altered.get(name)
+    if op is None:
+        return None
+    unread = Unread(op.at, "a column that no revision makes")
+    nullable: Flag = unread if op.existing_nullable is None else op.existing_nullable
+    default = op.existing_server_default or unread
+    return KnownColumn(name, op.existing_type or unread, nullable, server_default=default)
+
+
+def _beside(column: KnownColumn, before: KnownColumn, *, renamed: bool) -> Column:
+    """A column that was there before, with what it was."""
+    was = [f"called {_name(before)}"] if renamed else []
+    if isinstance(column.type, str) and isinstance(before.type, str) and not _one_type(column, before):
+        was.append(_short(before.type))
+    if _differ(column.nullable, before.nullable):
+        was.append("nullable" if before.nullable is True else "NOT NULL")
+    if _differ(column.primary_key, before.primary_key):
+        was.append("a key" if before.primary_key is True else "no key")
+    default, old = column.server_default, before.server_default
+    if default != old and (default is None or isinstance(default, str)):
+        if old is None:
+            was.append("without default")
+        elif isinstance(old, str):
+            was.append(f"with default {_short(old)}")
+    made = _column(column if isinstance(column.type, str) else before, "changed" if was else "same")
+    return Column(
+        _name(column), made.type, _known(column.nullable), made.key, made.change, f"was {', '.join(was)}" if was else ""
+    )
+
+
+def _column(column: KnownColumn, change: Change) -> Column:
+    type_ = _short(column.type) if isinstance(column.type, str) else ""
+    return Column(_name(column), type_, _known(column.nullable), column.primary_key is True, change)
+
+
+def _one_type(column: KnownColumn, other: KnownColumn) -> bool:
+    """Whether two types are one, though they may be spelt differently."""
+    read = type_of(column.type, column.enum)
+    same = column.type == other.type and column.enum == other.enum
+    return same or (read is not None and read == type_of(other.type, other.enum))
+
+
+def _differ(one: Flag, other: Flag) -> bool:
+    return isinstance(one, bool) and isinstance(other, bool) and one is not other
+
+
+def _known(flag: Flag) -> bool | None:
+    return flag if isinstance(flag, bool) else None
+
+
+def _name(column: KnownColumn) -> str:
+    """The name as it is written, where nothing has changed the column since it was made."""
+    made = column.as_made
+    return unquoted(made.name) if made is not None and isinstance(made.name, str) else column.name
+
+
+def _references(table: KnownTable) -> tuple[tuple[str, str], ...]:
+    found: dict[tuple[str, str], None] = {}
+    for one in table.constraints:
+        if one.kind == "foreign key" and isinstance(one.references, str):
+            found[", ".join(_text(name) for name in one.columns), unquoted(one.references)] = None
+    return tuple(found)
+
+
+def _text(name: Text) -> str:
+    return bare(name) or str(name)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."

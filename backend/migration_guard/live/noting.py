@@ -1,0 +1,86 @@
+"""What the steps of one revision came to on a database, for a reviewer: what ran, how it ended, rows on either side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ..branch import Ran, RanSql, RowCount, Trial
+from ..records import replace
+from .steps import Statement, Step
+
+LONGEST = 4_000  # characters of a statement that are shown
+MOST = 300  # statements of a step
+_WORD = re.compile(r"\w+")
+Counts = Mapping[str, int]  # of the rows of every table
+
+
+class Notes:
+    """The notes of one revision's way up, down and up again."""
+
+    def __init__(self) -> None:
+        self._steps: dict[tuple[str, int], Ran] = {}
+        self._counts: dict[tuple[str, int], tuple[Counts, Counts]] = {}
+        self._named: set[str] = set()  # words of statements, in lower case
+
+    def ended(self, step: Step, before: Counts, after: Counts) -> None:
+        """A step that came to its end, with the rows on either side of it."""
+        if self._note(step, None):
+            self._counts[step.direction, step.attempt] = before, after
+            for statement in step.statements:
+                self._named.update(_WORD.findall(statement.sql[:LONGEST].lower()))
+
+    def failed(self, step: Step, why: str) -> None:
+        """A step that did not."""
+        self._note(step, why)
+
+    def _note(self, step: Step, why: str | None) -> bool:
+        """A way is told once: of one that is gone again on empty tables, how it was with rows."""
+        way = step.direction, step.attempt
+        if way in self._steps:
+            return False
+        left = (*(each.sentence() for each in step.left), *step.lost)
+        self._steps[way] = Ran(step.direction, step.attempt, why, left, tuple(shown(step.statements)))
+        return True
+
+    def trial(self, revision: str, database: str) -> Trial:
+        """All of it."""
+        first = self._steps.get(("upgrade", 1))
+        tables = sorted({name for pair in self._counts.values() for counts in pair for name in counts})
+        touched = [name for name in tables if self._is_touched(name)]
+        steps = []
+        for way, ran in self._steps.items():
+            again = way == ("upgrade", 2) and first is not None and first.sql == ran.sql
+            rows: tuple[RowCount, ...] = ()
+            if way in self._counts:
+                before, after = self._counts[way]
+                rows = tuple(RowCount(name, before.get(name), after.get(name)) for name in touched)
+            steps.append(replace(ran, sql=() if again else ran.sql, rows=rows))
+        return Trial(revision, database, tuple(steps))
+
+    def _is_touched(self, table: str) -> bool:
+        """Whether some step names the table, or changes how many rows it holds."""
+        if table.rpartition(".")[2].lower() in self._named:
+            return True
+        return any(before.get(table) != after.get(table) for before, after in self._counts.values())
+
+
+def shown(statements: Sequence[Statement]) -> list[RanSql]:
+    """The statements in order, those that ran several times in a row once. What is too much is cut, with a SQL comment
+    on how much that is."""
+    told: list[RanSql] = []
+    for number, statement in enumerate(statements):
+        if told and (told[-1].line, told[-1].sql) == (statement.line, _cut(statement.sql)):
+            told[-1] = replace(told[-1], times=told[-1].times + 1)
+        elif len(told) == MOST:
+            told.append(RanSql(statement.line, f"-- and {len(statements) - number:,} more statements"))
+            break
+        else:
+            told.append(RanSql(statement.line, _cut(statement.sql)))
+    return told
+
+
+def _cut(sql: str) -> str:
+    text = sql.strip()
+    more = len(text) - LONGEST
+    return text if more <= 0 else f"{text[:LONGEST]}\n-- and {more:,} more characters"
