@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -158,25 +159,42 @@ def _rehearse(options: SimpleNamespace, settings: Settings) -> int:
 
 
 def _transfer(options: SimpleNamespace, settings: Settings) -> int:
+    from dataclasses import replace
+
     from .transfer import MOST, Transfer
 
     source, to = _target(options, settings), target_of(settings, options.to)
-    with _progress() as progress:
-        obstacles, done = Transfer(source, to, progress).run(check=options.check)
+    to = replace(to, version_table=source.version_table)
+    with _rates() as progress:
+        obstacles, done = Transfer(source, to, progress, print).run(check=options.check)
     for obstacle in obstacles:
         print(obstacle)
     if obstacles:
         print(
-            f"Nothing was copied: these rows cannot go (of each table the first {MOST} are named). Correct them first."
+            f"Nothing was copied: these rows cannot go (of each column the first {MOST} are named). Correct them first."
         )
         return 1
     if done is None:
         print(f"Every row of {source.shown} can go to {to.shown}.")
         return 0
     for table, rows in sorted(done.rows.items()):
-        print(f"  {table}: {rows:,}")
+        print(f"  {table}: {rows:,}  {done.digests[table][:16]}")
     print(f"{to.shown} stands at {', '.join(done.revisions)} and holds the same rows, value for value.")
     return 0
+
+
+@contextmanager
+def _rates() -> Iterator[Callable[[str, str, int, int], None]]:
+    """A bar for each part of the work, with the table that is in hand and the rows in a second."""
+    began: dict[str, float] = {}
+
+    def told(part: str, table: str, done: int, total: int) -> None:
+        if move is not None:
+            seconds = time.monotonic() - began.setdefault(part, time.monotonic())
+            move(part, f"{table}  {done / seconds:,.0f} rows/s" if seconds > 1 else table, done, total)
+
+    with shown() as move:
+        yield told
 
 
 COMMANDS: dict[str, Callable[[SimpleNamespace, Settings], int]] = {

@@ -32,7 +32,7 @@ def converter(kind: str, labels: tuple[str, ...] = ()) -> Convert:
 
 
 def _of(kind: str, labels: tuple[str, ...]) -> Convert:
-    if labels:
+    if labels and not kind.endswith("[]"):
         return lambda value: _label(value, labels)
     if kind in _WHOLE:
         return lambda value: _whole(value, _WHOLE[kind], kind)
@@ -79,19 +79,34 @@ def _numeric(value: Any, sizes: tuple[int, int] | None) -> Decimal:
         number = Decimal(str(value).strip())
     except InvalidOperation as error:
         raise CannotBe("it is no number") from error
-    if sizes is not None and number.is_finite():
-        digits, after = sizes
-        number = round(number, after)
-        if abs(number) >= Decimal(10) ** (digits - after):
-            raise CannotBe(f"it is too large for numeric({digits},{after})")
-    return number
+    if sizes is None or number.is_nan():
+        return number
+    digits, after = sizes
+    if not number.is_finite() or abs(number) >= Decimal(10) ** (digits - after):
+        raise CannotBe(f"it is too large for numeric({digits},{after})")
+    # A float is read back by models in as many digits; a text in more of them was meant as it stands.
+    found = Decimal(format(value, f".{after}f")) if isinstance(value, float) else round(number, after)
+    if abs(found) >= Decimal(10) ** (digits - after):
+        raise CannotBe(f"it is too large for numeric({digits},{after})")
+    if found != number and not isinstance(value, float):
+        raise CannotBe(f"it has more digits after the point than the {after} that fit")
+    return found
 
 
 def _float(value: Any) -> float:
     try:
         return float(value)
+    except OverflowError as error:
+        raise CannotBe("it is too large for a number with a point") from error
     except (TypeError, ValueError) as error:
         raise CannotBe("it is no number") from error
+
+
+def _single(value: Any) -> float:
+    found = _float(value)
+    if math.isfinite(found) and (abs(found) > 3.4028235e38 or 0 < abs(found) < 1.2e-38):
+        raise CannotBe("it is too large or too small for real")
+    return found
 
 
 def _boolean(value: Any) -> bool:
@@ -108,14 +123,40 @@ def _bytes(value: Any) -> bytes:
 
 
 def _json(value: Any) -> str:
-    text = value.decode() if isinstance(value, bytes) else str(value)
+    """JSON as text. Values that SQLite's numeric affinity made a number are JSON, too."""
     try:
+        text = value.decode() if isinstance(value, bytes) else _text(value, None)
         _DECODER.decode(text)
+    except RecursionError as error:
+        raise CannotBe("its JSON is nested too deep") from error
     except ValueError as error:
-        raise CannotBe(f"it is no JSON: {error}") from error
+        raise error if isinstance(error, CannotBe) else CannotBe(f"it is no JSON: {error}") from error
+    return text
+
+
+def _jsonb(value: Any) -> str:
+    """JSON that jsonb can hold: it keeps characters and numbers, and no text (postgresql.org/docs/current/datatype-json.html)."""
+    text = _json(value)
     if "\\u0000" in text and _NUL.search(text):
         raise CannotBe("its JSON holds a NUL character, which PostgreSQL does not store")
+    if "\\u" in text:
+        try:
+            json.dumps(_DECODER.decode(text), ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise CannotBe("its JSON holds half of a surrogate pair") from error
+    if _EXPONENT.search(text):
+        _Large.decode(text)
     return text
+
+
+def _number_of_json(text: str) -> float:
+    if abs(Decimal(text).adjusted()) > 16_000:
+        raise CannotBe(f"its JSON holds a number that is too large: {text[:40]}")
+    return 0.0
+
+
+_EXPONENT = re.compile(r"\d[eE][+-]?\d")
+_Large = json.JSONDecoder(parse_float=_number_of_json)
 
 
 def _no_constant(name: str) -> None:
@@ -135,7 +176,10 @@ def _uuid(value: Any) -> uuid.UUID:
 
 def _moment(value: Any, *, with_zone: bool) -> datetime:
     if isinstance(value, (int, float)) and math.isfinite(value):
-        found = datetime.fromtimestamp(value, timezone.utc)
+        try:
+            found = datetime.fromtimestamp(value, timezone.utc)
+        except (OverflowError, OSError, ValueError) as error:
+            raise CannotBe("it is no time: too many seconds") from error
     else:
         try:
             found = datetime.fromisoformat(_python_310(str(value).strip()))
@@ -153,10 +197,15 @@ def _python_310(text: str) -> str:
 
 
 def _date(value: Any) -> date:
+    text = str(value).strip()
     try:
-        return date.fromisoformat(str(value).strip()[:10])
+        found = date.fromisoformat(text[:10])
+        rest = text[10:].strip("T ")
+        if rest and time.fromisoformat(_python_310(rest)).replace(tzinfo=None) != time():
+            raise CannotBe("it has a time of day, which a date does not keep")
     except ValueError as error:
-        raise CannotBe("it is no date in ISO 8601") from error
+        raise error if isinstance(error, CannotBe) else CannotBe("it is no date in ISO 8601") from error
+    return found
 
 
 def _time(value: Any) -> time:
@@ -172,12 +221,41 @@ def _label(value: Any, labels: tuple[str, ...]) -> str:
     return str(value)
 
 
+def literal(value: Any, kind: str) -> str:
+    """A value as text for PostgreSQL to read, where Python does not know the type. Raises CannotBe."""
+    text = _text(value, None)
+    if kind.endswith("[]") and text.lstrip().startswith("["):
+        try:
+            return _array(json.loads(text))
+        except ValueError as error:
+            raise CannotBe(f"it is neither a JSON list nor an array of PostgreSQL: {error}") from error
+    if kind.startswith("interval") and _MOMENT.match(text):
+        # SQLAlchemy keeps an Interval as a time after the epoch where the database has no type for it.
+        since = _moment(text, with_zone=False) - datetime(1970, 1, 1)
+        return f"{since.days} days {since.seconds}.{since.microseconds:06} seconds"
+    return text
+
+
+def _array(values: Any) -> str:
+    if isinstance(values, list):
+        return "{" + ",".join(map(_array, values)) + "}"
+    if values is None:
+        return "NULL"
+    if isinstance(values, bool):
+        return "t" if values else "f"
+    text = json.dumps(values) if isinstance(values, dict) else str(values)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d ")
+
+
 _PLAIN: dict[str, Convert] = {
     "boolean": _boolean,
-    "real": _float,
+    "real": _single,
     "double precision": _float,
     "bytea": _bytes,
-    "jsonb": _json,
+    "jsonb": _jsonb,
     "json": _json,
     "uuid": _uuid,
     "timestamp with time zone": lambda value: _moment(value, with_zone=True),

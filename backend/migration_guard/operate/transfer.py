@@ -1,78 +1,70 @@
 """From SQLite to PostgreSQL: the schema by the project's own migrations, the rows by COPY, then everything compared.
 
-Every row that cannot go is named before anything is written. A table is loaded in one transaction, so that a run that
-was cut off goes on with the first table that is not there.
+Every row that cannot go is named before anything is written. A table is loaded in one transaction, and what was done is
+written down in the target, so that a run that was cut off goes on with the first table that is not there.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import urllib.parse
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import CannotFinish, UsageError
-from ..live.postgresql_catalogue import shapes
+from ..live.postgresql_catalogue import shapes, snapshot
 from ..live.row_sql import identifier, table_name
-from ..live.shapes import ColumnShape, TableShape
+from ..live.schema import Snapshot, differences, without
+from ..live.shapes import TableShape
 from ..live.statements import first_line
 from ..live.urls import hide_in
-from .canonical import Digest
-from .converting import CannotBe, Convert, converter
+from ..reporting import counted
 from .deploy import Limits
 from .holding import has_version_table, held, revisions
+from .moving.comparing import compare, same
+from .moving.loading import copy_into, keys_dropped, keys_made, load, sequences_set
+from .moving.parsing import Parser
+from .moving.session import (
+    RECORD,
+    Connection,
+    Record,
+    Unreachable,
+    as_snapshot,
+    as_text,
+    connected,
+    locked,
+)
+from .moving.source import Source, Table, connection, opened
+from .moving.survey import MOST, Obstacle, Progress, Survey
 from .standing import below
 from .target import Target, run_env
 
-Progress = Callable[[str, int, int], None]
-MOST = 20  # rows that cannot go which are named, for each table
-_ROWS = 1000  # read at a time
+__all__ = ["MOST", "Obstacle", "Progress", "Transfer", "Transferred"]
 
-
-@dataclass(frozen=True)
-class Obstacle:
-    """A row that PostgreSQL would refuse."""
-
-    table: str
-    key: str
-    column: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.table} ({self.key}): {self.column}: {self.reason}"
-
-
-@dataclass
-class Table:
-    """One table on both sides: the columns that both have, with what converts their values."""
-
-    shape: TableShape
-    columns: list[ColumnShape]
-    converters: list[Convert]
-    rows: int = 0
-    digest: Digest = field(default_factory=Digest)
-
-    @property
-    def name(self) -> str:
-        return self.shape.full_name
+Say = Callable[[str], None]
+PATIENCE = 60.0  # seconds that a server which went away has to come back
+LOSSES = 5  # connections in a row that may break before another table is there
 
 
 @dataclass(frozen=True)
 class Transferred:
-    """What went over: rows by table."""
+    """What went over: rows by table, and the digests of their contents."""
 
     rows: dict[str, int]
+    digests: dict[str, str]
     revisions: tuple[str, ...]
 
 
 class Transfer:
     """One transfer. Raises GuardError for what stands in its way."""
 
-    def __init__(self, source: Target, to: Target, progress: Progress = lambda *_: None) -> None:
+    def __init__(
+        self, source: Target, to: Target, progress: Progress = lambda *_: None, say: Say = lambda _: None
+    ) -> None:
         if (source.dialect, to.dialect) != ("sqlite", "postgresql"):
             raise UsageError(
                 f"{source.shown} is a database of {source.dialect}, {to.shown} one of {to.dialect}",
@@ -81,42 +73,58 @@ class Transfer:
         self.source = source
         self.to = to
         self.progress = progress
+        self.say = say
+        self._loaded = 0  # tables, in this run
 
     def run(self, *, check: bool = False) -> tuple[list[Obstacle], Transferred | None]:
         """The rows that cannot go; where there is none, and not only a check is asked for, what went over."""
-        with self._read() as reading:
-            at = self._schema()
-            with psycopg.connect(self._address) as writing:
-                tables = self._tables(reading)
-                obstacles = list(self._orphans(reading))
-                for table in tables:
-                    obstacles += self._obstacles(reading, table)
-                if obstacles or check:
-                    return obstacles, None
-                for table in tables:
-                    self._load(reading, writing, table)
-                self._sequences(writing, tables)
-                for table in tables:
-                    self._compare(writing, table)
-        return [], Transferred({table.name: table.rows for table in tables}, at)
+        self.source.must_exist()
+        with closing(connection(self.source.file)) as watching, opened(self.source.file) as source:
+            before = watching.execute("PRAGMA data_version").fetchone()
+            with closing(connected(self.to)) as session:
+                locked(session, self.to)
+                at = self._schema(session)
+                tables = self._tables(source)
+                obstacles = self._surveyed(source, tables, session)
+            if obstacles or check:
+                return obstacles, None
+            self._patiently(source, tables, lambda: watching.execute("PRAGMA data_version").fetchone() == before)
+        rows = {table.name: table.rows for table in tables}
+        return [], Transferred(rows, {table.name: table.digest for table in tables}, at)
 
-    @property
-    def _address(self) -> str:
-        return self.to.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    def _surveyed(self, source: Source, tables: Sequence[Table], session: Connection) -> list[Obstacle]:
+        with closing(Parser(lambda: connected(self.to))) as parser:
+            survey = Survey(source, parser, tables, self.progress)
+            obstacles = survey.run(lambda table: _rehearsed(session, source, table, parser))
+        for note in survey.notes:
+            self.say(note)
+        return obstacles
 
-    @contextmanager
-    def _read(self) -> Iterator[sqlite3.Connection]:
-        """The source as of one moment."""
-        if not self.source.file.exists():
-            raise CannotFinish(f"there is no database {self.source.shown}", "check the URL")
-        address = f"file:{urllib.parse.quote(str(self.source.file.absolute()))}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
-            connection.text_factory = lambda value: value.decode("utf-8", "surrogateescape")
-            connection.execute("BEGIN")
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            yield connection
+    def _patiently(self, source: Source, tables: Sequence[Table], is_still: Callable[[], bool]) -> None:
+        """Move the rows, and go on where a connection breaks: what was done is written down."""
+        lost, loaded, until = 0, self._loaded, time.monotonic() + PATIENCE
+        while True:
+            try:
+                with closing(connected(self.to)) as session, closing(Parser(lambda: connected(self.to))) as parser:
+                    locked(session, self.to)
+                    self._move(source, tables, session, parser, is_still)
+                    return
+            except Unreachable:
+                if not lost or time.monotonic() > until:
+                    raise
+            except (psycopg.Error, SQLAlchemyError) as error:
+                lost = lost + 1 if loaded == self._loaded else 1
+                loaded = self._loaded
+                if not _is_cut(error) or lost > LOSSES:
+                    raise CannotFinish(
+                        f"{self.to.shown} stopped the transfer: {hide_in(first_line(error))}",
+                        "run it again when that is corrected: it goes on from there",
+                    ) from error
+                self.say(f"The connection was lost ({hide_in(first_line(error))}). Going on when the server answers.")
+                until = time.monotonic() + PATIENCE
+            time.sleep(0.5)
 
-    def _schema(self) -> tuple[str, ...]:
+    def _schema(self, session: Connection) -> tuple[str, ...]:
         """Bring the target to the revisions of the source, by the migrations; where it stands there, do nothing."""
         with self.source.connect() as connection:
             at = revisions(connection, self.source.version_table)
@@ -129,14 +137,31 @@ class Transfer:
         with self.to.connect() as connection:
             there = revisions(connection, self.to.version_table)
             stamped = has_version_table(connection, self.to.version_table)
-            holds = held(connection, self.to.version_table)
+            holds = held(connection, self.to.version_table).rows.keys() - {RECORD}
         if sorted(there) == sorted(at):
             return at
-        if stamped or holds.rows:
+        record = Record(session)
+        if (stamped or holds) and not record.exists():
             raise UsageError(
                 f"{self.to.shown} is not empty: it stands at {', '.join(there) or 'no revision'}",
-                "give a new database, or one at the same revision",
+                f"give a new database, or one at the same revision ({', '.join(at)})",
             )
+        if not set(there) <= below(self.source.history, at):
+            raise UsageError(
+                f"a transfer to {self.to.shown} began at {', '.join(there)}, and {self.source.shown} stands at "
+                f"{', '.join(at)} now",
+                "give a new database",
+            )
+        record.begin()
+        self._migrated(at)
+        with self.to.connect() as connection:
+            for name, rows in held(connection, self.to.version_table).rows.items():
+                if rows and name != RECORD:
+                    record.add("seeded", name, str(rows))
+        return at
+
+    def _migrated(self, at: Sequence[str]) -> None:
+        """Run the migrations on the target. Raises CannotFinish for one that fails there."""
         limits = Limits()
         told: dict[str, Any] = run_env(
             self.to.project,
@@ -154,157 +179,183 @@ class Transfer:
                 f"upgrade() of {failure['revision']} fails on PostgreSQL: {hide_in(failure['says'])}",
                 "see what `migration-guard verify --database postgresql` says",
             )
-        return at
 
-    def _tables(self, reading: sqlite3.Connection) -> list[Table]:
+    def _tables(self, source: Source) -> list[Table]:
         """The tables that both have, parents first. Raises CannotFinish where the source has more than the target."""
         with self.to.connect() as connection:
-            there = {shape.name: shape for shape in shapes(connection) if shape.full_name != self.to.version_table}
+            there = [each for each in shapes(connection) if each.full_name not in (self.to.version_table, RECORD)]
         own = self.source.version_table.rpartition(".")[2]
-        here = [name for (name,) in reading.execute(_NAMES) if name != own]
-        if missing := sorted(set(here) - there.keys()):
+        here = {name: sql for name, sql in source.names().items() if name != own}
+        virtual = [name for name, sql in here.items() if sql.upper().startswith("CREATE VIRTUAL")]
+        for name in virtual:
+            self.say(f"{name} is a virtual table of SQLite, which PostgreSQL does not have: its rows stay.")
+        here = {
+            name: sql
+            for name, sql in here.items()
+            if name not in virtual and not any(name.startswith(f"{each}_") for each in virtual)
+        }
+        self._told_apart(here.keys(), [shape.name for shape in there])
+        found = []
+        for shape in there:
+            if shape.name in here:
+                found.append(self._table(source, shape))
+        return found
+
+    def _told_apart(self, here: Iterable[str], there: Sequence[str]) -> None:
+        """Which tables only one of both has. Raises CannotFinish where rows would have no place."""
+        if missing := sorted(set(here) - set(there)):
             raise CannotFinish(
                 f"{self.source.shown} has tables that its migrations do not make: {', '.join(missing[:8])}",
                 "migration-guard db status says more; drop them, or make them by a revision",
             )
-        found = []
-        for name, shape in there.items():
-            if name not in here:
-                continue
-            columns = [str(row[1]) for row in reading.execute(f"PRAGMA table_xinfo({identifier(name)})")]
-            known = {column.name: column for column in shape.columns if not column.generated}
-            extra = [column for column in columns if column not in {each.name for each in shape.columns}]
-            if extra:
-                raise CannotFinish(
-                    f"{name} has columns that its migrations do not make: {', '.join(extra)}",
-                    "migration-guard db status says more",
-                )
-            both = [known[column] for column in columns if column in known]
-            found.append(Table(shape, both, [converter(column.type, column.labels) for column in both]))
-            (found[-1].rows,) = reading.execute(" ".join(("SELECT count(*) FROM", identifier(name)))).fetchone()
-        return found
-
-    def _orphans(self, reading: sqlite3.Connection) -> Iterator[Obstacle]:
-        counts: dict[str, int] = {}
-        for table, rowid, parent, _ in reading.execute("PRAGMA foreign_key_check"):
-            counts[table] = counts.get(table, 0) + 1
-            if counts[table] <= MOST:
-                yield Obstacle(table, f"rowid {rowid}", "foreign key", f"there is no such row of {parent}")
-
-    def _obstacles(self, reading: sqlite3.Connection, table: Table) -> Iterator[Obstacle]:
-        """Rows of a table with a value that its column does not take."""
-        number = 0
-        for done, row in enumerate(self._rows(reading, table)):
-            if done % _ROWS == 0:
-                self.progress(f"check {table.name}", done, table.rows)
-            for column, convert, value in zip(table.columns, table.converters, row, strict=True):
-                reason = _why_not(column, convert, value)
-                number += reason is not None
-                if reason is not None and number <= MOST:
-                    yield Obstacle(table.name, _key(table, row), column.name, reason)
-        self.progress(f"check {table.name}", table.rows, table.rows)
-
-    def _rows(self, reading: sqlite3.Connection, table: Table) -> Iterator[tuple[Any, ...]]:
-        columns = ", ".join(identifier(column.name) for column in table.columns)
-        cursor = reading.execute(" ".join(("SELECT", columns, "FROM", identifier(table.shape.name))))
-        cursor.arraysize = _ROWS
-        while rows := cursor.fetchmany():
-            yield from rows
-
-    def _load(self, reading: sqlite3.Connection, writing: psycopg.Connection[Any], table: Table) -> None:
-        """Copy a table, or only work its digest out where an earlier run has done so."""
-        name = table_name(table.shape)
-        with writing.cursor() as cursor:
-            cursor.execute(" ".join(("SELECT count(*) FROM", name)))
-            (there,) = cursor.fetchone() or (0,)
-        if there not in (0, table.rows):
-            raise CannotFinish(f"{table.name} holds {there:,} rows already", "give a new database")
-        converted = self._converted(reading, table)
-        if there:
-            for _ in converted:
-                pass
-            return
-        columns = ", ".join(identifier(column.name) for column in table.columns)
-        try:
-            with writing.transaction(), writing.cursor() as cursor:
-                if any(key.parent == table.name for key in table.shape.foreign_keys):
-                    _without_keys(cursor)
-                with cursor.copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
-                    for row in converted:
-                        copy.write_row(row)
-        except psycopg.Error as error:
+        if twice := sorted({name for name in there if there.count(name) > 1} & set(here)):
             raise CannotFinish(
-                f"{table.name} cannot be loaded: {hide_in(first_line(error))}", "run it again: it goes on from there"
-            ) from error
-        writing.commit()
-
-    def _converted(self, reading: sqlite3.Connection, table: Table) -> Iterator[tuple[Any, ...]]:
-        table.digest = Digest()
-        kinds = [column.type for column in table.columns]
-        for done, row in enumerate(self._rows(reading, table)):
-            if done % _ROWS == 0:
-                self.progress(f"copy {table.name}", done, table.rows)
-            values = tuple(convert(value) for convert, value in zip(table.converters, row, strict=True))
-            table.digest.add(values, kinds)
-            yield values
-        self.progress(f"copy {table.name}", table.rows, table.rows)
-
-    def _sequences(self, writing: psycopg.Connection[Any], tables: Sequence[Table]) -> None:
-        """Set each sequence behind the greatest value of its column."""
-        with writing.transaction(), writing.cursor() as cursor:
-            for table in tables:
-                for column in table.columns:
-                    if column.type in ("smallint", "integer", "bigint"):
-                        name, key = table_name(table.shape), identifier(column.name)
-                        greatest = " ".join(("(SELECT max(", key, ") FROM", name, ")"))
-                        there = " ".join(("EXISTS (SELECT 1 FROM", name, ")"))
-                        sql = " ".join(("SELECT setval(s, greatest(1,", greatest, "),", there, ") FROM", _SEQUENCE))
-                        cursor.execute(sql, (name, column.name))
-
-    def _compare(self, writing: psycopg.Connection[Any], table: Table) -> None:
-        """Raises CannotFinish where the target's rows are not those of the source."""
-        there = Digest()
-        kinds = [column.type for column in table.columns]
-        columns = ", ".join(identifier(column.name) for column in table.columns)
-        with writing.transaction(), writing.cursor(f"compare_{table.shape.name}"[:60]) as cursor:
-            cursor.itersize = _ROWS
-            cursor.execute(" ".join(("SELECT", columns, "FROM", table_name(table.shape))))
-            for done, row in enumerate(cursor):
-                if done % _ROWS == 0:
-                    self.progress(f"compare {table.name}", done, table.rows)
-                there.add(row, kinds)
-        self.progress(f"compare {table.name}", table.rows, table.rows)
-        if there != table.digest:
-            raise CannotFinish(
-                f"{table.name} differs after the transfer: {there.rows:,} rows of {table.rows:,}, or other values",
-                "drop the new database and run it again; if it stays, report it with this message",
+                f"several schemas of {self.to.shown} have a table {', '.join(twice)}, and SQLite knows no schemas",
+                "rename one of them by a revision",
             )
+        if more := sorted(set(there) - set(here)):
+            self.say(f"Only {self.to.shown} has {', '.join(more[:8])}: no rows go there.")
+
+    def _table(self, source: Source, shape: TableShape) -> Table:
+        columns = source.columns(shape.name)
+        known = {column.name: column for column in shape.columns}
+        if extra := [column for column in columns if column not in known]:
+            raise CannotFinish(
+                f"{shape.name} has columns that its migrations do not make: {', '.join(extra)}",
+                "migration-guard db status says more",
+            )
+        missing = [each for each in shape.columns if each.name not in columns and not each.generated]
+        if needed := [each.name for each in missing if not each.nullable and not each.has_default]:
+            raise CannotFinish(
+                f"{shape.full_name} has columns on PostgreSQL only, which take no NULL: {', '.join(needed)}",
+                "add them on SQLite, too, or give them a default, by a revision",
+            )
+        if missing:
+            names = ", ".join(each.name for each in missing)
+            self.say(f"Only PostgreSQL has {names} in {shape.full_name}: rows get the default there.")
+        return source.table(shape, [known[name] for name in columns if not known[name].generated])
+
+    def _move(
+        self, source: Source, tables: Sequence[Table], session: Connection, parser: Parser, is_still: Callable[[], bool]
+    ) -> None:
+        """What is not done yet of: rows, sequences, foreign keys, comparison."""
+        record = Record(session)
+        if not record.exists():
+            counts = {table.name: _count(session, table) for table in tables}
+            if any(counts.values()):
+                self._is_there(source, tables, session, parser, counts)
+                return
+            record.begin()
+        if "" not in record.all("schema"):
+            record.add("schema", "", as_text(self._snapshot()))
+        waiting = self._waiting(record, session, tables)
+        if waiting:
+            keys_dropped(session, record, tables)
+        moved = _Moved(self.progress, "copy", sum(table.rows for table in waiting))
+        for table in waiting:
+            load(session, record, source, table, parser, moved.of(table))
+            self._loaded += 1
+        sequences_set(session, source, tables)
+        keys_made(session, record)
+        moved = _Moved(self.progress, "compare", sum(table.rows for table in tables))
+        for table in tables:
+            compare(session, source, table, parser, moved.of(table))
+            session.execute(f"ANALYZE {table_name(table.shape)}".encode())
+        if changes := differences(as_snapshot(record.all("schema")[""]), self._snapshot()):
+            raise CannotFinish(
+                f"the schema of {self.to.shown} changed meanwhile: {changes[0].sentence()}",
+                "give a new database and run it again",
+            )
+        if not is_still():
+            raise CannotFinish(
+                f"{self.source.shown} was written to meanwhile: {self.to.shown} holds what it was before",
+                "stop what writes there and run it again: only tables that changed are copied",
+            )
+        record.end()
+
+    def _waiting(self, record: Record, session: Connection, tables: Sequence[Table]) -> list[Table]:
+        """The tables whose rows are not there as they are now in the source. Raises CannotFinish where somebody else
+        put rows in the place of those."""
+        loaded, seeded = record.all("loaded"), record.all("seeded")
+        for table in tables:
+            expected = loaded.get(table.name, seeded.get(table.name, "0")).split()[0]
+            if (rows := _count(session, table)) != int(expected):
+                raise CannotFinish(
+                    f"{table.name} of {self.to.shown} holds {rows:,} rows, and {int(expected):,} were put there",
+                    "somebody else writes to it: give a new database",
+                )
+        waiting = [table for table in tables if loaded.get(table.name) != table.mark]
+        changed = [table.name for table in waiting if table.name in loaded]
+        if len(waiting) < len(tables):
+            self.say(f"Going on: {counted(len(tables) - len(waiting), 'table')} of {len(tables)} are there already.")
+        if changed:
+            self.say(f"Changed in {self.source.shown} since they were copied: {', '.join(changed[:8])}.")
+        return waiting
+
+    def _is_there(
+        self, source: Source, tables: Sequence[Table], session: Connection, parser: Parser, counts: Mapping[str, int]
+    ) -> None:
+        """Raises CannotFinish where a database that no transfer has begun on holds other rows than the source."""
+        moved = _Moved(self.progress, "compare", sum(table.rows for table in tables))
+        for table in tables:
+            if counts[table.name] != table.rows or not same(session, source, table, parser, moved.of(table)):
+                raise CannotFinish(
+                    f"{table.name} of {self.to.shown} holds {counts[table.name]:,} rows already, and not those of "
+                    f"{self.source.shown}",
+                    "give an empty database: the transfer makes the schema, too",
+                )
+        self.say(f"{self.to.shown} held the same rows before; nothing was copied.")
+
+    def _snapshot(self) -> Snapshot:
+        with self.to.connect() as connection:
+            return without(snapshot(connection), [RECORD])
 
 
-_SEQUENCE = "pg_get_serial_sequence(%s, %s) s WHERE s IS NOT NULL"
-_NAMES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name"
+class _Moved:
+    """Counts rows for the progress of all tables together."""
+
+    def __init__(self, progress: Progress, what: str, total: int) -> None:
+        self._progress = progress
+        self._what = what
+        self._total = total
+        self._done = 0
+
+    def of(self, table: Table) -> Callable[[int], None]:
+        """What counts the rows of one table."""
+
+        def moved(rows: int) -> None:
+            self._done += rows
+            self._progress(self._what, table.name, self._done, self._total)
+
+        return moved
 
 
-def _why_not(column: ColumnShape, convert: Convert, value: Any) -> str | None:
-    """Why a value cannot go into a column; None where it can."""
-    if value is None:
-        return None if column.nullable else "it is NULL, and the column takes none"
-    try:
-        convert(value)
-    except CannotBe as reason:
-        return str(reason)
-    return None
+def _rehearsed(session: Connection, source: Source, table: Table, parser: Parser) -> Connection | None:
+    """A connection with a temporary table of what the table's checks look at; None where it has none."""
+    if not table.shape.checks:
+        return None
+    needed = {name for check in table.shape.checks for name in check.columns} | {*table.key}
+    names = [column.name for column in table.columns if column.name in needed]
+    shown = ", ".join(map(identifier, names))
+    session.execute("BEGIN")
+    session.execute(
+        f"CREATE TEMP TABLE guard_rehearsal ON COMMIT DROP AS SELECT {shown} FROM {table_name(table.shape)} "
+        "WITH NO DATA".encode()
+    )
+    parts = source.lines(table, parser, as_kept=False, of=names)
+    copy_into(session, "pg_temp.guard_rehearsal", names, parts, lambda _: None)
+    return session
 
 
-def _without_keys(cursor: psycopg.Cursor[Any]) -> None:
-    """Let rows that point at others of their own table come in any order; they were checked before."""
-    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-    cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-    if (cursor.fetchone() or (False,))[0]:
-        cursor.execute("SET LOCAL session_replication_role = replica")
+def _count(session: Connection, table: Table) -> int:
+    (rows,) = session.execute(f"SELECT count(*) FROM {table_name(table.shape)}".encode()).fetchone() or (0,)
+    return int(rows)
 
 
-def _key(table: Table, row: Sequence[Any]) -> str:
-    names = [column.name for column in table.columns]
-    key = [name for name in table.shape.primary_key if name in names] or names[:1]
-    return ", ".join(f"{name} {row[names.index(name)]!r}" for name in key)
+def _is_cut(error: Exception) -> bool:
+    """Whether it is the connection that is gone, and not the statement that is wrong."""
+    cause = getattr(error, "orig", None) or error
+    state = getattr(cause, "sqlstate", None)
+    return isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError)) and (
+        state is None or state.startswith(("57P", "08"))
+    )

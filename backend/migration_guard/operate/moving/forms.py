@@ -1,0 +1,149 @@
+"""What a value of SQLite must look like to be ready for a PostgreSQL column, and the SQL that spells it as PostgreSQL does.
+
+SQLite evaluates both in C, so that Python touches only the values that are not ready, and the types that SQL cannot spell.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ...live.shapes import ColumnShape
+
+_RANGES = {"smallint": 1 << 15, "integer": 1 << 31, "bigint": 1 << 63}
+_TEXT = re.compile(r"(?:character varying|character|text|citext|name)(?:\((\d+)\))?")
+_NUMERIC = re.compile(r"numeric\((\d+),(\d+)\)")
+_DIGITS = "[0-9]"
+_DAY = f"{_DIGITS * 4}-{_DIGITS * 2}-{_DIGITS * 2}"
+_CLOCK = f"{_DIGITS * 2}:{_DIGITS * 2}:{_DIGITS * 2}"
+NULL = "'\\N'"  # as COPY writes it, in SQL
+# What COPY escapes in its text format, backslash first (postgresql.org/docs/current/sql-copy.html).
+_ESCAPED = {92: "\\", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r"}
+
+
+@dataclass(frozen=True)
+class Form:
+    """How values of one PostgreSQL type are told and spelled; `{x}` stands for the column."""
+
+    plain: str  # a condition of SQLite: the value, which is not NULL, is ready
+    text: str  # an expression of SQLite: a ready value as PostgreSQL prints it; "" where Python has to
+    free: bool = False  # it is free text, and may hold what COPY escapes
+    there: str = "{x}"  # an expression of PostgreSQL that prints the value alike, whatever the column kept
+    digits: int | None = None  # after the point, which is all that the column keeps
+    kept: bool = True  # it is read back as it was sent; not so jsonb, and not floats
+
+    def says(self, part: str, column: str) -> str:
+        """One of the parts, of a column."""
+        return str(getattr(self, part)).replace("{x}", column)
+
+
+def form(column: ColumnShape) -> Form | None:
+    """The form of a column; None where only Python or PostgreSQL itself can spell its values."""
+    kind = column.type
+    if column.array:
+        return None
+    if column.kind == "enum" and column.labels:
+        labels = ", ".join("'" + label.replace("'", "''") + "'" for label in column.labels)
+        return Form(f"typeof({{x}}) = 'text' AND {{x}} IN ({labels})", "{x}", free=True)
+    if kind in _RANGES:
+        edge = _RANGES[kind]
+        # Every integer of SQLite is a bigint.
+        between = "" if kind == "bigint" else f" AND {{x}} BETWEEN {-edge} AND {edge - 1}"
+        return Form(f"typeof({{x}}) = 'integer'{between}", "{x}")
+    if found := _TEXT.fullmatch(kind):
+        return _text(found[1], padded=kind.startswith("character") and "varying" not in kind)
+    if found := _NUMERIC.fullmatch(kind):
+        whole = max(int(found[1]) - int(found[2]), 0)
+        return Form(f"{_NUMBER} AND abs({{x}}) < 1e{whole} - 1", "", digits=int(found[2]))
+    if kind == "numeric":
+        return Form(f"{_NUMBER} AND abs({{x}}) < 1e308", "", there="trim_scale({x})")
+    return _OTHERS.get(kind)
+
+
+def escaped(expression: str) -> str:
+    """The expression with what COPY escapes escaped."""
+    for code, letter in _ESCAPED.items():
+        expression = f"replace({expression}, char({code}), '\\{letter}')"
+    return expression
+
+
+def escape(text: str) -> str:
+    """The text as COPY writes it."""
+    return text.translate(_TRANSLATED) if _SPECIAL.search(text) else text
+
+
+_TRANSLATED = {code: "\\" + letter for code, letter in _ESCAPED.items()}
+_SPECIAL = re.compile("[\\\\\b\t\n\v\f\r]")
+
+
+def _text(longest: str | None, *, padded: bool) -> Form:
+    # length() ends at a NUL character, instr() does not.
+    plain = "typeof({x}) = 'text' AND instr({x}, char(0)) = 0"
+    if longest is not None:
+        plain += f" AND length({{x}}) <= {longest}"
+    if padded:  # what fills it up means nothing
+        return Form(plain, "rtrim({x}, ' ')", free=True, there="{x}::text")
+    return Form(plain, "{x}", free=True)
+
+
+def _moment(zone: str) -> Form:
+    """SQLAlchemy's form of a time, or ISO 8601 in UTC."""
+    tail = (
+        "CASE WHEN {x} GLOB '*Z' THEN substr({x}, 20, length({x}) - 20) "
+        "WHEN {x} GLOB '*+00:00' THEN substr({x}, 20, length({x}) - 25) ELSE substr({x}, 20) END"
+    )
+    plain = (
+        f"typeof({{x}}) = 'text' AND {{x}} GLOB '{_DAY}[ T]{_CLOCK}*' AND {{x}} >= '0001' "
+        "AND datetime(substr({x}, 1, 19)) = replace(substr({x}, 1, 19), 'T', ' ') "
+        f"AND (length({{x}}) = 19 OR {_fraction(f'({tail})')})"
+    )
+    short = "rtrim(rtrim({tail}, '0'), '.')".replace("{tail}", tail)
+    moment = (
+        f"substr({{x}}, 1, 10) || ' ' || substr({{x}}, 12, 8) || CASE length({{x}}) WHEN 19 THEN '' ELSE {short} END"
+    )
+    return Form(plain, f"{moment} || '{zone}'")
+
+
+def _fraction(tail: str) -> str:
+    """A condition: nothing, or a point and at most six digits."""
+    return f"({tail} = '' OR ({tail} GLOB '.{_DIGITS}*' AND length({tail}) <= 7 AND substr({tail}, 2) NOT GLOB '*[^0-9]*'))"
+
+
+def _jsonb() -> Form:
+    # Left to Python: what may be a NUL character, half a surrogate pair, or a number that is too large.
+    risky = " OR ".join(f"instr({{x}}, '{part}') > 0" for part in ("\\u0000", "\\ud", "\\uD"))
+    large = "{x} GLOB '*[0-9.][eE][0-9+-][0-9]*'"
+    return Form(_JSON.plain + f" AND NOT ({risky} OR {large})", "{x}", free=True, kept=False)
+
+
+_HEX = "{x} NOT GLOB '*[^0-9a-fA-F]*'"
+_JSON = Form("typeof({x}) = 'text' AND instr({x}, char(0)) = 0 AND json_valid({x})", "{x}", free=True)
+_UUID = Form(
+    f"typeof({{x}}) = 'text' AND (length({{x}}) = 32 AND {_HEX} OR length({{x}}) = 36 "
+    "AND {x} GLOB '????????-????-????-????-????????????' "
+    "AND length(replace({x}, '-', '')) = 32 AND replace({x}, '-', '') NOT GLOB '*[^0-9a-fA-F]*')",
+    "lower(CASE length({x}) WHEN 36 THEN {x} ELSE substr({x}, 1, 8) || '-' || substr({x}, 9, 4) || '-' || "
+    "substr({x}, 13, 4) || '-' || substr({x}, 17, 4) || '-' || substr({x}, 21) END)",
+)
+_NUMBER = "typeof({x}) IN ('integer', 'real')"
+_SINGLE = f"{_NUMBER} AND abs({{x}}) < 3.4e38 AND ({{x}} = 0 OR abs({{x}}) > 1.2e-38)"
+_OTHERS = {
+    "boolean": Form("typeof({x}) = 'integer' AND {x} IN (0, 1)", "CASE {x} WHEN 0 THEN 'f' ELSE 't' END"),
+    "double precision": Form(_NUMBER, "", there="encode(float8send({x}), 'hex')", kept=False),
+    "real": Form(_SINGLE, "", there="encode(float8send({x}::float8), 'hex')", kept=False),
+    "bytea": Form("typeof({x}) = 'blob'", "'\\\\x' || lower(hex({x}))"),
+    "json": _JSON,
+    "jsonb": _jsonb(),
+    "uuid": _UUID,
+    "timestamp with time zone": _moment("+00"),
+    "timestamp without time zone": _moment(""),
+    "date": Form(
+        f"typeof({{x}}) = 'text' AND length({{x}}) = 10 AND {{x}} GLOB '{_DAY}' AND date({{x}}) = {{x}} AND {{x}} >= '0001'",
+        "{x}",
+    ),
+    "time without time zone": Form(
+        f"typeof({{x}}) = 'text' AND {{x}} GLOB '{_CLOCK}*' AND time(substr({{x}}, 1, 8)) = substr({{x}}, 1, 8) "
+        f"AND {_fraction('substr({x}, 9)')}",
+        "substr({x}, 1, 8) || rtrim(rtrim(substr({x}, 9), '0'), '.')",
+    ),
+}

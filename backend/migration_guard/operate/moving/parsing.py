@@ -1,0 +1,60 @@
+"""PostgreSQL's own reading of values whose types Python does not know: ranges, arrays, intervals, domains, addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg
+
+from ...live.statements import first_line
+from ..converting import CannotBe, literal
+
+Spelled = str | CannotBe | None
+
+
+class Parser:
+    """Reads values on a connection of its own, which is opened at the first one."""
+
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
+        self._connect = connect
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def spelled(self, kind: str, values: Sequence[Any]) -> list[Spelled]:
+        """Each value as PostgreSQL prints it once it is of that type, or why it cannot be."""
+        found: list[Spelled] = []
+        texts: list[tuple[int, str]] = []
+        for place, value in enumerate(values):
+            found.append(None)
+            try:
+                if value is not None:
+                    texts.append((place, literal(value, kind)))
+            except CannotBe as reason:
+                found[place] = reason
+        for (place, _), spelled in zip(texts, self._cast(kind, [text for _, text in texts]), strict=True):
+            found[place] = spelled
+        return found
+
+    def _cast(self, kind: str, texts: list[str]) -> list[Spelled]:
+        """All at once; where one of them is refused, each half by itself."""
+        if not texts:
+            return []
+        if self._connection is None or self._connection.closed:
+            self._connection = self._connect()
+        try:
+            with self._connection.transaction():
+                rows = self._connection.execute(f"SELECT (v::{kind})::text {_IN_ORDER}".encode(), (texts,)).fetchall()
+        except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.SyntaxError) as error:
+            if len(texts) == 1:
+                return [CannotBe(first_line(error))]
+            half = len(texts) // 2
+            return self._cast(kind, texts[:half]) + self._cast(kind, texts[half:])
+        return [text for (text,) in rows]
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._connection is not None:
+            self._connection.close()
+
+
+_IN_ORDER = "FROM unnest(%s::text[]) WITH ORDINALITY u(v, n) ORDER BY n"

@@ -1,0 +1,130 @@
+"""Values as PostgreSQL prints them, so that what was sent and what is read back can be compared as text."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import uuid
+from collections.abc import Callable
+from datetime import date, datetime, time, timezone
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+Pair = tuple[str, Any]
+
+
+def canonical(kind: str, scale: int | None) -> Callable[[Any], str]:
+    """What prints values of a type, as `converting` gives them, as `Form.there` reads them back."""
+    if kind == "jsonb":
+        return _jsonb
+    if kind == "double precision":
+        return lambda value: struct.pack(">d", value).hex()
+    if kind == "real":
+        return lambda value: struct.pack(">d", *_SINGLE.unpack(_SINGLE.pack(value))).hex()
+    return sent(kind, scale)
+
+
+def sent(kind: str, scale: int | None) -> Callable[[Any], str]:
+    """What prints values of a type for COPY; `scale` is that of a numeric."""
+    if scale is not None:
+        return lambda value: format(value, f".{max(scale, 0)}f") if value.is_finite() else str(value)
+    return spelled
+
+
+_SINGLE = struct.Struct(">f")
+
+
+def spelled(value: Any) -> str:
+    """A value as PostgreSQL prints it where its times are in UTC and its dates in ISO 8601."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, Decimal):
+        return _number(value)
+    if isinstance(value, datetime):
+        zone = "+00" if value.tzinfo else ""
+        moment = value.astimezone(timezone.utc).replace(tzinfo=None) if value.tzinfo else value
+        return _short(moment.isoformat(" ")) + zone
+    if isinstance(value, time):
+        return _short(value.isoformat())
+    if isinstance(value, (int, date, uuid.UUID)):
+        return str(value)
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    raise TypeError(f"no spelling for {type(value).__name__}")
+
+
+def _number(value: Decimal) -> str:
+    """Without zeros at its end, as trim_scale() prints it."""
+    if not value.is_finite():
+        return str(value)
+    return format(value.normalize(), "f") if value else "0"
+
+
+def _short(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class _Digits(str):
+    """A number with a point, in its digits: jsonb keeps all of them."""
+
+    __slots__ = ()
+
+
+def _point(text: str) -> Any:
+    digits = format(Decimal(text), "f")
+    if digits.startswith("-") and not digits.strip("-0."):
+        digits = digits[1:]  # it knows no negative zero
+    return _Digits(digits)
+
+
+def _in_order(pairs: list[Pair]) -> dict[str, Any]:
+    """Keys as jsonb keeps them: the shorter first, then by their bytes; of two alike the last one."""
+    if len(pairs) > 1:
+        found = dict(pairs)
+        return dict(sorted(found.items(), key=_rank))
+    return dict(pairs)
+
+
+def _rank(pair: Pair) -> tuple[int, bytes]:
+    key = pair[0].encode()
+    return len(key), key
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_in_order, parse_float=_point)
+
+
+def _encoded(value: Any) -> str:
+    """As JSON; the encoder in C would put those digits in quotes."""
+    if isinstance(value, _Digits):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_ENCODER.encode(key)}: {_encoded(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_encoded, value)) + "]"
+    return _ENCODER.encode(value)
+
+
+_MAY_HAVE_POINTS = re.compile(r"\d[.eE]")
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
+
+@lru_cache(maxsize=2048)
+def _small(text: str) -> str:
+    return _of_json(text)
+
+
+def _of_json(text: str) -> str:
+    value = _DECODER.decode(text)
+    # No number with a point: the encoder in C can do it.
+    return _encoded(value) if _MAY_HAVE_POINTS.search(text) else _ENCODER.encode(value)
+
+
+def _jsonb(text: str) -> str:
+    """A JSON text as jsonb prints it."""
+    return _small(text) if len(text) < 200 else _of_json(text)
