@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from html import unescape
@@ -14,7 +15,7 @@ import pytest
 from migration_guard.live import dialect
 from migration_guard.live.scratch import Scratch
 from noxfile import fingerprint
-from tests.acting import ON_LINUX, PROGRAMS, ROOT, Acted, act, checkout, commit, git
+from tests.acting import ON_LINUX, ROOT, Acted, act, checkout, commit, git
 
 __all__ = ["checkout"]  # a fixture
 
@@ -44,19 +45,18 @@ def downgrade() -> None:
 pytestmark = ON_LINUX
 
 
-@pytest.fixture(scope="module")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def environments(tmp_path: Path) -> Path:
     """What the sessions would install, with the programs of the environment that runs this test instead."""
-    folder = tmp_path_factory.mktemp("environments")
+    folder = tmp_path / "environments"
     for name in ("guard", "guard-reads"):
         programs = folder / name / "bin"
         programs.mkdir(parents=True)
-        for program in ("python", "alembic"):
-            (programs / program).symlink_to(PROGRAMS / program)
-        (programs / "migration-guard").write_text(
-            f'#!/bin/sh\nPYTHONPATH={ROOT / "backend"} exec {sys.executable} -m migration_guard "$@"\n'
-        )
-        (programs / "migration-guard").chmod(0o755)
+        commands = {"python": "", "alembic": "-m alembic", "migration-guard": "-m migration_guard"}
+        for program, module in commands.items():
+            where = f"PYTHONPATH={ROOT / 'backend'}:$PYTHONPATH"
+            (programs / program).write_text(f'#!/bin/sh\n{where} exec {sys.executable} {module} "$@"\n')
+            (programs / program).chmod(0o755)
         (folder / name / "installed.txt").write_text(fingerprint(sys.version))
     return folder
 
@@ -143,3 +143,40 @@ def test_a_database_service_that_never_comes_up_is_named_in_the_report_of_its_jo
     assert done.jobs == {"postgresql": "failure"}
     (error,) = reports(checkout)["postgresql"]["errors"]
     assert "cannot reach the PostgreSQL server at localhost:9" in error["message"]
+
+
+def test_the_monthly_maintenance_backs_up_restores_and_tells_it_on_its_page(checkout: Path, environments: Path) -> None:
+    """The schedule picks the job: nothing else of the workflow runs."""
+    monthly = {"schedule": "17 5 2 * *"}
+
+    done = act(checkout, "maintenance.yml", "schedule", monthly, None, "--env", f"GUARD_ENVIRONMENTS={environments}")
+
+    assert done.code == 0, done.log
+    assert done.jobs == {"drill": "success"}
+    titles = re.findall(r"^### (.*)$", done.summary(), re.MULTILINE)
+    assert titles == [f"nox -s {name}: ended well" for name in ("backup", "drill", "restore", "status")]
+    assert done.summary().count("2,520 rows") == 3
+
+
+def test_the_quarterly_maintenance_keeps_one_backup_that_can_be_relied_on(checkout: Path, environments: Path) -> None:
+    quarterly = {"inputs": {"part": "quarterly"}}
+    options = ("--input", "part=quarterly", "--env", f"GUARD_ENVIRONMENTS={environments}")
+
+    done = act(checkout, "maintenance.yml", "workflow_dispatch", quarterly, None, *options)
+
+    assert done.code == 0, done.log
+    assert done.jobs == {"prune": "success"}
+    assert len(re.findall(r"^keep ", done.summary(), re.MULTILINE)) == 1
+    assert len(re.findall(r"^remove ", done.summary(), re.MULTILINE)) == 1
+    assert "It can be relied on." in done.summary()
+
+
+def test_a_tag_that_is_not_that_of_the_version_is_built_into_nothing(checkout: Path) -> None:
+    git(checkout, "tag", "v99.0.0")
+
+    done = act(checkout, "release.yml", "push", {"ref": "refs/tags/v99.0.0", "ref_type": "tag"})
+
+    assert done.code == 1
+    assert done.jobs == {"build": "failure"}
+    assert "error: the tag is v99.0.0, and the package says" in done.log
+    assert reports(checkout) == {}
