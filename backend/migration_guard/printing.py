@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from .errors import CannotFinish, UsageError
-from .facts import Place
 from .findings import Finding, Report
 from .records import replace
 from .report import FORMATS
@@ -17,6 +16,8 @@ _PRINTED_AT_ONCE = 100_000  # characters
 _BY_FINGERPRINT = frozenset({"json", "sarif", "gitlab"})
 _SHOW_BRANCH = frozenset({"json", "markdown", "github", "html"})  # what the branch adds, and the trials of it
 _FROM_THE_CHECKOUT = frozenset({"github", "sarif", "gitlab", "junit"})  # read by servers that know the checkout alone
+_PAGES = frozenset({"markdown", "html"})  # read in a browser, with links where the server is known
+_PAGE = 1_000_000  # bytes; GitHub refuses the summary of a step above 1 MiB as a whole
 
 
 def destinations(form: str, outputs: Sequence[str]) -> tuple[str, list[tuple[str, Path]]]:
@@ -97,8 +98,16 @@ def put_out(
     _print(_printed(printed, _for(printed, report, root, environment), command, environment))
     summary = environment.get("GITHUB_STEP_SUMMARY")
     if printed == "github" and summary:
-        with Path(summary).open("a", encoding="utf-8") as page:
-            page.write(FORMATS["markdown"](_for("github", report, root, environment), command))
+        _append(Path(summary), FORMATS["markdown"](_for("markdown", report, root, environment), command))
+
+
+def _append(page: Path, text: str) -> None:
+    """The summary below what another command of the same step has written, as far as there is room."""
+    there = page.stat().st_size if page.exists() else 0
+    if there + len(text.encode()) > _PAGE:
+        text = f"{text.partition(chr(10))[0]}\n\nThe rest has no room on this page: see the log.\n"
+    with page.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(text)
 
 
 def _printed(form: str, report: Report, command: str, environment: Mapping[str, str]) -> Iterable[str]:
@@ -132,33 +141,13 @@ def _for(form: str, report: Report, root: Path, environment: Mapping[str, str]) 
     if form == "sarif" and environment.get("GITHUB_ACTIONS") == "true":
         # Code scanning opens an alert for a suppressed result, too: https://github.com/github/codeql-action/issues/1230
         report = replace(report, allowed=(), known=None)
-    if form not in _FROM_THE_CHECKOUT:
+    if form not in _FROM_THE_CHECKOUT | _PAGES:
         return report
-    return _from_checkout(report, root, environment.get("GITHUB_WORKSPACE") or environment.get("CI_PROJECT_DIR"))
+    from .report.links import site
+    from .report.places import moved
 
-
-def _below(folder: str, at: Place) -> Place:
-    return replace(at, path=f"{folder}/{at.path}")
-
-
-def _from_checkout(report: Report, root: Path, checkout: str | None) -> Report:
-    """The report with its paths as a server counts them: from the top of the checkout, where the root may be deeper."""
-    top = Path(checkout).resolve() if checkout else root
-    if not root.is_relative_to(top) or root == top:
-        return report
-    deeper = root.relative_to(top).as_posix()
-
-    def moved(finding: Finding) -> Finding:
-        beside = tuple(replace(one, at=_below(deeper, one.at)) for one in finding.beside)
-        return replace(finding, at=_below(deeper, finding.at), beside=beside)
-
-    return replace(
-        report,
-        findings=tuple(map(moved, report.findings)),
-        not_judged=tuple(replace(gap, path=f"{deeper}/{gap.path}") for gap in report.not_judged),
-        allowed=tuple(replace(entry, finding=moved(entry.finding)) for entry in report.allowed),
-        known=replace(report.known, findings=tuple(map(moved, report.known.findings))) if report.known else None,
-    )
+    where = site(environment, root)
+    return moved(replace(report, site=where) if form in _PAGES else report, where.folder)
 
 
 def _sources(findings: Sequence[Finding], root: Path, staged: bool) -> Mapping[str, str]:

@@ -1,26 +1,21 @@
-"""Annotations and the job summary: complete, within GitHub's limits, and safe from what migrations hold."""
+"""Annotations: complete, within GitHub's limits, and safe from what migrations hold."""
 
 from __future__ import annotations
 
-import html
 import re
-import string
 from collections.abc import Callable
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_guard.facts import Place
-from migration_guard.findings import Finding, NotJudged, Problem, Report
+from migration_guard.findings import Finding, Report
 from migration_guard.records import replace
 from migration_guard.report import FORMATS
-from migration_guard.report.github import escaped, escaped_property, summary
-from migration_guard.report.markdown import escaped as in_markdown
-from migration_guard.report.words import printable
+from migration_guard.report.github import escaped, escaped_property
 
-from .samples import BLOCKS, CLEAN, COMMANDS, FOUND, HOSTILE, INDEX, LIVE, MANY, REPORTS, any_report
+from .samples import BLOCKS, CLEAN, COMMANDS, HOSTILE, INDEX, LIVE, MANY, REPORTS, any_report
 
 COMMAND = re.compile(r"::(?P<name>[\w-]+)(?: (?P<properties>.*?))?::(?P<data>.*)")
 
@@ -49,11 +44,10 @@ def decoded(text: str, *, property: bool = False) -> str:
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_annotations_and_summary_are_those_on_file(name: str, same_as_snapshot: Callable[[str, str], bool]) -> None:
+def test_annotations_are_those_on_file(name: str, same_as_snapshot: Callable[[str, str], bool]) -> None:
     report, command = REPORTS[name], COMMANDS[name]
 
     assert same_as_snapshot(f"{name}.github.txt", FORMATS["github"](report, command))
-    assert same_as_snapshot(f"{name}.md", summary(report, command))
 
 
 @settings(deadline=None)
@@ -139,93 +133,6 @@ def test_any_report_gives_its_own_commands_and_no_others(report: Report) -> None
     assert max(shown.count("error"), shown.count("warning")) <= 10
     assert len(shown) <= len(report.findings) + len(report.problems)
     assert [name for name, _, _ in found].count("notice") == (len(shown) < len(report.findings) + len(report.problems))
-
-
-class Tags(HTMLParser):
-    """The tags of a text and how often each opens."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.seen: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append(tag)
-
-
-def without_code(markdown: str) -> str:
-    """The Markdown without its fenced blocks, found as CommonMark finds them."""
-    kept: list[str] = []
-    fence = ""
-    for line in markdown.split("\n"):
-        opening = re.match(r"`{3,}", line)
-        if fence:
-            if line.strip() and set(line.strip()) == {"`"} and len(line.strip()) >= len(fence):
-                fence = ""
-        elif opening:
-            fence = opening[0]
-        else:
-            kept.append(line)
-    assert not fence
-    return "\n".join(kept)
-
-
-@settings(max_examples=50, deadline=None)
-@given(report=any_report)
-def test_the_summary_shows_names_and_messages_and_obeys_none(report: Report) -> None:
-    outside = without_code(summary(report, "verify"))
-
-    assert set(Tags(outside).seen) <= {"br", "code", "details", "summary"}
-    rows = [line for line in outside.split("\n") if line.startswith("| ") and "| rule |" not in line]
-    assert len(rows) == len(report.findings)
-    assert all(row.count("|") == 5 for row in rows)
-
-
-@settings(deadline=None)
-@given(text=st.text(max_size=500))
-def test_markdown_escaping_leaves_no_sign_with_a_meaning_and_can_be_undone(text: str) -> None:
-    shown = in_markdown(text)
-
-    plain = shown.replace("<!-- -->", "").replace("<br>", "\n")
-    assert not set(re.sub(r"&#[0-9]+;", "", plain)) & set(string.punctuation)
-    assert html.unescape(plain) == printable(text).strip()
-
-
-def test_the_summary_has_findings_remedies_places_and_verdict() -> None:
-    text = summary(FOUND, "check")
-
-    assert text.startswith("## migration-guard check: 2 errors and 2 warnings\n")
-    assert "| error | <code>index&#45;blocks&#45;writes</code> |" in text
-    assert f"```\n{INDEX.instead}```" in text
-    assert "### Not judged" in text
-    assert "Allowed by comments: 2 findings." in text
-    assert text.endswith("2 places were not judged&#46;\n")
-
-
-def test_a_fence_is_longer_than_any_in_the_text_it_holds() -> None:
-    finding = Finding(BLOCKS, Place("a.py"), "x", "a\n`````\n</details>")
-
-    text = summary(Report(findings=(finding,)), "check")
-
-    assert "``````\na\n`````\n</details>\n``````\n" in text
-
-
-def test_a_name_with_an_at_sign_calls_nobody() -> None:
-    assert "@" not in summary(HOSTILE, "verify").partition("```")[0]
-
-
-def test_a_huge_report_stays_below_the_limit_and_says_what_is_missing() -> None:
-    wide = "ü|" * 3_000
-    findings = tuple(Finding(BLOCKS, Place(f"{wide}.py", line), wide, wide * 3) for line in range(1, 400))
-    places = tuple(NotJudged(wide, line, wide) for line in range(400))
-    problems = tuple(Problem(wide, wide, 4) for _ in range(50))
-    report = Report(findings, places, problems=problems, notes=(wide,) * 50)
-
-    text = summary(report, "verify")
-
-    assert len(text.encode()) < 1 << 20
-    assert len(re.findall(r"\d+ more \w+ would make this summary too long", text)) == 5
-    assert "(cut)" in text
 
 
 def test_one_statement_takes_one_annotation_of_a_rule_that_speaks_of_it_often() -> None:

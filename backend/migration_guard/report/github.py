@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 from ..findings import Finding, Problem, Report, Severity, severity_of
 from ..reporting import counted
-from .markdown import summary
 from .words import conclusion, folded, known_in_words, most_severe_first, printable
-
-__all__ = ["as_command", "as_commands", "summary"]
 
 _PER_STEP = 10  # GitHub shows so many errors and so many warnings of a step and drops the rest without a word
 

@@ -15,10 +15,10 @@ from ..facts import Place
 from ..findings import Finding, Problem, Report, Rule, severity_of
 from ..fingerprints import fingerprinted
 from ..reporting import counted
+from .links import HOME
 from .words import most_severe_first, printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-HOME = "https://github.com/migration-guard/migration-guard"
 RESULTS = 25_000  # GitHub refuses a file with more in a run, and shows the first 5,000 by severity
 _TEXT = 8_000  # characters of one message
 _LINK = re.compile(r"\[(?=[^\[\]]*\]\()")  # what would start a link in a message: [words](address)

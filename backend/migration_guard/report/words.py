@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from ..findings import Finding, Known, Remembered, Report, Severity, severity_of
@@ -65,8 +65,13 @@ def looked_at(report: Report, command: str) -> str:
         shown += f" and {more} more"
     words += f"{counted(len(seen.heads), 'head')} ({shown})" if seen.heads else "no head"
     if command == "verify":
-        words += f", run on {' and '.join(seen.databases) or 'no database'}"
+        words += f", run on {listed(seen.databases) or 'no database'}"
     return printable(words).replace("\n", " ")
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names in a sentence: "a, b and c"."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def known_in_words(known: Known) -> list[str]:

@@ -1,0 +1,100 @@
+"""The page of a pull request, in Markdown: a reviewer approves a migration from it, without a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...findings import Report
+from ...records import replace
+from ...reporting import by_place, counted
+from ..alike import told_once
+from ..desk import commands
+from ..reviewing import Evidence, evidence
+from ..words import most_severe_first, verdict
+from .coverage import coverage
+from .escaping import cut, escaped, fenced, one_line
+from .findings import findings, problems, remedies
+from .limits import joined
+from .mermaid import graph, tables
+from .revisions import revisions
+
+_LINE = 500  # characters
+
+
+def summary(report: Report, command: str) -> str:
+    """The report as Markdown below 1 MiB, the most important first."""
+    return joined(_parts(report, command))
+
+
+def _parts(report: Report, command: str) -> Iterator[str]:
+    found = most_severe_first(told_once(sorted(report.findings, key=by_place)))
+    report = replace(report, findings=tuple(found))
+    mark = "❌" if report.problems or found else "✅"
+    yield f"## {mark} migration-guard {command}: {escaped(verdict(report), _LINE)}"
+    shown = evidence(report)
+    if report.branch is not None:
+        yield _lead(report, shown)
+    yield problems(report.problems)
+    yield findings(found, report.site)
+    yield remedies(found)
+    if shown:
+        wrong = {finding.revision for finding in found if finding.revision}
+        yield f"### {counted(len(shown), 'new revision')}".replace("### 1 new", "### The new")
+        yield from _graphs(report)
+        yield revisions(shown, report.site, wrong)
+        yield from _tables(report)
+    yield coverage(report, command, head=bool(found or report.problems or shown))
+    yield _desk(report, command)
+
+
+def _lead(report: Report, shown: list[Evidence]) -> str:
+    """One line on what the branch adds."""
+    branch = report.branch
+    if branch is None:
+        return ""
+    base = escaped(one_line(branch.base), _LINE)
+    if not shown:
+        return f"This branch adds no revision to {base}."
+    touched = f" and touches {counted(len(branch.tables), 'table')}" if branch.tables else ""
+    trips = [trip for one in shown for trip in one.trips]
+    ran = ""
+    if trips:
+        ran = (
+            " Up, down and up again went well."
+            if all(one.well for one in shown)
+            else " **Not every way up and down went well.**"
+        )
+    return f"This branch adds {counted(len(shown), 'revision')} to {base}{touched}.{ran}"
+
+
+def _projects(report: Report) -> list[str]:
+    branch = report.branch
+    if branch is None:
+        return []
+    return list(dict.fromkeys([*(node.project for node in branch.graph), *(table.project for table in branch.tables)]))
+
+
+def _graphs(report: Report) -> Iterator[str]:
+    clash = {"multiple-heads"} & {finding.rule.id for finding in report.findings}
+    for project in _projects(report):
+        nodes = [node for node in report.branch.graph if node.project == project] if report.branch else []
+        if nodes:
+            yield _title(project) + graph(nodes, clash=bool(clash) and sum(node.head for node in nodes) > 1)
+
+
+def _tables(report: Report) -> Iterator[str]:
+    touched = report.branch.tables if report.branch else ()
+    if touched:
+        yield "### Tables it touches"
+    for project in _projects(report):
+        if those := [table for table in touched if table.project == project]:
+            yield _title(project) + tables(those)
+
+
+def _title(project: str) -> str:
+    return f"{escaped(one_line(project), _LINE)}:\n\n" if project else ""
+
+
+def _desk(report: Report, command: str) -> str:
+    lines = [f"{cut(line, _LINE)}  # {shows}" for line, shows in commands(report, command)]
+    return f"### At the desk\n\n{fenced(chr(10).join(lines), 'sh')}" if lines else ""

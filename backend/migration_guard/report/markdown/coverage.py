@@ -1,0 +1,54 @@
+"""What a run looked at, what it could not judge, and what it was told to let pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...findings import Allowed, NotJudged, Report, Site
+from ...reporting import counted
+from ..words import conclusion, known_in_words
+from .escaping import code, escaped, folded, one_line
+from .findings import place
+from .limits import within
+
+_PLACES, _ALLOWED, _NOTES = 60_000, 40_000, 20_000  # bytes
+_OPEN = 10  # places that are listed; more are folded
+_LINE = 500  # characters
+
+
+def coverage(report: Report, command: str, *, head: bool) -> str:
+    """What was looked at, and what was not judged and why."""
+    ran = command == "verify" or report.trials or not (report.branch and report.branch.revisions)
+    parts = (
+        "### What was looked at" if head else "",
+        escaped(conclusion(report, command), _LINE),
+        "" if ran else "Nothing was run: `migration-guard verify` shows SQL, locks, rows and the way back.",
+        within(_NOTES, "note", (f"- {escaped(note)}" for note in report.notes)),
+        _not_judged(sorted(set(report.not_judged)), report.site),
+        _allowed(report.allowed, report.site),
+        "\n\n".join(escaped(line, _LINE) for line in known_in_words(report.known)) if report.known else "",
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _not_judged(places: Sequence[NotJudged], site: Site) -> str:
+    lines = within(
+        _PLACES, "place", (f"- {place(site, at.path, at.line)} {escaped(one_line(at.why))}" for at in places)
+    )
+    title = f"Not judged: {counted(len(places), 'place')}"
+    if not places:
+        return ""
+    return folded(title, lines) if len(places) > _OPEN else f"{title}\n\n{lines}"
+
+
+def _allowed(allowed: Sequence[Allowed], site: Site) -> str:
+    if not allowed:
+        return ""
+    lines = within(_ALLOWED, "finding", (_entry(entry, site) for entry in allowed))
+    return folded(f"Allowed by comments: {counted(len(allowed), 'finding')}", lines)
+
+
+def _entry(entry: Allowed, site: Site) -> str:
+    at = entry.finding.at
+    until = f" until {escaped(one_line(entry.until))}" if entry.until else ""
+    return f"- {code(entry.finding.rule.id)} {place(site, at.path, at.line)}{until}: {escaped(one_line(entry.reason))}"
