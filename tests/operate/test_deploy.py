@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import signal
 import sqlite3
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from tests.harm.operating import Tally, deploying, one, places
 
 from .conftest import BEHIND, HEAD, Project
 
@@ -143,33 +141,17 @@ def test_an_unknown_database_is_not_deployed_to(project: Project) -> None:
     assert "is ahead of the code" in project.run("deploy", code=2)
 
 
-def test_a_kill_at_any_moment_leaves_the_old_revision_or_the_new_one(project: Project, tmp_path: Path) -> None:
-    rounds = int(os.environ.get("MIGRATION_GUARD_KILLS", "3"))
-    pristine = project.database.read_bytes()
-    rolls = random.Random(7)  # noqa: S311 - moments, no secrets
-    ends = set()
-    for _ in range(rounds):
-        for file in project.database.parent.iterdir():
-            if file.is_file():
-                file.unlink()
-        project.database.write_bytes(pristine)
-        process = subprocess.Popen(
-            project.command("deploy"),
-            cwd=project.root,
-            env=project.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        time.sleep(rolls.uniform(0.1, 3.0))
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def test_a_kill_at_a_statement_or_just_before_the_rename_leaves_the_old_database_or_the_new_one(
+    project: Project, tmp_path: Path
+) -> None:
+    project.sql("PRAGMA journal_mode = WAL")
+    case = deploying(project.root, BEHIND)
+    found = places(case, tmp_path)
+    rename = len(found) - next(i for i, what in enumerate(reversed(found)) if what == "os.rename reddit_agent.db")
+    tally = Tally("deploy")
 
-        ends.add(project.revision)
-        assert project.revision in (BEHIND, HEAD)
-        assert project.sql("PRAGMA integrity_check") == [("ok",)]
-        assert project.sql("SELECT count(*) FROM personas") == [(20,)]
-        project.run("deploy")
-        assert project.revision == HEAD
-        assert [path.name for path in project.database.parent.glob(".deploy-*")] == []
-    assert ends
+    for number, at in enumerate((next(i for i, what in enumerate(found, 1) if "ALTER" in what), rename, rename + 1)):
+        one(case, tmp_path / f"round-{number}", tally, at=at)
+
+    assert tally.wrong == []
+    assert (tally.kills, tally.old, tally.new) == (3, 2, 1)

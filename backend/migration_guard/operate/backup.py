@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from .manifest import Manifest, checksum, now, path_of
 from .operators import operator
 from .packing import Packing, packed, unpacked
 from .target import Target
-from .writing import beside, passing, refused, room_for
+from .writing import beside, passing, refused, room_for, sync
 
 Progress = Callable[[str, int, int], None]  # what is done, done, total
 
@@ -45,14 +47,13 @@ def backup(
     packing = Packing.of(target.settings, compressed=own.COMPRESSED)
     packing.ready()
     room_for(folder, own.size(target) * (2 if packing.suffix else 1), "a backup")
-    made, called = now(), name or name_of(target)
-    stem = f"{called}-{re.sub(r'[-:]', '', made)}"
+    called = name or name_of(target)
+    made, stem = _free_name(folder, called)
     plain = folder / f"{stem}{own.SUFFIX}"
     final = plain.with_name(plain.name + packing.suffix)
-    if final.exists():
-        raise UsageError(f"{final} is there already", "wait a second, then run it again")
     with beside(final) as part, passing(plain) if packing.suffix else nullcontext(part) as copy:
         held = own.copy(target, copy, lambda done, total: progress("copy", done, total))
+        sync(copy)
         progress("read back", 0, 1)
         read_back = own.proved(copy, target.version_table)
         progress("read back", 1, 1)
@@ -85,6 +86,17 @@ def backup(
         with beside(path_of(final)) as text:
             text.write_text(manifests.written(manifest), encoding="utf-8")
     return Backup(final, manifest)
+
+
+def _free_name(folder: Path, called: str) -> tuple[str, str]:
+    """The moment, and the first part of a name that no file has, not even a part that another run writes: of two
+    backups in one second the later one waits."""
+    while True:
+        made = now()
+        stem = f"{called}-{re.sub(r'[-:]', '', made)}"
+        if not any(folder.glob(f"{glob.escape(stem)}*")):
+            return made, stem
+        time.sleep(0.05)
 
 
 def proved(file: Path, packing: Packing, progress: Progress = lambda *_: None) -> Backup:

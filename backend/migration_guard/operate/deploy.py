@@ -92,10 +92,10 @@ class Deploy:
                 raise NotDeployed(f"{error}. {target.shown} is as it was", error.hint) from error
             kept = target.file.with_name(f"{target.file.name}.before-deploy")
             kept.unlink(missing_ok=True)
+            if saved is not None:
+                kept = scratch / "before"  # gone at the end, as the backup holds the same
             sqlite.settle(work, notes)
             sqlite.put_back(target, work, kept, own)
-        if saved is not None:
-            kept.unlink(missing_ok=True)  # the backup holds the same
         return self._ended(after, journal)
 
     def _there(self, force: bool, with_backup: bool) -> Standing:

@@ -11,6 +11,7 @@ import tempfile
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 SUFFIX = ".sqlite"
 COMPRESSED = False
 PATIENCE = 30.0  # seconds without a page copied
-CACHE = 64_000_000  # bytes of memory for integrity_check, which looks every row up in every index
+CACHE = 16_000_000  # bytes of memory for integrity_check, which looks every row up in every index
+LARGE = 32_000_000  # bytes of a file that two threads check faster than one
 PAGES = 4096  # copied between two looks at the clock: 16 MB at the usual page size
 STOP = "stop the application, then run it again"
 BESIDE = ("-wal", "-shm", "-journal")
@@ -101,15 +103,35 @@ def copy_over(source: sqlite3.Connection, to: Path, progress: Progress = lambda 
 def proved(file: Path, version_table: str) -> Held:
     """What a copy holds. Raises CannotFinish where it is no whole database."""
     try:
-        with closing(_opened(file, read_only=True)) as connection:
-            connection.execute(f"PRAGMA cache_size = {-CACHE // 1024}")
-            said = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
-        if said != ["ok"]:
-            raise CannotFinish(f"{file.name} is damaged: {'; '.join(said)}", "use another backup")
+        if said := damage(file):
+            raise CannotFinish(f"{file.name} is damaged: {'; '.join(said[:3])}", "use another backup")
         with _engine(file) as connected:
             return held(connected, version_table)
     except sqlite3.DatabaseError as error:
         raise CannotFinish(f"{file.name} is damaged: {error}", "use another backup") from error
+
+
+def damage(file: Path) -> list[str]:
+    """What integrity_check says of a file that nobody writes to; nothing where it is whole.
+
+    A large one is looked at by two threads, table by table, for which SQLite lets go of Python's lock; quick_check sees
+    what belongs to no table (sqlite.org/pragma.html#pragma_integrity_check).
+    """
+    with closing(_opened(file, read_only=True)) as connection:
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    if file.stat().st_size < LARGE or sqlite3.sqlite_version_info < (3, 33):  # before, it takes no table
+        return _said(file, iter(["PRAGMA integrity_check(3)"]))
+    quoted = ['"' + name.replace('"', '""') + '"' for name in tables]
+    questions = iter(["PRAGMA quick_check(3)", *(f"PRAGMA integrity_check({name})" for name in quoted)])
+    with ThreadPoolExecutor(2) as pool:
+        return [words for said in pool.map(_said, [file] * 2, [questions] * 2) for words in said]
+
+
+def _said(file: Path, questions: Iterator[str]) -> list[str]:
+    """What is wrong, by those of the questions that nobody else has taken."""
+    with closing(_opened(file, read_only=True)) as connection:
+        connection.execute(f"PRAGMA cache_size = {-CACHE // 1024}")
+        return [row[0] for question in questions for row in connection.execute(question) if row[0] != "ok"]
 
 
 def broken_keys(file: Path) -> list[str]:

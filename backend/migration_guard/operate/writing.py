@@ -20,7 +20,7 @@ ELSEWHERE = "free some space; backups can go to a folder on another disk: --back
 def beside(final: Path) -> Iterator[Path]:
     """A path to write to, which takes the final name when the block ends well, and is gone when it does not.
 
-    What a killed run left under that path before is removed first. Raises CannotFinish for what the disk refuses.
+    Raises CannotFinish for what the disk refuses.
     """
     with passing(final) as part:
         yield part
@@ -32,12 +32,14 @@ def beside(final: Path) -> Iterator[Path]:
 @contextmanager
 def passing(final: Path) -> Iterator[Path]:
     """An empty file beside a path that only we may read, gone afterwards. Raises CannotFinish for what the disk
-    refuses."""
+    refuses, and where another run writes there."""
     part = final.with_name(final.name + PART)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
         part.touch(mode=0o600, exist_ok=False)
+    except OSError as error:
+        raise refused(error, part) from error
+    try:
         yield part
     except OSError as error:
         raise refused(error, part) from error
