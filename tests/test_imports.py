@@ -87,6 +87,7 @@ MAY = {
         "verify",
         "words",
     },
+    "chronicle": {"baseline", "config", "errors", "facts", "lint", "read", "reporting"},
     "squash": {"change", "config", "errors", "facts", "findings", "lint", "live", "read", "reporting", "verify"},
     "testing": {"config", "errors", "facts", "findings", "live", "read", "report", "verify"},
 }

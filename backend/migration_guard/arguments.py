@@ -120,6 +120,7 @@ def parser() -> argparse.ArgumentParser:
     baseline.add_argument("--dry-run", action="store_true", help="say what would be written")
 
     _add_changes(commands)
+    _add_history(commands)
     _add_squash(commands)
 
     _add_database(commands)
@@ -191,6 +192,42 @@ def _add_changes(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     fix.add_argument("--base", metavar="REF", help="what stands there is released (default: origin/HEAD or main)")
     fix.add_argument("--dry-run", action="store_true", help="show the changes as a diff and write nothing")
+
+
+def _add_history(commands: argparse._SubParsersAction[_Parser]) -> None:
+    history = commands.add_parser(
+        "history",
+        help="what has gathered in a long history, each with a command to do about it; for once a week",
+        description="Reads the revisions, runs nothing, and lists what can be squashed, heads and labels that nothing "
+        "uses, merges of merges, tables that come and go, slow and empty revisions, and comments that have ended. "
+        "Exit code 1 when there is anything.",
+    )
+    history.add_argument("--base", metavar="REF", help="squash only what stands on this branch, such as origin/main")
+    history.add_argument("--today", type=_day, metavar="DATE", help="reckon ages from this day; default: today")
+    history.add_argument(
+        "--older-than", type=_number, default=180, metavar="DAYS", help="age of what may be squashed (default: 180)"
+    )
+    history.add_argument(
+        "--slow", type=_number, default=10, metavar="SECONDS", help="time of a slow revision (default: 10)"
+    )
+    history.add_argument(
+        "--journal",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="journal of deploys with the times of revisions; default: that beside the backups; repeatable",
+    )
+    history.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="form of the report")
+
+
+def _day(given: str) -> str:
+    import datetime
+
+    try:
+        datetime.date.fromisoformat(given)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{given!r} is no day, such as 2027-01-31") from None
+    return given
 
 
 def _add_squash(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -194,6 +194,19 @@ def _baseline(options: SimpleNamespace) -> int:
     return 0 if whole else report.exit_code
 
 
+def _history(options: SimpleNamespace) -> int:
+    from datetime import date
+
+    from .chronicle.report import FORMATS
+    from .chronicle.run import Limits, history
+
+    today = date.fromisoformat(options.today) if options.today else date.today()
+    limits = Limits(older_than=options.older_than, slow=options.slow)
+    chronicle = history(_settings(options), today, limits, base=options.base, journals=options.journal)
+    print(FORMATS[options.format](chronicle), end="")
+    return chronicle.exit_code
+
+
 def _squash(options: SimpleNamespace) -> int:
     from .extras import needed
 
@@ -337,6 +350,7 @@ COMMANDS: dict[str, Callable[[SimpleNamespace], int]] = {
     "fix": _fix,
     "heads": _heads,
     "hook": _hook,
+    "history": _history,
     "init": _init,
     "merge": _merge,
     "rebase": _rebase,

@@ -88,7 +88,7 @@ def _statements(text: str) -> list[str]:
         lines.append(line)
         statement = "\n".join(lines)
         if line.rstrip().endswith(";") and _whole(statement):
-            found.append(unqualified(statement.rstrip().rstrip(";")))
+            found.append(unqualified(statement.rstrip().rstrip(";")).removesuffix(" WITH SCHEMA public"))
             lines = []
     return found
 

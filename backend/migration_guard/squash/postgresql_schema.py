@@ -247,7 +247,9 @@ class _Reader:
                 continue
             if entry.kind == "SEQUENCE" and self._is_identity(entry):
                 continue
-            if entry.kind == "COMMENT" and self._told(entry, names - as_sql):
+            if entry.kind == "COMMENT" and (
+                self._told(entry, names - as_sql) or entry.name.startswith("EXTENSION ")  # it brings its own
+            ):
                 continue
             owned = entry.kind == "SEQUENCE" and "table" in self.snapshot.objects.get(("sequence", full), {})
             drop = _drop(entry) if entry.kind in _DROPPED and not owned else ""
@@ -355,7 +357,7 @@ def _names(name: str, usual: str) -> tuple[str | None, ...]:
 
 def _deferred(matched: re.Match[str]) -> tuple[str, ...]:
     if matched["deferred"]:
-        return ('deferrable=True, initially="DEFERRED"',)
+        return "deferrable=True", 'initially="DEFERRED"'
     return ("deferrable=True",) if matched["deferrable"] else ()
 
 

@@ -46,13 +46,20 @@ def inside(text: str, start: int) -> tuple[str, int]:
     return text[start + 1 :], len(text)
 
 
+def last_bracket(text: str) -> int:
+    """Where the bracket opens that closes at the end."""
+    return [at for at, sign, depth in _signs(text) if sign == "(" and depth == 1][-1]
+
+
 def _signs(text: str) -> Sequence[tuple[int, str, int]]:
     """Brackets and commas outside of quotes and comments, with the depth that holds after each."""
     found: list[tuple[int, str, int]] = []
     depth, at = 0, 0
     while at < len(text):
         sign = text[at]
-        if sign in "'\"`" or (sign == "[" and text[at + 1 : at + 2].isalpha() and "]" in text[at:]):
+        if sign == "\\":
+            at += 1
+        elif sign in "'\"`" or (sign == "[" and text[at + 1 : at + 2].isalpha() and "]" in text[at:]):
             end = text.find({"[": "]"}.get(sign, sign), at + 1)
             at = len(text) if end < 0 else end
         elif text.startswith("--", at):

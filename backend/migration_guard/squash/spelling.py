@@ -149,9 +149,9 @@ def postgresql_defaults(given: str | None, shown_type: str) -> tuple[str, ...]:
 
 
 def text_literal(text: str) -> str:
-    """A Python literal in double quotes."""
+    """A Python literal, in double quotes but where the text holds some."""
     shown = repr(text)
-    if shown[0] == "'":
+    if shown[0] == "'" and '"' not in text:
         shown = '"' + shown[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
     return shown
 

@@ -116,7 +116,7 @@ def _foreign_key(constraint: Constraint, of: Mapping[str, list[Found]]) -> Rule 
     if matched is None or not targets:
         return None
     more = [f'on{what}="{matched[what].upper()}"' for what in ("delete", "update") if matched[what]]
-    more += ['deferrable=True, initially="DEFERRED"'] if matched["deferred"] else []
+    more += ["deferrable=True", 'initially="DEFERRED"'] if matched["deferred"] else []
     arguments = (
         names_of(constraint.columns),
         names_of([f"{parent}.{column}" for column in targets]),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from .schema import last_bracket, pieces
 from .spelling import escaped, text_literal
 from .tables import Column, Index, Rule, Table
 
@@ -64,24 +66,37 @@ def drop_table(table: Table) -> str:
 
 
 def execute(sql: str) -> str:
-    """`op.execute`; text of several lines stands as it is, as functions keep each blank."""
+    """`op.execute`; text of several lines stands as it is where it is a function's or holds line ends in quotes."""
+    if _free(sql):
+        line = call("op.execute", [text_literal(escaped(_on_one_line(sql)))])
+        if len(line) + 2 * len(INDENT) <= WIDTH or "\n" not in sql:
+            return line
+        inner = "\n".join(f"{INDENT}{line.rstrip()}" if line.strip() else "" for line in _quotable(sql).split("\n"))
+        return f'op.execute(\n{INDENT}"""\n{inner}\n{INDENT}"""\n)'
     if "\n" not in sql:
         return call("op.execute", [text_literal(escaped(sql))])
-    body = escaped(sql).replace("\\", "\\\\").replace('"""', '""\\"')
-    body = body[:-1] + '\\"' if body.endswith('"') else body
-    lines = "\n".join(line.rstrip() if _free(sql) else line for line in body.split("\n"))
-    if _free(sql):
-        inner = "\n".join(f"{INDENT}{line}" if line else "" for line in lines.split("\n"))
-        return f'op.execute(\n{INDENT}"""\n{inner}\n{INDENT}"""\n)'
-    return f'op.execute("""\\\n{VERBATIM}{lines.replace(chr(10), chr(10) + VERBATIM)}""")'
+    return f'op.execute("""\\\n{VERBATIM}{_quotable(sql).replace(chr(10), chr(10) + VERBATIM)}""")'
 
 
 VERBATIM = "\0"  # at the start of lines that no indentation may move
 
 
+def _quotable(sql: str) -> str:
+    """SQL between three double quotes."""
+    body = escaped(sql).replace("\\", "\\\\").replace('"""', '""\\"')
+    return body[:-1] + '\\"' if body.endswith('"') else body
+
+
 def _free(sql: str) -> bool:
-    """Whether blanks at the start of a line mean nothing."""
-    return "$" not in sql and "'" not in sql and "--" not in sql
+    """Whether blanks outside of quotes mean nothing, and there is none in quotes that a line end could be."""
+    quoted = re.findall(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", sql)
+    return "$" not in sql and "--" not in sql and not any("\n" in each for each in quoted)
+
+
+def _on_one_line(sql: str) -> str:
+    parts = re.split(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")", sql)
+    parts[::2] = [re.sub(r"(?<=\() | (?=\))", "", re.sub(r"\s+", " ", part)) for part in parts[::2]]
+    return re.sub(r"\(\s+(?=')|(?<=')\s+\)", lambda found: found[0].strip(), "".join(parts)).strip()
 
 
 def call(name: str, arguments: Sequence[str], depth: int = 2) -> str:
@@ -146,6 +161,15 @@ def _named(name: str | None, *, convention: bool) -> str:
     return f"op.f({text_literal(name or '')})" if convention else text_literal(name or "")
 
 
-def _exploded(name: str, arguments: Sequence[str]) -> str:
-    body = "\n".join(f"{INDENT}{line}" for each in arguments for line in f"{each},".split("\n"))
+def _exploded(name: str, arguments: Sequence[str], depth: int = 2) -> str:
+    body = "\n".join(f"{INDENT}{line}" for each in arguments for line in f"{_opened(each, depth + 1)},".split("\n"))
     return f"{name}(\n{body}\n)"
+
+
+def _opened(argument: str, depth: int) -> str:
+    """An argument with its own arguments on lines of their own, where it is a call that does not fit on one."""
+    if "\n" in argument or len(argument) + depth * len(INDENT) < WIDTH or not argument.endswith(")"):
+        return argument
+    start = last_bracket(argument)
+    given = pieces(argument[start + 1 : -1])
+    return _exploded(argument[:start], given, depth) if given != [""] else argument
