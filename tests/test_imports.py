@@ -43,6 +43,7 @@ MAY = {
     "trace": {"checks", "config", "facts", "findings", "lint", "live", "read", "replay", "reporting", "rules"},
     "verify": {
         "branch",
+        "describe",
         "lint",
         "live",
         "trace",
@@ -88,6 +89,18 @@ MAY = {
         "words",
     },
     "chronicle": {"baseline", "config", "errors", "facts", "lint", "read", "reporting"},
+    "squash": {"change", "config", "errors", "facts", "findings", "lint", "live", "read", "reporting", "verify"},
+    "github": {
+        "catalogue",
+        "config",
+        "errors",
+        "findings",
+        "live",
+        "printing",
+        "read",
+        "report",
+        "reporting",
+    },
     "squash": {"change", "config", "errors", "facts", "findings", "lint", "live", "read", "reporting", "verify"},
     "testing": {"config", "errors", "facts", "findings", "live", "read", "report", "verify"},
 }

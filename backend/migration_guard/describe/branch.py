@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from posixpath import commonpath, dirname
 
 from ..branch import Branch
 from ..facts import History, Migration
@@ -20,10 +21,11 @@ def described(histories: Sequence[History], dialects: Sequence[Set[str]]) -> Bra
     base = next((one.base.ref for one in histories if one.base is not None), None)
     if base is None:
         return None
-    found = [_of(one, those) for one, those in zip(histories, dialects, strict=True) if one.base is not None]
-    if sum(bool(one.migrations) for one in histories) > 1:
-        places = (one.at.path for one in histories if one.base is not None)
-        found = [_in_project(each, place) for each, place in zip(found, places, strict=True)]
+    found = [
+        _in_project(_of(one, those), name)
+        for one, those, name in zip(histories, dialects, project_names(histories), strict=True)
+        if one.base is not None
+    ]
     return Branch(
         base,
         revisions=tuple(revision for each in found for revision in each.revisions),
@@ -42,12 +44,29 @@ def _of(history: History, dialects: Set[str]) -> Branch:
     )
 
 
-def _in_project(branch: Branch, place: str) -> Branch:
+def project_names(histories: Sequence[History]) -> list[str]:
+    """What each project is called beside the others: its settings file, or its folder of revisions where two have one
+    file. Empty where there is one alone."""
+    if sum(bool(one.migrations) for one in histories) < 2:
+        return ["" for _ in histories]
+    places = [one.at.path for one in histories]
+    return [
+        place if places.count(place) == 1 or not one.migrations else _folder(one)
+        for one, place in zip(histories, places, strict=True)
+    ]
+
+
+def _folder(history: History) -> str:
+    """The folder that holds all revisions."""
+    return commonpath([dirname(one.path) or "." for one in history.migrations])
+
+
+def _in_project(branch: Branch, name: str) -> Branch:
     return replace(
         branch,
-        revisions=tuple(replace(each, project=place) for each in branch.revisions),
-        graph=tuple(replace(each, project=place) for each in branch.graph),
-        tables=tuple(replace(each, project=place) for each in branch.tables),
+        revisions=tuple(replace(each, project=name) for each in branch.revisions),
+        graph=tuple(replace(each, project=name) for each in branch.graph),
+        tables=tuple(replace(each, project=name) for each in branch.tables),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from ..branch import NewRevision, Told
 from ..facts import Function, Migration
@@ -42,8 +43,11 @@ def _told(function: Function | None) -> Iterator[Told]:
         yield Told(function.at.line, "always raises an error")
     elif function.does == "acts" and not function.operations:
         yield Told(function.at.line, "does nothing that can be read")
-    for op in function.operations[:_MOST]:
-        yield Told(op.at.line, _short(sentence(op)))
+    shown = function.operations[:_MOST]
+    told = groupby(shown, key=lambda op: (op.at.line, _short(sentence(op))))
+    for (line, says), those in told:
+        times = len([*those])
+        yield Told(line, says if times == 1 else f"{says}, {times} times")
     if more := function.operations[_MOST:]:
         yield Told(more[0].at.line, f"and {len(more):,} more from here on")
 

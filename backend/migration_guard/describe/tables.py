@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 
 from ..branch import Change, Column, TouchedTable
 from ..facts import Flag, History, Migration, Text, Unread
 from ..records import replace
 from ..replay import KnownColumn, KnownTable
-from ..replay.along import Passage, passages
+from ..replay.along import Passage, called_now, passages
 from ..replay.names import bare, unquoted
 from ..replay.types import type_of
 
@@ -17,11 +17,17 @@ _LONGEST = 120  # characters of a type or default
 
 def tables(history: History, new: Sequence[Migration], dialects: Set[str]) -> list[TouchedTable]:
     """What the branch makes of each table that it touches, by name."""
-    found = {(one.name, one.after.schema): _touched(one) for one in passages(history, new, dialects)}
-    return sorted(found.values(), key=lambda table: table.name)
+    touched = list(passages(history, new, dialects))
+    renamed = {one.before.name: one.name for one in touched if one.before.name != one.after.name}
+
+    def called(name: str) -> str:
+        now = called_now(history, new[-1], name)
+        return renamed.get(bare(now) or now, now)
+
+    return sorted((_touched(one, called) for one in touched), key=lambda table: table.name)
 
 
-def _touched(passage: Passage) -> TouchedTable:
+def _touched(passage: Passage, called: Callable[[str], str]) -> TouchedTable:
     was, now = passage.before, passage.after
     there = was.exists is True or (was.exists is not False and not passage.done.created)
     if not there:
@@ -40,7 +46,7 @@ def _touched(passage: Passage) -> TouchedTable:
         passage.name,
         change,
         tuple(columns),
-        _references(shown),
+        tuple(_references(shown, called)),
         was=".".join(filter(None, (was.schema, was.name))) if there and was.name != now.name else "",
         whole=shown.whole,
     )
@@ -121,12 +127,14 @@ def _name(column: KnownColumn) -> str:
     return unquoted(made.name) if made is not None and isinstance(made.name, str) else column.name
 
 
-def _references(table: KnownTable) -> tuple[tuple[str, str], ...]:
-    found: dict[tuple[str, str], None] = {}
-    for one in table.constraints:
-        if one.kind == "foreign key" and isinstance(one.references, str):
-            found[", ".join(_text(name) for name in one.columns), unquoted(one.references)] = None
-    return tuple(found)
+def _references(table: KnownTable, called: Callable[[str], str]) -> dict[tuple[str, str], None]:
+    """The foreign keys, once each, with the tables as they are called now."""
+    keys = [one for one in table.constraints if one.kind == "foreign key"]
+    return {
+        (", ".join(map(_text, one.columns)), called(unquoted(one.references))): None
+        for one in keys
+        if isinstance(one.references, str)
+    }
 
 
 def _text(name: Text) -> str:

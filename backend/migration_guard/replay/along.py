@@ -53,6 +53,14 @@ def passages(history: History, revisions: Sequence[Migration], dialects: Set[str
             yield from _passages(replay, View(root, dialect, False), of_root, told)
 
 
+def called_now(history: History, migration: Migration, name: str) -> str:
+    """What a table is called before a revision that had this name once."""
+    replay = Replay.of(history)
+    state = replay.below(migration, View(replay.touching.root(bare(name) or name), EVERY, True))
+    there = [table.name for table in state.tables.values() if table.exists is not False]
+    return there[0] if len(there) == 1 and len(state.tables) > 1 and bare(name) not in there else name
+
+
 def _passages(
     replay: Replay, view: View, steps: Sequence[tuple[Migration, Sequence[Operation]]], told: set[Key]
 ) -> Iterator[Passage]:

@@ -10,6 +10,7 @@ from typing import Any
 from ..allowing import divided
 from ..branch import Trial
 from ..config import Settings
+from ..describe import project_names
 from ..findings import LookedAt, NotJudged, Problem, Report
 from ..live.steps import Step
 from ..records import replace
@@ -69,19 +70,20 @@ def report_of(
         problems=(*problems, *(problem for part in parts for problem in (*part.problems, *_problems(part)))),
         notes=tuple(note for part in parts for note in _notes(part, shard)),
         locks=traced.locks,
-        trials=tuple(_trials(outcomes, jobs)),
+        trials=tuple(_trials(parts, jobs)),
     )
 
 
-def _trials(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> Iterator[Trial]:
+def _trials(parts: Sequence[Part], jobs: Sequence[Job]) -> Iterator[Trial]:
     """What the databases made of the new revisions, in the order in which these run, then by database."""
-    several = sum(bool(job.history.migrations) for job in jobs) > 1
-    for job in jobs:
-        place = job.project.place.path
-        runs = {name: number for number, name in enumerate(job.history.parents_first)}
-        own = [trial for outcome in outcomes if outcome.place == place for trial in outcome.trials]
+    ran = [
+        job for job in jobs if job.history.migrations
+    ]  # each part has an outcome for each of these, as far as it came
+    for number, name in enumerate(project_names([job.history for job in ran])):
+        runs = {revision: place for place, revision in enumerate(ran[number].history.parents_first)}
+        own = [trial for part in parts for outcome in part.outcomes[number : number + 1] for trial in outcome.trials]
         for trial in sorted(own, key=lambda trial: (runs.get(trial.revision, len(runs)), trial.database)):
-            yield replace(trial, project=place) if several else trial
+            yield replace(trial, project=name)
 
 
 def steps_of(parts: Sequence[Part]) -> dict[str, list[Step]]:
