@@ -124,9 +124,10 @@ def stand_ins() -> dict[str, Path]:
     files = [*sorted((ROOT / ".github" / "workflows").glob("*.yml")), *ROOT.glob("action.yml")]
     found = {}
     for used in uses(files):
-        folder = STAND_INS / used.partition("@")[0].split("/")[-1]
-        if folder.is_dir():
-            found[used] = folder
+        name, _, ref = used.partition("@")
+        owner, repository, *_ = name.split("/")  # an action in a folder of a repository: actions/cache/restore
+        if (STAND_INS / repository).is_dir():
+            found[f"{owner}/{repository}@{ref}"] = STAND_INS / repository
     return found
 
 
@@ -159,7 +160,12 @@ def act(
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**clean(), "PATH": path, "STAND_IN_ARTIFACTS": str(folder.parent / "artifacts")},
+        env={
+            **clean(),
+            "PATH": path,
+            "STAND_IN_ARTIFACTS": str(folder.parent / "artifacts"),
+            "STAND_IN_GUARD": str(ROOT),
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

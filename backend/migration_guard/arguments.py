@@ -39,6 +39,12 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"migration-guard {__version__}")
     top.add_argument("-C", dest="folder", metavar="DIR", default=".", help="run as if started in DIR")
+    top.add_argument(
+        "--config",
+        action="append",
+        metavar="FILE",
+        help="ini file or script directory to guard, in place of what the settings name or looking finds; repeatable",
+    )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
     check = commands.add_parser("check", help="read the migrations, run nothing, and judge them")

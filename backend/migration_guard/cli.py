@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 
 def _heads(options: SimpleNamespace) -> int:
-    from .config import load
     from .heads import heads
 
-    lines, is_one = heads(load(_folder(options)))
+    lines, is_one = heads(_loaded(options))
     print(lines, end="")
     return 0 if is_one else 1
 
@@ -72,10 +71,20 @@ def _folder(options: SimpleNamespace) -> Path:
     return folder
 
 
-def _settings(options: SimpleNamespace) -> Settings:
+def _loaded(options: SimpleNamespace) -> Settings:
+    """The settings of the folder, with the `--config` that was typed in place of theirs."""
     from .config import load
 
-    settings = load(_folder(options))
+    folder = _folder(options)
+    settings = load(folder)
+    if given := getattr(options, "config", None):  # a plain line has none
+        files = [os.path.relpath(folder.resolve() / name, settings.root) for name in given]
+        return replace(settings, config=tuple(files))
+    return settings
+
+
+def _settings(options: SimpleNamespace) -> Settings:
+    settings = _loaded(options)
     if settings.severity:
         from .selecting import known
 
@@ -227,13 +236,12 @@ def _squash(options: SimpleNamespace) -> int:
 
 
 def _db(options: SimpleNamespace) -> int:
-    from .config import load
     from .extras import needed
 
     needed(f"db {options.db}")
     from .operate.commands import run
 
-    return run(options, load(_folder(options)))
+    return run(options, _loaded(options))
 
 
 def _verify(options: SimpleNamespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,7 +49,7 @@ def as_one(reports: Sequence[Report], problems: Sequence[Problem] = ()) -> Repor
         key=lambda problem: -problem.exit_code,
     )
     return Report(
-        findings=tuple(told_once(_apart(every))),
+        findings=tuple(told_once(_unconfirmed(_apart(every)))),
         not_judged=tuple(sorted({gap for report in reports for gap in report.not_judged})),
         allowed=tuple(dict.fromkeys(entry for report in reports for entry in report.allowed)),
         looked_at=_looked_at([report.looked_at for report in reports]),
@@ -102,6 +102,18 @@ def _files(path: Path) -> list[Path]:
 def _apart(findings: Iterable[Finding]) -> list[Finding]:
     """The findings, once each: two runs may give one of them different fingerprints."""
     return list({replace(finding, fingerprint=""): finding for finding in findings}.values())
+
+
+def _unconfirmed(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings, without what `check` read where `verify` saw the same and has more to say of it."""
+    seen: dict[object, list[str]] = {}
+    for finding in findings:
+        if finding.depth != "read":
+            seen.setdefault((finding.rule.id, finding.at, finding.direction), []).append(finding.says)
+    for finding in findings:
+        more = seen.get((finding.rule.id, finding.at, finding.direction), ())
+        if finding.depth != "read" or not any(says.startswith(finding.says) for says in more):
+            yield finding
 
 
 def _looked_at(seen: Sequence[LookedAt]) -> LookedAt:

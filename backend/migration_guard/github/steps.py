@@ -1,0 +1,216 @@
+"""The steps of the action and of the reusable workflow, each with what it needs from its environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ..errors import GuardError, UsageError
+from .event import Event
+from .inputs import Inputs, listed
+from .runner import failed, notice, put_outputs
+
+Variables = Mapping[str, str]
+_SOURCE = Path(__file__).resolve().parents[3]  # the checkout of the action
+
+
+def main(arguments: Sequence[str], environment: Variables) -> int:
+    """Run one step and return its exit code: 0, 1 for findings, else that of what could not be done."""
+    try:
+        if len(arguments) != 1 or arguments[0] not in STEPS:
+            raise UsageError(f"{' '.join(arguments) or 'nothing'} is no step", f"give one of {', '.join(STEPS)}")
+        return STEPS[arguments[0]](environment)
+    except GuardError as error:
+        return failed(error)
+
+
+def _plan(environment: Variables) -> int:
+    """What the steps after this one need to know: the Python to set up, where the environment is and its key."""
+    from .environment import environment_of, key_of, python_of, source_key
+
+    inputs, top = Inputs.of(environment), _workspace(environment)
+    Event.of(environment)  # refuses what must not run, before anything is installed
+    folder = inputs.folder(top)
+    project = environment_of(folder, top, inputs.install)
+    python = python_of(folder, top, inputs.python_version)
+    more = (inputs.version or source_key(_SOURCE / "backend"), inputs.requirements, project.tool)
+    what = key_of(project, top, *more, str(inputs.with_databases), inputs.databases)
+    put_outputs(
+        environment,
+        {"python": python, "environment": str(_own(environment) / "environment"), "key": f"migration-guard-{what}"},
+    )
+    print(f"Python {python}; the project is installed with {project.says}")
+    return 0
+
+
+def _matrix(environment: Variables) -> int:
+    """The jobs of the reusable workflow, and what its last one needs."""
+    from .databases import databases_of
+    from .matrix import matrix
+
+    inputs, top = Inputs.of(environment), _workspace(environment)
+    event = Event.of(environment)
+    folder = inputs.folder(top)
+    asked = listed(inputs.databases)
+    names, root = databases_of(folder, asked)
+    entries = [] if asked == ["none"] or event.is_deletion else matrix(names, int(inputs.shards), compared=True)
+    expected = ["check:the job that reads the migrations"] if not event.is_deletion else []
+    expected += [f"{entry['report']}:the job of {entry['name']}" for entry in entries]
+    put_outputs(
+        environment,
+        {
+            "matrix": json.dumps({"include": entries}),
+            "live": json.dumps(bool(entries)),
+            "expected": json.dumps(expected),
+            "root": os.path.relpath(root, top),
+            "nothing": json.dumps(event.is_deletion),
+        },
+    )
+    return 0
+
+
+def _install(environment: Variables) -> int:
+    from .environment import environment_of
+    from .install import installed, python_in
+
+    inputs, top = Inputs.of(environment), _workspace(environment)
+    project = environment_of(inputs.folder(top), top, inputs.install)
+    into = Path(environment.get("GUARD_ENVIRONMENT") or _own(environment) / "environment")
+    made = installed(project, inputs, into, _SOURCE, environment.get("GUARD_KEY", ""), environment)
+    put_outputs(environment, {"made": json.dumps(made), "python": str(python_in(into))})
+    return 0
+
+
+def _run(environment: Variables) -> int:
+    """`check`, `verify` or both; the whole verdict where this job is all there is."""
+    from ..config import load
+    from .base import Clone
+    from .running import run_check, run_verify
+
+    inputs, top, event = Inputs.of(environment), _workspace(environment), Event.of(environment)
+    if event.is_deletion:
+        notice("a branch was deleted: there is nothing to guard")
+        return 0
+    folder = inputs.folder(top)
+    parts = _own(environment) / "parts"
+    parts.mkdir(parents=True, exist_ok=True)
+    base = Clone.of(folder, environment).base(event, inputs.base)
+    print(f"Base: {base or 'none, so the whole history is judged by itself'}", flush=True)
+    since = environment.get("GUARD_SINCE", "")
+    name = environment.get("GUARD_REPORT", "")
+    if inputs.part != "verify":
+        run_check(folder, inputs, base, parts / "check.json")
+    if inputs.with_databases:
+        run_verify(folder, inputs, event, base, parts / f"{name or 'verify'}.json", since=since)
+    if inputs.part != "all":
+        put_outputs(environment, {"report": str(parts)})
+        return 0
+    root = load(folder).root
+    return _finish(environment, inputs, event, parts, [], root)
+
+
+def _report(environment: Variables) -> int:
+    """The reports of all jobs as one, in the last job of the reusable workflow."""
+    inputs, top, event = Inputs.of(environment), _workspace(environment), Event.of(environment)
+    if environment.get("GUARD_NOTHING") == "true":
+        notice("a branch was deleted: there is nothing to guard")
+        return 0
+    try:
+        expected = json.loads(environment.get("GUARD_EXPECTED") or "[]")
+    except ValueError as error:
+        raise UsageError("the plan of this run cannot be read", "see the log of its first job") from error
+    if not expected:
+        raise UsageError("this run has no plan", "see the log of its first job")
+    root = (top / environment.get("GUARD_ROOT", ".")).resolve()
+    return _finish(environment, inputs, event, _own(environment) / "parts", expected, root)
+
+
+def _finish(
+    environment: Variables, inputs: Inputs, event: Event, parts: Path, expected: Sequence[str], root: Path
+) -> int:
+    from .finishing import finished
+
+    into = _own(environment) / "reports"
+    into.mkdir(parents=True, exist_ok=True)
+    result = finished(parts, expected, root, into, inputs.fail_on, environment)
+    may_write = not event.is_from_a_fork
+    wants = [name for name, on in (("comment", inputs.comment), ("code scanning", inputs.sarif)) if on == "true"]
+    if wants and not may_write:
+        notice(f"no {' and no '.join(wants)}: a pull request from a fork has no token that may write")
+    if inputs.comment == "true" and may_write and event.pull_request is not None:
+        _write_comment(into / "comment.md", result, inputs, environment)
+    put_outputs(environment, {**result.outputs(into), "reports": str(into), "may-write": json.dumps(may_write)})
+    return result.exit_code
+
+
+def _write_comment(file: Path, result: object, inputs: Inputs, environment: Variables) -> None:
+    from .comment import body_of
+    from .finishing import Result
+
+    assert isinstance(result, Result)  # noqa: S101
+    server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
+    run = f"{server}/{environment.get('GITHUB_REPOSITORY', '')}/actions/runs/{environment.get('GITHUB_RUN_ID', '')}"
+    title = "" if inputs.working_directory == "." else inputs.working_directory
+    news = bool(result.report.findings or result.report.problems)
+    file.write_text(json.dumps({"body": body_of(result, run, title), "news": news}), encoding="utf-8")
+
+
+def _publish(environment: Variables) -> int:
+    """The comment and the upload, where they were asked for and the token may; the verdict does not hang on them."""
+    from .api import Api, Refused
+    from .comment import comment
+    from .scanning import upload
+
+    inputs, event, api = Inputs.of(environment), Event.of(environment), Api.of(environment)
+    into = _own(environment) / "reports"
+    words = into / "comment.md"
+    number = event.pull_request
+
+    def commented() -> None:
+        if number is not None and words.is_file():
+            kept = json.loads(words.read_text(encoding="utf-8"))
+            key = f"{inputs.working_directory}\0{inputs.config}"
+            print("Comment:", comment(api, number, kept["body"], key, is_news=kept["news"]), flush=True)
+
+    def uploaded() -> None:
+        upload(api, into / "report.sarif", environment)
+        print("Code scanning: uploaded", flush=True)
+
+    for wanted, act, needs in (
+        (inputs.comment, commented, "pull-requests: write"),
+        (inputs.sarif, uploaded, "security-events: write"),
+    ):
+        if wanted == "true" and not event.is_from_a_fork:
+            try:
+                act()
+            except Refused as error:
+                notice(f"{error}: the job was not granted `{needs}`; annotations and the summary have it all")
+            except GuardError as error:
+                notice(f"{error}; annotations and the summary have it all")
+    return 0
+
+
+def _workspace(environment: Variables) -> Path:
+    """The checkout. Raises UsageError where there is none."""
+    top = environment.get("GITHUB_WORKSPACE")
+    if not top or not Path(top).is_dir():
+        raise UsageError("GITHUB_WORKSPACE names no folder", "this runs in a step of a workflow on GitHub")
+    return Path(top).resolve()
+
+
+def _own(environment: Variables) -> Path:
+    """The folder of this job for what is ours."""
+    folder = Path(environment.get("RUNNER_TEMP") or environment.get("TMPDIR") or "/tmp")  # noqa: S108
+    return folder / "migration-guard"
+
+
+STEPS: dict[str, Callable[[Variables], int]] = {
+    "plan": _plan,
+    "matrix": _matrix,
+    "install": _install,
+    "run": _run,
+    "report": _report,
+    "publish": _publish,
+}
