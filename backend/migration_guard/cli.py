@@ -77,8 +77,8 @@ def _loaded(options: SimpleNamespace) -> Settings:
 
     folder = _folder(options)
     settings = load(folder)
-    if given := getattr(options, "config", None):  # a plain line has none
-        files = [os.path.relpath(folder.resolve() / name, settings.root) for name in given]
+    if options.config:
+        files = [os.path.relpath(folder.resolve() / name, settings.root) for name in options.config]
         return replace(settings, config=tuple(files))
     return settings
 

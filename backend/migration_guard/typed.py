@@ -35,7 +35,7 @@ def plain(given: Sequence[str]) -> SimpleNamespace | None:
         return None
     command, *rest = words
     if command == "heads" and not rest:
-        return SimpleNamespace(folder=folder, command=command)
+        return SimpleNamespace(folder=folder, config=None, command=command)
     switches = [word for word in rest if word in _SWITCHES]
     paths = [word for word in rest if word not in _SWITCHES]
     first = rest.index(paths[0]) if paths else 0
@@ -44,6 +44,7 @@ def plain(given: Sequence[str]) -> SimpleNamespace | None:
         return None
     return SimpleNamespace(
         folder=folder,
+        config=None,
         command=command,
         paths=paths,
         base=None,
