@@ -203,6 +203,12 @@ def green(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def outcome(session: nox.Session) -> None:
+    """Whether a step ended as it should: `nox -s outcome -- verdict=failed errors=some`, its outputs in OUTPUTS."""
+    session.run(sys.executable, "-m", "maintenance.outcome", *session.posargs, external=True)
+
+
+@nox.session(python=False)
 def revision(session: nox.Session) -> None:
     """A new revision from the model changes: `nox -s revision -- "add mood to personas"`."""
     if not session.posargs:

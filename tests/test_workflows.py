@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from html import unescape
@@ -180,3 +181,14 @@ def test_a_tag_that_is_not_that_of_the_version_is_built_into_nothing(checkout: P
     assert done.jobs == {"build": "failure"}
     assert "error: the tag is v99.0.0, and the package says" in done.log
     assert reports(checkout) == {}
+
+
+def test_our_own_action_passes_a_good_project_and_fails_a_bad_one(checkout: Path, environments: Path) -> None:
+    shutil.copytree(ROOT / "tests/fixtures/self_test", checkout / "tests/fixtures/self_test")
+    commit(checkout, "test: projects")
+
+    done = act(checkout, "self-test.yml", "push", {"ref": "refs/heads/main"}, "self-test")
+
+    assert done.code == 0, done.log
+    assert done.jobs == {"good": "success", "bad": "success", "self-test": "success"}
+    assert {each.at.get("title", "").split()[0] for each in done.annotations} >= {"not-null-without-default"}

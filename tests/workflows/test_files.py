@@ -13,7 +13,8 @@ import noxfile
 from maintenance.postgresql import VERSIONS, matrix
 
 ROOT = Path(__file__).parents[2]
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+# migrations.yml is for other repositories: it has their tokens, and calls the package itself.
+WORKFLOWS = [file for file in sorted((ROOT / ".github" / "workflows").glob("*.yml")) if file.stem != "migrations"]
 SESSIONS = set(re.findall(r'(?:name="|operating\("|^def )([\w-]+)', Path(noxfile.__file__).read_text(), re.MULTILINE))
 
 
@@ -41,8 +42,8 @@ def test_a_workflow_is_granted_nothing_and_each_job_says_why_it_needs_what_it_ha
 
 @every
 def test_every_job_ends_some_day_and_a_newer_run_knows_of_the_older(file: Path) -> None:
-    assert "group" in loaded(file).get("concurrency", {}) or "workflow_call" in loaded(file).get(True, {})
-    assert all(job.get("timeout-minutes", 0) > 0 for job in jobs(file).values() if "uses" not in job)
+    assert "group" in loaded(file).get("concurrency", {})
+    assert all(job.get("timeout-minutes", 0) > 0 for job in jobs(file).values())
 
 
 @every
@@ -62,8 +63,8 @@ def test_every_step_that_does_work_is_a_nox_session_that_exists(file: Path) -> N
 
 def test_an_action_is_pinned_to_one_commit_of_one_version_everywhere() -> None:
     used: dict[str, set[str]] = {}
-    for file in WORKFLOWS:
-        for action, rest in re.findall(r"uses: ([\w.-]+/[\w./-]+)@(.+)$", file.read_text(), re.MULTILINE):
+    for file in (ROOT / ".github" / "workflows").glob("*.yml"):
+        for action, rest in re.findall(r"^[^#\n]*uses: ([\w.-]+/[\w./-]+)@(.+)$", file.read_text(), re.MULTILINE):
             used.setdefault(action, set()).add(rest)
 
     assert used
@@ -82,7 +83,7 @@ def test_only_the_job_that_publishes_may_ask_for_an_identity() -> None:
     assert jobs(ROOT / ".github/workflows/release.yml")["publish"]["environment"]["name"] == "pypi"
 
 
-@pytest.mark.parametrize("file", ["guard", "ci"])
+@pytest.mark.parametrize("file", ["guard", "ci", "self-test"])
 def test_the_required_check_waits_for_every_other_job_and_runs_whatever_became_of_them(file: str) -> None:
     found = jobs(ROOT / ".github" / "workflows" / f"{file}.yml")
 
