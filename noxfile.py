@@ -251,6 +251,13 @@ operating("deploy", "Run what is pending, judged and backed up first")
 
 
 @nox.session(python=False)
+def history(session: nox.Session) -> None:
+    """What has gathered in the history, which is no failure; arguments after `--` go to `migration-guard history`."""
+    command = ["migration-guard", "history", *session.posargs]
+    guard(session, *command, live=False, told="nox -s history", success_codes=[0, 1])
+
+
+@nox.session(python=False)
 def sample(session: nox.Session) -> None:
     """The application's database, made where there is none, with rows where it has none: for drills."""
     where = {"PYTHONPATH": str(HERE / "backend")}

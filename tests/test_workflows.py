@@ -159,6 +159,20 @@ def test_the_monthly_maintenance_backs_up_restores_and_tells_it_on_its_page(chec
     assert done.summary().count("2,520 rows") == 3
 
 
+def test_the_weekly_maintenance_tells_the_history_and_which_versions_somebody_should_see_to(
+    checkout: Path, environments: Path
+) -> None:
+    """Its third job is the suite itself."""
+    weekly = ("--env", f"GUARD_ENVIRONMENTS={environments}", "--matrix", "session:none")
+
+    done = act(checkout, "maintenance.yml", "schedule", {"schedule": "17 4 * * 1"}, None, *weekly)
+
+    assert done.jobs["history"] == "success", done.log
+    assert set(done.jobs) == {"history", "postgresql"}
+    assert "### nox -s history" in done.summary("history")
+    assert "PostgreSQL 18: supported until 2030-11-14" in done.summary("postgresql")
+
+
 def test_the_quarterly_maintenance_keeps_one_backup_that_can_be_relied_on(checkout: Path, environments: Path) -> None:
     quarterly = {"inputs": {"part": "quarterly"}}
     options = ("--input", "part=quarterly", "--env", f"GUARD_ENVIRONMENTS={environments}")
