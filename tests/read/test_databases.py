@@ -15,6 +15,7 @@ BATCH = 'with op.batch_alter_table("persona") as b:\n        b.drop_column("mood
 KEY = 'op.create_foreign_key("fk", "post", "persona", ["persona_id"], ["id"])'
 MARIA = 'if op.get_bind().dialect.name == "mariadb":\n        pass'
 COPIED = 'old = sa.create_engine("sqlite:////srv/old.db")'
+PRAGMA = 'op.execute("PRAGMA legacy_alter_table=ON")'
 MYSQL = 'op.add_column("persona", sa.Column("data", mysql.LONGTEXT()))'
 
 
@@ -56,6 +57,9 @@ def project(root: Path, *bodies: str, ini: str = "", env: str = "", others: dict
         ((BATCH,), "", "", {"requirements.txt": "asyncpg\n"}, ("sqlite", "postgresql")),
         ((BATCH,), "", "", {"pyproject.toml": 'dependencies = ["aiosqlite"]\n'}, ("sqlite",)),
         ((BATCH,), "", "", {"requirements.txt": "aiosqlite\nasyncpg\n"}, ("sqlite", "postgresql")),
+        ((PRAGMA, PLAIN), "", "", {}, ("sqlite",)),
+        ((PRAGMA, BRANCH), "", "", {}, ("sqlite", "postgresql")),
+        ((PRAGMA, PLAIN), "", "", {"requirements.txt": "asyncpg\n"}, ("sqlite", "postgresql")),
         ((MYSQL,), "", "", {"requirements.txt": "pymysql\n"}, ("mysql",)),
         ((PLAIN,), "sqlalchemy.url = mysql://localhost/a", "", {}, ("mysql",)),
         ((PLAIN + "  # pragma: no cover", JSONB), "", "", {}, ("postgresql",)),

@@ -291,6 +291,29 @@ def test_application_code_is_an_opaque_call_and_a_use(tmp_path: Path) -> None:
     assert [(use.kind, use.name) for use in found.upgrade.uses] == [("application", "app.service.notify")]
 
 
+@pytest.mark.parametrize(
+    ("source", "used"),
+    [
+        ("import enum\nclass Mood(enum.Enum):\n    CALM = 1\n", []),
+        ("class Mood(str, Enum):\n    CALM = 'calm'\n", ["app.models.Mood"]),  # nobody can say what Enum is here
+        ("from enum import Enum\nclass Mood(str, Enum):\n    CALM = 'calm'\n", []),
+        ("from sqlalchemy.types import TypeDecorator\nclass Mood(TypeDecorator):\n    CALM = 1\n", []),
+        ("from .db import Base\nclass Mood(Base):\n    CALM = 1\n", ["app.models.Mood"]),
+        ("class Mood:\n    __tablename__ = 'mood'\n    CALM = 1\n", ["app.models.Mood"]),
+    ],
+)
+def test_a_class_of_the_application_that_stands_for_no_table_is_no_dependency(
+    source: str, used: list[str], tmp_path: Path
+) -> None:
+    body = "from app.models import Mood\ndef upgrade():\n    op.execute(f'UPDATE t SET c = {Mood.CALM.value}')\n"
+    tree(tmp_path, {"app/__init__.py": "", "app/models.py": source, "alembic/versions/a1.py": HEAD + body})
+
+    found = read(tmp_path).upgrade
+
+    assert found is not None
+    assert [use.name.removesuffix(".CALM.value") for use in found.uses] == used
+
+
 def test_switch_of_the_application_decides_nothing(tmp_path: Path) -> None:
     text = "from app.flags import ON, on\ndef upgrade():\n    if ON:\n        op.drop_table('a')\n    if on():\n        op.drop_table('b')\n"
     found = migration(tmp_path, text, {"app/flags": "ON = False\ndef on():\n    return False\n"})

@@ -33,6 +33,7 @@ _ONLY_POSTGRESQL = re.compile(
 _ONLY_MYSQL = re.compile(
     rb"\bmysql\.(?:LONGTEXT|TINYINT|MEDIUMTEXT|VARCHAR|DATETIME|INTEGER|ENUM)\b|(?i:\bengine\s*=\s*innodb)|`\w+`\.`\w+`"
 )
+_ONLY_SQLITE = re.compile(rb"\bpragma\s+\w+\s*[=(;\"']", re.IGNORECASE)
 # A file that asks which database it runs on, or has a type for each, is meant for several.
 _BRANCHES = re.compile(rb"dialect\.name|dialect\s*[!=]=|drivername|with_variant|is_(?:sqlite|postgres)")
 _SQLITE = re.compile(
@@ -75,6 +76,7 @@ class _Seen:
 
     only_postgresql: list[str] = field(default_factory=list)
     only_mysql: list[str] = field(default_factory=list)
+    only_sqlite: list[str] = field(default_factory=list)
     sqlite: list[str] = field(default_factory=list)  # they name SQLite
     batch: list[str] = field(default_factory=list)
     several: list[str] = field(default_factory=list)  # they ask which database they run on
@@ -100,6 +102,8 @@ def databases(root: Path, found: Sequence[Project]) -> Databases:
     driver = seen.named.get("aiosqlite")
     if driver and not (seen.only_postgresql or postgresql or mysql or seen.several):
         return _answer(("sqlite",), f"{driver} names its driver, and nothing names another")
+    if seen.only_sqlite and not (seen.only_postgresql or postgresql or mysql or seen.several):
+        return _answer(("sqlite",), f"{seen.only_sqlite[0]} uses what only it has, and nothing names another")
     if postgresql and not sqlite and (not seen.batch or len(seen.several) >= _MANY):
         return _answer(("postgresql",), f"{postgresql} names it, and nothing names SQLite")
     if mysql and not (sqlite or seen.batch or postgresql):
@@ -139,7 +143,11 @@ def _seen(root: Path, found: Sequence[Project]) -> _Seen:
         ):
             seen.several.append(shown)
         else:
-            for kind, pattern in ((seen.only_postgresql, _ONLY_POSTGRESQL), (seen.only_mysql, _ONLY_MYSQL)):
+            for kind, pattern in (
+                (seen.only_postgresql, _ONLY_POSTGRESQL),
+                (seen.only_mysql, _ONLY_MYSQL),
+                (seen.only_sqlite, _ONLY_SQLITE),
+            ):
                 if len(kind) < _COUNTED and pattern.search(text):
                     kind.append(shown)
     for project in found:

@@ -111,7 +111,7 @@ class Library:
             value = AT_RUN_TIME
         finally:
             self._depth -= 1
-        return Known(value, use, module.for_migrations)
+        return Known(value, None if _is_no_model(value) else use, module.for_migrations)
 
     def _value(self, module: Parsed, rest: Sequence[str]) -> object:
         try:
@@ -152,6 +152,13 @@ class Library:
         for statement in statements:
             module.adopt(statement)
         self._walker().block(statements, scope)
+
+
+def _is_no_model(value: object) -> bool:
+    """Whether a value is a class that stands for no table: an enum, a type, a class with its own members alone."""
+    if not isinstance(value, LocalClass):
+        return False
+    return value.is_type or (value.known and value.members.keys().isdisjoint(("__tablename__", "__table__")))
 
 
 def _kind(parts: Sequence[str], *, sure: bool) -> UseKind | None:

@@ -24,6 +24,14 @@ _ELSEWHERE = {
     "ProgrammingError": frozenset({"postgresql"}),
     "InternalError": frozenset[str](),
 }
+# Words of PostgreSQL's errors, and the names of its drivers' classes, in which a handler may look for a text.
+_SAID_BY_POSTGRESQL = (
+    'relation column constraint index type schema function trigger sequence view "x" of relation "y" already exists '
+    'does not exist duplicate key value violates unique constraint "x" duplicatetable duplicatecolumn duplicateobject '
+    "undefinedtable undefinedcolumn undefinedobject multiple primary keys for table are not allowed "
+    "because other objects depend on it contains null values cannot be cast automatically permission denied "
+    "must be owner of psycopg asyncpg 42p07 42701 42710 42p01 42703 42704 42p16 42723"
+)
 # A handler with one of these, or a savepoint around what may fail, leaves the transaction usable.
 _UNDOES = words("begin_nested rollback rollback_to_savepoint savepoint")
 
@@ -86,6 +94,30 @@ def _left(body: Sequence[ast.stmt], here: frozenset[str], ask: Ask) -> frozenset
         elif isinstance(statement, ast.If):
             test = ask(statement.test)
             yes, no = (KNOWN if there is None else KNOWN & there for there in (test.yes, test.no))
+            if _never_on_postgresql(statement.test):
+                yes -= {"postgresql"}
+            elif _always_on_postgresql(statement.test):
+                no -= {"postgresql"}
             after = _left(statement.body, yes, ask) | _left(statement.orelse, no, ask)
             here = here if after == KNOWN else here & after - {"sqlite"}
     return here
+
+
+def _never_on_postgresql(test: ast.expr) -> bool:
+    """Whether a condition looks in an error for words that PostgreSQL never says: `"no such table" in str(error)`."""
+    return isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.In) and _is_foreign(test)
+
+
+def _always_on_postgresql(test: ast.expr) -> bool:
+    """Whether a condition asks that an error does without such words: `"no such table" not in str(error)`."""
+    return isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.NotIn) and _is_foreign(test)
+
+
+def _is_foreign(test: ast.Compare) -> bool:
+    text, within = test.left, test.comparators[0]
+    while isinstance(within, ast.Call) and isinstance(within.func, ast.Attribute):  # str(error).lower()
+        within = within.func.value
+    if not (isinstance(within, ast.Call) and isinstance(within.func, ast.Name) and within.func.id in ("str", "repr")):
+        return False
+    named = text.value if isinstance(text, ast.Constant) and len(test.ops) == 1 else None
+    return isinstance(named, str) and named.lower() not in _SAID_BY_POSTGRESQL

@@ -28,7 +28,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..facts import Context, Migration, Use, UseKind
+from ..facts import AddColumn, Context, CreateTable, Migration, Operation, Use, UseKind
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.uses import defines, inside, is_class, last_name, uses
@@ -74,7 +74,7 @@ def depends_on_the_day(migration: Migration, _: Context) -> Iterator[Finding]:
     for use in uses(migration, "settings", "network", "clock", "random"):
         if use.kind in seen or not _counts(use):
             continue
-        if use.kind in ("clock", "random") and not any(inside(use, op) for op in columns):
+        if use.kind in ("clock", "random") and not any(inside(use, op) and _reaches(use, op) for op in columns):
             continue
         seen.add(use.kind)
         yield Finding(
@@ -84,6 +84,13 @@ def depends_on_the_day(migration: Migration, _: Context) -> Iterator[Finding]:
             instead=_instead(use, migration),
             direction=use.direction,
         )
+
+
+def _reaches(use: Use, op: Operation) -> bool:
+    """Whether what is used may become part of the schema: `default=` of a column never reaches the database."""
+    columns = op.columns if isinstance(op, CreateTable) else (op.column,) if isinstance(op, AddColumn) else ()
+    naming = [one for one in columns if last_name(use) in one.source]
+    return not naming or any(one.server_default is not None or not one.python_default for one in naming)
 
 
 def _called(use: Use) -> str:
