@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import CannotFinish, GuardError, UsageError
 from ..findings import Finding, severity_of
@@ -112,10 +115,20 @@ class Deploy:
             after = self._proved(target, before)
         except GuardError as error:
             journal.add("failed", says=str(error))
-            _, now_at = self._before(target)
+            now_at = self._afterwards()
             way = f"; to go back: migration-guard db restore {saved.file}" if saved is not None else ""
-            raise NotDeployed(f"{error}. {_as_sentence(now_at.sentence)}", f"{error.hint}{way}") from error
+            raise NotDeployed(f"{error}. {now_at}", f"{error.hint}{way}") from error
         return self._ended(after, journal)
+
+    def _afterwards(self) -> str:
+        """Where the database stands after a failure, once a server that restarts is back."""
+        for wait in (0, 1, 2, 4, 8):
+            time.sleep(wait)
+            try:
+                return _as_sentence(self._before(self.target)[1].sentence)
+            except (CannotFinish, SQLAlchemyError):
+                continue
+        return "The server cannot be reached now; each revision is whole or not there, as `db status` will say"
 
     def _before(self, target: Target, *, exists: bool = True) -> tuple[Held, Standing]:
         if not exists:

@@ -189,9 +189,11 @@ def _run(client: Install, program: str, url: URL | None, *arguments: str, but: s
     environment = {**os.environ, "LC_ALL": "C"}  # its errors are read
     address = []
     if url is not None:
-        if url.password:
-            environment["PGPASSWORD"] = str(url.password)
-        plain = url.set(drivername="postgresql").set(password=None)
+        secret = url.query.get("password", url.password)
+        if secret:
+            environment["PGPASSWORD"] = str(secret)
+        plain = url.set(drivername="postgresql").difference_update_query(["password"])
+        plain = plain._replace(password=None)  # set(password=None) leaves it there
         address = [f"--dbname={plain.render_as_string(hide_password=False)}"]
     done = subprocess.run(
         [str(client.bin / program), *address, *arguments],

@@ -1,0 +1,208 @@
+"""What goes wrong around the commands: disks, folders, bytes, clocks, and two at once. Many more rounds are in
+`nox -s harm -- --only db`."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from migration_guard.errors import GuardError
+from migration_guard.operate import manifest as manifests
+from migration_guard.operate.backup import Backup, backups, proved
+from migration_guard.operate.keeping import Rules, sorted_out
+from migration_guard.operate.packing import Packing
+
+from .conftest import BEHIND, HEAD, Project
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """A folder to which nobody can write: for root it takes a mount."""
+    if os.geteuid():
+        folder.chmod(0o500)
+        yield
+        folder.chmod(0o700)
+        return
+    if subprocess.run(["mount", "--bind", folder, folder], capture_output=True, check=False).returncode:
+        pytest.skip("root may write anywhere, and cannot mount here")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", folder], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def limited(project: Project, size: int, *arguments: str) -> str:
+    """What a command prints that may write no file beyond a size, as on a disk that is full; it must fail."""
+    done = subprocess.run(
+        project.command(*arguments),
+        cwd=project.root,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+    )
+    printed = done.stdout + done.stderr
+    assert done.returncode == 4, printed
+    assert "Traceback" not in printed
+    return printed
+
+
+@pytest.mark.parametrize("command", ["backup", "deploy"])
+def test_a_disk_that_is_full_half_way_leaves_everything_as_it_was(project: Project, command: str) -> None:
+    before = project.database.read_bytes()
+
+    printed = limited(project, 40_000, command)
+
+    assert "cannot be" in printed
+    assert project.database.read_bytes() == before
+    assert [path.name for path in project.backups.glob("*") if path.suffix != ".jsonl"] == []
+    assert [path.name for path in project.database.parent.iterdir() if not path.name.endswith(".lock")] == [
+        "reddit_agent.db"
+    ]
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_clear_line(project: Project) -> None:
+    project.backups.mkdir()
+    with read_only(project.backups):
+        assert "cannot be written" in project.run("backup", code=4)
+        assert "cannot be written" in project.run("deploy", code=4)
+    with read_only(project.database.parent):
+        assert "cannot be written" in project.run("deploy", code=4)
+    assert project.revision == BEHIND
+
+
+def test_no_flipped_bit_of_a_backup_or_its_manifest_goes_unseen(project: Project) -> None:
+    project.run("backup")
+    (file,) = project.made()
+    rolls = random.Random(3)  # noqa: S311 - places, no secrets
+    for harmed in (file, manifests.path_of(file)):
+        pristine = harmed.read_bytes()
+        for _ in range(40):
+            content = bytearray(pristine)
+            content[rolls.randrange(len(content))] ^= 1 << rolls.randrange(8)
+            harmed.write_bytes(content)
+            if harmed is not file and json_of(content) == json_of(pristine):
+                continue  # white space between its words, or another spelling of a number
+            with pytest.raises(GuardError):
+                proved(file, Packing())
+        harmed.write_bytes(pristine)
+    assert proved(file, Packing()).manifest.rows["personas"] == 20
+
+
+def json_of(content: bytes | bytearray) -> object:
+    """What it says, None where it is no JSON."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
+
+
+def test_two_backups_at_once_are_two_sound_backups(project: Project) -> None:
+    processes = [
+        subprocess.Popen(project.command("backup"), cwd=project.root, env=project.environment, stdout=-1, stderr=-2)
+        for _ in range(2)
+    ]
+    printed = [process.communicate()[0] for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0], printed
+    assert len(project.made()) == 2
+    assert all(proved(file, Packing()) for file in project.made())
+
+
+def test_a_clock_that_was_wrong_for_a_while_does_not_cost_the_newest_backup(project: Project) -> None:
+    project.run("backup")
+    (real,) = backups(project.backups)
+    ahead = later(real, "2061-03-01T10:00:00Z", 2)
+    newest = later(real, "2026-01-05T10:00:00Z", 3)
+
+    kept = sorted_out(backups(project.backups), Rules(last=1, daily=0, weekly=0, monthly=0))
+
+    assert [each.backup.file for each in kept if each.reasons] == [newest.file]
+    newest.file.unlink()
+    assert f"{ahead.file.name}, of 2061-03-01T10:00:00Z, which is yet to come" in project.run(
+        "status", "--quick", code=1
+    )
+    assert f"{ahead.file} is whole" in project.run("verify")
+    project.run("backup")
+    assert backups(project.backups)[0].manifest.number == 3
+
+
+def later(backup: Backup, made: str, number: int) -> Backup:
+    """The same backup with another moment, and as the number so and so."""
+    file = backup.file.with_name(f"reddit_agent-{made.replace('-', '').replace(':', '')}.sqlite")
+    shutil.copyfile(backup.file, file)
+    manifest = replace(backup.manifest, file=file.name, made=made, number=number)
+    manifests.path_of(file).write_text(manifests.written(manifest))
+    return Backup(file, manifest)
+
+
+def test_what_killed_runs_left_is_removed_by_prune_after_a_day(project: Project) -> None:
+    project.run("backup")
+    (file,) = project.made()
+    old = [file.with_name(f"x-20200101T000000Z.sqlite{end}") for end in (".part", manifests.SUFFIX)]
+    young = file.with_name("y-20200101T000000Z.sqlite.part")
+    for path in (*old, young):
+        path.write_text("{")
+    for path in old:
+        os.utime(path, (0, 0))
+
+    project.run("prune", "--yes")
+
+    assert [path.exists() for path in old] == [False, False]
+    assert young.exists()
+    assert file.exists()
+
+
+def test_a_database_behind_a_symbolic_link_is_replaced_where_it_lies(project: Project) -> None:
+    real = project.root / "volume" / "real.db"
+    real.parent.mkdir()
+    project.database.rename(real)
+    project.database.symlink_to(real)
+
+    project.run("deploy")
+
+    assert project.database.is_symlink()
+    with closing(sqlite3.connect(real)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_the_restore_of_the_backup_of_a_deploy_brings_the_journal_mode_back(project: Project, mode: str) -> None:
+    project.sql(f"PRAGMA journal_mode = {mode}")
+
+    project.run("deploy")
+    assert project.sql("PRAGMA journal_mode") == [("wal",)]  # the application asks for it as it connects
+    project.run("restore", "--yes")
+
+    assert project.sql("PRAGMA journal_mode") == [(mode,)]
+    assert project.revision == BEHIND
+    kept = next(project.database.parent.glob("*.before-*"))
+    with closing(sqlite3.connect(kept)) as before:
+        assert before.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "look"),
+    [("backup-hours = 0", "the newest backup is"), ("disk-free-percent = 100", "the disk of")],
+)
+def test_thresholds_decide_what_status_warns_of(project: Project, threshold: str, look: str) -> None:
+    project.run("deploy")
+    project.run("backup")
+    project.run("status", "--quick")
+    settings = project.root / "pyproject.toml"
+    settings.write_text(settings.read_text() + f"\n[tool.migration-guard.thresholds]\n{threshold}\n")
+
+    assert f"warning: {look}" in project.run("status", "--quick", code=1)
