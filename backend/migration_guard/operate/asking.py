@@ -82,7 +82,7 @@ def _url(home: Home) -> dict[str, Any]:
 
 def _raised(error: BaseException, root: Path) -> dict[str, str]:
     """What env.py raised, where in the project, and what to try; no hint where only the database may know."""
-    if isinstance(error, DBAPIError) and (error.connection_invalidated or error.statement is None):  # or none was made
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or "connection failed" in str(error.orig)):
         said = f"the connection to the database was lost: {first_line(error)}"
         return {"error": said, "hint": "see what happened to the server, then run it again"}
     place = cause_in(error, root)
