@@ -29,8 +29,7 @@ def tables(history: History, new: Sequence[Migration], dialects: Set[str]) -> li
 
 def _touched(passage: Passage, called: Callable[[str], str]) -> TouchedTable:
     was, now = passage.before, passage.after
-    there = was.exists is True or (was.exists is not False and not passage.done.created)
-    if not there:
+    if not passage.was_there:
         change: Change = "added"
         columns = [_column(one, "added") for one in now.columns.values()]
     elif now.exists is False:
@@ -47,26 +46,28 @@ def _touched(passage: Passage, called: Callable[[str], str]) -> TouchedTable:
         change,
         tuple(columns),
         tuple(_references(shown, called)),
-        was=".".join(filter(None, (was.schema, was.name))) if there and was.name != now.name else "",
+        was=".".join(filter(None, (was.schema, was.name))) if passage.was_there and was.name != now.name else "",
         whole=shown.whole,
     )
 
 
 def _columns(passage: Passage) -> Iterator[Column]:
-    """The columns as they are now, then those that are gone."""
+    """The columns as they are now, then those that are gone. What is not known any more of a table that was copied in a
+    way that cannot be read is not gone."""
     was, now = passage.before.columns, passage.after.columns
     left = {*was}
     for name, column in now.items():
         origin = passage.done.renamed.get(name, name)
         left.discard(origin)
         before = was.get(origin)
-        if before is None and name in passage.done.added:
+        if before is None and (passage.before.whole or name in passage.done.added):
             yield _column(column, "added")
         else:
             told = before or _as_told(passage, origin)
             shown = _beside(column, told or column, renamed=origin != name)
             yield replace(shown, change="changed") if before is None and told is not None else shown
-    yield from (_column(was[name], "removed") for name in was if name in left)
+    gone = left if passage.after.whole else left & passage.done.dropped
+    yield from (_column(was[name], "removed") for name in was if name in gone)
 
 
 def _as_told(passage: Passage, name: str) -> KnownColumn | None:
@@ -95,10 +96,14 @@ def _beside(column: KnownColumn, before: KnownColumn, *, renamed: bool) -> Colum
             was.append("without default")
         elif isinstance(old, str):
             was.append(f"with default {_short(old)}")
-    made = _column(column if isinstance(column.type, str) else before, "changed" if was else "same")
-    return Column(
-        _name(column), made.type, _known(column.nullable), made.key, made.change, f"was {', '.join(was)}" if was else ""
+    # What cannot be read any more, as after SQL made at run time, is shown as it was read last.
+    shown = replace(
+        column,
+        type=column.type if isinstance(column.type, str) else before.type,
+        nullable=before.nullable if isinstance(column.nullable, Unread) else column.nullable,
     )
+    made = _column(shown, "changed" if was else "same")
+    return replace(made, was=f"was {', '.join(was)}" if was else "")
 
 
 def _column(column: KnownColumn, change: Change) -> Column:

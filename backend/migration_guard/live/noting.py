@@ -12,6 +12,11 @@ from .steps import Statement, Step
 LONGEST = 4_000  # characters of a statement that are shown
 MOST = 300  # statements of a step
 _WORD = re.compile(r"\w+")
+# What SQLAlchemy asks of the catalogue (dialects/sqlite/base.py, dialects/postgresql/base.py), as batch mode lets it.
+_ASKS = re.compile(
+    r"\s*(PRAGMA\s+main\.(table|foreign_key|index)_\w+\(|SELECT\b.*\b(sqlite_master\b|pg_catalog\.))",
+    re.IGNORECASE | re.DOTALL,
+)
 Counts = Mapping[str, int]  # of the rows of every table
 
 
@@ -27,7 +32,7 @@ class Notes:
         """A step that came to its end, with the rows on either side of it."""
         if self._note(step, None):
             self._counts[step.direction, step.attempt] = before, after
-            for statement in step.statements:
+            for statement in _telling(step.statements):
                 self._named.update(_WORD.findall(statement.sql[:LONGEST].lower()))
 
     def failed(self, step: Step, why: str) -> None:
@@ -66,9 +71,10 @@ class Notes:
 
 
 def shown(statements: Sequence[Statement]) -> list[RanSql]:
-    """The statements in order, those that ran several times in a row once. What is too much is cut, with a SQL comment
-    on how much that is."""
+    """The statements in order, those that ran several times in a row once, without questions to the catalogue. What is
+    too much is cut, with a SQL comment on how much that is."""
     told: list[RanSql] = []
+    statements = _telling(statements)
     for number, statement in enumerate(statements):
         if told and (told[-1].line, told[-1].sql) == (statement.line, _cut(statement.sql)):
             told[-1] = replace(told[-1], times=told[-1].times + 1)
@@ -78,6 +84,10 @@ def shown(statements: Sequence[Statement]) -> list[RanSql]:
         else:
             told.append(RanSql(statement.line, _cut(statement.sql)))
     return told
+
+
+def _telling(statements: Sequence[Statement]) -> list[Statement]:
+    return [statement for statement in statements if not _ASKS.match(statement.sql)]
 
 
 def _cut(sql: str) -> str:

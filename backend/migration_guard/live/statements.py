@@ -18,6 +18,7 @@ from .steps import Failure, Lock, Statement
 from .urls import hide_in
 
 _CLASS = re.compile(r"^<class '[\w.]*'>: ")  # SQLAlchemy puts asyncpg's class before its words
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+\b")  # of an object in memory, another one in every run
 
 
 # Statements that change rows, with the table's name; batch mode's copies of tables (_alembic_tmp_...) are no business
@@ -160,7 +161,7 @@ def _detail(error: BaseException) -> str:
 def first_line(error: BaseException) -> str:
     """The first line of an error's words, passwords hidden."""
     lines = [line.strip() for line in _CLASS.sub("", str(error)).splitlines() if line.strip()]
-    return hide_in(lines[0]) if lines else ""
+    return hide_in(_ADDRESS.sub("", lines[0])) if lines else ""
 
 
 def last_line_in(error: BaseException, file: str) -> int | None:

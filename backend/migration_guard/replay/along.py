@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 
-from ..facts import AddColumn, AlterColumn, CreateTable, History, Migration, Operation, RenameObject, RenameTable
+from ..facts import (
+    AddColumn,
+    AlterColumn,
+    CreateTable,
+    DropColumn,
+    History,
+    Migration,
+    Operation,
+    RenameObject,
+    RenameTable,
+)
 from ..records import dataclass, field
 from .effects import after, at_end, found
 from .keeping import View
@@ -19,6 +29,7 @@ class Done:
     """What operations do to one table."""
 
     created: bool = False
+    dropped: frozenset[str] = frozenset()  # columns, by bare name before
     added: frozenset[str] = frozenset()  # columns, by bare name
     renamed: dict[str, str] = field(default_factory=dict)  # column after them -> column before
     altered: dict[str, AlterColumn] = field(default_factory=dict)  # the first change of each column, by name before
@@ -32,6 +43,11 @@ class Passage:
     after: KnownTable
     name: str
     done: Done
+
+    @property
+    def was_there(self) -> bool:
+        """Whether it was there before; one that no revision makes is, where something is done to it."""
+        return self.before.exists is True or (self.before.exists is not False and not self.done.created)
 
 
 def passages(history: History, revisions: Sequence[Migration], dialects: Set[str]) -> Iterator[Passage]:
@@ -80,11 +96,12 @@ def _passages(
             continue
         now = _in(state, key)
         was = _in(before, origins.get(key, key))
-        if (now.exists is False and was.exists is False) or (key in origins.values() and now.exists is False):
+        name = names.get(key[1], key[1])
+        passage = Passage(was, now, f"{key[0]}.{name}" if key[0] else name, _done(ran, key[1], was.name))
+        if now.exists is False and (not passage.was_there or key in origins.values()):
             continue  # made and dropped again, or renamed: then it is told under its new name
         told.add(key)
-        name = names.get(key[1], key[1])
-        yield Passage(was, now, f"{key[0]}.{name}" if key[0] else name, _done(ran, key[1], was.name))
+        yield passage
 
 
 def _in(state: State, key: Key) -> KnownTable:
@@ -124,12 +141,15 @@ def _done(operations: Sequence[Operation], now: str, was: str) -> Done:
     added: set[str] = set()
     renamed: dict[str, str] = {}
     altered: dict[str, AlterColumn] = {}
+    dropped: set[str] = set()
     created = False
     for op in operations:
         if bare(getattr(op, "table", None)) not in (now, was):
             continue
         if isinstance(op, CreateTable):
             created = True
+        elif isinstance(op, DropColumn) and (name := bare(op.name)) is not None:
+            dropped.add(renamed.get(name, name))
         elif isinstance(op, AddColumn) and (name := bare(op.column.name)) is not None:
             added.add(name)
         elif isinstance(op, AlterColumn) and (name := bare(op.name)) is not None:
@@ -142,4 +162,4 @@ def _done(operations: Sequence[Operation], now: str, was: str) -> Done:
                     renamed[new] = first
             elif first != name:
                 renamed[name] = first
-    return Done(created, frozenset(added), renamed, altered)
+    return Done(created, frozenset(dropped), frozenset(added), renamed, altered)
