@@ -95,7 +95,7 @@ class Transfer:
     def _surveyed(self, source: Source, tables: Sequence[Table], session: Connection) -> list[Obstacle]:
         with closing(Parser(lambda: connected(self.to))) as parser:
             survey = Survey(source, parser, tables, self.progress)
-            obstacles = survey.run(lambda table: _rehearsed(session, source, table, parser))
+            obstacles = survey.run(lambda table: rehearsed(session, source, table, parser))
         for note in survey.notes:
             self.say(note)
         return obstacles
@@ -330,7 +330,7 @@ class _Moved:
         return moved
 
 
-def _rehearsed(session: Connection, source: Source, table: Table, parser: Parser) -> Connection | None:
+def rehearsed(session: Connection, source: Source, table: Table, parser: Parser) -> Connection | None:
     """A connection with a temporary table of what the table's checks look at; None where it has none."""
     if not table.shape.checks:
         return None

@@ -90,7 +90,8 @@ def _difference(connection: Connection, source: Source, table: Table, parser: Pa
         for number, line in enumerate(here, 1):
             other = next(there, b"")
             if line != other:
-                return f"row {number:,} is {_shown(other)}, and was {_shown(line)}"
+                at = next((at for at, pair in enumerate(zip(line, other, strict=False)) if pair[0] != pair[1]), 0)
+                return f"row {number:,} is {_shown(other, at)}, and was {_shown(line, at)}"
         more = sum(1 for _ in there)
     finally:
         for _ in there:  # the connection is in the middle of a COPY
@@ -98,6 +99,7 @@ def _difference(connection: Connection, source: Source, table: Table, parser: Pa
     return f"it has {more:,} rows more than {number:,}"
 
 
-def _shown(line: bytes) -> str:
+def _shown(line: bytes, at: int) -> str:
     text = line.decode(errors="replace").rstrip("\n").replace("\t", " | ")
-    return repr(text[:120]) if text else "missing"
+    start = max(0, at - 40)
+    return repr(("..." if start else "") + text[start : start + 120]) if text else "missing"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 import psycopg
 
@@ -90,10 +91,8 @@ class _ahead:  # noqa: N801 - it reads as a function
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         while self._thread.is_alive():
-            try:
+            with suppress(queue.Empty):
                 self._queue.get(timeout=0.05)
-            except queue.Empty:
-                pass
         self._thread.join()
 
 
@@ -104,7 +103,7 @@ def _triggers(connection: Connection, table: Table) -> dict[str, str]:
         "FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal AND tgenabled <> 'D'",
         (table_name(table.shape),),
     )
-    return {name: word for name, word in rows}
+    return dict(rows.fetchall())
 
 
 def _without_indexes(connection: Connection, table: Table) -> list[str]:
@@ -137,7 +136,7 @@ def keys_made(connection: Connection, record: Record) -> None:
             with connection.transaction():
                 connection.execute(create.encode())
                 record.remove("key", name)
-        except psycopg.IntegrityError as error:
+        except psycopg.IntegrityError as error:  # noqa: PERF203
             detail = error.diag.message_detail or ""
             raise CannotFinish(
                 f"{name} does not hold: {detail}", "correct the row in the SQLite file and run it again"
@@ -145,7 +144,7 @@ def keys_made(connection: Connection, record: Record) -> None:
 
 
 def sequences_set(connection: Connection, source: Source, tables: Sequence[Table]) -> None:
-    """Set each sequence behind what SQLite has given out: the greatest value of the column, or what AUTOINCREMENT keeps."""
+    """Set each sequence behind what SQLite has given out: the greatest value, or what AUTOINCREMENT keeps."""
     names = {table_name(table.shape): table for table in tables}
     kept: dict[str, int] = {}
     if source.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():

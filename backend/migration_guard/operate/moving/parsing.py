@@ -1,4 +1,4 @@
-"""PostgreSQL's own reading of values whose types Python does not know: ranges, arrays, intervals, domains, addresses."""
+"""PostgreSQL's own reading of values of types that Python does not know: ranges, arrays, intervals, domains."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Parser:
             self._connection = self._connect()
         try:
             with self._connection.transaction():
-                rows = self._connection.execute(f"SELECT (v::{kind})::text {_IN_ORDER}".encode(), (texts,)).fetchall()
+                sql = f"SELECT format('%%s', v::{kind}) {_IN_ORDER}"
+                rows = self._connection.execute(sql.encode(), (texts,)).fetchall()
         except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.SyntaxError) as error:
             if len(texts) == 1:
                 return [CannotBe(first_line(error))]
@@ -57,4 +58,5 @@ class Parser:
             self._connection.close()
 
 
+# format() prints as COPY does; the cast to text does not for every type: inet.
 _IN_ORDER = "FROM unnest(%s::text[]) WITH ORDINALITY u(v, n) ORDER BY n"

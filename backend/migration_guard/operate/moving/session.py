@@ -96,7 +96,8 @@ class Record:
     def add(self, what: str, name: str, value: str) -> None:
         """Write something down, over what stood there."""
         self._connection.execute(
-            f"INSERT INTO public.{RECORD} VALUES (%s, %s, %s) ON CONFLICT (what, name) DO UPDATE SET value = excluded.value",
+            f"INSERT INTO public.{RECORD} VALUES (%s, %s, %s) "
+            "ON CONFLICT (what, name) DO UPDATE SET value = excluded.value",
             (what, name, value),
         )
 
@@ -107,7 +108,8 @@ class Record:
     def all(self, what: str) -> dict[str, str]:
         """What is written down of one kind, by name."""
         rows = self._connection.execute(
-            f"SELECT name, value FROM public.{RECORD} WHERE what = %s ORDER BY name", (what,)
+            f"SELECT name, value FROM public.{RECORD} WHERE what = %s ORDER BY name",
+            (what,),
         )
         return {str(name): str(value) for name, value in rows}
 

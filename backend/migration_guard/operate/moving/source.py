@@ -14,13 +14,25 @@ from ...errors import CannotFinish
 from ...live.row_sql import identifier
 from ...live.shapes import ColumnShape, TableShape
 from ..converting import CannotBe, converter
-from .forms import NULL, Form, escape, escaped, form
+from .forms import Form, escape, escaped, form
 from .parsing import Parser, Spelled
-from .spelling import canonical, sent
+from .spelling import canonical, quick, sent
 
 _MOST = 8192  # rows read at a time, and
 _BYTES = 1 << 19  # as many bytes
 _LARGEST = 1 << 23  # or less than these, where a single row may have many
+
+
+class Refused(Exception):
+    """A value that the column does not take, found late: whoever reads has to name the rows."""
+
+    def __init__(self, column: Column) -> None:
+        super().__init__(column.name)
+        self.column = column
+
+
+class Unclean(Exception):
+    """Text holds one of the characters that stand for ends of cells and rows."""
 
 
 @dataclass
@@ -41,18 +53,29 @@ class Column:
 
     def spelled(self, values: Sequence[Any], parser: Parser, *, as_kept: bool) -> list[Spelled]:
         """Values as text, or why they cannot go."""
-        kind = self.shape.type
         if self.form is None:
-            return parser.spelled(kind, values)
-        convert = converter(kind, self.shape.labels)
-        spell = (canonical if as_kept else sent)(kind, self.form.digits)
+            return parser.spelled(self.shape.type, values)
+        convert = converter(self.shape.type, self.shape.labels)
+        spell = canonical(self.shape.type, self.form.digits) if as_kept else sent(self.form.digits)
         found: list[Spelled] = []
         for value in values:
             try:
                 found.append(None if value is None else spell(convert(value)))
-            except CannotBe as reason:
+            except CannotBe as reason:  # noqa: PERF203 - each by itself
                 found.append(reason)
         return found
+
+    def cells(self, values: Sequence[Any], parser: Parser, *, as_kept: bool, null: bytes) -> list[bytes]:
+        """Values as bytes. Raises Refused for one that cannot go."""
+        if self.ready and (spell := quick(self.shape.type, self.form.digits if self.form else None, as_kept=as_kept)):
+            try:
+                return [null if value is None else spell(value) for value in values]
+            except CannotBe:
+                raise Refused(self) from None
+        found = self.spelled(values, parser, as_kept=as_kept)
+        if any(isinstance(text, CannotBe) for text in found):
+            raise Refused(self)
+        return [null if text is None else str(text).encode() for text in found]
 
 
 @dataclass
@@ -64,6 +87,7 @@ class Table:
     rows: int = 0
     longest: int = 0  # at most as many characters or bytes has a row
     rowid: str | None = None  # a name of SQLite's row number that no column has taken
+    clean: bool = True  # no text holds a character that stands for the end of a cell or row
     digest: str = ""  # of its rows, in the order in which they are read, as PostgreSQL keeps them
 
     @property
@@ -135,61 +159,68 @@ class Source:
         """How many rows, and these as COPY's text format; `as_kept`: as PostgreSQL prints them later. All columns, or
         those named, in the order of the table."""
         columns = [column for column in table.columns if of is None or column.name in of]
-        if table.rowid and columns and all(column.fast(as_kept=as_kept) for column in columns):
+        if table.rowid and columns and all(column.fast(as_kept=as_kept) for column in columns) and table.clean:
             return self._chunks(table, columns, table.rowid)
         return self._rows(table, columns, parser, as_kept=as_kept)
 
     def _chunks(self, table: Table, columns: Sequence[Column], rowid: str) -> Iterator[tuple[int, bytes]]:
         """Thousands of rows as one value of SQLite: it makes the whole text."""
-        plain, safe = (_line(columns, escapes=escapes) for escapes in (False, True))
-        expected = " + ".join(_backslashes(column) for column in columns)
-        tabs, free = len(columns) - 1, any(column.form and column.form.free for column in columns)
+        what = identifier(table.shape.name)
         most = max(1, min(_MOST, _LARGEST // max(table.longest, 1)))
         number, last = min(256, most), -(1 << 63) - 1
         while True:
-            what = (table, rowid, last, number)
-            ends, rows, backslashes, text = self._chunk(*what, plain, expected)
+            after = f"WHERE {rowid} > {last}" if last >= -(1 << 63) else ""
+            ends, lines, rows, nulls, text = self.execute(
+                f"SELECT max(r), count(l), count(*), sum(n), CAST(group_concat(l, {_ROW}) AS BLOB)",
+                f"FROM (SELECT {rowid} r, {_nulls(columns)} n, {_line(columns)} l FROM {what}",
+                f"{after} ORDER BY {rowid} LIMIT {number})",
+            ).fetchone()
             if not rows:
                 return
-            if free and not _is_clean(text, rows, tabs, backslashes):
-                ends, rows, _, text = self._chunk(*what, safe, "0")
-            yield rows, text + b"\n"
+            if lines != rows:
+                raise CannotFinish(f"a row of {table.name} cannot be read", "report it with this message")
+            yield rows, _copied(text, rows, len(columns), nulls)
             last, number = ends, max(1, min(most, rows * _BYTES // (len(text) + 1)))
-
-    def _chunk(
-        self, table: Table, rowid: str, last: int, number: int, line: str, backslashes: str
-    ) -> tuple[int, int, int, bytes]:
-        after = f"WHERE {rowid} > {last}" if last >= -(1 << 63) else ""
-        found = self.execute(
-            "SELECT max(r), count(l), count(*), sum(b), CAST(group_concat(l, char(10)) AS BLOB)",
-            f"FROM (SELECT {rowid} r, {backslashes} b, {line} l FROM {identifier(table.shape.name)}",
-            f"{after} ORDER BY {rowid} LIMIT {number})",
-        ).fetchone()
-        ends, lines, rows, escapes, text = found
-        if lines != rows:
-            raise CannotFinish(f"a row of {table.name} cannot be read", "report it with this message")
-        return ends, rows, escapes, text
 
     def _rows(
         self, table: Table, columns: Sequence[Column], parser: Parser, *, as_kept: bool
     ) -> Iterator[tuple[int, bytes]]:
         """Rows whose columns SQLite spells as far as it can; the others go through Python."""
+        parts: list[Column | list[Column]] = []  # one for Python, or neighbours that SQLite spells
+        for column in columns:
+            if not column.fast(as_kept=as_kept):
+                parts.append(column)
+            elif parts and isinstance(parts[-1], list):
+                parts[-1].append(column)
+            else:
+                parts.append([column])
         fast = [column for column in columns if column.fast(as_kept=as_kept)]
-        slow = [column for column in columns if not column.fast(as_kept=as_kept)]
-        order = [column.name for column in (*fast, *slow)]
-        places = [order.index(column.name) for column in columns]
-        shown = [f"CAST({_cell(column, escapes=True)} AS BLOB)" for column in fast]
-        shown += [identifier(column.name) for column in slow]
-        cursor = self.execute("SELECT", ", ".join(shown) or "1", "FROM", identifier(table.shape.name), _order(table))
+        null = b"\x1d" if table.clean else b"\0"  # neither is in a text
+        shown = [
+            f"CAST({_line(part, clean=table.clean)} AS BLOB)" if isinstance(part, list) else identifier(part.name)
+            for part in parts
+        ]
+        cursor = self.execute(
+            "SELECT", ", ".join([_nulls(fast), *shown]), "FROM", identifier(table.shape.name), _order(table)
+        )
         number = max(1, min(2000, _LARGEST // max(table.longest, 1)))
         while rows := cursor.fetchmany(number):
-            if not columns:  # a table without columns that both have
+            if not columns:
                 yield len(rows), b"\n" * len(rows)
                 continue
-            cells: list[Sequence[bytes]] = list(zip(*rows, strict=True))
-            for place, column in enumerate(slow, len(fast)):
-                cells[place] = _encoded(column, cells[place], parser, as_kept=as_kept)
-            yield len(rows), b"\n".join(map(b"\t".join, zip(*(cells[place] for place in places), strict=True))) + b"\n"
+            counts, *found = zip(*rows, strict=True)
+            cells: list[Sequence[Any]] = list(found)
+            nulls = sum(counts)
+            for place, part in enumerate(parts):
+                if isinstance(part, Column):
+                    nulls += sum(value is None for value in cells[place])
+                    made = part.cells(cells[place], parser, as_kept=as_kept, null=null)
+                    cells[place] = made if table.clean else [b"\\N" if cell == null else escape(cell) for cell in made]
+            if table.clean:
+                text = b"\x1e".join(map(b"\x1f".join, zip(*cells, strict=True)))
+                yield len(rows), _copied(text, len(rows), len(columns), nulls)
+            else:
+                yield len(rows), b"\n".join(map(b"\t".join, zip(*cells, strict=True))) + b"\n"
 
 
 @contextmanager
@@ -216,40 +247,29 @@ def _order(table: Table) -> str:
     return f"ORDER BY {', '.join(map(identifier, table.key))}"
 
 
-def _cell(column: Column, *, escapes: bool) -> str:
-    if column.form is None:
-        raise ValueError(column.name)
-    text = column.form.says("text", identifier(column.name))
-    return f"coalesce({escaped(text) if escapes and column.form.free else text}, {NULL})"
+_NULL, _ROW, _CELL = (f"char({code})" for code in (0x1D, 0x1E, 0x1F))  # characters that no text has, as a rule
+_ENDS = bytes.maketrans(b"\x1e\x1f", b"\n\t")
 
 
-def _line(columns: Sequence[Column], *, escapes: bool) -> str:
-    return " || char(9) || ".join(_cell(column, escapes=escapes) for column in columns)
+def _copied(text: bytes, rows: int, columns: int, nulls: int) -> bytes:
+    """The text with ends of cells and rows, and what stands in it, as COPY has them. Raises Unclean."""
+    if (text.count(b"\x1e"), text.count(b"\x1f"), text.count(b"\x1d")) != (rows - 1, rows * (columns - 1), nulls):
+        raise Unclean
+    return escape(text).translate(_ENDS).replace(b"\x1d", b"\\N") + b"\n"
 
 
-def _backslashes(column: Column) -> str:
-    """How many backslashes the line has for a column when its text has none."""
-    name = identifier(column.name)
-    return f"CASE WHEN {name} IS NULL THEN 1 ELSE 2 END" if column.shape.type == "bytea" else f"({name} IS NULL)"
+def _line(columns: Sequence[Column], *, clean: bool = True) -> str:
+    """An expression of SQLite for these columns of a row."""
+    cells = []
+    for column in columns:
+        text = column.form.says("text", identifier(column.name)) if column.form else "NULL"
+        cells.append(f"coalesce({text}, {_NULL})" if clean else f"coalesce({escaped(text)}, '\\N')")
+    return f" || {_CELL if clean else 'char(9)'} || ".join(cells)
 
 
-def _is_clean(text: bytes, rows: int, tabs: int, backslashes: int) -> bool:
-    """Whether the text of so many rows holds nothing that had to be escaped."""
-    return (
-        text.count(b"\n") == rows - 1
-        and text.count(b"\t") == rows * tabs
-        and text.count(b"\\") == backslashes
-        and not any(byte in text for byte in (b"\r", b"\b", b"\v", b"\f"))
-    )
-
-
-def _encoded(column: Column, values: Sequence[Any], parser: Parser, *, as_kept: bool) -> list[bytes]:
-    found = []
-    for text in column.spelled(values, parser, as_kept=as_kept):
-        if isinstance(text, CannotBe):
-            raise CannotFinish(f"a value of {column.name} cannot go: {text}", "db transfer --check names it")
-        found.append(b"\\N" if text is None else escape(text).encode())
-    return found
+def _nulls(columns: Sequence[Column]) -> str:
+    """An expression of SQLite: how many of these columns are NULL in a row."""
+    return " + ".join(f"({identifier(column.name)} IS NULL)" for column in columns) or "0"
 
 
 _NAMES = (

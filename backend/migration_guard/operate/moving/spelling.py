@@ -12,6 +12,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from ..converting import CannotBe
+
 Pair = tuple[str, Any]
 
 
@@ -20,20 +22,37 @@ def canonical(kind: str, scale: int | None) -> Callable[[Any], str]:
     if kind == "jsonb":
         return _jsonb
     if kind == "double precision":
-        return lambda value: struct.pack(">d", value).hex()
+        return lambda value: _DOUBLE.pack(value).hex()
     if kind == "real":
-        return lambda value: struct.pack(">d", *_SINGLE.unpack(_SINGLE.pack(value))).hex()
-    return sent(kind, scale)
+        return lambda value: _DOUBLE.pack(*_SINGLE.unpack(_SINGLE.pack(value))).hex()
+    return sent(scale)
 
 
-def sent(kind: str, scale: int | None) -> Callable[[Any], str]:
-    """What prints values of a type for COPY; `scale` is that of a numeric."""
+def sent(scale: int | None) -> Callable[[Any], str]:
+    """What prints values for COPY; `scale` is that of a numeric."""
     if scale is not None:
         return lambda value: format(value, f".{max(scale, 0)}f") if value.is_finite() else str(value)
     return spelled
 
 
-_SINGLE = struct.Struct(">f")
+def quick(kind: str, scale: int | None, *, as_kept: bool) -> Callable[[Any], bytes] | None:
+    """The same for values of SQLite that are what their form says, without a conversion; None where there is no such
+    way. It raises CannotBe for JSON that is none."""
+    if kind in ("double precision", "real"):
+        if not as_kept:
+            return lambda value: repr(value).encode()
+        if kind == "real":
+            return lambda value: _DOUBLE.pack(*_SINGLE.unpack(_SINGLE.pack(value))).hex().encode()
+        return lambda value: _DOUBLE.pack(value).hex().encode()
+    if kind == "jsonb" and as_kept:
+        return lambda value: _jsonb(value).encode()
+    if scale is not None:
+        form, zeros = f"%.{scale}f".encode(), "." + "0" * scale if scale else ""
+        return lambda value: form % value if isinstance(value, float) else f"{value}{zeros}".encode()
+    return None
+
+
+_SINGLE, _DOUBLE = struct.Struct(">f"), struct.Struct(">d")
 
 
 def spelled(value: Any) -> str:
@@ -77,10 +96,16 @@ class _Digits(str):
 
 
 def _point(text: str) -> Any:
-    digits = format(Decimal(text), "f")
+    number = Decimal(text)
+    if abs(number.adjusted()) > LARGEST:
+        raise CannotBe(f"its JSON holds a number that is too large: {text[:40]}")
+    digits = format(number, "f")
     if digits.startswith("-") and not digits.strip("-0."):
         digits = digits[1:]  # it knows no negative zero
     return _Digits(digits)
+
+
+LARGEST = 16_000  # digits on either side of the point that a number of PostgreSQL surely takes
 
 
 def _in_order(pairs: list[Pair]) -> dict[str, Any]:
@@ -96,7 +121,11 @@ def _rank(pair: Pair) -> tuple[int, bytes]:
     return len(key), key
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_in_order, parse_float=_point)
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_in_order, parse_float=_point, parse_constant=_no_constant)
 
 
 def _encoded(value: Any) -> str:
@@ -120,11 +149,28 @@ def _small(text: str) -> str:
 
 
 def _of_json(text: str) -> str:
-    value = _DECODER.decode(text)
-    # No number with a point: the encoder in C can do it.
-    return _encoded(value) if _MAY_HAVE_POINTS.search(text) else _ENCODER.encode(value)
+    try:
+        value = _DECODER.decode(text)
+        # No number with a point: the encoder in C can do it.
+        found = _encoded(value) if _MAY_HAVE_POINTS.search(text) else _ENCODER.encode(value)
+    except RecursionError:
+        raise CannotBe("its JSON is nested too deep") from None
+    except CannotBe:
+        raise
+    except ValueError as error:
+        raise CannotBe(f"it is no JSON: {error}") from error
+    if "\\u" in text:
+        if _NUL.search(found):
+            raise CannotBe("its JSON holds a NUL character, which PostgreSQL does not store")
+        if _HALF.search(found):
+            raise CannotBe("its JSON holds half of a surrogate pair")
+    return found
 
 
 def _jsonb(text: str) -> str:
-    """A JSON text as jsonb prints it."""
+    """A JSON text as jsonb prints it. Raises CannotBe for what jsonb does not take."""
     return _small(text) if len(text) < 200 else _of_json(text)
+
+
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # behind an even number of backslashes
+_HALF = re.compile("[\ud800-\udfff]")

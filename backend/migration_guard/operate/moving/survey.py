@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import psycopg
 
 from ...live.row_sql import identifier
 from ...live.shapes import ForeignKeyShape
+from ...reporting import counted
 from ..converting import CannotBe
 from .parsing import Parser
-from .source import Column, Source, Table
+from .source import Column, Refused, Source, Table, Unclean
 
 MOST = 20  # rows that cannot go which are named, for each column of a table
 Progress = Callable[[str, str, int, int], None]  # what, of which table, done, total
@@ -53,13 +55,11 @@ class Survey:
         total = sum(table.rows for table in self.tables)
         by_name = {table.name: table for table in self.tables}
         for table in self.tables:
-            here = list(self._values(table))
-            here = here or list(self._digested(table, total))
-            here += self._orphans(table, by_name)
+            here = [*self._values(table), *self._digested(table, total)]
             if not here and table.rows and (connection := rehearse(table)):
                 here = list(_failed_checks(connection, table))
                 connection.rollback()
-            found += here
+            found += [*here, *self._orphans(table, by_name)]
         return found
 
     def _values(self, table: Table) -> Iterator[Obstacle]:
@@ -78,9 +78,12 @@ class Survey:
             nulls, odd, rounded = answers[2 + 3 * place : 5 + 3 * place]
             column.ready = self.source.spells and not odd
             if rounded:
+                many = rounded > 1
                 self.notes.append(
-                    f"{table.name}.{column.name}: {rounded:,} values have more digits than {column.shape.type} keeps; "
-                    "they are rounded"
+                    f"{table.name}.{column.name}: {counted(rounded, 'value')} "
+                    f"{'have' if many else 'has'} more digits than "
+                    f"{column.shape.type} keeps; {'they are' if many else 'it is'} rounded as models read "
+                    f"{'them' if many else 'it'}"
                 )
             if nulls:
                 yield from self._nulls(table, column)
@@ -95,62 +98,48 @@ class Survey:
 
     def _nulls(self, table: Table, column: Column) -> Iterator[Obstacle]:
         where = f"WHERE {identifier(column.name)} IS NULL"
-        for number, row in enumerate(self.source.values(table, table.key, where)):
-            if number < MOST:
-                yield Obstacle(table.name, named(table, row), column.name, "it is NULL, and the column takes none")
+        for row in islice(self.source.values(table, table.key, where), MOST):
+            yield Obstacle(table.name, named(table, row), column.name, "it is NULL, and the column takes none")
 
     def _odd(self, table: Table, column: Column) -> Iterator[Obstacle]:
-        """The values that are not ready: most can be converted."""
+        """Values that are not ready: most can be converted."""
         name = identifier(column.name)
-        plain = column.form.says("plain", name) if column.form else "0"
-        rows: list[tuple[Any, ...]] = []
-        number = 0
-        for row in self.source.values(
-            table, [*table.key, column.name], f"WHERE {name} IS NOT NULL AND ({plain}) IS NOT 1"
-        ):
-            rows.append(row)
-            if len(rows) == 1000:
-                for obstacle in self._refused(table, column, rows):
-                    number += 1
-                    if number <= MOST:
-                        yield obstacle
-                rows = []
-        for obstacle in self._refused(table, column, rows):
-            number += 1
-            if number <= MOST:
-                yield obstacle
+        where = f"WHERE {name} IS NOT NULL"
+        if column.form and not column.form.free:  # of free text only a full reading tells whether it is UTF-8, or JSON
+            where += f" AND ({column.form.says('plain', name)}) IS NOT 1"
+        rows = self.source.values(table, [*table.key, column.name], where)
+        refused = (
+            each for part in iter(lambda: list(islice(rows, 1000)), []) for each in self._refused(table, column, part)
+        )
+        yield from islice(refused, MOST)
 
     def _refused(self, table: Table, column: Column, rows: Sequence[tuple[Any, ...]]) -> Iterator[Obstacle]:
-        spelled = column.spelled([row[-1] for row in rows], self.parser, as_kept=False)
+        spelled = column.spelled([row[-1] for row in rows], self.parser, as_kept=True)
         for row, text in zip(rows, spelled, strict=True):
             if isinstance(text, CannotBe):
                 yield Obstacle(table.name, named(table, row), column.name, str(text))
 
     def _digested(self, table: Table, total: int) -> Iterator[Obstacle]:
-        """The digest of the rows. SQLite takes any bytes for text; those that are no UTF-8 are found on the way."""
-        digest, valid = hashlib.sha256(), True
-        for rows, text in self.source.lines(table, self.parser, as_kept=True):
+        """The digest of the rows. What only a full reading tells is found on the way: JSON that is none, and text that
+        is no UTF-8, for SQLite takes any bytes."""
+        done = self._done
+        while True:
+            digest = hashlib.sha256()
             try:
-                text.decode()
-            except UnicodeDecodeError:
-                valid = False
-            digest.update(text)
-            self._done += rows
-            self.progress("check", table.name, self._done, total)
-        table.digest = digest.hexdigest()
-        if not valid:
-            for column in table.columns:
-                if column.form and column.form.free:
-                    column.ready = False
-                    yield from self._odd_text(table, column)
-
-    def _odd_text(self, table: Table, column: Column) -> Iterator[Obstacle]:
-        number = 0
-        for row in self.source.values(table, [*table.key, column.name]):
-            for obstacle in self._refused(table, column, [row]):
-                number += 1
-                if number <= MOST:
-                    yield obstacle
+                for rows, text in self.source.lines(table, self.parser, as_kept=True):
+                    text.decode()
+                    digest.update(text)
+                    self._done += rows
+                    self.progress("check", table.name, self._done, total)
+            except Unclean:
+                table.clean, self._done = False, done
+                continue
+            except (Refused, UnicodeDecodeError):
+                for column in table.columns:
+                    if column.form and column.form.free and column.ready:
+                        yield from self._odd(table, column)
+            table.digest = digest.hexdigest()
+            return
 
     def _orphans(self, table: Table, tables: Mapping[str, Table]) -> Iterator[Obstacle]:
         """Rows whose foreign keys, as PostgreSQL has them, point at nothing."""
