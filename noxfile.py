@@ -275,10 +275,17 @@ def postgresql_versions(session: nox.Session) -> None:
     )
 
 
-@nox.session(python=False)
+@nox.session(python=RANGE[-1])
 def docs(session: nox.Session) -> None:
-    """Write the pages that are made from the code: rules, settings, commands; `-- --check` fails on a difference."""
+    """Write the pages that are made from the code, and build the site in build/site; `-- --check` only compares them."""
     guard(session, "python", "-m", "migration_guard.pages", *session.posargs)
+    install(session, *groups("docs"))
+    site = HERE / "build" / "site"
+    session.run("python", "-m", "maintenance.site", str(site))
+    with session.chdir(site):
+        session.run("zensical", "build", "--clean", "--strict")
+    session.run("python", "-m", "maintenance.site", str(site), "--look")
+    session.log("to look at it: python3 -m http.server --directory %s", site / "html")
 
 
 @nox.session

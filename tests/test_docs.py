@@ -16,7 +16,8 @@ from migration_guard.arguments import parser
 from migration_guard.cli import main
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "runbook.md", ROOT / "docs" / "json.md"]
+GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "runbook.md", ROOT / "docs" / "json.md", *GUIDES]
 HELP_CHANGED = sys.version_info >= (3, 13)  # argparse words its help differently before 3.13
 
 
@@ -32,11 +33,42 @@ def test_the_pages_made_from_the_code_are_up_to_date() -> None:
             assert path.read_text(encoding="utf-8") == text, f"{path}: run `nox -s docs`"
 
 
-@pytest.mark.parametrize("page", [*PAGES, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda page: page.name)
+def test_the_page_of_the_action_says_what_its_file_says() -> None:
+    import yaml  # pre-commit brings it
+
+    from migration_guard.pages import described
+
+    action = (ROOT / "action.yml").read_text(encoding="utf-8")
+    workflow = (ROOT / ".github" / "workflows" / "migrations.yml").read_text(encoding="utf-8")
+    called = yaml.safe_load(workflow)[True]["workflow_call"]  # `on` is a truth value to YAML
+    text = workflow[workflow.index("  workflow_call:\n") :]
+    for part in ("inputs", "outputs"):
+        for told, read in (
+            (yaml.safe_load(action)[part], described(action, part)),
+            (called[part], described(text, part, "    ")),
+        ):
+            assert read.keys() == told.keys()
+            for name, about in told.items():
+                assert read[name]["description"] == about["description"]
+                assert read[name].get("default", "") == str(about.get("default", "")).replace("False", "false")
+
+
+def anchors(page: Path) -> set[str]:
+    """The places in a page that a link can name, as GitHub makes them of headings."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+?) *$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize(
+    "page", sorted({*PAGES, *(ROOT / "docs").rglob("*.md"), ROOT / "CHANGELOG.md"}), ids=lambda page: page.name
+)
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+    for target, place in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
-            assert (page.parent / target).exists(), target
+            there = page.parent / target if target else page
+            assert there.exists(), target
+            assert not place or place in anchors(there), f"{target}#{place}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -73,19 +105,33 @@ def test_the_hook_and_workflow_that_the_readme_shows_exist() -> None:
 
     (hook,) = re.findall(r"^      - id: (\S+)", text, re.MULTILINE)
     assert f"- id: {hook}\n" in (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    for used in re.findall(r"uses: migration-guard/migration-guard(\S*?)@main", text):
+        assert (ROOT / (used.lstrip("/") or "action.yml")).is_file()
 
 
-def test_the_workflow_to_copy_is_valid_and_pins_what_ours_pins(tmp_path: Path) -> None:
-    (workflow,) = blocks(ROOT / "docs" / "github.md", "yaml")
-    file = tmp_path / "guard.yml"
-    file.write_text(workflow)
-    ours = set(re.findall(r"uses: (\S+)", (ROOT / ".github/workflows/guard.yml").read_text()))
+def test_the_workflows_to_copy_are_valid_and_pin_what_ours_pin(tmp_path: Path) -> None:
+    workflows = [
+        text for text in blocks(ROOT / "docs" / "github.md", "yaml") if re.search("^jobs:", text, re.MULTILINE)
+    ]
+    files = [tmp_path / f"{number}.yml" for number, _ in enumerate(workflows)]
+    for file, workflow in zip(files, workflows, strict=True):
+        file.write_text(workflow)
+    pinning = [ROOT / "action.yml", *(ROOT / ".github" / "workflows").glob("*.yml")]
+    ours = {used for file in pinning for used in re.findall(r"uses: (\S+)", file.read_text())}
+    shown = {used for workflow in workflows for used in re.findall(r"uses: (\S+)", workflow)}
 
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(file)]
+    command = [
+        sys.executable,
+        "-m",
+        "check_jsonschema",
+        "--builtin-schema",
+        "vendor.github-workflows",
+        *map(str, files),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout
-    assert set(re.findall(r"uses: (\S+)", workflow)) <= ours
+    assert {used for used in shown if not used.startswith("migration-guard/")} <= ours
 
 
 def test_every_shell_block_of_the_runbook_runs_from_top_to_bottom(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from collections import Counter
@@ -25,6 +26,7 @@ def pages() -> dict[Path, str]:
     made[DOCS / "rules" / "index.md"] = _rule_index()
     made[DOCS / "settings.md"] = _settings_page()
     made[DOCS / "commands.md"] = _commands_page()
+    made[DOCS / "action.md"] = _action_page()
     made[README] = re.sub(
         r"(<!-- rules -->\n).*?(<!-- /rules -->)",
         lambda found: found[1] + _family_table() + found[2],
@@ -102,6 +104,54 @@ def _toml(value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(f'"{item}"' for item in value) + "]"
     return "{}" if value == {} else f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _action_page() -> str:
+    """What the action and the reusable workflow take and give."""
+    action = (DOCS.parent / "action.yml").read_text(encoding="utf-8")
+    workflow = (DOCS.parent / ".github" / "workflows" / "migrations.yml").read_text(encoding="utf-8")
+    called = workflow[workflow.index("  workflow_call:\n") :]
+    text = [
+        f"{MADE}# Action and reusable workflow",
+        "[On GitHub](github.md) shows both at work.",
+        "## The action",
+        "`uses: migration-guard/migration-guard@main`, one step of a job.",
+        *_given(action, ""),
+        "## The reusable workflow",
+        "`uses: migration-guard/migration-guard/.github/workflows/migrations.yml@main`, jobs of its own.",
+        *_given(called, "    "),
+    ]
+    return "\n\n".join(text) + "\n"
+
+
+def _given(text: str, indent: str) -> Iterator[str]:
+    """A table of the inputs, and one of the outputs."""
+    for part, head in (("inputs", "| input | what it says | default |"), ("outputs", "| output | what it says |")):
+        rows = []
+        for name, about in described(text, part, indent).items():
+            row = f"| `{name}` | {about.get('description', '').replace('|', chr(92) + '|')} |"
+            default = about.get("default", "")
+            rows.append(row if part == "outputs" else f"{row} {f'`{default}`' if default else ''} |")
+        if rows:
+            rule = re.sub(r"[^|]+", " --- ", head)
+            yield "\n".join([head, rule, *rows])
+
+
+def described(text: str, part: str, indent: str = "") -> dict[str, dict[str, str]]:
+    """The inputs or outputs of an action or a workflow: description, default and so on, by name.
+
+    It reads what stands there, plain, quoted and folded texts, and no other YAML.
+    """
+    block = re.search(rf"^{indent}{part}:\n((?:{indent}  .*\n|\n)*)", text, re.MULTILINE)
+    entries = re.findall(rf"^{indent}  ([\w-]+):\n((?:{indent}    .*\n)+)", block[1] if block else "", re.MULTILINE)
+    fields = rf"^{indent}    (\w+): (.*\n(?:{indent}      .*\n)*)"
+    found = {name: re.findall(fields, body, re.MULTILINE) for name, body in entries}
+    return {name: {key: _text(value) for key, value in about} for name, about in found.items()}
+
+
+def _text(written: str) -> str:
+    words = " ".join(written.split())
+    return str(json.loads(words)) if words.startswith('"') else words.removeprefix(">- ")
 
 
 def _commands_page() -> str:
