@@ -11,6 +11,8 @@ from .writing import Line, branched, create_index, create_key, create_table, dro
 
 _ORDER = ("sqlite", "postgresql")  # SQLite keeps what people wrote, so its spelling is taken for both
 
+SEQUENCES = ""  # under this name, no table's, stand the statements that set sequences
+
 
 @dataclass(frozen=True)
 class Body:
@@ -36,11 +38,12 @@ def body_of(
     up: list[Line] = [*writer.things("first")]
     for table, dialect in writer.ordered:
         up += writer.made(table, dialect)
-    up += writer.late_keys()
+    for name in dict.fromkeys(table.full_name for table, _ in writer.ordered):
+        up += rows.get(name, [])
+    up += rows.get(SEQUENCES, [])
+    up += writer.late_keys()  # after the rows: of two tables that point at each other, one is filled first
     for name in dialects:
         up += [Line(execute(sql), writer.only(name)) for table, _ in writer.each(name) for sql in table.later]
-    for table, _ in writer.ordered:
-        up += rows.get(table.full_name, [])
     up += writer.things("last")
     down: list[Line] = [*writer.drops("last", outlives=False)]
     down += writer.late_drops()
@@ -115,7 +118,8 @@ class _Writer:
         if table.sql:
             yield from (Line(execute(sql), dialect) for sql in table.sql)
             return
-        apart = {parent for child, parent in self.broken if child == table.full_name}
+        late = "postgresql" in self.dialects and dialect != "sqlite"  # SQLite looks at no key there
+        apart = {parent for child, parent in self.broken if late and child == table.full_name}
         yield Line(create_table(table, convention=self.convention, apart=apart), dialect)
         if dialect is not None or len(self.dialects) == 1:
             yield from self._indexes(table, dialect)

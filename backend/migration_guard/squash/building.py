@@ -36,11 +36,13 @@ T = TypeVar("T")
 
 
 class Fails(Exception):
-    """A revision or the new base cannot be run; the text says where and why, `line` where in the new base."""
+    """A revision or the new base cannot be run; the text says where and why, `line` where in the new base. `done` are
+    the databases on which all had run before."""
 
-    def __init__(self, says: str, line: int = 0) -> None:
+    def __init__(self, says: str, line: int = 0, done: Sequence[str] = ()) -> None:
         super().__init__(says)
         self.line = line
+        self.done = done
 
 
 @dataclass
@@ -124,7 +126,8 @@ class Builder:
                 "see what `migration-guard verify` says",
             ) from error
         if "error" in told:
-            raise Fails(hide_in(told["error"]), told.get("line", 0))
+            done_on = [job["url"] for job in jobs[: told.get("done", 0)]]
+            raise Fails(hide_in(told["error"]), told.get("line", 0), done_on)
         self.version_table, self.convention = told["version_table"], told["convention"]
 
 

@@ -35,7 +35,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         recursive=request["recursive"],
         flask_app=request["flask_app"],
     )
-    told: dict[str, Any] = {}
+    told: dict[str, Any] = {"done": 0}
     lead = Lead("sqlite://")
     with engines_led(lead):
         environment = Environment(home, lead, Recorder())
@@ -47,7 +47,12 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
                 _run(stage, environment, job)
 
             with fence([lead.url]):
-                environment.run(play)
+                try:
+                    environment.run(play)
+                except Exception as error:  # noqa: BLE001 - env.py and revisions may raise anything
+                    told.update(_said(error, home.root))
+                    break
+            told["done"] += 1
     if environment.databases > 1:
         raise CannotFinish(
             f"env.py migrates {environment.databases} databases, and a base can be written for one", "squash by hand"
@@ -79,6 +84,13 @@ def _names(options: dict[str, Any]) -> bool:
     return any(set(map(str, each.naming_convention)) - _USUAL for each in every)
 
 
+def _said(error: BaseException, root: Path) -> dict[str, Any]:
+    """What was raised, where in the project, and on which line of the new base."""
+    place = cause_in(error, root)
+    where = f"{place[0]}:{place[1]}: " if place else ""
+    return {"error": f"{where}{type(error).__name__}: {first_line(error)}", "line": _line(error)}
+
+
 def _line(error: BaseException) -> int:
     """The line of the new base that raised, 0 for any other file."""
     found, trace = 0, error.__traceback__
@@ -99,12 +111,9 @@ def main() -> None:
     try:
         told = answer(request)
     except GuardError as error:
-        told = {"error": str(error), "hint": error.hint}
-    except BaseException as error:  # noqa: BLE001 - env.py and revisions may raise anything, SystemExit too
-        place = cause_in(error, Path(request["root"]))
-        where = f"{place[0]}:{place[1]}: " if place else ""
-        says = f"{where}{type(error).__name__}: {first_line(error)}"
-        told = {"error": says, "hint": "migration-guard verify", "line": _line(error)}
+        told = {"error": str(error)}
+    except BaseException as error:  # noqa: BLE001 - env.py may raise anything, SystemExit too
+        told = _said(error, Path(request["root"]))
     own.write(json.dumps(told))
     own.close()
     os._exit(0)

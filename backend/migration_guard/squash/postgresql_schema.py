@@ -257,7 +257,13 @@ class _Reader:
                 entry.kind == "FUNCTION" and re.search(rf"\b{re.escape(entry.name.partition('(')[0])}\(", self.used)
             )
             outlives = entry.kind in ("FUNCTION", "PROCEDURE") and self._is_called(entry)
-            (first if early else last).append(Thing(f"{entry.kind.lower()} {full}", entry.statements, drop, outlives))
+            make = entry.statements
+            if (
+                entry.kind == "MATERIALIZED VIEW"
+                and "populated" not in self.snapshot.objects["materialized view", full]
+            ):
+                make = tuple(re.sub(r"\s*WITH NO DATA$", "", statement) for statement in make)
+            (first if early else last).append(Thing(f"{entry.kind.lower()} {full}", make, drop, outlives))
         return Schema(tuple(tables), tuple(first), tuple(last))
 
     def _is_called(self, function: Entry) -> bool:

@@ -4,7 +4,7 @@ select n.nspname, c.relname, c.relkind::text, c.relispartition, a.attname, forma
        col_description(c.oid, a.attnum), obj_description(c.oid, 'pg_class'),
        pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname),
        exists (select 1 from pg_inherits i where i.inhrelid = c.oid) or c.reloptions is not null or c.relpersistence <> 'p'
-         or c.relrowsecurity or c.reltablespace <> 0 or c.relreplident <> 'd',
+         or c.reltablespace <> 0 or c.relreplident <> 'd',
        a.attstorage <> t.typstorage or a.attcompression <> '' or a.attoptions is not null
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace

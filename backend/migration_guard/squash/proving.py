@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from ..errors import UsageError
 from ..live.schema import Difference, Snapshot, differences
+from ..reporting import counted
 from . import postgresql_schema, sqlite_schema
-from .base import Body, body_of
+from .base import SEQUENCES, Body, body_of
 from .building import Builder, Fails
 from .dumping import Entry, dumped
 from .rows import Rows, differing, lines_of, made_anew, refused, rows_of, sequence_lines
@@ -17,6 +18,7 @@ from .schema import Schema
 from .writing import Line
 
 _SHOWN = 12  # differences that a refusal lists
+_WAYS = (("upgrade",), ("upgrade", "downgrade"), ("upgrade", "downgrade", "upgrade"))
 _ROUNDS = 6  # how often tables are moved to plainer ways before giving up
 
 
@@ -89,21 +91,29 @@ def proved(references: Sequence[Reference], text: Callable[[Body], bytes]) -> Pr
             schemas, _rows(references, schemas), apart, convention=any(e.builder.convention for e in references)
         )
         content = text(body)
-        urls: dict[str, str] = {}
+        built: dict[str, list[str]] = {}
+        back: dict[str, Fails] = {}
         wrong, failure = {}, ""
         for each in references:
             dialect = each.builder.dialect
             try:
-                (urls[dialect],) = each.builder.by_file(content, ("upgrade",))
+                built[dialect] = each.builder.by_file(content, *_WAYS)
             except Fails as error:
-                failure = f"{each.builder.server.label}: {error}"
-                table = _table_at(content, error.line)
-                wrong[dialect] = [Difference("table", table, table, "missing")] if table else []
-                break
-            if found := differences(each.snapshot, each.builder.snapshot(urls[dialect])):
+                built[dialect] = list(error.done)
+                back[dialect] = error
+                if not error.done:
+                    failure = f"{each.builder.server.label}: {error}"
+                    table = _table_at(content, error.line)
+                    wrong[dialect] = [Difference("table", table, table, "missing")] if table else []
+                    break
+            if found := differences(each.snapshot, each.builder.snapshot(built[dialect][0])):
                 wrong[dialect] = found
         if not wrong:
-            facts = [_round_trip(each, content, urls[each.builder.dialect]) for each in references]
+            for each in references:
+                _same_rows(each, built[each.builder.dialect][0])
+            facts = [
+                _both_ways(each, built[each.builder.dialect], back.get(each.builder.dialect)) for each in references
+            ]
             return Proved(body, content, tuple(facts))
         if not _plainer(wrong, schemas, as_sql, apart, several=len(references) > 1):
             break
@@ -165,28 +175,32 @@ def _rows(references: Sequence[Reference], schemas: Mapping[str, Schema]) -> dic
     tables = {table.full_name: table for schema in schemas.values() for table in schema.tables if not table.sql}
     found = lines_of(rows, tables, {each.builder.dialect: each.anew for each in references})
     if found and "postgresql" in rows:
-        name = list(found)[-1]
-        found[name] = [*found[name], *sequence_lines(rows["postgresql"], several=len(rows) > 1)]
+        found[SEQUENCES] = sequence_lines(rows["postgresql"], several=len(rows) > 1)
     return found
 
 
-def _round_trip(each: Reference, content: bytes, url: str) -> str:
-    """Compare rows, and what is left after the way down and up again. Raises UsageError where they differ."""
+def _same_rows(each: Reference, url: str) -> None:
+    """Raise UsageError where the new base leaves other rows."""
     builder = each.builder
-    label = builder.server.label
     found = differing(each.rows, builder.read(url, lambda c: rows_of(c, builder.version_table)), each.anew)
     if found:
-        raise UsageError(f"{label}: the new base would leave other rows: {'; '.join(found[:_SHOWN])}", "squash less")
-    try:
-        down, again = builder.by_file(content, ("upgrade", "downgrade"), ("upgrade", "downgrade", "upgrade"))
-    except Fails as error:
-        raise UsageError(f"{label}: the new base does not go down and up again: {error}", "squash less") from error
-    left = differences(each.empty, builder.snapshot(down)) + differences(each.snapshot, builder.snapshot(again))
+        raise UsageError(
+            f"{builder.server.label}: the new base would leave other rows: {'; '.join(found[:_SHOWN])}", "squash less"
+        )
+
+
+def _both_ways(each: Reference, urls: Sequence[str], failed: Fails | None) -> str:
+    """A sentence on what is equal. Raises UsageError where the way down leaves something, or up again makes another."""
+    label = each.builder.server.label
+    if failed is not None:
+        raise UsageError(f"{label}: the new base does not go down and up again: {failed}", "squash less") from failed
+    left = differences(each.empty, each.builder.snapshot(urls[1]))
+    left += differences(each.snapshot, each.builder.snapshot(urls[2]))
     if left:
         raise UsageError(f"{label}: after the way down {left[0].sentence()}", "squash less")
-    objects = len(each.snapshot.objects)
-    rows = sum(each.rows.filled.values())
-    return f"{label}: {objects} objects of the catalogue and {rows} rows are equal; down and up again, too"
+    things = counted(len(each.snapshot.objects), "object")
+    rows = counted(sum(each.rows.filled.values()), "row")
+    return f"{label}: {things} of the catalogue and {rows} are equal; down and up again, too"
 
 
 def _not_equal(references: Sequence[Reference], wrong: Mapping[str, list[Difference]], failure: str) -> UsageError:

@@ -12,6 +12,7 @@ from ..live import dialect as adapter_of
 from ..live.contents import Contents, contents
 from ..live.row_sql import identifier, insert_statement
 from ..live.shapes import TableShape
+from .schema import pieces
 from .spelling import text_literal
 from .tables import Table
 from .writing import INDENT, Line, call, execute
@@ -135,7 +136,8 @@ def _insert(rows: Rows, name: str, anew: set[tuple[str, str]]) -> str:
     statement = insert_statement(rows.shapes[name], _literals(rows, name, anew))
     head, _, values = statement.partition(" VALUES ")
     head = re.sub(r'"([a-z_][a-z0-9_]*)"', r"\1", head) if not _RESERVED.search(head) else head
-    return f"{head} VALUES {values}"
+    each = pieces(values)
+    return f"{head} VALUES {values}" if len(each) == 1 else f"{head} VALUES\n    " + ",\n    ".join(each)
 
 
 _RESERVED = re.compile(
