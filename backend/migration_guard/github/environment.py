@@ -199,7 +199,7 @@ def commands(
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if environment.tool == "poetry":
         yield [str(tools), "-m", "pip", "install", "--quiet", "poetry"]
-        yield [str(tools), "-m", "poetry", "install", "--no-interaction", "--quiet"]
+        yield [str(tools), "-m", "poetry", "install", "--no-interaction", "--no-ansi"]
         yield [*pip, *guard, *extra]
         return
     project = [*(["-r", "requirements.txt"] if environment.requirements else [])]

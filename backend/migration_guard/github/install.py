@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -16,7 +17,8 @@ from .environment import Environment, commands
 from .inputs import Inputs, lines, listed
 
 _STAMP = "installed.txt"
-_SHOWN = 15  # lines of what a program said when it failed
+_WRONG = re.compile(r"(?i)\berror\b|unable|could not|cannot|conflict|no matching|not found|--no-root")
+_SHOWN, _LONG = 4, 800  # lines and characters of what a program said when it failed
 
 
 def python_in(folder: Path) -> Path:
@@ -58,10 +60,10 @@ def installed(
         print("$", shlex.join(command), flush=True)
         try:
             _run(command, where, own)
-        except CannotFinish:
-            if command[2:4] != ["poetry", "install"]:
+        except CannotFinish as error:
+            if "--no-root" not in str(error):
                 raise
-            _run([*command, "--no-root"], where, own)  # an application: there is no package of that name
+            _run([*command, "--no-root"], where, own)  # Poetry: an application, of whose name there is no package
     print(f"{time.monotonic() - began:.0f} s\n::endgroup::", flush=True)
     stamp.write_text(key, encoding="utf-8")
     return True
@@ -111,11 +113,17 @@ def _run(command: list[str], where: Path, variables: Mapping[str, str]) -> None:
         print(said, flush=True)
     if done.returncode:
         print("::endgroup::", flush=True)
-        last = " | ".join(line.strip() for line in said.splitlines()[-_SHOWN:] if line.strip())
         raise CannotFinish(
-            f"the project cannot be installed: `{_short(command)}` failed: {last[-1500:]}",
+            f"the project cannot be installed: `{_short(command)}` failed: {_why(said)}",
             "see the log; `requirements`, `install` and `python-version` are inputs",
         )
+
+
+def _why(said: str) -> str:
+    """What a program said of its failure, on one line: the lines that sound like it, else its last ones."""
+    told = [line.strip(" |\t") for line in said.splitlines() if line.strip(" |\t")]
+    wrong = [line for line in told if _WRONG.search(line)]
+    return " / ".join((wrong or told)[-_SHOWN:])[:_LONG] or "it said nothing"
 
 
 def _short(command: list[str]) -> str:
