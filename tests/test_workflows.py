@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from migration_guard.cli import main
 from migration_guard.live import dialect
 from migration_guard.live.scratch import Scratch
 from noxfile import fingerprint
@@ -41,6 +42,28 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     pass
+"""
+
+GOOD = """\
+\"\"\"settings may have a note
+
+Revision ID: eeee00000001
+Revises: 7d1f4be02c95
+\"\"\"
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "eeee00000001"
+down_revision = "7d1f4be02c95"
+
+
+def upgrade() -> None:
+    op.add_column("agent_config", sa.Column("note", sa.Text(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("agent_config", "note")
 """
 
 pytestmark = ON_LINUX
@@ -89,9 +112,17 @@ def reports(checkout: Path) -> dict[str, Any]:
     return {file.stem: json.loads(file.read_text()) for file in (checkout.parent / "artifacts").rglob("*.json")}
 
 
-def test_a_pull_request_without_migrations_is_green_with_one_summary_of_all_jobs(
+def test_a_pull_request_with_a_good_migration_is_green_with_one_summary_of_all_jobs(
     checkout: Path, environments: Path, service: str, on_pull_request: object
 ) -> None:
+    (checkout / "alembic" / "versions" / "eeee00000001_settings_may_have_a_note.py").write_text(GOOD)
+    model = checkout / "backend" / "app" / "models" / "agent_config.py"
+    model.write_text(model.read_text().replace("    updated_at:", "    note: Mapped[str | None]\n    updated_at:"))
+    git(checkout, "config", "user.name", "Ada")
+    git(checkout, "config", "user.email", "ada@example.org")
+    assert main(["-C", str(checkout), "review", "eeee00000001", "--yes"]) == 0
+    commit(checkout, "feat: settings may have a note")
+
     done = run(checkout, environments, "pull_request", on_pull_request, "guard", service)
 
     assert done.code == 0, done.log
@@ -99,9 +130,12 @@ def test_a_pull_request_without_migrations_is_green_with_one_summary_of_all_jobs
     assert sorted(done.jobs) == ["guard", "postgresql", "sqlite", "static", "together"]
     assert sorted(reports(checkout)) == ["old-code", "parity", "postgresql", "sqlite", "static"]
     assert done.summary() == done.summary("guard")
-    assert done.summary().count("## ") == 1
-    assert "No findings" in done.summary()
-    assert "PostgreSQL 16" in done.log
+    summary = unescape(done.summary())
+    assert "No findings" in summary
+    assert "PostgreSQL 16" in summary
+    assert "eeee00000001" in summary
+    assert "settings may have a note" in summary
+    assert "ALTER TABLE agent_config ADD COLUMN note" in summary
     assert [each.level for each in done.annotations] == []
 
 
