@@ -51,10 +51,10 @@ def no_way_down(one: History) -> Iterator[Entry]:
             "no-way-down",
             newest.path,
             newest.at.line,
-            f"{counted(len(lacking), 'revision')} of {len(one.migrations)} {'has' if len(lacking) == 1 else 'have'} no "
+            f"{counted(len(lacking), 'revision')} of {len(one.by_id)} {'has' if len(lacking) == 1 else 'have'} no "
             f"downgrade; the newest is {newest.id}",
             "migration-guard fix --select missing-downgrade --dry-run",
-            {"revisions": len(lacking), "of": len(one.migrations), "newest": newest.id},
+            {"revisions": len(lacking), "of": len(one.by_id), "newest": newest.id},
         )
 
 

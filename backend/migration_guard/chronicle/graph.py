@@ -126,9 +126,7 @@ def knots(one: History) -> Iterator[Entry]:
         seen[both] = name
         above = [parent for parent in each.parents if parent in merges]
         if above:
-            yield _knot(
-                each, f"{name} merges {' and '.join(sorted(above))}, which {_are(above)} itself", "merge of merges"
-            )
+            yield _knot(each, f"{name} merges {' and '.join(sorted(above))}, which {_are(above)}", "merge of merges")
             continue
         single = [parent for parent in each.parents if _is_single(one, parent, name, followers)]
         if single:
@@ -140,7 +138,7 @@ def knots(one: History) -> Iterator[Entry]:
 
 
 def _are(names: list[str]) -> str:
-    return "are merges" if len(names) > 1 else "is a merge"
+    return "are merges themselves" if len(names) > 1 else "is a merge itself"
 
 
 def _is_single(one: History, name: str, merge: str, followers: Mapping[str, list[str]]) -> bool:

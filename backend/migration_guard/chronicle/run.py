@@ -50,8 +50,7 @@ def history(
     entries = [entry for one in histories for entry in _of_one(root, one, today, limits, kept)]
     entries += _baseline(settings)
     looked = [
-        f"{one.at.path}: {counted(len(one.migrations), 'revision')}, {counted(len(one.heads), 'head')}"
-        for one in histories
+        f"{one.at.path}: {counted(len(one.by_id), 'revision')}, {counted(len(one.heads), 'head')}" for one in histories
     ]
     times = ", ".join(shown for shown, _ in kept) if kept else "no journal of a deploy here, so no times are known"
     return Chronicle(tuple(in_order(entries)), (*looked, f"Times of revisions: {times}."))
