@@ -94,7 +94,7 @@ def test_a_server_that_restarts_in_the_middle_leaves_the_old_revision(
 
     printed = harmed(there, lambda _: restart())
 
-    assert "the connection to the database was lost" in printed or "upgrade() of" in printed
+    assert "the connection to the database was lost" in printed or "upgrade() of" in printed, printed
     assert f"It stands at {BEHIND}" in printed
     assert there.revision == BEHIND
     there.project.run("deploy", "--no-backup")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +23,8 @@ from ..live.redirect import Lead, asked_for, engines_led
 from ..live.statements import Recorder, first_line
 from ..verify.raising import hint_for
 from .migrating import migrated
+
+_LOST = re.compile(r"connection (?:failed|is bad|is closed|refused|was closed|to server .* failed)|server closed the")
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +85,7 @@ def _url(home: Home) -> dict[str, Any]:
 
 def _raised(error: BaseException, root: Path) -> dict[str, str]:
     """What env.py raised, where in the project, and what to try; no hint where only the database may know."""
-    if isinstance(error, DBAPIError) and (error.connection_invalidated or "connection failed" in str(error.orig)):
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or _LOST.search(str(error.orig))):
         said = f"the connection to the database was lost: {first_line(error)}"
         return {"error": said, "hint": "see what happened to the server, then run it again"}
     place = cause_in(error, root)
