@@ -46,12 +46,11 @@ class Guide:
 
 
 def steps(text: str) -> Iterator[tuple[str, frozenset[str], str, str]]:
-    """good or bad, the rules of a bad one, what env.py does before, and the functions."""
-    found = re.findall(
-        r"<!-- (good|bad)(?:: ([^|\n]+?))?(?: \| ([^\n]+?))? -->\n```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE
-    )
-    for kind, rules, before, functions in found:
-        yield kind, frozenset(filter(None, rules.split(", "))), before, functions
+    """✓ or ✗, the rules that find a bad one, what env.py does before, and the functions."""
+    found = re.findall(r"^([✓✗]) ([^\n]*)\n\n```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    for kind, says, functions in found:
+        (before,) = re.findall(r", with `(.+)`$", says) or [""]
+        yield kind, frozenset(re.findall(r"\[`([\w-]+)`\]\(\.\./rules/\1\.md\)", says)), before, functions
 
 
 def add(root: Path, number: int, functions: str, name: str = "") -> Path:
@@ -68,7 +67,7 @@ def guide(name: str, folder: Path) -> Guide:
     settings = f"[tool.migration-guard]\ndatabases = {json.dumps(databases.split(', '))}\n"
     (made.root / "pyproject.toml").write_text(settings)
     for kind, rules, before, functions in steps(text):
-        if kind == "good":
+        if kind == "✓":
             made.good += 1
             add(made.root, made.good, functions)
         else:
@@ -89,6 +88,7 @@ def test_what_a_guide_calls_good_is_clean_and_what_it_calls_bad_is_found(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = guide(name, tmp_path)
+    assert made.good + len(made.bad) == GUIDES[name].read_text(encoding="utf-8").count("def upgrade()")
     assert judged(made.root, capsys) == []
     assert made.good
     assert made.bad
