@@ -106,6 +106,12 @@ def test_two_merges_of_the_same_heads_here() -> None:
     assert found["duplicate-merge"].instead == f"git rm {two.path}"
 
 
+def test_two_merges_that_a_later_one_has_joined_again_are_fine() -> None:
+    merges = [migration("m1m1", "b1b1", "b2b2"), migration("m2m2", "b1b1", "b2b2"), migration("m3m3", "m1m1", "m2m2")]
+
+    assert said(of(*forked(*merges))) == []
+
+
 def test_merge_that_the_base_has_already_made_stays() -> None:
     one, two = migration("m2m2", "b1b1", "b2b2"), migration("m1m1", "b2b2", "b1b1")
     after = migration("n1n1", "m1m1")

@@ -17,16 +17,16 @@ and say so:
     op.execute("DROP VIEW persona_summary")
 
 ## Quiet when
-The same upgrade makes it or its replacement (for a trigger also a foreign key that acts on delete), an earlier line or
-this branch made it, its table is dropped too, it is dropped IF EXISTS and no earlier revision makes it, a trigger's
-function goes with the trigger, or the line stands in `downgrade()`.
+The same upgrade makes it or its replacement (for a trigger also a foreign key that acts on delete), or an operation of
+the project's own above may; an earlier line or this branch made it; its table is dropped too; it is dropped IF EXISTS
+and no earlier revision makes it; a trigger's function goes with the trigger; or the line stands in `downgrade()`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import Context, CreateConstraint, CreateObject, DropObject, DropTable, Operation, RenameObject
+from ..facts import Context, CreateConstraint, CreateObject, DropObject, DropTable, Operation, OtherCall, RenameObject
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay.names import bare, mentions
@@ -52,7 +52,7 @@ def gone_for_good(op: DropObject, context: Context) -> Iterator[Finding]:
     if op.direction != "upgrade" or op.kind not in BREAKS or name is None:
         return
     beside = function_of(context, op)
-    if any(_replaces(one, op) or _takes_along(one, op) for one in beside):
+    if any(_replaces(one, op) or _takes_along(one, op) or _may_make(one, op) for one in beside):
         return
     makers = _makers(context, name)
     if any(made_here(context, revision) for revision in makers):
@@ -92,6 +92,11 @@ def _replaces(one: Operation, op: DropObject) -> bool:
 
 def _apart_from_its_table(trigger: CreateObject | DropObject) -> str:
     return (bare(trigger.name) or "").replace(bare(trigger.table) or " ", "", 1)
+
+
+def _may_make(one: Operation, op: DropObject) -> bool:
+    """Whether an operation of the project's own, which nobody can read, may make here what is dropped further down."""
+    return isinstance(one, OtherCall) and one.name.startswith("op.") and one.at < op.at
 
 
 def _takes_along(one: Operation, op: DropObject) -> bool:

@@ -14,7 +14,7 @@ Keep one, the one that others have, and delete the other; what followed it follo
     git rm alembic/versions/9b0e6d51c2aa_merge_heads.py
 
 ## Quiet when
-The sets of parents differ, or the two files are the same revision.
+The sets of parents differ, the two files are the same revision, or a later revision joins the two again.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from .shared.ancestry import ancestors
 from .shared.chains import also, both, link, moved, named, on_base
 
 RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR)
@@ -42,7 +43,8 @@ def same_merge_twice(history: History, _: Context) -> Iterator[Finding]:
     for parents, those in merges.items():
         kept, *others = sorted(those.values(), key=lambda one: (one.id not in released, one.path))
         for other in others:
-            if other.id in history.by_id and not (released and other.id in released):
+            ours = other.id in history.by_id and not (released and other.id in released)
+            if ours and not _joined(history, kept, other):
                 yield Finding(
                     RULE,
                     link(other),
@@ -52,6 +54,11 @@ def same_merge_twice(history: History, _: Context) -> Iterator[Finding]:
                     revision=other.id,
                     beside=also(history, [kept], "joins the same"),
                 )
+
+
+def _joined(history: History, one: Migration, other: Migration) -> bool:
+    """Whether a head stands on both."""
+    return any({one.id, other.id} <= {each.id for each in ancestors(history, head)} for head in history.heads)
 
 
 def _whose(history: History, kept: Migration) -> str:
