@@ -58,7 +58,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def revision(folder: Path, id: str, below: str | None, message: str = "more") -> Path:  # noqa: A002
+def revision(folder: Path, id: str, below: str | None, message: str = "more") -> Path:
     """A revision file that makes one table."""
     file = folder / "migrations" / "versions" / f"{id}.py"
     file.write_text(REVISION.format(id=id, below=below, message=message))

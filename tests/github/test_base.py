@@ -169,7 +169,7 @@ def test_a_schedule_and_a_tag_have_no_base(project: Path, event: Event) -> None:
 
 
 def test_a_branch_that_the_workflow_names_is_fetched_also_one_with_quotes(project: Path) -> None:
-    name = "feat/it's-\"quoted\"`id`$x"
+    name = 'feat/it\'s-"quoted"`id`$x'
     git(project, "branch", name)
     head = commit_of_a_branch(project)
     made = clone(project, head, depth=1)

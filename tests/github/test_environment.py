@@ -1,0 +1,152 @@
+from pathlib import Path
+
+import pytest
+
+from migration_guard.errors import UsageError
+from migration_guard.github.environment import Environment, allows, commands, environment_of, key_of, python_of
+from migration_guard.github.inputs import Inputs
+from migration_guard.github.install import _extra, _guard, _why
+
+PROJECT = '[project]\nname = "x"\nversion = "1"\n'
+
+
+def written(top: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("files", "tool", "folder"),
+    [
+        ({"uv.lock": "", "pyproject.toml": PROJECT}, "uv", "."),
+        ({"poetry.lock": "", "pyproject.toml": "[tool.poetry]\n"}, "poetry", "."),
+        ({"pyproject.toml": "[tool.poetry]\n"}, "poetry", "."),
+        ({"pyproject.toml": "[tool.black]\n", "requirements.txt": "x"}, "pip", "."),
+        ({"pyproject.toml": PROJECT}, "pip", "."),
+        ({"setup.py": ""}, "pip", "."),
+        ({}, "pip", "api"),
+        ({"api/requirements.txt": "", "uv.lock": "", "pyproject.toml": PROJECT}, "pip", "api"),
+        ({"uv.lock": "", "pyproject.toml": "[tool.uv.workspace]\n", "api/pyproject.toml": PROJECT}, "uv", "api"),
+        ({"uv.lock": "", "pyproject.toml": PROJECT, "api/pyproject.toml": PROJECT}, "pip", "api"),
+    ],
+    ids=[
+        "uv",
+        "poetry",
+        "poetry without a lock",
+        "requirements beside settings of tools",
+        "a package",
+        "an old package",
+        "nothing",
+        "requirements of its own below another project",
+        "a member of a workspace",
+        "a project of its own below another",
+    ],
+)
+def test_the_nearest_folder_that_says_how_decides(
+    tmp_path: Path, files: dict[str, str], tool: str, folder: str
+) -> None:
+    (tmp_path / "api").mkdir()
+    written(tmp_path, files)
+
+    found = environment_of(tmp_path / "api", tmp_path, "auto")
+
+    assert (found.tool, found.folder) == (tool, tmp_path / folder if folder != "." else tmp_path)
+
+
+def test_requirements_and_package_are_installed_in_one_go_with_the_guard(tmp_path: Path) -> None:
+    written(tmp_path, {"pyproject.toml": PROJECT, "requirements.txt": ""})
+    found = environment_of(tmp_path, tmp_path)
+
+    (command,) = commands(found, Path("py"), Path("tools"), ["guard[live]"], ["-c", "c.txt"])
+
+    assert command[-6:] == ["requirements.txt", "-e", ".", "guard[live]", "-c", "c.txt"]
+
+
+def test_a_lock_file_is_not_brought_up_to_date_and_the_guard_comes_afterwards(tmp_path: Path) -> None:
+    written(tmp_path, {"pyproject.toml": PROJECT, "uv.lock": ""})
+
+    made = list(commands(Environment("uv", tmp_path), Path("py"), Path("tools"), ["guard"], []))
+
+    assert made[1][-2:] == ["--inexact", "--frozen"]
+    assert made[2][-3:] == ["--python", "py", "guard"]
+
+
+def test_a_tool_that_finds_nothing_of_its_own_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the input install is poetry"):
+        environment_of(tmp_path, tmp_path, "poetry")
+
+
+@pytest.mark.parametrize(
+    ("specifier", "version", "allowed"),
+    [
+        (">=3.10", "3.13", True),
+        (">=3.10,<3.13", "3.13", False),
+        (">=3.10, <3.13", "3.12", True),
+        ("^3.11", "3.12", True),
+        ("^3.11", "3.10", False),
+        ("~=3.11", "3.13", True),
+        ("~=3.11.0", "3.12", False),
+        ("~3.11", "3.11", True),
+        ("~3.11", "3.12", False),
+        ("==3.12.*", "3.12", True),
+        ("3.12", "3.11", False),
+        (">=3.9,!=3.12", "3.12", False),
+        ("<3.13.1", "3.13", True),
+        ("<3.13.0", "3.13", False),
+        ("<=3.12", "3.13", False),
+        (">3.9", "3.10", True),
+        ("^3.8 || ^3.12", "3.12", True),
+        ("what", "3.12", True),
+    ],
+)
+def test_requires_python_is_understood_as_far_as_minor_versions(specifier: str, version: str, allowed: bool) -> None:
+    assert allows(specifier, version) is allowed
+
+
+def test_the_python_is_asked_for_or_pinned_or_the_newest_that_is_allowed(tmp_path: Path) -> None:
+    written(tmp_path, {"pyproject.toml": '[project]\nrequires-python = ">=3.10,<3.12"\n'})
+    assert python_of(tmp_path, tmp_path) == "3.11"
+    written(tmp_path, {".python-version": "3.12.4\n"})
+    assert python_of(tmp_path, tmp_path) == "3.12.4"
+    assert python_of(tmp_path, tmp_path, "3.10") == "3.10"
+
+
+def test_a_kept_environment_is_another_one_after_any_change_of_what_it_holds(tmp_path: Path) -> None:
+    written(tmp_path, {"requirements.txt": "a", "models.py": "x"})
+    found = environment_of(tmp_path, tmp_path)
+    keys = [key_of(found, tmp_path, "1")]
+
+    keys.append(key_of(found, tmp_path, "2"))
+    written(tmp_path, {"requirements-dev.txt": "b"})
+    keys.append(key_of(found, tmp_path, "1"))
+    written(tmp_path, {"requirements.txt": "b"})
+    keys.append(key_of(found, tmp_path, "1"))
+    written(tmp_path, {"models.py": "y"})
+
+    assert len(set(keys)) == 4
+    assert key_of(found, tmp_path, "1") == keys[-1]
+
+
+def test_the_guard_comes_with_what_the_databases_need(tmp_path: Path) -> None:
+    assert _guard(Inputs(), tmp_path) == f"{tmp_path}[live,postgresql]"
+    assert _guard(Inputs(databases="sqlite, postgresql://x"), tmp_path) == f"{tmp_path}[live]"
+    assert _guard(Inputs(part="check", version="1.2"), tmp_path) == "migration-guard==1.2"
+
+
+def test_a_requirement_with_a_marker_is_one_argument_and_an_option_several() -> None:
+    asked = "-r 'my requirements.txt'\nx>=1; python_version < '3.11'\n.[postgres]"
+
+    assert _extra(Inputs(requirements=asked)) == [
+        "-r",
+        "my requirements.txt",
+        "x>=1; python_version < '3.11'",
+        ".[postgres]",
+    ]
+
+
+def test_the_lines_that_sound_like_a_failure_are_shown() -> None:
+    assert _why("Collecting x\nERROR: No matching distribution found for x\n\nnotice: new pip") == (
+        "ERROR: No matching distribution found for x"
+    )
+    assert _why("") == "it said nothing"
