@@ -19,7 +19,7 @@ exit codes:
   130  interrupted
 When a part could not be done, the rest is still judged and the code is that of the part.
 """
-FORMATS = ("text", "json", "sarif", "github", "markdown", "gitlab", "junit")
+FORMATS = ("text", "json", "sarif", "github", "markdown", "html", "gitlab", "junit")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -123,7 +123,7 @@ def test_reviewer_sees_everything_of_a_revision() -> None:
 
 
 def test_same_sql_is_told_once_and_other_sql_beside_it() -> None:
-    text = summary(RED, "verify")
+    text = "".join(rendered(summary(RED, "verify")).text)
 
     assert text.count("SQL on SQLite, PostgreSQL 14, 16 and 18: 2 statements up, 2 down") == 1
     assert "SQL on SQLite: 2 statements up, 1 down" in text

@@ -27,6 +27,7 @@ FORMATS: dict[str, Format] = {
     "sarif": _in("sarif", "as_sarif"),
     "github": _in("github", "as_commands"),
     "markdown": _in("markdown", "summary"),
+    "html": _in("html", "as_html"),
     "gitlab": _in("gitlab", "as_gitlab"),
     "junit": _in("junit", "as_junit"),
 }

@@ -10,6 +10,7 @@ from ...reporting import by_place, counted
 from ..alike import told_once
 from ..desk import commands
 from ..reviewing import Evidence, evidence
+from ..telling import lead
 from ..words import most_severe_first, verdict
 from .coverage import coverage
 from .escaping import cut, escaped, fenced, one_line
@@ -49,22 +50,9 @@ def _parts(report: Report, command: str) -> Iterator[str]:
 
 def _lead(report: Report, shown: list[Evidence]) -> str:
     """One line on what the branch adds."""
-    branch = report.branch
-    if branch is None:
-        return ""
-    base = escaped(one_line(branch.base), _LINE)
-    if not shown:
-        return f"This branch adds no revision to {base}."
-    touched = f" and touches {counted(len(branch.tables), 'table')}" if branch.tables else ""
-    trips = [trip for one in shown for trip in one.trips]
-    ran = ""
-    if trips:
-        ran = (
-            " Up, down and up again went well."
-            if all(one.well for one in shown)
-            else " **Not every way up and down went well.**"
-        )
-    return f"This branch adds {counted(len(shown), 'revision')} to {base}{touched}.{ran}"
+    adds, went = lead(report, shown)
+    bold = "" if all(one.well for one in shown) else "**"
+    return f"{escaped(one_line(adds), _LINE)} {bold}{went}{bold}".strip() if went else escaped(one_line(adds), _LINE)
 
 
 def _projects(report: Report) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ...findings import Allowed, NotJudged, Report, Site
 from ...reporting import counted
+from ..telling import NOT_RUN, nothing_ran
 from ..words import conclusion, known_in_words
 from .escaping import code, escaped, folded, one_line
 from .findings import place
@@ -18,11 +19,10 @@ _LINE = 500  # characters
 
 def coverage(report: Report, command: str, *, head: bool) -> str:
     """What was looked at, and what was not judged and why."""
-    ran = command == "verify" or report.trials or not (report.branch and report.branch.revisions)
     parts = (
         "### What was looked at" if head else "",
         escaped(conclusion(report, command), _LINE),
-        "" if ran else "Nothing was run: `migration-guard verify` shows SQL, locks, rows and the way back.",
+        NOT_RUN if nothing_ran(report, command) else "",
         within(_NOTES, "note", (f"- {escaped(note)}" for note in report.notes)),
         _not_judged(sorted(set(report.not_judged)), report.site),
         _allowed(report.allowed, report.site),

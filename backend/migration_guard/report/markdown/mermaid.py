@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from ...branch import Column, Node, TouchedTable
 from ...reporting import counted
+from ..telling import short_type
 from ..words import printable
 from .escaping import cut, one_line
 
@@ -119,7 +120,7 @@ def _table(table: TouchedTable, names: dict[str, str]) -> Iterator[str]:
 
 
 def _column(column: Column, foreign: bool, table: str) -> str:
-    name, kind = _word(column.name, "c_"), _word(_short(column.type) or "unread", "t_")
+    name, kind = _word(column.name, "c_"), _word(short_type(column.type) or "unread", "t_")
     keys = ",".join(key for key, there in (("PK", column.key), ("FK", foreign)) if there)
     says: list[str] = [column.was] if column.was else [column.change] if column.change not in ("same", table) else []
     if column.change == "added" and column.nullable is False and not column.key:
@@ -130,15 +131,10 @@ def _column(column: Column, foreign: bool, table: str) -> str:
     return "    " + " ".join(part for part in (kind, name, keys, comment) if part)
 
 
-def _short(kind: str) -> str:
-    """The type without what it is imported from, and without names of arguments."""
-    return re.sub(r"\b\w+=", "", re.sub(r"\b(?:sa|sqlalchemy|postgresql|sqlite|db|types)\.", "", one_line(kind)))
-
-
 def _word(text: str, otherwise: str) -> str:
     """The text as a word of the grammar, whose rules differ between versions: letters, digits, parentheses."""
     word = re.sub("[^A-Za-z0-9_()]+", "_", cut(printable(text), _LABEL))
-    word = re.sub(r"_*([()])_*", r"\1", word).replace("()", "").strip("_") or "x"
+    word = re.sub(r"_*([()])_*", r"\1", word).strip("_") or "x"
     return word if re.match("[A-Za-z]", word) and not _KEY.match(word) else otherwise + word
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
-from ...branch import RanSql, Told
+from ...branch import Told
 from ...findings import Site
 from ...reporting import counted
 from ..links import address
 from ..reviewing import Evidence, Locks, RoundTrip, Rows, Sql, Way, called
-from ..words import printable
-from .escaping import code, cut, escaped, fenced, folded, linked, one_line, table
+from ..telling import NO_LOCKS, no_locks, script, sql_title, stops, until
+from .escaping import code, escaped, fenced, folded, linked, one_line, table
 from .findings import place
 from .limits import within
 
@@ -85,8 +85,7 @@ def _rows(rows: Rows, *, several: bool) -> str:
 
 def _locks(one: Evidence, site: Site) -> str:
     if not one.locks:
-        ran = any(name.startswith("postgresql") for trip in one.trips for name in trip.databases)
-        return "No statement locks a table that was there before." if ran else ""
+        return NO_LOCKS if no_locks(one) else ""
     everywhere = len({locks.databases for locks in one.locks}) == 1
     heads = ("statement", "lock", "table", "blocks", "until", "rewrites", "scans", *(() if everywhere else ("on",)))
     rows = [_lock(locks, site, everywhere) for locks in one.locks[:_LOCKS]]
@@ -98,18 +97,14 @@ def _locks(one: Evidence, site: Site) -> str:
 
 def _lock(locks: Locks, site: Site, everywhere: bool) -> tuple[str, ...]:
     lock = locks.lock
+    blocks = escaped(lock.blocks or "not seen")
     where = linked(f"line {lock.line}", address(site, lock.path, lock.line))
-    until = "the statement ends" if lock.until == "statement" else "commit"
-    if lock.until == "transaction" and lock.statements_after:
-        until += f", {counted(lock.statements_after, 'statement')} later"
     return (
         f"{code(lock.statement, _STATEMENT)} ({where})",
         escaped(lock.mode or "not seen"),
         code(lock.table),
-        f"**{escaped(lock.blocks)}**"
-        if lock.blocks in ("reads and writes", "writes")
-        else escaped(lock.blocks or "not seen"),
-        until,
+        f"**{blocks}**" if stops(lock) else blocks,
+        until(lock),
         "**yes**" if lock.rewritten else "no",
         "yes" if lock.scanned else "no",
         *(() if everywhere else (escaped(called(locks.databases)),)),
@@ -117,19 +112,4 @@ def _lock(locks: Locks, site: Site, everywhere: bool) -> tuple[str, ...]:
 
 
 def _sql(block: Sql, limit: int) -> str:
-    count = counted(len(block.up), "statement")
-    title = f"SQL on {escaped(called(block.databases))}: {count} up, {len(block.down)} down"
-    text = "\n".join([*_script("up", block.up), *_script("down", block.down)])
-    lines = cut(text, limit)
-    if lines != text:
-        lines += f"\n-- {counted(text.count(chr(10)) - lines.count(chr(10)) + 1, 'more line')}: see --format json"
-    return folded(title, fenced(lines, "sql"))
-
-
-def _script(direction: str, statements: Iterable[RanSql]) -> Iterator[str]:
-    found = list(statements)
-    if found:
-        yield f"-- {direction}"
-        for one in found:
-            text = printable(one.sql).strip()
-            yield (text if text.endswith(";") else f"{text};") + (f"  -- {one.times} times" if one.times > 1 else "")
+    return folded(escaped(sql_title(block, called(block.databases))), fenced(script(block, limit), "sql"))

@@ -1,0 +1,80 @@
+"""Sentences and scripts that the pages share, whatever they are written in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..branch import RanSql
+from ..findings import Report, TakenLock
+from ..reporting import counted
+from .reviewing import Evidence, Sql
+from .words import printable
+
+NOT_RUN = "Nothing was run: `migration-guard verify` shows SQL, locks, rows and the way back."
+NO_LOCKS = "No statement locks a table that was there before."
+
+
+def nothing_ran(report: Report, command: str) -> bool:
+    """Whether there are new revisions of which this report cannot say what they do to a database."""
+    return command == "check" and not report.trials and bool(report.branch and report.branch.revisions)
+
+
+def no_locks(one: Evidence) -> bool:
+    """Whether PostgreSQL ran a revision and saw no lock on an older table."""
+    return not one.locks and any(name.startswith("postgresql") for trip in one.trips for name in trip.databases)
+
+
+def lead(report: Report, shown: Sequence[Evidence]) -> tuple[str, str]:
+    """What the branch adds, and how its round trips went, empty where there were none."""
+    branch = report.branch
+    if branch is None:
+        return "", ""
+    if not shown:
+        return f"This branch adds no revision to {branch.base}.", ""
+    touched = f" and touches {counted(len(branch.tables), 'table')}" if branch.tables else ""
+    adds = f"This branch adds {counted(len(shown), 'revision')} to {branch.base}{touched}."
+    if not any(one.trips for one in shown):
+        return adds, ""
+    well = all(one.well for one in shown)
+    return adds, "Up, down and up again went well." if well else "Not every way up and down went well."
+
+
+def short_type(kind: str) -> str:
+    """A type without what it is imported from, names of arguments, and parentheses around nothing."""
+    words = re.sub(r"\b(?:sa|sqlalchemy|postgresql|sqlite|db|types)\.", "", " ".join(printable(kind).split()))
+    return re.sub(r"\b\w+=", "", words).replace("()", "")
+
+
+def stops(lock: TakenLock) -> bool:
+    """Whether people who use the table wait for the lock."""
+    return lock.blocks in ("reads and writes", "writes")
+
+
+def until(lock: TakenLock) -> str:
+    """When a lock ends."""
+    if lock.until == "statement":
+        return "the statement ends"
+    return "commit" + (f", {counted(lock.statements_after, 'statement')} later" if lock.statements_after else "")
+
+
+def sql_title(block: Sql, databases: str) -> str:
+    """What a script is of."""
+    return f"SQL on {databases}: {counted(len(block.up), 'statement')} up, {len(block.down)} down"
+
+
+def script(block: Sql, limit: int) -> str:
+    """The statements up and down as one script, cut after so many characters, with a comment that says so."""
+    whole = "\n".join([*_way("up", block.up), *_way("down", block.down)])
+    if len(whole) <= limit:
+        return whole
+    left = whole.count("\n", limit) + 1
+    return f"{whole[:limit]} ... (cut)\n-- {counted(left, 'more line')}: see --format json"
+
+
+def _way(direction: str, statements: Sequence[RanSql]) -> Iterator[str]:
+    if statements:
+        yield f"-- {direction}"
+    for one in statements:
+        sql = printable(one.sql).strip()
+        yield (sql if sql.endswith(";") else f"{sql};") + (f"  -- {one.times} times" if one.times > 1 else "")
