@@ -34,7 +34,7 @@ def test_the_pages_made_from_the_code_are_up_to_date() -> None:
 
 
 def test_the_page_of_the_action_says_what_its_file_says() -> None:
-    import yaml  # pre-commit brings it
+    import yaml
 
     from migration_guard.pages import described
 

@@ -71,7 +71,7 @@ def test_an_action_is_pinned_to_one_commit_of_one_version_everywhere() -> None:
     assert all(len(pins) == 1 and re.match(r"[0-9a-f]{40} # v\d+\.\d+\.\d+$", *pins) for pins in used.values()), used
 
 
-def test_only_the_job_that_publishes_may_ask_for_an_identity() -> None:
+def test_only_a_job_that_publishes_may_ask_for_an_identity() -> None:
     asking = [
         (file.stem, name)
         for file in WORKFLOWS
@@ -79,7 +79,7 @@ def test_only_the_job_that_publishes_may_ask_for_an_identity() -> None:
         if "id-token" in (job.get("permissions") or {})
     ]
 
-    assert asking == [("release", "publish")]
+    assert asking == [("docs", "publish"), ("release", "publish")]
     assert jobs(ROOT / ".github/workflows/release.yml")["publish"]["environment"]["name"] == "pypi"
 
 
