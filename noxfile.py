@@ -230,6 +230,18 @@ def review(session: nox.Session) -> None:
     guard(session, "migration-guard", "review", *session.posargs)
 
 
+@nox.session(python=False)
+def history(session: nox.Session) -> None:
+    """What has gathered in the revisions; arguments after `--` go to `migration-guard history`."""
+    guard(session, "migration-guard", "history", *session.posargs, live=False, success_codes=[0, 1])
+
+
+@nox.session(python=False)
+def squash(session: nox.Session) -> None:
+    """One base revision for many: `nox -s squash -- REV --dry-run`."""
+    guard(session, "migration-guard", "squash", *session.posargs)
+
+
 def operating(command: str, words: str) -> None:
     """A session for one of the commands on the real database, of the same name."""
 
