@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .conftest import BEHIND, HEAD, Project
 from .test_deploy import revision
 from .test_postgresql import OnPostgresql, there
@@ -18,7 +20,9 @@ def test_a_rehearsal_tells_times_and_rows_and_changes_nothing(project: Project) 
 
     assert f"it stands at {HEAD}, 1 revision behind" in printed
     assert "ffffffffffff  0." in printed
+    assert "personas: 19 rows changed" in printed
     assert "personas has 1 rows, and had 20" in printed
+    assert "nobody may use the file" in printed
     assert project.database.read_bytes() == before
 
 
@@ -32,7 +36,17 @@ def test_a_rehearsal_of_what_fails_says_where(project: Project) -> None:
 
 
 def test_a_rehearsal_on_postgresql_works_on_a_restored_dump(there: OnPostgresql) -> None:
+    revision(
+        there.project,
+        "op.execute(\"UPDATE personas SET reddit_username = reddit_username || '!'\")\n"
+        '    op.alter_column("personas", "traits", type_=sa.Text())',
+    )
+
     printed = there.project.run("rehearse")
 
-    assert f"it stands at {BEHIND}, 4 revisions behind" in printed
+    assert f"it stands at {BEHIND}, 5 revisions behind" in printed
     assert there.revision == BEHIND
+    assert re.search(r"interactions can be read, not written, for \d\.\d\d s \(SHARE, an index is built\)", printed)
+    assert re.search(r"personas can be neither read nor written for .* \(ACCESS EXCLUSIVE, written anew\)", printed)
+    assert "personas: 20 rows changed" in printed
+    assert "Writers wait longest for " in printed

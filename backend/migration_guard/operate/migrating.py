@@ -22,7 +22,8 @@ from ..live.fence import fence
 from ..live.loading import Home
 from ..live.redirect import Lead, engines_led, own_engine
 from ..live.statements import Recorder, failure_of
-from ..live.steps import Failure
+from ..live.steps import Failure, Statement
+from .observing import Observed, observed
 from .turn import KEY
 
 _WAITED = {"LockNotAvailable", "LockNotAvailableError", "DeadlockDetected", "DeadlockDetectedError"}
@@ -40,14 +41,14 @@ def migrated(home: Home, request: dict[str, Any]) -> dict[str, Any]:
         for revision in environment.revisions():
             if revision.revision in wanted:
                 began = time.monotonic()
-                attempts, failed = _take(stage, revision, request["attempts"])
-                done.append(
-                    {
-                        "revision": revision.revision,
-                        "seconds": round(time.monotonic() - began, 3),
-                        "attempts": attempts,
-                    }
-                )
+                file, seen = str(revision.module.__file__), Observed()
+                if request.get("observe"):
+                    with observed(lead.url, stage.recorder, file, stage.version_table) as (statements, seen):
+                        attempts, failed = 1, _once(stage, revision, statements)
+                else:
+                    attempts, failed = _take(stage, revision, request["attempts"])
+                step = {"revision": revision.revision, "seconds": round(time.monotonic() - began, 3)}
+                done.append({**step, "attempts": attempts, **(vars(seen) if request.get("observe") else {})})
                 if failed is not None:
                     failure.append({"revision": revision.revision, "says": str(failed), "line": failed.line})
                     return
@@ -98,13 +99,19 @@ def _take(
     """How many attempts one revision took, and how the last one failed."""
     for attempt in range(1, attempts + 1):
         with stage.recorder.watching(str(revision.module.__file__)) as statements:
-            try:
-                stage.step(revision, "upgrade")
-            except Exception as error:  # noqa: BLE001 - whatever a revision raises
-                failure = failure_of(error, str(revision.module.__file__), statements, 1)
-            else:
-                return attempt, None
+            failure = _once(stage, revision, statements)
+        if failure is None:
+            return attempt, None
         if failure.kind not in _WAITED or attempt == attempts:
             return attempt, failure
         sleep(min(LONGEST, 2.0**attempt) * random.uniform(0.5, 1))  # noqa: S311 - so that two do not meet again
     return attempts, None
+
+
+def _once(stage: Stage, revision: Script, statements: list[Statement]) -> Failure | None:
+    """How one revision failed, None where it did not; `statements` are those that it has run so far."""
+    try:
+        stage.step(revision, "upgrade")
+    except Exception as error:  # noqa: BLE001 - whatever a revision raises
+        return failure_of(error, str(revision.module.__file__), statements, 1)
+    return None

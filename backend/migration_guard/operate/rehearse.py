@@ -1,4 +1,4 @@
-"""The pending revisions on a copy of the real data: how long each takes, and what becomes of the rows."""
+"""The pending revisions on a copy of the real data: how long each takes, what it locks, what becomes of the rows."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ from .operators import operator
 from .standing import Standing, standing
 from .target import Target, run_env
 
+SMALL = 1_000_000  # bytes: nobody wants to read of less
+
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What happened on the copy. `steps` have the revision and its seconds."""
+    """What happened on the copy. `steps` have the revision, its seconds, and what is in `observing.Observed`."""
 
     target: Target
     at: Standing
@@ -45,6 +47,7 @@ class Rehearsal:
         found = [f"{self.target.shown}, on a copy: {self.at.sentence}."]
         for step in self.steps:
             found.append(f"  {step['revision']}  {step['seconds']:.2f} s")
+            found += [f"    {words}" for words in _told(step)]
         if self.failure is not None:
             says = hide_in(self.failure["says"])
             found.append(f"  {self.failure['revision']} fails at line {self.failure['line']}: {says}")
@@ -53,7 +56,21 @@ class Rehearsal:
         grown = self.bytes_after - self.bytes_before
         word = "grows" if grown >= 0 else "shrinks"
         found.append(f"{total:.2f} s in all; the database {word} by {abs(grown):,} bytes.")
+        found += [self._downtime()] if self.steps else []
         return found
+
+    def _downtime(self) -> str:
+        """How long the application has to wait, or to be stopped."""
+        if self.target.dialect == "sqlite":
+            return "While it is deployed nobody may use the file: that long, and as long as a backup takes."
+        waits: dict[str, float] = {}
+        for step in self.steps:
+            for lock in step["locks"]:
+                waits[lock["table"]] = waits.get(lock["table"], 0.0) + lock["seconds"]
+        if not waits:
+            return "Nobody has to wait for a table that stands already."
+        table, seconds = max(waits.items(), key=lambda item: item[1])
+        return f"Writers wait longest for {table}: {seconds:.2f} s, and whatever stands in the queue for it before."
 
     def _rows(self) -> list[str]:
         sentences = []
@@ -66,6 +83,23 @@ class Rehearsal:
             elif here != there:
                 sentences.append(f"{table} has {there:,} rows, and had {here:,}")
         return sentences
+
+
+def _told(step: dict[str, Any]) -> list[str]:
+    """Sentences on what one revision did."""
+    found = []
+    for lock in step["locks"]:
+        who = "neither read nor written" if lock["mode"] == "ACCESS EXCLUSIVE" else "read, not written,"
+        why = f", {lock['work']}" if lock["work"] else ""
+        found.append(
+            f"{lock['table']} can be {who} for {lock['seconds']:.2f} s ({lock['mode'] or 'no lock seen'}{why})"
+        )
+    found += [f"{table}: {counted(rows, 'row')} changed" for table, rows in sorted(step["rows"].items())]
+    found += [f"{table}: rebuilt, {counted(rows, 'row')} copied" for table, rows in sorted(step["rebuilt"].items())]
+    if abs(step["grown"]) >= SMALL or (step["logged"] or 0) >= SMALL:
+        log = f", {step['logged']:,} bytes of write-ahead log" if step["logged"] is not None else ""
+        found.append(f"disk: {step['grown']:+,} bytes{log}")
+    return found
 
 
 def rehearse(target: Target, limits: Limits, progress: Progress = lambda *_: None) -> Rehearsal:
@@ -92,6 +126,7 @@ def rehearse(target: Target, limits: Limits, progress: Progress = lambda *_: Non
                 lock_timeout=limits.lock_timeout,
                 statement_timeout=limits.statement_timeout,
                 attempts=1,
+                observe=True,
             )
         with copy.connect() as connection:
             after = held(connection, target.version_table)

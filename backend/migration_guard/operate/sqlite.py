@@ -44,7 +44,7 @@ def server(_: Target) -> str:
 
 def size(target: Target) -> int:
     """Bytes of the database and of its write-ahead log."""
-    return sum(file.stat().st_size for file in _files(target.file) if file.exists())
+    return bytes_of(str(target.file))
 
 
 def exists(target: Target) -> bool:
@@ -262,6 +262,11 @@ def notes(target: Target) -> dict[str, str]:
     """What a copy does not keep, and `settle` brings back."""
     with closing(_opened(target.file, read_only=True)) as connection:
         return {"journal_mode": str(connection.execute("PRAGMA journal_mode").fetchone()[0])}
+
+
+def bytes_of(file: str) -> int:
+    """Bytes of a file and of all that belongs to it."""
+    return sum(each.stat().st_size for each in _files(Path(file)) if each.exists())
 
 
 def _users(file: Path) -> list[str]:
