@@ -68,7 +68,7 @@ def verify(
     if not any(job.history.migrations for job in found):
         raise nothing_in(sources.path(folder) for job in found for folder in job.project.version_locations)
     turns = min(len(specs), os.cpu_count() or 1)
-    noted = described and (base is not None or since is not None)
+    noted = described and not problems and (base is not None or since is not None)
     run = _Run(root, settings, found, since or settings.since, Sharing(jobs, turns, shard), resume, progress, noted)
     with Scratch() as scratch, ThreadPoolExecutor(max_workers=turns) as threads:
         futures = [threads.submit(run.on, spec, scratch) for spec in specs]
