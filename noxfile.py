@@ -233,7 +233,8 @@ def review(session: nox.Session) -> None:
 @nox.session(python=False)
 def history(session: nox.Session) -> None:
     """What has gathered in the revisions; arguments after `--` go to `migration-guard history`."""
-    guard(session, "migration-guard", "history", *session.posargs, live=False, success_codes=[0, 1])
+    command = ["migration-guard", "history", *session.posargs]
+    guard(session, *command, live=False, told="nox -s history", success_codes=[0, 1])
 
 
 @nox.session(python=False)
@@ -263,13 +264,6 @@ operating("deploy", "Run what is pending, judged and backed up first")
 
 
 @nox.session(python=False)
-def history(session: nox.Session) -> None:
-    """What has gathered in the history, which is no failure; arguments after `--` go to `migration-guard history`."""
-    command = ["migration-guard", "history", *session.posargs]
-    guard(session, *command, live=False, told="nox -s history", success_codes=[0, 1])
-
-
-@nox.session(python=False)
 def sample(session: nox.Session) -> None:
     """The application's database, made where there is none, with rows where it has none: for drills."""
     where = {"PYTHONPATH": str(HERE / "backend")}
@@ -289,7 +283,7 @@ def postgresql_versions(session: nox.Session) -> None:
 
 @nox.session(python=RANGE[-1])
 def docs(session: nox.Session) -> None:
-    """Write the pages that are made from the code, and build the site in build/site; `-- --check` only compares them."""
+    """Write the pages made from the code, and build the site in build/site; `-- --check` only compares the pages."""
     guard(session, "python", "-m", "migration_guard.pages", *session.posargs)
     install(session, *groups("docs"))
     site = HERE / "build" / "site"

@@ -89,7 +89,6 @@ MAY = {
         "words",
     },
     "chronicle": {"baseline", "config", "errors", "facts", "lint", "read", "reporting"},
-    "squash": {"change", "config", "errors", "facts", "findings", "lint", "live", "read", "reporting", "verify"},
     "github": {
         "catalogue",
         "config",
