@@ -162,11 +162,13 @@ def _transfer(options: SimpleNamespace, settings: Settings) -> int:
     from dataclasses import replace
 
     from .transfer import MOST, Transfer
+    from .transfer_back import TransferBack
 
     source, to = _target(options, settings), target_of(settings, options.to)
     to = replace(to, version_table=source.version_table)
     with _rates() as progress:
-        obstacles, done = Transfer(source, to, progress, print).run(check=options.check)
+        way = TransferBack if (source.dialect, to.dialect) == ("postgresql", "sqlite") else Transfer
+        obstacles, done = way(source, to, progress, print).run(check=options.check)
     for obstacle in obstacles:
         print(obstacle)
     if obstacles:

@@ -6,33 +6,26 @@ written down in the target, so that a run that was cut off goes on with the firs
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
-
-import psycopg
-from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import CannotFinish, UsageError
 from ..live.postgresql_catalogue import shapes, snapshot
 from ..live.row_sql import identifier, table_name
 from ..live.schema import Snapshot, differences, without
 from ..live.shapes import TableShape
-from ..live.statements import first_line
-from ..live.urls import hide_in
 from ..reporting import counted
-from .deploy import Limits
 from .holding import has_version_table, held, revisions
 from .moving.comparing import compare, same
 from .moving.loading import copy_into, keys_dropped, keys_made, load, sequences_set
+from .moving.migrations import at_revisions, migrate
 from .moving.parsing import Parser
+from .moving.patience import patiently
 from .moving.session import (
     RECORD,
     Connection,
     Record,
-    Unreachable,
     as_snapshot,
     as_text,
     connected,
@@ -41,13 +34,11 @@ from .moving.session import (
 from .moving.source import Source, Table, connection, opened
 from .moving.survey import MOST, Obstacle, Progress, Survey
 from .standing import below
-from .target import Target, run_env
+from .target import Target
 
 __all__ = ["MOST", "Obstacle", "Progress", "Transfer", "Transferred"]
 
 Say = Callable[[str], None]
-PATIENCE = 60.0  # seconds that a server which went away has to come back
-LOSSES = 5  # connections in a row that may break before another table is there
 
 
 @dataclass(frozen=True)
@@ -88,7 +79,16 @@ class Transfer:
                 obstacles = self._surveyed(source, tables, session)
             if obstacles or check:
                 return obstacles, None
-            self._patiently(source, tables, lambda: watching.execute("PRAGMA data_version").fetchone() == before)
+
+            def is_still() -> bool:
+                return bool(watching.execute("PRAGMA data_version").fetchone() == before)
+
+            def attempt() -> None:
+                with closing(connected(self.to)) as session, closing(Parser(lambda: connected(self.to))) as parser:
+                    locked(session, self.to)
+                    self._move(source, tables, session, parser, is_still)
+
+            patiently(attempt, lambda: self._loaded, self.to.shown, self.say)
         rows = {table.name: table.rows for table in tables}
         return [], Transferred(rows, {table.name: table.digest for table in tables}, at)
 
@@ -100,40 +100,9 @@ class Transfer:
             self.say(note)
         return obstacles
 
-    def _patiently(self, source: Source, tables: Sequence[Table], is_still: Callable[[], bool]) -> None:
-        """Move the rows, and go on where a connection breaks: what was done is written down."""
-        lost, loaded, until = 0, self._loaded, time.monotonic() + PATIENCE
-        while True:
-            try:
-                with closing(connected(self.to)) as session, closing(Parser(lambda: connected(self.to))) as parser:
-                    locked(session, self.to)
-                    self._move(source, tables, session, parser, is_still)
-                    return
-            except Unreachable:
-                if not lost or time.monotonic() > until:
-                    raise
-            except (psycopg.Error, SQLAlchemyError) as error:
-                lost = lost + 1 if loaded == self._loaded else 1
-                loaded = self._loaded
-                if not _is_cut(error) or lost > LOSSES:
-                    raise CannotFinish(
-                        f"{self.to.shown} stopped the transfer: {hide_in(first_line(error))}",
-                        "run it again when that is corrected: it goes on from there",
-                    ) from error
-                self.say(f"The connection was lost ({hide_in(first_line(error))}). Going on when the server answers.")
-                until = time.monotonic() + PATIENCE
-            time.sleep(0.5)
-
     def _schema(self, session: Connection) -> tuple[str, ...]:
         """Bring the target to the revisions of the source, by the migrations; where it stands there, do nothing."""
-        with self.source.connect() as connection:
-            at = revisions(connection, self.source.version_table)
-        unknown = [each for each in at if each not in self.source.history.by_id]
-        if not at or unknown:
-            what = "stands at no revision"
-            if unknown:
-                what = f"stands at {', '.join(unknown)}, which the code does not have"
-            raise UsageError(f"{self.source.shown} {what}", "check out the release that it belongs to")
+        at = at_revisions(self.source)
         with self.to.connect() as connection:
             there = revisions(connection, self.to.version_table)
             stamped = has_version_table(connection, self.to.version_table)
@@ -153,32 +122,12 @@ class Transfer:
                 "give a new database",
             )
         record.begin()
-        self._migrated(at)
+        migrate(self.to, at, "PostgreSQL")
         with self.to.connect() as connection:
             for name, rows in held(connection, self.to.version_table).rows.items():
                 if rows and name != RECORD:
                     record.add("seeded", name, str(rows))
         return at
-
-    def _migrated(self, at: Sequence[str]) -> None:
-        """Run the migrations on the target. Raises CannotFinish for one that fails there."""
-        limits = Limits()
-        told: dict[str, Any] = run_env(
-            self.to.project,
-            self.to.settings,
-            limits.statement_timeout,
-            "see what `migration-guard verify --database postgresql` says",
-            migrate=self.to.url.render_as_string(hide_password=False),
-            revisions=sorted(below(self.source.history, at)),
-            lock_timeout=limits.lock_timeout,
-            statement_timeout=limits.statement_timeout,
-            attempts=1,
-        )
-        if failure := told["failure"]:
-            raise CannotFinish(
-                f"upgrade() of {failure['revision']} fails on PostgreSQL: {hide_in(failure['says'])}",
-                "see what `migration-guard verify --database postgresql` says",
-            )
 
     def _tables(self, source: Source) -> list[Table]:
         """The tables that both have, parents first. Raises CannotFinish where the source has more than the target."""
@@ -251,13 +200,13 @@ class Transfer:
         waiting = self._waiting(record, session, tables)
         if waiting:
             keys_dropped(session, record, tables)
-        moved = _Moved(self.progress, "copy", sum(table.rows for table in waiting))
+        moved = Moved(self.progress, "copy", sum(table.rows for table in waiting))
         for table in waiting:
             load(session, record, source, table, parser, moved.of(table))
             self._loaded += 1
         sequences_set(session, source, tables)
         keys_made(session, record)
-        moved = _Moved(self.progress, "compare", sum(table.rows for table in tables))
+        moved = Moved(self.progress, "compare", sum(table.rows for table in tables))
         for table in tables:
             compare(session, source, table, parser, moved.of(table))
             session.execute(f"ANALYZE {table_name(table.shape)}".encode())
@@ -296,7 +245,7 @@ class Transfer:
         self, source: Source, tables: Sequence[Table], session: Connection, parser: Parser, counts: Mapping[str, int]
     ) -> None:
         """Raises CannotFinish where a database that no transfer has begun on holds other rows than the source."""
-        moved = _Moved(self.progress, "compare", sum(table.rows for table in tables))
+        moved = Moved(self.progress, "compare", sum(table.rows for table in tables))
         for table in tables:
             if counts[table.name] != table.rows or not same(session, source, table, parser, moved.of(table)):
                 raise CannotFinish(
@@ -311,7 +260,7 @@ class Transfer:
             return without(snapshot(connection), [RECORD])
 
 
-class _Moved:
+class Moved:
     """Counts rows for the progress of all tables together."""
 
     def __init__(self, progress: Progress, what: str, total: int) -> None:
@@ -350,12 +299,3 @@ def rehearsed(session: Connection, source: Source, table: Table, parser: Parser)
 def _count(session: Connection, table: Table) -> int:
     (rows,) = session.execute(f"SELECT count(*) FROM {table_name(table.shape)}".encode()).fetchone() or (0,)
     return int(rows)
-
-
-def _is_cut(error: Exception) -> bool:
-    """Whether it is the connection that is gone, and not the statement that is wrong."""
-    cause = getattr(error, "orig", None) or error
-    state = getattr(cause, "sqlstate", None)
-    return isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError)) and (
-        state is None or state.startswith(("57P", "08"))
-    )

@@ -36,6 +36,11 @@ def same(connection: Connection, source: Source, table: Table, parser: Parser, m
     """Whether both hold the same rows; if need be, in whatever order."""
     if not table.columns or digest(connection, table, moved) == table.digest:
         return True
+    return alike(connection, source, table, parser)
+
+
+def alike(connection: Connection, source: Source, table: Table, parser: Parser) -> bool:
+    """Whether both hold the same rows, in whatever order."""
     here = _sum(
         line for _, text in source.lines(table, parser, as_kept=True) for line in text.splitlines(keepends=True)
     )

@@ -159,6 +159,17 @@ def sequences_set(connection: Connection, source: Source, tables: Sequence[Table
             connection.execute("SELECT setval(%s::regclass, %s)", (sequence, number))
 
 
+def last_numbers(connection: Connection, tables: Sequence[Table]) -> dict[str, int]:
+    """The last number that the sequence of each table gave out, where it has one."""
+    names = {table_name(table.shape): table for table in tables}
+    found: dict[str, int] = {}
+    for name, _, sequence in connection.execute(_SEQUENCES, ([*names],)).fetchall():
+        sql = f"SELECT last_value FROM {sequence} WHERE is_called"
+        if row := connection.execute(sql.encode()).fetchone():
+            found[names[name].name] = max(int(row[0]), found.get(names[name].name, 0))
+    return found
+
+
 # What an index definition does not say keeps it from being dropped: comments, tablespaces, statistics, marks of other
 # commands, dependent extensions. Nor is anything of a partitioned table.
 _INDEXES = """
