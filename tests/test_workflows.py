@@ -128,7 +128,8 @@ def test_a_pull_request_with_a_good_migration_is_green_with_one_summary_of_all_j
     assert done.code == 0, done.log
     assert set(done.jobs.values()) == {"success"}
     assert sorted(done.jobs) == ["guard", "postgresql", "sqlite", "static", "together"]
-    assert sorted(reports(checkout)) == ["old-code", "parity", "postgresql", "sqlite", "static"]
+    assert sorted(reports(checkout)) == ["guard", "old-code", "parity", "postgresql", "sqlite", "static"]
+    assert "settings may have a note" in (checkout.parent / "artifacts/migration-guard/guard.html").read_text()
     assert done.summary() == done.summary("guard")
     summary = unescape(done.summary())
     assert "No findings" in summary
