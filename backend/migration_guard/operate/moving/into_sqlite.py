@@ -38,9 +38,7 @@ def back(column: ColumnShape, declared: str) -> Back:
     if column.array:
         if "JSON" in declared:
             return Back("array_to_json({x})::text")
-        return Back(
-            "{x}::text", "true", f"it is an array, and SQLite's {declared or 'column'} holds none"
-        )
+        return Back("{x}::text", "true", f"it is an array, and SQLite's {declared or 'column'} holds none")
     if kind in ("timestamp with time zone", "timestamp without time zone"):
         text = _MOMENT.replace("{x}", "{x} AT TIME ZONE 'UTC'") if "with time" in kind else _MOMENT
         return Back(text, _FINITE, _NO_TIME)
@@ -147,6 +145,4 @@ def _counts(writing: sqlite3.Connection, table: Table) -> bool:
 
 _MADE_LATER = (
     "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL"
-)
-    "SELECT type, name FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL"
 )
