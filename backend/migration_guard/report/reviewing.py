@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, TypeVar
 
 from ..branch import NewRevision, Ran, RanSql, RowCount, Trial
-from ..findings import Report, TakenLock
+from ..findings import Allowed, Report, TakenLock
 from ..records import dataclass, replace
 from .words import listed
 
@@ -43,10 +43,16 @@ class RoundTrip:
 
 @dataclass(frozen=True)
 class Rows:
-    """How many rows the tables held on some databases: before, and after each way. None where there was no table."""
+    """How many rows a table held on some databases: before, and after each way that ended. None: there was no table."""
 
     databases: tuple[str, ...]
-    counts: tuple[tuple[str, tuple[int | None, ...]], ...]
+    table: str
+    counts: tuple[int | None, ...]
+
+    @property
+    def kept(self) -> bool:
+        """Whether it were as many all the time."""
+        return len(set(self.counts)) == 1
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ class Evidence:
     sql: tuple[Sql, ...] = ()
     rows: tuple[Rows, ...] = ()
     locks: tuple[Locks, ...] = ()
+    allowed: tuple[Allowed, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -77,6 +84,7 @@ def evidence(report: Report) -> list[Evidence]:
     """Each new revision with what was seen of it, in the order in which they run."""
     if report.branch is None:
         return []
+    told = allowed(report)
     trials: dict[tuple[str, str], list[Trial]] = {}
     for trial in sorted(report.trials, key=lambda trial: by_version(trial.database)):
         trials.setdefault((trial.project, trial.revision), []).append(trial)
@@ -90,10 +98,19 @@ def evidence(report: Report) -> list[Evidence]:
             tuple(_sql(tried)),
             tuple(_rows(tried)),
             tuple(_locks(lock for lock in locks.get(revision.id, ()) if not revision.project or _in(revision, lock))),
+            tuple(entry for entry in told if entry.finding.at.path == revision.path),
         )
         for revision in report.branch.revisions
         for tried in [trials.get((revision.project, revision.id), [])]
     ]
+
+
+def allowed(report: Report) -> list[Allowed]:
+    """What comments allow, by place, once where several depths and databases see it."""
+    once = {
+        (e.finding.at.path, e.finding.at.line, e.finding.rule.id, e.reason, e.until or ""): e for e in report.allowed
+    }
+    return [once[key] for key in sorted(once)]
 
 
 def _in(revision: NewRevision, lock: TakenLock) -> bool:
@@ -157,18 +174,16 @@ def _sql(trials: Iterable[Trial]) -> Iterator[Sql]:
 
 
 def _rows(trials: Iterable[Trial]) -> Iterator[Rows]:
-    for databases, counts in _together((trial.database, _counts(trial)) for trial in trials):
-        if counts:
-            yield Rows(databases, counts)
+    """The tables by name."""
+    pairs = ((trial.database, told) for trial in trials for told in _counts(trial))
+    yield from sorted((Rows(names, *told) for names, told in _together(pairs)), key=lambda rows: rows.table)
 
 
-def _counts(trial: Trial) -> tuple[tuple[str, tuple[int | None, ...]], ...]:
-    """The rows of each table before the first step and after every one that ended, by name."""
+def _counts(trial: Trial) -> Iterator[tuple[str, tuple[int | None, ...]]]:
+    """The rows of each table before the first step and after every one that ended."""
     seen = [{count.table: count for count in step.rows} for step in _ways(trial) if step is not None and step.rows]
-    tables = sorted({table for step in seen for table in step})
-    return tuple(
-        (table, (_number(seen[0], table, "before"), *(_number(s, table, "after") for s in seen))) for table in tables
-    )
+    for table in dict.fromkeys(name for step in seen for name in step):
+        yield table, (_number(seen[0], table, "before"), *(_number(step, table, "after") for step in seen))
 
 
 def _number(step: dict[str, RowCount], table: str, when: Literal["before", "after"]) -> int | None:

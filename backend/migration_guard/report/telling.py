@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..branch import RanSql
-from ..findings import Report, TakenLock
+from ..findings import Allowed, Report, TakenLock
 from ..reporting import counted
-from .reviewing import Evidence, Sql
+from .reviewing import Evidence, Rows, Sql, allowed
 from .words import printable
 
 NOT_RUN = "Nothing was run: `migration-guard verify` shows SQL, locks, rows and the way back."
@@ -46,9 +46,34 @@ def short_type(kind: str) -> str:
     return re.sub(r"\b\w+=", "", words).replace("()", "")
 
 
+def elsewhere(report: Report) -> list[Allowed]:
+    """What comments allow in other files than those of the new revisions."""
+    new = {revision.path for revision in report.branch.revisions} if report.branch else set()
+    return [entry for entry in allowed(report) if entry.finding.at.path not in new]
+
+
 def stops(lock: TakenLock) -> bool:
     """Whether people who use the table wait for the lock."""
     return lock.blocks in ("reads and writes", "writes")
+
+
+def in_the_way(lock: TakenLock) -> bool:
+    """Whether a reviewer has to know the lock: people wait for it, or it is held while the table is gone through."""
+    return stops(lock) or lock.blocks is None or lock.rewritten or lock.scanned or lock.index_built
+
+
+def small_locks(count: int) -> str:
+    """What is said of the locks that are in nobody's way."""
+    return f"Besides: {counted(count, 'lock')} that only other schema changes wait for." if count else ""
+
+
+def kept_rows(rows: Sequence[Rows]) -> list[tuple[str, str]]:
+    """(table, "4 rows") of each table that kept its rows, the number of each database where they differ."""
+    found: dict[str, list[str]] = {}
+    for each in rows:
+        if each.kept and each.counts[0] is not None:
+            found.setdefault(each.table, []).append(f"{each.counts[0]:,}")
+    return [(table, f"{' or '.join(dict.fromkeys(numbers))}") for table, numbers in found.items()]
 
 
 def until(lock: TakenLock) -> str:

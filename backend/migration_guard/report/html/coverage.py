@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from ...findings import Allowed, NotJudged, Report, Site
 from ...reporting import counted
 from ..desk import commands
-from ..telling import NOT_RUN, nothing_ran
+from ..telling import NOT_RUN, elsewhere, nothing_ran
 from ..words import conclusion, known_in_words
-from .findings import code, place
+from .findings import allowed_entry, code, place
 from .markup import Markup, folded, joined, tag
 
 _OPEN, _MOST = 10, 2_000  # places that stand in the open; that are shown at all
@@ -22,7 +22,7 @@ def coverage(report: Report, command: str) -> Markup:
         tag("p", NOT_RUN) if nothing_ran(report, command) else None,
         tag("ul", *(tag("li", note, class_="says") for note in report.notes)) if report.notes else None,
         _not_judged(sorted(set(report.not_judged)), report.site),
-        _allowed(report.allowed, report.site),
+        _allowed(elsewhere(report), report.site),
         *(tag("p", line, class_="says") for line in (known_in_words(report.known) if report.known else ())),
     )
 
@@ -44,18 +44,7 @@ def _not_judged(places: Sequence[NotJudged], site: Site) -> Markup | None:
 def _allowed(allowed: Sequence[Allowed], site: Site) -> Markup | None:
     if not allowed:
         return None
-    lines = [
-        tag(
-            "li",
-            tag("code", entry.finding.rule.id),
-            " ",
-            place(site, entry.finding.at.path, entry.finding.at.line),
-            f" until {entry.until}" if entry.until else None,
-            ": ",
-            entry.reason,
-        )
-        for entry in allowed[:_MOST]
-    ]
+    lines = [allowed_entry(entry, site) for entry in allowed[:_MOST]]
     return folded(
         f"Allowed by comments: {counted(len(allowed), 'finding')}",
         _list(lines, len(allowed)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...findings import Finding, Problem, Site, severity_of
+from ...findings import Allowed, Finding, Problem, Site, severity_of
 from ...reporting import counted
 from ..links import address, page
 from ..reviewing import called
@@ -41,6 +41,13 @@ def findings(found: Sequence[Finding], site: Site) -> Markup:
 def place(site: Site, path: str, line: int, last: int = 0) -> Markup:
     """A place in a file, as a link where there is an address."""
     return link(tag("code", f"{path}:{line}"), address(site, path, line, last))
+
+
+def allowed_entry(entry: Allowed, site: Site) -> Markup:
+    """A finding that a comment allows, with the reason."""
+    at = entry.finding.at
+    until = f" until {entry.until}" if entry.until else None
+    return tag("li", tag("code", entry.finding.rule.id), " ", place(site, at.path, at.line), until, ": ", entry.reason)
 
 
 def _card(finding: Finding, site: Site, opened: bool) -> Markup:

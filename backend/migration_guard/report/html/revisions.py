@@ -9,8 +9,8 @@ from ...findings import Site
 from ...reporting import counted
 from ..links import address
 from ..reviewing import Evidence, Locks, Rows, Sql, Way, called
-from ..telling import NO_LOCKS, no_locks, script, sql_title, stops, until
-from .findings import place
+from ..telling import NO_LOCKS, in_the_way, kept_rows, no_locks, script, small_locks, sql_title, stops, until
+from .findings import allowed_entry, place
 from .markup import Markup, between, folded, joined, link, table, tag, text
 from .sql import coloured
 
@@ -52,8 +52,9 @@ def _revision(number: int, one: Evidence, site: Site, limit: int, wrong: set[str
             class_="pair",
         ),
         _trips(one),
-        *(_rows(rows, several=len(one.rows) > 1) for rows in one.rows),
+        _rows(one),
         _locks(one, site),
+        _allowed(one, site),
         *(_sql(block, limit) for block in one.sql),
     )
     kind = f"card revision {'error' if bad else 'added'}"
@@ -85,27 +86,41 @@ def _way(way: Way) -> Markup:
     return tag("span", f"{_SIGNS[way.outcome]} {way.says}".strip(), class_=f"way {kind}")
 
 
-def _rows(rows: Rows, *, several: bool) -> Markup:
-    title = f"Rows on {called(rows.databases)}" if several else "Rows"
-    heads = ("table", "before", "after up", "after down", "after up again")[: 1 + len(rows.counts[0][1])]
-    lines = [
-        (tag("code", name), *("no table" if n is None else f"{n:,}" for n in counts))
-        for name, counts in rows.counts[:_LISTED]
-    ]
-    left = len(rows.counts) - _LISTED
-    more = tag("p", f"{counted(left, 'more table')} not shown.") if left > 0 else None
-    return joined(table(title, heads, lines), more)
+def _rows(one: Evidence) -> Markup:
+    """A table of the tables whose number of rows changes, and a sentence on the others."""
+    changed = [rows for rows in one.rows if not rows.kept]
+    kept = [joined(tag("code", name), f" ({number})") for name, number in kept_rows(one.rows)]
+    everywhere = len({rows.databases for rows in changed}) <= 1
+    heads = ("table", "before", "after up", "after down", "after up again", *(() if everywhere else ("on",)))
+    lines = [_row(rows, everywhere) for rows in changed[:_LISTED]]
+    more = [text(counted(len(kept) - _LISTED, "more table"))] if len(kept) > _LISTED else []
+    return joined(
+        table("Rows", heads, lines) if lines else None,
+        tag("p", f"{counted(len(changed) - _LISTED, 'more table')} not shown.") if len(changed) > _LISTED else None,
+        tag("p", "Rows kept: ", between([*kept[:_LISTED], *more], ", "), ".", class_="quiet") if kept else None,
+    )
+
+
+def _row(rows: Rows, everywhere: bool) -> tuple[str, ...]:
+    counts = ["no table" if n is None else f"{n:,}" for n in rows.counts]
+    cells = [*counts, *["not run"] * (4 - len(counts))]
+    return (tag("code", rows.table), *cells, *(() if everywhere else (called(rows.databases),)))
 
 
 def _locks(one: Evidence, site: Site) -> Markup | None:
     if not one.locks:
         return tag("p", NO_LOCKS, class_="quiet") if no_locks(one) else None
-    everywhere = len({locks.databases for locks in one.locks}) == 1
-    title = f"Locks on {called(one.locks[0].databases)}" if everywhere else "Locks"
+    shown = [locks for locks in one.locks if in_the_way(locks.lock)]
+    everywhere = len({locks.databases for locks in shown}) == 1
+    title = f"Locks on {called(shown[0].databases)}" if everywhere else "Locks"
     heads = ("statement", "lock", "table", "blocks", "until", "rewrites", "scans", *(() if everywhere else ("on",)))
-    left = len(one.locks) - _LISTED
-    more = tag("p", f"{counted(left, 'more lock')} not shown: see `--format json`.") if left > 0 else None
-    return joined(table(title, heads, [_lock(locks, site, everywhere) for locks in one.locks[:_LISTED]]), more)
+    lines = [_lock(locks, site, everywhere) for locks in shown[:_LISTED]]
+    small = small_locks(len(one.locks) - len(shown))
+    return joined(
+        table(title, heads, lines) if lines else None,
+        tag("p", f"{counted(len(shown) - _LISTED, 'more lock')} not shown.") if len(shown) > _LISTED else None,
+        tag("p", small, class_="quiet") if small else None,
+    )
 
 
 def _lock(locks: Locks, site: Site, everywhere: bool) -> tuple[str, ...]:
@@ -122,6 +137,15 @@ def _lock(locks: Locks, site: Site, everywhere: bool) -> tuple[str, ...]:
         "yes" if lock.scanned else "no",
         *(() if everywhere else (called(locks.databases),)),
     )
+
+
+def _allowed(one: Evidence, site: Site) -> Markup | None:
+    if not one.allowed:
+        return None
+    lines = [allowed_entry(entry, site) for entry in one.allowed[:_LISTED]]
+    more = len(one.allowed) - len(lines)
+    left = tag("li", f"and {counted(more, 'more finding')}") if more else None
+    return tag("div", tag("h4", "Allowed by comments"), tag("ul", *lines, left))
 
 
 def _sql(block: Sql, limit: int) -> Markup:

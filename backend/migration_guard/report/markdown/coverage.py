@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from ...findings import Allowed, NotJudged, Report, Site
 from ...reporting import counted
-from ..telling import NOT_RUN, nothing_ran
+from ..telling import NOT_RUN, elsewhere, nothing_ran
 from ..words import conclusion, known_in_words
-from .escaping import code, escaped, folded, one_line
-from .findings import place
+from .escaping import escaped, folded, one_line
+from .findings import allowed_entry, place
 from .limits import within
 
 _PLACES, _ALLOWED, _NOTES = 60_000, 40_000, 20_000  # bytes
@@ -25,7 +25,7 @@ def coverage(report: Report, command: str, *, head: bool) -> str:
         NOT_RUN if nothing_ran(report, command) else "",
         within(_NOTES, "note", (f"- {escaped(note)}" for note in report.notes)),
         _not_judged(sorted(set(report.not_judged)), report.site),
-        _allowed(report.allowed, report.site),
+        _allowed(elsewhere(report), report.site),
         "\n\n".join(escaped(line, _LINE) for line in known_in_words(report.known)) if report.known else "",
     )
     return "\n\n".join(part for part in parts if part)
@@ -44,11 +44,5 @@ def _not_judged(places: Sequence[NotJudged], site: Site) -> str:
 def _allowed(allowed: Sequence[Allowed], site: Site) -> str:
     if not allowed:
         return ""
-    lines = within(_ALLOWED, "finding", (_entry(entry, site) for entry in allowed))
+    lines = within(_ALLOWED, "finding", (allowed_entry(entry, site) for entry in allowed))
     return folded(f"Allowed by comments: {counted(len(allowed), 'finding')}", lines)
-
-
-def _entry(entry: Allowed, site: Site) -> str:
-    at = entry.finding.at
-    until = f" until {escaped(one_line(entry.until))}" if entry.until else ""
-    return f"- {code(entry.finding.rule.id)} {place(site, at.path, at.line)}{until}: {escaped(one_line(entry.reason))}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from ...findings import Finding, Problem, Site, severity_of
+from ...findings import Allowed, Finding, Problem, Site, severity_of
 from ...reporting import counted
 from ..links import address, page
 from ..reviewing import called
 from ..words import printable
-from .escaping import code, cut, escaped, fenced, folded, linked
+from .escaping import code, cut, escaped, fenced, folded, linked, one_line
 from .limits import within
 
 _PROBLEMS, _TABLE, _REMEDIES = 60_000, 250_000, 250_000  # bytes
@@ -50,6 +50,13 @@ def place(site: Site, path: str, line: int, last: int = 0) -> str:
     """A place in a file: a link with the file's name where there is an address, else the whole path."""
     where = address(site, path, line, last)
     return linked(code(f"{path.rpartition('/')[2] if where else path}:{line}"), where)
+
+
+def allowed_entry(entry: Allowed, site: Site) -> str:
+    """A finding that a comment allows, with the reason."""
+    at = entry.finding.at
+    until = f" until {escaped(one_line(entry.until))}" if entry.until else ""
+    return f"- {code(entry.finding.rule.id)} {place(site, at.path, at.line)}{until}: {escaped(one_line(entry.reason))}"
 
 
 def _row(finding: Finding, site: Site) -> str:

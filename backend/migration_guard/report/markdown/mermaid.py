@@ -84,7 +84,7 @@ def tables(touched: Sequence[TouchedTable]) -> str:
         names.setdefault(name, f"t{len(names)}")
     lines, left, length, edges = ["erDiagram"], 0, 0, 0
     for table in touched:
-        block = list(_table(table, names))
+        block = list(_table(table, names, {one.name for one in touched}))
         length += sum(map(len, block)) + len(block)
         edges += len(table.refers_to)
         if length > _TEXT or edges > _EDGES:
@@ -95,7 +95,7 @@ def tables(touched: Sequence[TouchedTable]) -> str:
     return _drawn("\n".join(lines)) + more
 
 
-def _table(table: TouchedTable, names: dict[str, str]) -> Iterator[str]:
+def _table(table: TouchedTable, names: dict[str, str], drawn: set[str]) -> Iterator[str]:
     became = f" (was {label(table.was)})" if table.was else _BECAME.get(table.change, "")
     foreign = {name.strip() for columns, _ in table.refers_to for name in columns.split(",")}
     first = [c for c in table.columns if c.change != "same" or c.key or c.name in foreign]
@@ -113,9 +113,8 @@ def _table(table: TouchedTable, names: dict[str, str]) -> Iterator[str]:
         yield title
     for columns, to in table.refers_to:
         optional = any(c.nullable for c in table.columns if c.name in columns.split(", "))
-        other = f'{names[to]}["{label(to)}"]'
-        if to != table.name:
-            yield f"  {other}"
+        if to not in drawn:
+            yield f'  {names[to]}["{label(to)}"]'
         yield f'  {names[table.name]} }}o--{"o|" if optional else "||"} {names[to]} : "{label(columns)}"'
 
 

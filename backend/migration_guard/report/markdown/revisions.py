@@ -9,9 +9,9 @@ from ...findings import Site
 from ...reporting import counted
 from ..links import address
 from ..reviewing import Evidence, Locks, RoundTrip, Rows, Sql, Way, called
-from ..telling import NO_LOCKS, no_locks, script, sql_title, stops, until
+from ..telling import NO_LOCKS, in_the_way, kept_rows, no_locks, script, small_locks, sql_title, stops, until
 from .escaping import code, escaped, fenced, folded, linked, one_line, table
-from .findings import place
+from .findings import allowed_entry, place
 from .limits import within
 
 _ALL, _SQL = 450_000, 200_000  # bytes of all revisions; characters of all their SQL
@@ -39,8 +39,9 @@ def _revision(one: Evidence, site: Site, sql: int, wrong: set[str], of: int) -> 
         _operations("Up", revision.upgrade, site, revision.path),
         _operations("Down", revision.downgrade, site, revision.path),
         _trips(one.trips),
-        *(_rows(rows, several=len(one.rows) > 1) for rows in one.rows),
+        _rows(one),
         _locks(one, site),
+        _allowed(one, site),
         *(_sql(block, sql) for block in one.sql),
     ]
     body = "\n\n".join(part for part in parts if part)
@@ -73,26 +74,44 @@ def _way(way: Way) -> str:
     return f"{_SIGNS[way.outcome]} {escaped(way.says)}" if way.outcome != "not run" else "not run"
 
 
-def _rows(rows: Rows, *, several: bool) -> str:
-    on = f" on {escaped(called(rows.databases))}" if several else ""
-    heads = (f"rows{on}", "before", "after up", "after down", "after up again")[: 1 + len(rows.counts[0][1])]
-    lines = [
-        (code(name), *("no table" if n is None else str(n) for n in counts)) for name, counts in rows.counts[:_TABLES]
-    ]
-    more = len(rows.counts) - _TABLES
-    return table(heads, lines) + (f"\n\n{counted(more, 'more table')} not shown." if more > 0 else "")
+def _rows(one: Evidence) -> str:
+    """A table of the tables whose number of rows changes, and a sentence on the others."""
+    changed = [rows for rows in one.rows if not rows.kept]
+    kept = kept_rows(one.rows)
+    parts = []
+    if changed:
+        everywhere = len({rows.databases for rows in changed}) == 1
+        heads = ("rows", "before", "after up", "after down", "after up again", *(() if everywhere else ("on",)))
+        parts.append(table(heads, [_row(rows, everywhere) for rows in changed[:_TABLES]]))
+        if len(changed) > _TABLES:
+            parts.append(f"{counted(len(changed) - _TABLES, 'more table')} not shown.")
+    if kept:
+        names = ", ".join(f"{code(name)} ({number})" for name, number in kept[:_TABLES])
+        more = f" and {counted(len(kept) - _TABLES, 'more table')}" if len(kept) > _TABLES else ""
+        parts.append(f"Rows kept: {names}{more}.")
+    return "\n\n".join(parts)
+
+
+def _row(rows: Rows, everywhere: bool) -> tuple[str, ...]:
+    counts = ["no table" if n is None else f"{n:,}" for n in rows.counts]
+    cells = [*counts, *["not run"] * (4 - len(counts))]
+    return (code(rows.table), *cells, *(() if everywhere else (escaped(called(rows.databases)),)))
 
 
 def _locks(one: Evidence, site: Site) -> str:
     if not one.locks:
         return NO_LOCKS if no_locks(one) else ""
-    everywhere = len({locks.databases for locks in one.locks}) == 1
-    heads = ("statement", "lock", "table", "blocks", "until", "rewrites", "scans", *(() if everywhere else ("on",)))
-    rows = [_lock(locks, site, everywhere) for locks in one.locks[:_LOCKS]]
-    more = len(one.locks) - _LOCKS
-    left = f"\n\n{counted(more, 'more lock')} not shown: see `--format json`." if more > 0 else ""
-    on = f" on {escaped(called(one.locks[0].databases))}" if everywhere else ""
-    return f"Locks{on}:\n\n{table(heads, rows)}{left}"
+    shown = [locks for locks in one.locks if in_the_way(locks.lock)]
+    parts = []
+    if shown:
+        everywhere = len({locks.databases for locks in shown}) == 1
+        heads = ("statement", "lock", "table", "blocks", "until", "rewrites", "scans", *(() if everywhere else ("on",)))
+        on = f" on {escaped(called(shown[0].databases))}" if everywhere else ""
+        parts = [f"Locks{on}:", table(heads, [_lock(locks, site, everywhere) for locks in shown[:_LOCKS]])]
+        if len(shown) > _LOCKS:
+            parts.append(f"{counted(len(shown) - _LOCKS, 'more lock')} not shown: see `--format json`.")
+    parts.append(small_locks(len(one.locks) - len(shown)))
+    return "\n\n".join(part for part in parts if part)
 
 
 def _lock(locks: Locks, site: Site, everywhere: bool) -> tuple[str, ...]:
@@ -109,6 +128,13 @@ def _lock(locks: Locks, site: Site, everywhere: bool) -> tuple[str, ...]:
         "yes" if lock.scanned else "no",
         *(() if everywhere else (escaped(called(locks.databases)),)),
     )
+
+
+def _allowed(one: Evidence, site: Site) -> str:
+    lines = [allowed_entry(entry, site) for entry in one.allowed[:_OPERATIONS]]
+    more = len(one.allowed) - len(lines)
+    left = [f"- and {counted(more, 'more finding')}"] if more else []
+    return "\n".join(["Allowed by comments:\n", *lines, *left]) if lines else ""
 
 
 def _sql(block: Sql, limit: int) -> str:
