@@ -50,11 +50,9 @@ class Acted:
 
     @cached_property
     def annotations(self) -> list[Annotation]:
-        return [
-            Annotation(line["command"], line["arg"], line.get("kvPairs") or {})
-            for line in self.lines
-            if line.get("command") in ("error", "warning", "notice")
-        ]
+        """What the page shows on lines of files, read as GitHub's runner does: act takes the last `::`, not the first."""
+        raw = [line["raw"].rstrip("\n") for line in self.lines if line.get("command") in ("error", "warning", "notice")]
+        return list(map(_annotation, raw))
 
     @cached_property
     def jobs(self) -> dict[str, str]:
@@ -172,6 +170,18 @@ def act(
         check=False,
     )
     return Acted(done.returncode, tuple(map(_line, done.stdout.splitlines())))
+
+
+def _annotation(raw: str) -> Annotation:
+    # ActionCommand.TryParseV2 of github.com/actions/runner: the first `::` behind the name ends the properties.
+    head, _, message = raw.removeprefix("::").partition("::")
+    level, _, properties = head.partition(" ")
+    pairs = [pair.partition("=") for pair in properties.split(",") if pair]
+    return Annotation(level, _decoded(message), {name: _decoded(value) for name, _, value in pairs})
+
+
+def _decoded(text: str) -> str:
+    return re.sub("%(0A|0D|25|2C|3A)", lambda code: chr(int(code[1], 16)), text)
 
 
 def _line(text: str) -> dict[str, Any]:

@@ -1,0 +1,78 @@
+"""The reusable workflow, called from another repository and run for real by act: jobs in parallel, one verdict."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.acting import ON_LINUX, Acted, act, commit
+
+pytestmark = ON_LINUX
+
+CALLED = "migration-guard/migration-guard@v0.1.0"
+WORKFLOW = """\
+on: [push]
+permissions: {}
+jobs:
+  migrations:
+    permissions:
+      contents: read
+    uses: migration-guard/migration-guard/.github/workflows/migrations.yml@v0.1.0
+    with:
+      WITH
+  after:
+    if: always()
+    needs: migrations
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo "verdict=$VERDICT errors=$ERRORS"
+        env:
+          VERDICT: ${{ needs.migrations.outputs.verdict }}
+          ERRORS: ${{ needs.migrations.outputs.errors }}
+"""
+
+
+def called(project: Path, guard: Path, **inputs: object) -> Acted:
+    folder = project / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    given = "\n      ".join(f"{name.replace('_', '-')}: {json.dumps(value)}" for name, value in inputs.items())
+    (folder / "guard.yml").write_text(WORKFLOW.replace("WITH", given))
+    commit(project, "ci: guard")
+    return act(project, "guard.yml", "push", {"ref": "refs/heads/main"}, instead={CALLED: guard})
+
+
+def test_each_database_has_a_job_and_all_of_them_one_summary_and_one_verdict(project: Path, guard: Path) -> None:
+    done = called(project, guard, databases="sqlite, postgresql-16")
+
+    assert {name: done.jobs[name] for name in ("plan", "check", "verify", "report")} == {
+        "plan": "success",
+        "check": "success",
+        "verify": "success",
+        "report": "success",
+    }, done.log
+    assert "verdict=passed errors=0" in done.log
+    assert done.summary() == done.summary("report")
+    assert done.summary().count("## ") > 0
+    assert "PostgreSQL 16" in done.summary()
+    assert "SQLite" in done.summary()
+    # What `check` read and `verify` saw is one finding, and no job but the last annotates.
+    places = [(each.at.get("title"), each.at.get("line")) for each in done.annotations]
+    assert len(places) == len(set(places)) > 0
+    kept = sorted(folder.name for folder in (project.parent / "artifacts").iterdir())
+    assert kept == [
+        "migration-guard",
+        *(f"migration-guard-{name}" for name in ("check", "verify-1", "verify-2", "verify-3")),
+    ]
+
+
+def test_jobs_that_leave_no_report_are_named_in_the_verdict(project: Path, guard: Path) -> None:
+    done = called(project, guard, databases="sqlite", shards=2, install="poetry")
+
+    told = [each.message.partition("\n")[0] for each in done.annotations if each.message.startswith("no report came")]
+    assert told == [
+        "no report came from the job that reads the migrations",
+        "no report came from the job of sqlite 1/2",
+        "no report came from the job of sqlite 2/2",
+    ], done.log
+    assert done.jobs["report"] == "failure"
+    assert "verdict=unfinished" in done.log
