@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import UsageError
@@ -32,6 +33,21 @@ class Reference:
     empty: Snapshot
     rows: Rows
     anew: set[tuple[str, str]]
+
+    @property
+    def label(self) -> str:
+        """The server for people: "PostgreSQL 15.18"."""
+        return self.builder.server.label
+
+    @property
+    def version(self) -> str:
+        """The server's version: "15.18"."""
+        return self.label.split()[-1]
+
+    @property
+    def number(self) -> tuple[int, ...]:
+        """The same, to compare."""
+        return tuple(map(int, re.findall(r"\d+", self.version)))
 
 
 @dataclass(frozen=True)
@@ -77,47 +93,66 @@ def proved(references: Sequence[Reference], text: Callable[[Body], bytes]) -> Pr
 
     Raises UsageError, with all that differs, where none could be found.
     """
-    as_sql: dict[str, set[str]] = {each.builder.dialect: set() for each in references}
+    sources = _sources(references)
+    dumps = {name: dumped(each.url, each.version) for name, each in sources.items() if name == "postgresql"}
+    as_sql: dict[str, set[str]] = {name: set() for name in sources}
     apart: set[str] = set()
-    dumps = {}
-    for each in references:
-        if each.builder.dialect == "postgresql":
-            dumps["postgresql"] = dumped(each.url, each.builder.server.label.split()[-1])
     wrong: dict[str, list[Difference]] = {}
     failure = ""
     for _ in range(_ROUNDS):
-        schemas = {each.builder.dialect: _schema(each, dumps, as_sql[each.builder.dialect]) for each in references}
-        body = body_of(
-            schemas, _rows(references, schemas), apart, convention=any(e.builder.convention for e in references)
-        )
+        schemas = {name: _schema(each, dumps, as_sql[name]) for name, each in sources.items()}
+        convention = any(each.builder.convention for each in references)
+        body = body_of(schemas, _rows(sources, schemas), apart, convention=convention)
         content = text(body)
-        built: dict[str, list[str]] = {}
-        back: dict[str, Fails] = {}
-        wrong, failure = {}, ""
+        wrong, failure, tried = {}, "", []
         for each in references:
-            dialect = each.builder.dialect
-            try:
-                built[dialect] = each.builder.by_file(content, *_WAYS)
-            except Fails as error:
-                built[dialect] = list(error.done)
-                back[dialect] = error
-                if not error.done:
-                    failure = f"{each.builder.server.label}: {error}"
-                    table = _table_at(content, error.line)
-                    wrong[dialect] = [Difference("table", table, table, "missing")] if table else []
-                    break
-            if found := differences(each.snapshot, each.builder.snapshot(built[dialect][0])):
-                wrong[dialect] = found
+            tried.append(one := _tried(each, content))
+            if not one.urls:
+                failure = f"{each.label}: {one.failed}"
+                wrong[each.builder.dialect] = list(_blamed(content, one.failed))
+                break
+            if found := differences(each.snapshot, each.builder.snapshot(one.urls[0])):
+                wrong.setdefault(each.builder.dialect, []).extend(found)
         if not wrong:
-            for each in references:
-                _same_rows(each, built[each.builder.dialect][0])
-            facts = [
-                _both_ways(each, built[each.builder.dialect], back.get(each.builder.dialect)) for each in references
-            ]
-            return Proved(body, content, tuple(facts))
-        if not _plainer(wrong, schemas, as_sql, apart, several=len(references) > 1):
+            for one in tried:
+                _same_rows(one.reference, one.urls[0])
+            return Proved(body, content, tuple(map(_both_ways, tried)))
+        if not _plainer(wrong, schemas, as_sql, apart, several=len(sources) > 1):
             break
     raise _not_equal(references, wrong, failure)
+
+
+def _sources(references: Sequence[Reference]) -> dict[str, Reference]:
+    """The database of each dialect that is written down: of several versions the oldest, whose words all know."""
+    found: dict[str, Reference] = {}
+    for each in references:
+        other = found.get(each.builder.dialect)
+        if other is None or each.number < other.number:
+            found[each.builder.dialect] = each
+    return found
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """The databases that a base built, going each of the ways, and how it failed on the one after them."""
+
+    reference: Reference
+    urls: Sequence[str]
+    failed: Fails | None = None
+
+
+def _tried(each: Reference, content: bytes) -> _Tried:
+    try:
+        return _Tried(each, each.builder.by_file(content, *_WAYS))
+    except Fails as error:
+        return _Tried(each, error.done, error)
+
+
+def _blamed(content: bytes, failed: Fails | None) -> Iterator[Difference]:
+    """The table whose operation failed, as missing; nothing where it was no table's."""
+    table = _table_at(content, failed.line) if failed is not None else ""
+    if table:
+        yield Difference("table", table, table, "missing")
 
 
 def _plainer(
@@ -170,10 +205,10 @@ def _schema(each: Reference, dumps: Mapping[str, list[Entry]], as_sql: set[str])
     return each.builder.read(each.url, lambda connection: sqlite_schema.schema_of(connection, version_table, as_sql))
 
 
-def _rows(references: Sequence[Reference], schemas: Mapping[str, Schema]) -> dict[str, list[Line]]:
-    rows = {each.builder.dialect: each.rows for each in references}
+def _rows(sources: Mapping[str, Reference], schemas: Mapping[str, Schema]) -> dict[str, list[Line]]:
+    rows = {name: each.rows for name, each in sources.items()}
     tables = {table.full_name: table for schema in schemas.values() for table in schema.tables if not table.sql}
-    found = lines_of(rows, tables, {each.builder.dialect: each.anew for each in references})
+    found = lines_of(rows, tables, {name: each.anew for name, each in sources.items()})
     if found and "postgresql" in rows:
         found[SEQUENCES] = sequence_lines(rows["postgresql"], several=len(rows) > 1)
     return found
@@ -189,13 +224,13 @@ def _same_rows(each: Reference, url: str) -> None:
         )
 
 
-def _both_ways(each: Reference, urls: Sequence[str], failed: Fails | None) -> str:
+def _both_ways(one: _Tried) -> str:
     """A sentence on what is equal. Raises UsageError where the way down leaves something, or up again makes another."""
-    label = each.builder.server.label
-    if failed is not None:
-        raise UsageError(f"{label}: the new base does not go down and up again: {failed}", "squash less") from failed
-    left = differences(each.empty, each.builder.snapshot(urls[1]))
-    left += differences(each.snapshot, each.builder.snapshot(urls[2]))
+    each, label = one.reference, one.reference.label
+    if one.failed is not None:
+        raise UsageError(f"{label}: the new base does not go down and up again: {one.failed}", "squash less")
+    left = differences(each.empty, each.builder.snapshot(one.urls[1]))
+    left += differences(each.snapshot, each.builder.snapshot(one.urls[2]))
     if left:
         raise UsageError(f"{label}: after the way down {left[0].sentence()}", "squash less")
     things = counted(len(each.snapshot.objects), "object")
@@ -206,7 +241,7 @@ def _both_ways(each: Reference, urls: Sequence[str], failed: Fails | None) -> st
 def _not_equal(references: Sequence[Reference], wrong: Mapping[str, list[Difference]], failure: str) -> UsageError:
     sentences = [failure] if failure else []
     for each in references:
-        label = each.builder.server.label
+        label = each.label
         sentences += [f"{label}: {one.sentence(added='is too much')}" for one in wrong.get(each.builder.dialect, [])]
     more = f"; and {len(sentences) - _SHOWN} more" if len(sentences) > _SHOWN else ""
     return UsageError(

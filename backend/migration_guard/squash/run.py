@@ -205,6 +205,8 @@ def _next(settings: Settings, found: Reach, new: Migration) -> Iterator[str]:
     if settings.review == "stamp":
         yield f"Next: migration-guard review {new.id}"
     yield "Then: migration-guard verify"
+    if settings.since in found.ids - {new.id}:
+        yield f"`since` in the settings names {settings.since}, which is gone: write {new.id}"
     if (settings.root / (settings.baseline or "migration-guard-baseline.json")).is_file():
         yield "The baseline may hold findings of the old files: migration-guard baseline --prune"
     if found.history.base is not None and any(each.id in found.history.base.ids for each in found.squashed):
