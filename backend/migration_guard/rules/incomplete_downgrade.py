@@ -120,10 +120,17 @@ def _types_left(
                     one.kind == "type" and one.name in (None, name) for one in (*effect.gone_down, *effect.gone_up)
                 )
                 if not gone and not effect.out_of_sight(thing) and not _made_before(context, op, name):
-                    says = f"leaves the enum type {name} behind: PostgreSQL keeps it when {op.table} is dropped"
-                    found = _finding(context, op, f"{says}, so the next upgrade stops at it", type_dropped(op, name))
-                    yield replace(found, kept_type=name)
+                    written = _as_written(op, name)
+                    says = f"leaves the enum type {written} behind: PostgreSQL keeps it when {op.table} is dropped"
+                    found = _finding(context, op, f"{says}, so the next upgrade stops at it", type_dropped(op, written))
+                    yield replace(found, kept_type=written)
         judged |= names
+
+
+def _as_written(op: CreateTable, name: str) -> str:
+    """The name of the enum type with its capitals, which SQLAlchemy puts into quotes."""
+    names = [one.enum.name for one in op.columns if one.enum is not None]
+    return next((one for one in names if isinstance(one, str) and bare(one) == name), name)
 
 
 def _made_before(context: Context, op: CreateTable, name: str) -> bool:

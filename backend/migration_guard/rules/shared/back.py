@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ...facts import AlterColumn, Context, DropColumn, DropConstraint, DropIndex, DropTable, Operation, Unread
+from ...facts import AlterColumn, Context, DropColumn, DropConstraint, DropIndex, DropTable, Operation, Text, Unread
 from ...records import replace
 from ...replay import KnownColumn, KnownTable, column_before, table_before
+from ...replay.changes import change
 from ...replay.names import alike, bare
+from ...replay.types import SqlType, type_of
 from .past import lines_before
-from .paste import backfill, call, dedented, filling, literal, op_name
+from .paste import backfill, call, dedented, filling, literal, op_name, sql_name
 from .restoring import (
     column_fact,
     column_text,
@@ -112,7 +114,9 @@ def altered_back(context: Context, op: AlterColumn, first_change: AlterColumn | 
         step = narrowing(becomes, was) if "postgresql" in context.policy.dialects else None
         if step is not None:
             above.append(f"{fitted(op, name, step)}  # or stop here, and say so")
-        certain = certain and step is None and known is not None and known.enum is None
+        if cast := _cast(context, op, name, type_of(becomes, op.enum), type_of(was, known.enum if known else None)):
+            back.append(f"postgresql_using={literal(cast)}")
+        certain = certain and step is None and not cast and known is not None and known.enum is None
     elif was is not None:
         back.append(f"existing_type={was}")
     if op.nullable is not None:
@@ -136,6 +140,16 @@ def altered_back(context: Context, op: AlterColumn, first_change: AlterColumn | 
     if not back or (len(back) == 1 and back[0].startswith("existing_type")):
         return None
     return Undo([*above, *_altered(context, op, [literal(name), *back])], certain)
+
+
+def _cast(context: Context, op: AlterColumn, name: Text, now: SqlType | None, then: SqlType | None) -> str:
+    """The expression that PostgreSQL wants for the way back; "" where it casts by itself, or does not run this."""
+    if "postgresql" not in context.policy.dialects or (op.dialects is not None and "postgresql" not in op.dialects):
+        return ""
+    found = change(now, then)
+    if found is None or then is None or not found.using or (then.kind == "enum" and then.name is None):
+        return ""
+    return f"{sql_name(name)}::{sql_name(then.name) if then.name else then}"
 
 
 def _altered(context: Context, op: AlterColumn | DropColumn, arguments: list[str]) -> list[str]:
