@@ -117,6 +117,15 @@ def test_sections_stand_in_order_and_only_where_there_is_something() -> None:
     assert titles(NOTHING_NEW) == ["What was looked at"]
 
 
+def test_findings_in_older_revisions_come_last() -> None:
+    text = as_html(
+        replace(RED, findings=(replace(RED.findings[1], revision="0001", says="An old sin."), *RED.findings)), "verify"
+    )
+
+    assert "3 of 4 findings concern what it adds; the others are older." in text
+    assert text.index("In older revisions</h2>") < text.index("An old sin.") < text.index("What was looked at</h2>")
+
+
 def test_a_huge_branch_is_cut_and_says_so() -> None:
     text = as_html(large(revisions=60, lines=2_000), "verify")
 

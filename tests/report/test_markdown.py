@@ -174,6 +174,19 @@ def test_without_a_server_places_are_whole_paths() -> None:
     assert "](http" not in summary(replace(FOUND, findings=()), "check")
 
 
+def test_findings_in_older_revisions_come_last_and_folded() -> None:
+    report = replace(RED, findings=(replace(RED.findings[1], revision="0001", says="An old sin."), *RED.findings))
+
+    text = summary(report, "verify")
+
+    assert "3 of 4 findings concern what it adds; the others are older." in text
+    assert text.index("### 2 new revisions") < text.index("An old sin.")
+    assert "<details><summary>1 finding in older revisions</summary>" in text
+    assert "Every finding stands in an older revision." in summary(
+        replace(report, findings=report.findings[:1]), "verify"
+    )
+
+
 def test_a_fence_is_longer_than_any_in_the_text_it_holds() -> None:
     assert fenced("a\n`````\n</details>") == "``````\na\n`````\n</details>\n``````"
 

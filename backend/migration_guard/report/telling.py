@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..branch import RanSql
-from ..findings import Allowed, Report, TakenLock
+from ..findings import Allowed, Finding, Report, TakenLock
 from ..reporting import counted
 from .reviewing import Evidence, Rows, Sql, allowed
 from .words import printable
@@ -50,6 +50,37 @@ def elsewhere(report: Report) -> list[Allowed]:
     """What comments allow in other files than those of the new revisions."""
     new = {revision.path for revision in report.branch.revisions} if report.branch else set()
     return [entry for entry in allowed(report) if entry.finding.at.path not in new]
+
+
+def brief(one: Evidence) -> str:
+    """A revision in a few words, for a list from which a reviewer chooses what to open."""
+    blocks = {lock.lock.blocks for lock in one.locks if stops(lock.lock)}
+    worst = "reads and writes" if "reads and writes" in blocks else "writes" if blocks else ""
+    parts = (
+        counted(len(one.revision.upgrade), "operation"),
+        f"blocks {worst}" if worst else "",
+        f"{counted(len(one.allowed), 'finding')} allowed" if one.allowed else "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def divided(report: Report) -> tuple[list[Finding], list[Finding]]:
+    """The findings that concern the branch, and those in revisions that its base has already."""
+    new = {revision.id for revision in report.branch.revisions} if report.branch else set()
+    if not new:
+        return list(report.findings), []
+    old = [one for one in report.findings if one.revision and one.revision not in new and one.rule.family != "graph"]
+    return [one for one in report.findings if one not in old], old
+
+
+def share(report: Report) -> str:
+    """How many of the findings concern the branch, where not all do."""
+    new, old = divided(report)
+    if not old:
+        return ""
+    if not new:
+        return "Every finding stands in an older revision."
+    return f"{len(new)} of {counted(len(report.findings), 'finding')} concern what it adds; the others are older."
 
 
 def stops(lock: TakenLock) -> bool:

@@ -13,12 +13,12 @@ from ...records import replace
 from ...reporting import by_place, counted
 from ..alike import told_once
 from ..reviewing import Evidence, evidence
-from ..telling import lead
+from ..telling import divided, lead, share
 from ..words import listed, most_severe_first, verdict
 from .coverage import coverage, desk
 from .findings import findings, problems
 from .graph import graph
-from .markup import Markup, joined, tag
+from .markup import Markup, folded, joined, tag
 from .revisions import anchor, revisions
 from .tables import tables
 
@@ -63,12 +63,16 @@ def _meta(**attributes: str) -> Markup:
 def _sections(report: Report, command: str, shown: list[Evidence]) -> Iterator[tuple[str, str, Markup | None]]:
     """(id, title, content) of each part."""
     yield "problems", "Could not be done", problems(report.problems)
-    yield "findings", "Findings", findings(report.findings, report.site)
+    new, old = divided(report)
+    yield "findings", "Findings", findings(new, report.site)
     if shown:
         wrong = {finding.revision for finding in report.findings if finding.revision}
         yield "graph", "The branch against its base", _graphs(report, shown)
         yield "revisions", counted(len(shown), "new revision").capitalize(), revisions(shown, report.site, wrong)
         yield "tables", "Tables it touches", _tables(report)
+    if old:
+        older = folded(counted(len(old), "finding"), findings(old, report.site))
+        yield "older", "In older revisions", older
     yield "coverage", "What was looked at", coverage(report, command)
     yield "desk", "At the desk", desk(report, command)
 
@@ -87,7 +91,9 @@ def _top(report: Report, command: str, shown: list[Evidence], sections: list[tup
         "header",
         tag("p", f"migration-guard {command}", class_="quiet"),
         tag("h1", verdict(report)),
-        tag("p", adds, " ", tag("strong", went) if kind == "error" else went) if adds else None,
+        tag("p", adds, " ", went if all(one.well for one in shown) else tag("strong", went), " ", share(report))
+        if adds
+        else None,
         tag("p", f"Run on {databases}.", class_="quiet") if databases else None,
         tag("nav", tag("ul", *links), aria_label="Parts of this report") if len(links) > 1 else None,
         class_=kind,

@@ -9,7 +9,7 @@ from ...findings import Site
 from ...reporting import counted
 from ..links import address
 from ..reviewing import Evidence, Locks, Rows, Sql, Way, called
-from ..telling import NO_LOCKS, in_the_way, kept_rows, no_locks, script, small_locks, sql_title, stops, until
+from ..telling import NO_LOCKS, brief, in_the_way, kept_rows, no_locks, script, small_locks, sql_title, stops, until
 from .findings import allowed_entry, place
 from .markup import Markup, between, folded, joined, link, table, tag, text
 from .sql import coloured
@@ -60,7 +60,8 @@ def _revision(number: int, one: Evidence, site: Site, limit: int, wrong: set[str
     kind = f"card revision {'error' if bad else 'added'}"
     if whole:
         return tag("article", tag("h3", title), body, class_=kind, id=anchor(number))
-    return tag("div", folded(tag("h3", title), body, opened=bad), class_=kind, id=anchor(number))
+    summary = joined(tag("h3", title), " ", tag("span", brief(one), class_="quiet"))
+    return tag("div", folded(summary, body, opened=bad), class_=kind, id=anchor(number))
 
 
 def _operations(direction: str, told: Sequence[Told], site: Site, path: str) -> Markup:

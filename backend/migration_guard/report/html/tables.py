@@ -11,7 +11,7 @@ from .markup import Markup, between, folded, joined, tag
 
 _BECAME = {"added": "new", "removed": "removed", "changed": "changed", "same": "read or written"}
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "same": ""}
-_OPEN = 20  # columns as they were that stand in the open
+_OPEN = 12  # columns as they were that stand in the open
 _MOST = 300  # tables
 
 

@@ -10,10 +10,10 @@ from ...reporting import by_place, counted
 from ..alike import told_once
 from ..desk import commands
 from ..reviewing import Evidence, evidence
-from ..telling import lead
+from ..telling import divided, lead, share
 from ..words import most_severe_first, verdict
 from .coverage import coverage
-from .escaping import cut, escaped, fenced, one_line
+from .escaping import cut, escaped, fenced, folded, one_line
 from .findings import findings, problems, remedies
 from .limits import joined
 from .mermaid import graph, tables
@@ -36,14 +36,18 @@ def _parts(report: Report, command: str) -> Iterator[str]:
     if report.branch is not None:
         yield _lead(report, shown)
     yield problems(report.problems)
-    yield findings(found, report.site)
-    yield remedies(found)
+    new, old = divided(report)
+    yield findings(new, report.site)
+    yield remedies(new)
     if shown:
         wrong = {finding.revision for finding in found if finding.revision}
         yield f"### {counted(len(shown), 'new revision')}".replace("### 1 new", "### The new")
         yield from _graphs(report)
         yield revisions(shown, report.site, wrong)
         yield from _tables(report)
+    if old:
+        parts = (findings(old, report.site), remedies(old))
+        yield folded(f"{counted(len(old), 'finding')} in older revisions", "\n\n".join(part for part in parts if part))
     yield coverage(report, command, head=bool(found or report.problems or shown))
     yield _desk(report, command)
 
@@ -52,7 +56,9 @@ def _lead(report: Report, shown: list[Evidence]) -> str:
     """One line on what the branch adds."""
     adds, went = lead(report, shown)
     bold = "" if all(one.well for one in shown) else "**"
-    return f"{escaped(one_line(adds), _LINE)} {bold}{went}{bold}".strip() if went else escaped(one_line(adds), _LINE)
+    return " ".join(
+        part for part in (escaped(one_line(adds), _LINE), went and f"{bold}{went}{bold}", share(report)) if part
+    )
 
 
 def _projects(report: Report) -> list[str]:

@@ -9,7 +9,7 @@ from ...findings import Site
 from ...reporting import counted
 from ..links import address
 from ..reviewing import Evidence, Locks, RoundTrip, Rows, Sql, Way, called
-from ..telling import NO_LOCKS, in_the_way, kept_rows, no_locks, script, small_locks, sql_title, stops, until
+from ..telling import NO_LOCKS, brief, in_the_way, kept_rows, no_locks, script, small_locks, sql_title, stops, until
 from .escaping import code, escaped, fenced, folded, linked, one_line, table
 from .findings import allowed_entry, place
 from .limits import within
@@ -48,7 +48,7 @@ def _revision(one: Evidence, site: Site, sql: int, wrong: set[str], of: int) -> 
     if of <= _SHOWN_WHOLE:
         return f"#### {title}\n\n{body}"
     bad = revision.id in wrong or not one.well
-    return folded(f"{'❌ ' if bad else ''}{title}", body, opened=bad)
+    return folded(f"{'❌ ' if bad else ''}{title}: {escaped(brief(one))}", body, opened=bad)
 
 
 def _operations(direction: str, told: Sequence[Told], site: Site, path: str) -> str:
