@@ -77,6 +77,23 @@ def test_a_branch_that_is_pushed_from_another_one_is_judged_too(
     assert len(git(project, "worktree", "list").splitlines()) == 1
 
 
+def test_a_push_from_a_second_work_tree_is_judged_as_what_is_committed_there(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    second = tmp_path / "second"
+    git(project, "worktree", "add", "--quiet", "-b", "feature", str(second))
+    add(second, "feature", (COMMITS / "missing-downgrade" / "bad.py").read_text())
+    commit(second)
+    add(second, "untracked", "not Python")
+    monkeypatch.setenv("GIT_DIR", git(second, "rev-parse", "--absolute-git-dir"))  # as git leaves it for a hook there
+
+    assert main(["-C", str(second), "hook", "pre-push"]) == 1
+
+    said = capsys.readouterr().out
+    assert "missing-downgrade" in said
+    assert "1 of 3 revisions" in said
+
+
 def test_what_the_remote_has_is_not_judged_again(project: Path) -> None:
     add(project, "old", (COMMITS / "missing-downgrade" / "bad.py").read_text())
     commit(project)

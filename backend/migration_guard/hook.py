@@ -169,9 +169,10 @@ def _index(repository: Repository, commit: str) -> Iterator[None]:
     git_dir = Path(_git(repository, "rev-parse", "--absolute-git-dir").rstrip("\n"))
     before = os.environ.get("GIT_INDEX_FILE")
     with tempfile.TemporaryDirectory(prefix="migration-guard-", dir=git_dir) as folder:
-        os.environ["GIT_INDEX_FILE"] = os.path.join(folder, "index")  # noqa: PTH118
+        index = os.path.join(folder, "index")  # noqa: PTH118
+        _git(repository, "read-tree", commit, GIT_INDEX_FILE=index)
+        os.environ["GIT_INDEX_FILE"] = index
         try:
-            _git(repository, "read-tree", commit)
             yield
         finally:
             del os.environ["GIT_INDEX_FILE"]
@@ -191,13 +192,12 @@ def _work_tree(repository: Repository, commit: str) -> Iterator[Path]:
             _git(repository, "worktree", "remove", "--force", os.fspath(elsewhere))
 
 
-def _git(repository: Repository, *arguments: str, or_else: str | None = None) -> str:
+def _git(repository: Repository, *arguments: str, or_else: str | None = None, **variables: str) -> str:
     """What git prints. Raises CannotFinish where it fails and there is nothing to take instead."""
     command: Sequence[str] = ["git", "-C", os.fspath(repository.top), "-c", "core.hooksPath=/dev/null", *arguments]
-    environment = {
-        **{name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")},
-        "GIT_LFS_SKIP_SMUDGE": "1",
-    }
+    ours = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")  # a hook has those of the repository that calls it
+    inherited = {name: value for name, value in os.environ.items() if name not in ours}
+    environment = {**inherited, "GIT_LFS_SKIP_SMUDGE": "1", **variables}
     done = subprocess.run(command, capture_output=True, check=False, env=environment)
     if done.returncode == 0:
         return os.fsdecode(done.stdout)
