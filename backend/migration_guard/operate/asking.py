@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
 from ..errors import CannotFinish, GuardError
@@ -64,8 +65,16 @@ def _build(home: Home, url: str, revisions: set[str]) -> dict[str, Any]:
 
 
 def _url(home: Home) -> dict[str, Any]:
-    """The URL that env.py connects to, as it wrote it, and the name of its version table."""
+    """The URL that env.py connects to, as it wrote it, and the name of its version table.
+
+    One that speaks the words of its own database before it comes to the migrations has told the URL by then.
+    """
     found: dict[str, Any] = {}
+    seen: set[str] = set()
+
+    def connected(connection: Connection) -> None:
+        if (url := asked_for(connection.engine)) is not None:
+            seen.add(url)
 
     def play(stage: Stage) -> None:
         url = asked_for(stage.connection.engine)
@@ -79,7 +88,13 @@ def _url(home: Home) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         lead = Lead(f"sqlite:///{folder}/none.sqlite")
         with engines_led(lead), fence([lead.url]):
-            Environment(home, lead, Recorder()).run(play)
+            event.listen(Engine, "engine_connect", connected)
+            try:
+                Environment(home, lead, Recorder()).run(play)
+            except DBAPIError:
+                if len(seen) != 1:
+                    raise
+                found.update(url=seen.pop(), version_table="alembic_version")
     return found
 
 
