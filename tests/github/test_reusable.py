@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import re
 from pathlib import Path
 
-from tests.acting import ON_LINUX, Acted, act, commit
+from tests.acting import ON_LINUX, ROOT, Acted, act, commit
 
 pytestmark = ON_LINUX
 
-CALLED = "migration-guard/migration-guard@v0.1.0"
-WORKFLOW = """\
-on: [push]
-permissions: {}
-jobs:
-  migrations:
-    permissions:
-      contents: read
-    uses: migration-guard/migration-guard/.github/workflows/migrations.yml@v0.1.0
-    with:
-      WITH
+CALLED = "migration-guard/migration-guard@main"
+AFTER = """\
   after:
     if: always()
     needs: migrations
@@ -32,17 +23,20 @@ jobs:
 """
 
 
-def called(project: Path, guard: Path, **inputs: object) -> Acted:
+def called(project: Path, guard: Path, more: str = "") -> Acted:
+    """The workflow that docs/github.md shows first, and a job that uses what it came to."""
+    (workflow, *_) = re.findall(
+        r"^```yaml\n(.*?)^```", (ROOT / "docs" / "github.md").read_text(), re.MULTILINE | re.DOTALL
+    )
     folder = project / ".github" / "workflows"
     folder.mkdir(parents=True)
-    given = "\n      ".join(f"{name.replace('_', '-')}: {json.dumps(value)}" for name, value in inputs.items())
-    (folder / "guard.yml").write_text(WORKFLOW.replace("WITH", given))
+    (folder / "guard.yml").write_text(workflow + more + AFTER)
     commit(project, "ci: guard")
     return act(project, "guard.yml", "push", {"ref": "refs/heads/main"}, instead={CALLED: guard})
 
 
 def test_each_database_has_a_job_and_all_of_them_one_summary_and_one_verdict(project: Path, guard: Path) -> None:
-    done = called(project, guard, databases="sqlite, postgresql-16")
+    done = called(project, guard)
 
     assert {name: done.jobs[name] for name in ("plan", "check", "verify", "report")} == {
         "plan": "success",
@@ -66,13 +60,16 @@ def test_each_database_has_a_job_and_all_of_them_one_summary_and_one_verdict(pro
 
 
 def test_jobs_that_leave_no_report_are_named_in_the_verdict(project: Path, guard: Path) -> None:
-    done = called(project, guard, databases="sqlite", shards=2, install="poetry")
+    done = called(project, guard, "      shards: 2\n      install: poetry\n")
 
     told = [each.message.partition("\n")[0] for each in done.annotations if each.message.startswith("no report came")]
     assert told == [
         "no report came from the job that reads the migrations",
         "no report came from the job of sqlite 1/2",
         "no report came from the job of sqlite 2/2",
+        "no report came from the job of postgresql 16 1/2",
+        "no report came from the job of postgresql 16 2/2",
+        "no report came from the job of sqlite and postgresql 16",
     ], done.log
     assert done.jobs["report"] == "failure"
     assert "verdict=unfinished" in done.log

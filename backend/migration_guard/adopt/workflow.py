@@ -1,4 +1,8 @@
-"""The workflow that reads the migrations of every pull request on GitHub."""
+"""The workflow that reads the migrations of every pull request on GitHub, in plain steps.
+
+Not the reusable workflow: an installed wheel does not know the commit of its release, and a `uses:` that is pinned to no
+commit is what everybody is told not to write. These steps pin all that they use, and run nothing of the project.
+"""
 
 from __future__ import annotations
 
