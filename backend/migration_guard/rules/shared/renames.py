@@ -156,7 +156,7 @@ def _words(name: str) -> list[str]:
 
 
 def _elsewhere(drop: DropColumn, old: Column, add: AddColumn, context: Context) -> bool:
-    """Whether both are keys, and of different tables."""
+    """Whether they are keys of different tables, or one is a key, the other is none, and the names differ in a word."""
     operations = function_of(context, drop)  # the key may be dropped above
     first = next((op for op in operations if op.at.path == drop.at.path), drop)
     keys = table_before(context, first, drop.table, drop.schema).constraints
@@ -169,7 +169,9 @@ def _elsewhere(drop: DropColumn, old: Column, add: AddColumn, context: Context) 
     before |= {_table(old.references)}
     after |= {_table(add.column.references)}
     before, after = before - {None}, after - {None}
-    return bool(before) and bool(after) and not before & after
+    if before and after:
+        return not before & after
+    return bool(before or after) and _nearness(drop.name, add) < 1
 
 
 def _table(references: object) -> str | None:
