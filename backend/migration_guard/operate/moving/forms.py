@@ -26,6 +26,7 @@ class Form:
 
     plain: str  # a condition of SQLite: the value, which is not NULL, is ready
     text: str  # an expression of SQLite: a ready value as PostgreSQL prints it; "" where Python has to
+    sent: str = ""  # another expression, which PostgreSQL reads as the same value
     free: bool = False  # it is free text, and may hold what COPY escapes
     there: str = "{x}"  # an expression of PostgreSQL that prints the value alike, whatever the column kept
     digits: int | None = None  # after the point, which is all that the column keeps
@@ -88,19 +89,17 @@ def _text(longest: str | None, *, padded: bool) -> Form:
 def _moment(zone: str) -> Form:
     """SQLAlchemy's form of a time, or ISO 8601 in UTC."""
     tail = (
-        "CASE WHEN {x} GLOB '*Z' THEN substr({x}, 20, length({x}) - 20) "
-        "WHEN {x} GLOB '*+00:00' THEN substr({x}, 20, length({x}) - 25) ELSE substr({x}, 20) END"
+        "CASE WHEN substr({x}, -1) = 'Z' THEN substr({x}, 20, length({x}) - 20) "
+        "WHEN substr({x}, -6) = '+00:00' THEN substr({x}, 20, length({x}) - 25) ELSE substr({x}, 20) END"
     )
     plain = (
         f"typeof({{x}}) = 'text' AND {{x}} GLOB '{_DAY}[ T]{_CLOCK}*' AND {{x}} >= '0001' "
         "AND datetime(substr({x}, 1, 19), '+0 days') = replace(substr({x}, 1, 19), 'T', ' ') "
         f"AND (length({{x}}) = 19 OR {_fraction(f'({tail})')})"
     )
-    short = "rtrim(rtrim({tail}, '0'), '.')".replace("{tail}", tail)
-    moment = (
-        f"substr({{x}}, 1, 10) || ' ' || substr({{x}}, 12, 8) || CASE length({{x}}) WHEN 19 THEN '' ELSE {short} END"
-    )
-    return Form(plain, f"{moment} || '{zone}'")
+    fraction = f"CASE length({{x}}) WHEN 19 THEN '' ELSE rtrim(rtrim({tail}, '0'), '.') END"
+    text = f"substr({{x}}, 1, 10) || ' ' || substr({{x}}, 12, 8) || {fraction} || '{zone}'"
+    return Form(plain, text, sent="{x}")
 
 
 def _fraction(tail: str) -> str:
@@ -115,8 +114,9 @@ _UUID = Form(
     f"typeof({{x}}) = 'text' AND (length({{x}}) = 32 AND {_HEX} OR length({{x}}) = 36 "
     "AND {x} GLOB '????????-????-????-????-????????????' "
     "AND length(replace({x}, '-', '')) = 32 AND replace({x}, '-', '') NOT GLOB '*[^0-9a-fA-F]*')",
-    "lower(CASE length({x}) WHEN 36 THEN {x} ELSE substr({x}, 1, 8) || '-' || substr({x}, 9, 4) || '-' || "
-    "substr({x}, 13, 4) || '-' || substr({x}, 17, 4) || '-' || substr({x}, 21) END)",
+    "lower(replace({x}, '-', ''))",
+    sent="{x}",
+    there="encode(uuid_send({x}), 'hex')",
 )
 _NUMBER = "typeof({x}) IN ('integer', 'real')"
 _SINGLE = f"{_NUMBER} AND abs({{x}}) < 3.4e38 AND ({{x}} = 0 OR abs({{x}}) > 1.2e-38)"
@@ -140,5 +140,6 @@ _OTHERS = {
         f"typeof({{x}}) = 'text' AND {{x}} GLOB '{_CLOCK}*' AND time(substr({{x}}, 1, 8)) = substr({{x}}, 1, 8) "
         f"AND {_fraction('substr({x}, 9)')}",
         "substr({x}, 1, 8) || rtrim(rtrim(substr({x}, 9), '0'), '.')",
+        sent="{x}",
     ),
 }

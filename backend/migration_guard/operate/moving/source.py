@@ -160,10 +160,12 @@ class Source:
         those named, in the order of the table."""
         columns = [column for column in table.columns if of is None or column.name in of]
         if table.rowid and columns and all(column.fast(as_kept=as_kept) for column in columns) and table.clean:
-            return self._chunks(table, columns, table.rowid)
+            return self._chunks(table, columns, table.rowid, as_kept=as_kept)
         return self._rows(table, columns, parser, as_kept=as_kept)
 
-    def _chunks(self, table: Table, columns: Sequence[Column], rowid: str) -> Iterator[tuple[int, bytes]]:
+    def _chunks(
+        self, table: Table, columns: Sequence[Column], rowid: str, *, as_kept: bool
+    ) -> Iterator[tuple[int, bytes]]:
         """Thousands of rows as one value of SQLite: it makes the whole text."""
         what = identifier(table.shape.name)
         most = max(1, min(_MOST, _LARGEST // max(table.longest, 1)))
@@ -172,7 +174,7 @@ class Source:
             after = f"WHERE {rowid} > {last}" if last >= -(1 << 63) else ""
             ends, lines, rows, nulls, text = self.execute(
                 f"SELECT max(r), count(l), count(*), sum(n), CAST(group_concat(l, {_ROW}) AS BLOB)",
-                f"FROM (SELECT {rowid} r, {_nulls(columns)} n, {_line(columns)} l FROM {what}",
+                f"FROM (SELECT {rowid} r, {_nulls(columns)} n, {_line(columns, as_kept=as_kept)} l FROM {what}",
                 f"{after} ORDER BY {rowid} LIMIT {number})",
             ).fetchone()
             if not rows:
@@ -197,7 +199,9 @@ class Source:
         fast = [column for column in columns if column.fast(as_kept=as_kept)]
         null = b"\x1d" if table.clean else b"\0"  # neither is in a text
         shown = [
-            f"CAST({_line(part, clean=table.clean)} AS BLOB)" if isinstance(part, list) else identifier(part.name)
+            f"CAST({_line(part, as_kept=as_kept, clean=table.clean)} AS BLOB)"
+            if isinstance(part, list)
+            else identifier(part.name)
             for part in parts
         ]
         cursor = self.execute(
@@ -258,11 +262,12 @@ def _copied(text: bytes, rows: int, columns: int, nulls: int) -> bytes:
     return escape(text).translate(_ENDS).replace(b"\x1d", b"\\N") + b"\n"
 
 
-def _line(columns: Sequence[Column], *, clean: bool = True) -> str:
+def _line(columns: Sequence[Column], *, as_kept: bool, clean: bool = True) -> str:
     """An expression of SQLite for these columns of a row."""
     cells = []
     for column in columns:
-        text = column.form.says("text", identifier(column.name)) if column.form else "NULL"
+        part = "sent" if column.form and column.form.sent and not as_kept else "text"
+        text = column.form.says(part, identifier(column.name)) if column.form else "NULL"
         cells.append(f"coalesce({text}, {_NULL})" if clean else f"coalesce({escaped(text)}, '\\N')")
     return f" || {_CELL if clean else 'char(9)'} || ".join(cells)
 

@@ -21,6 +21,8 @@ def canonical(kind: str, scale: int | None) -> Callable[[Any], str]:
     """What prints values of a type, as `converting` gives them, as `Form.there` reads them back."""
     if kind == "jsonb":
         return _jsonb
+    if kind == "uuid":
+        return lambda value: str(value.hex)
     if kind == "double precision":
         return lambda value: _DOUBLE.pack(value).hex()
     if kind == "real":
