@@ -111,7 +111,7 @@ def test_reviewer_sees_everything_of_a_revision() -> None:
         "adds persona.mood String(20) NOT NULL default 'calm'",
         "drops persona.mood and its values",
         "SQLite, PostgreSQL 14, 16 and 18",
-        "everything as before",
+        "schema as before",
         "ACCESS EXCLUSIVE",
         "reads and writes",
         "CREATE INDEX ix_persona_mood ON persona (mood);",
@@ -194,10 +194,10 @@ def test_a_fence_is_longer_than_any_in_the_text_it_holds() -> None:
 def test_every_red_line_has_a_command_for_the_desk() -> None:
     desk = summary(RED, "verify").partition("### At the desk")[2]
 
-    assert "migration-guard check --base origin/main  # index-blocks-writes, multiple-heads" in desk
+    assert "# index-blocks-writes, multiple-heads\nmigration-guard check --base origin/main\n" in desk
     assert (
-        "migration-guard verify --database postgresql-14 --database postgresql-16 --database postgresql-18 "
-        "--base origin/main  # downgrade-leaves-traces"
+        "# downgrade-leaves-traces\nmigration-guard verify --database postgresql-14 --database postgresql-16 --database postgresql-18 "
+        "--base origin/main\n"
     ) in desk
     assert "At the desk" not in summary(GREEN, "verify")
 

@@ -7,32 +7,28 @@ from shlex import quote
 
 from ..findings import Finding, Report
 from ..reporting import counted
+from .reviewing import by_version
 from .words import printable
 
 
 def commands(report: Report, command: str) -> list[tuple[str, str]]:
-    """(command, what it shows again) for each kind of finding and problem, the cheapest first.
-
-    They are those of a project at the top of a checkout, or name its folder.
-    """
-    shown: dict[str, list[str]] = {}
-    for finding in report.findings:
-        shown.setdefault(_showing(finding, report), []).append(finding.rule.id)
-    found = [(line, _named(rules)) for line, rules in sorted(shown.items(), key=lambda pair: " verify" in pair[0])]
-    if report.problems:
-        again = _line(command, report)
-        others = [line for line, _ in found if line.startswith(again)]
-        if not others:
-            found.append((again, "what could not be done"))
+    """(command, what it shows again), the cheapest first. They begin at the top of the checkout."""
+    read = [finding.rule.id for finding in report.findings if finding.depth == "read"]
+    ran = [finding for finding in report.findings if finding.depth != "read"]
+    found = [(_line("check", report), _named(read))] if read else []
+    if ran:
+        databases = (f"--database {quote(_one_line(name))}" for name in _databases(ran))
+        found.append((_line("verify", report, *databases), _named([finding.rule.id for finding in ran])))
+    if report.problems and not any(line.split(" --")[0].endswith(command) for line, _ in found):
+        found.append((_line(command, report), "what could not be done"))
     return found
 
 
-def _showing(finding: Finding, report: Report) -> str:
-    """The command that shows a finding."""
-    if finding.depth == "read":
-        return _line("check", report)
-    databases = [name.strip().replace(" ", "-") for name in (finding.dialect or "").split(",") if name.strip()]
-    return _line("verify", report, *(f"--database {quote(_one_line(name))}" for name in databases))
+def _databases(findings: list[Finding]) -> list[str]:
+    """The databases that show findings, as `--database` takes them."""
+    shown = {name.strip() for finding in findings for name in (finding.dialect or "").split(",") if name.strip()}
+    versions = {name.partition(" ")[0] for name in shown if " " in name}
+    return [name.replace(" ", "-") for name in sorted(shown - versions, key=by_version)]
 
 
 def _line(command: str, report: Report, *options: str) -> str:

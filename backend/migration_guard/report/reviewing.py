@@ -149,7 +149,7 @@ def _ways(trial: Trial) -> tuple[Ran | None, Ran | None, Ran | None]:
 
 
 def _trips(trials: Iterable[Trial]) -> Iterator[RoundTrip]:
-    well = ("ran", "everything as before", "the same schema again")
+    well = ("ran", "schema as before", "same schema again")
     for databases, ways in _together(
         (trial.database, tuple(_way(step, words) for step, words in zip(_ways(trial), well, strict=True)))
         for trial in trials

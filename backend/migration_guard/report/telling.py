@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from ..branch import RanSql
-from ..findings import Allowed, Finding, Report, TakenLock
+from ..findings import Allowed, Finding, Report, Severity, TakenLock, severity_of
 from ..reporting import counted
 from .reviewing import Evidence, Rows, Sql, allowed
 from .words import printable
@@ -73,6 +74,13 @@ def divided(report: Report) -> tuple[list[Finding], list[Finding]]:
     return [one for one in report.findings if one not in old], old
 
 
+def weight(report: Report) -> Literal["good", "warning", "error"]:
+    """What a page is marked with."""
+    if report.problems or any(severity_of(finding) is Severity.ERROR for finding in report.findings):
+        return "error"
+    return "warning" if report.findings else "good"
+
+
 def share(report: Report) -> str:
     """How many of the findings concern the branch, where not all do."""
     new, old = divided(report)
@@ -93,9 +101,11 @@ def in_the_way(lock: TakenLock) -> bool:
     return stops(lock) or lock.blocks is None or lock.rewritten or lock.scanned or lock.index_built
 
 
-def small_locks(count: int) -> str:
+def small_locks(one: Evidence) -> str:
     """What is said of the locks that are in nobody's way."""
-    return f"Besides: {counted(count, 'lock')} that only other schema changes wait for." if count else ""
+    small = sum(not in_the_way(locks.lock) for locks in one.locks)
+    besides = "Besides: " if small < len(one.locks) else "Locks: "
+    return f"{besides}{small} that only other schema changes wait for." if small else ""
 
 
 def kept_rows(rows: Sequence[Rows]) -> list[tuple[str, str]]:

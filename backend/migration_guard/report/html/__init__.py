@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...branch import Node
-from ...findings import Report, Severity, severity_of
+from ...findings import Report
 from ...records import replace
 from ...reporting import by_place, counted
 from ..alike import told_once
 from ..reviewing import Evidence, evidence
-from ..telling import divided, lead, share
+from ..telling import divided, lead, share, weight
 from ..words import listed, most_severe_first, verdict
 from .coverage import coverage, desk
 from .findings import findings, problems
@@ -82,8 +82,7 @@ def _section(name: str, title: str, content: Markup | None) -> Markup:
 
 
 def _top(report: Report, command: str, shown: list[Evidence], sections: list[tuple[str, str, Markup | None]]) -> Markup:
-    errors = any(severity_of(finding) is Severity.ERROR for finding in report.findings) or bool(report.problems)
-    kind = "error" if errors else "warning" if report.findings else "good"
+    kind = weight(report)
     adds, went = lead(report, shown)
     links = [tag("li", tag("a", title, href=f"#{name}")) for name, title, _ in sections]
     databases = listed(report.looked_at.databases)

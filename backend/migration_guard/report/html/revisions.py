@@ -116,7 +116,7 @@ def _locks(one: Evidence, site: Site) -> Markup | None:
     title = f"Locks on {called(shown[0].databases)}" if everywhere else "Locks"
     heads = ("statement", "lock", "table", "blocks", "until", "rewrites", "scans", *(() if everywhere else ("on",)))
     lines = [_lock(locks, site, everywhere) for locks in shown[:_LISTED]]
-    small = small_locks(len(one.locks) - len(shown))
+    small = small_locks(one)
     return joined(
         table(title, heads, lines) if lines else None,
         tag("p", f"{counted(len(shown) - _LISTED, 'more lock')} not shown.") if len(shown) > _LISTED else None,

@@ -10,7 +10,7 @@ from ...reporting import by_place, counted
 from ..alike import told_once
 from ..desk import commands
 from ..reviewing import Evidence, evidence
-from ..telling import divided, lead, share
+from ..telling import divided, lead, share, weight
 from ..words import most_severe_first, verdict
 from .coverage import coverage
 from .escaping import cut, escaped, fenced, folded, one_line
@@ -20,6 +20,7 @@ from .mermaid import graph, tables
 from .revisions import revisions
 
 _LINE = 500  # characters
+_MARKS = {"good": "✅", "warning": "⚠️", "error": "❌"}
 
 
 def summary(report: Report, command: str) -> str:
@@ -30,8 +31,7 @@ def summary(report: Report, command: str) -> str:
 def _parts(report: Report, command: str) -> Iterator[str]:
     found = most_severe_first(told_once(sorted(report.findings, key=by_place)))
     report = replace(report, findings=tuple(found))
-    mark = "❌" if report.problems or found else "✅"
-    yield f"## {mark} migration-guard {command}: {escaped(verdict(report), _LINE)}"
+    yield f"## {_MARKS[weight(report)]} migration-guard {command}: {escaped(verdict(report), _LINE)}"
     shown = evidence(report)
     if report.branch is not None:
         yield _lead(report, shown)
@@ -90,5 +90,5 @@ def _title(project: str) -> str:
 
 
 def _desk(report: Report, command: str) -> str:
-    lines = [f"{cut(line, _LINE)}  # {shows}" for line, shows in commands(report, command)]
+    lines = [f"# {shows}\n{cut(line, _LINE)}" for line, shows in commands(report, command)]
     return f"### At the desk\n\n{fenced(chr(10).join(lines), 'sh')}" if lines else ""

@@ -18,7 +18,7 @@ from .escaping import cut, one_line
 _TEXT, _EDGES = 45_000, 450
 _LABEL = 60  # characters of a message
 _COLUMNS = 25  # of one table
-_SAME = 6  # columns as before, where others change
+_SAME = 6  # columns that stay as they are
 _ACROSS = 5  # revisions that stand beside each other; more stand one above the other
 # Mermaid decodes `#35;` in any text between quotes. It makes them of these two signs for itself.
 _SIGN = re.compile("[!-/:-@\\[-^`{-~\ufb02\xb6]")
@@ -101,7 +101,7 @@ def _table(table: TouchedTable, names: dict[str, str], drawn: set[str]) -> Itera
     foreign = {name.strip() for columns, _ in table.refers_to for name in columns.split(",")}
     first = [c for c in table.columns if c.change != "same" or c.key or c.name in foreign]
     same = [c for c in table.columns if c not in first]
-    chosen = [*first, *same[: _SAME if table.change == "changed" else _COLUMNS]][:_COLUMNS]
+    chosen = [*first, *same[: _COLUMNS if table.change in ("added", "removed") else _SAME]][:_COLUMNS]
     title = f'  {names[table.name]}["{label(table.name)}{became}"]'
     left = len(table.columns) - len(chosen)
     more = counted(left, "more column") if left else "columns that cannot be read" if not table.whole else ""

@@ -110,7 +110,7 @@ def _locks(one: Evidence, site: Site) -> str:
         parts = [f"Locks{on}:", table(heads, [_lock(locks, site, everywhere) for locks in shown[:_LOCKS]])]
         if len(shown) > _LOCKS:
             parts.append(f"{counted(len(shown) - _LOCKS, 'more lock')} not shown: see `--format json`.")
-    parts.append(small_locks(len(one.locks) - len(shown)))
+    parts.append(small_locks(one))
     return "\n\n".join(part for part in parts if part)
 
 
