@@ -119,16 +119,22 @@ class Builder:
                 timeout=self.settings.step_timeout * max(1, steps),
                 check=False,
             )
+        except subprocess.TimeoutExpired as error:
+            raise _not_ended(project, f"within {error.timeout:.0f} seconds") from error
+        try:
             told = json.loads(done.stdout)
-        except (subprocess.TimeoutExpired, ValueError) as error:
-            raise CannotFinish(
-                f"{project.script_location / 'env.py'} did not come to its end",
-                "see what `migration-guard verify` says",
-            ) from error
+        except ValueError as error:
+            words = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+            raise _not_ended(project, hide_in(f"({words[-1][:200]})") if words else "") from error
         if "error" in told:
             done_on = [job["url"] for job in jobs[: told.get("done", 0)]]
             raise Fails(hide_in(told["error"]), told.get("line", 0), done_on)
         self.version_table, self.convention = told["version_table"], told["convention"]
+
+
+def _not_ended(project: Project, how: str) -> CannotFinish:
+    says = f"{project.script_location / 'env.py'} did not come to its end {how}".rstrip()
+    return CannotFinish(says, "see what `migration-guard verify` says")
 
 
 @contextmanager

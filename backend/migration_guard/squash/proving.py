@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import UsageError
+from ..facts import Migration, WriteRows
 from ..live.schema import Difference, Snapshot, differences
 from ..reporting import counted
 from . import postgresql_schema, sqlite_schema
@@ -59,10 +60,10 @@ class Proved:
     facts: tuple[str, ...]
 
 
-def reference(builder: Builder, revisions: Sequence[str]) -> Reference:
+def reference(builder: Builder, squashed: Sequence[Migration]) -> Reference:
     """The database that these revisions build from nothing. Raises UsageError where they do not, or where their rows
     cannot be carried over."""
-    label = builder.server.label
+    label, revisions = builder.server.label, [each.id for each in squashed]
     try:
         url = builder.by_revisions(revisions)
     except Fails as error:
@@ -73,9 +74,14 @@ def reference(builder: Builder, revisions: Sequence[str]) -> Reference:
         again = builder.by_revisions(revisions)
         anew = made_anew(rows, builder.read(again, lambda connection: rows_of(connection, builder.version_table)))
     if problems := refused(rows, anew):
+        first = next((each.id for each in squashed if _writes(each, {table for table, _ in problems})), None)
+        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise UsageError(
-            f"{label}: rows that the revisions write cannot be carried over: {'; '.join(problems)}",
-            "squash up to the revision before them: they stay as a revision of their own",
+            f"{label}: rows that the revisions write cannot be carried over: "
+            f"{'; '.join(says for _, says in problems[:_SHOWN])}{more}",
+            f"leave the first that writes them as it is: migration-guard squash {first} --before"
+            if first and first != squashed[0].id
+            else "squash up to the revision before them: they stay as a revision of their own",
         )
     snapshot = builder.snapshot(url)
     if invalid := [
@@ -86,6 +92,13 @@ def reference(builder: Builder, revisions: Sequence[str]) -> Reference:
         )
     empty = builder.snapshot(builder.server.new_database())
     return Reference(builder, url, snapshot, empty, rows, anew)
+
+
+def _writes(each: Migration, tables: set[str]) -> bool:
+    """Whether a revision writes rows of one of the tables, as far as its source tells."""
+    names = {table.rpartition(".")[2] for table in tables}
+    found = each.upgrade.operations if each.upgrade is not None else ()
+    return any(isinstance(op, WriteRows) and op.table in names for op in found)
 
 
 def proved(references: Sequence[Reference], text: Callable[[Body], bytes]) -> Proved:

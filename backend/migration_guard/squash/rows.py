@@ -61,19 +61,21 @@ def made_anew(first: Rows, second: Rows) -> set[tuple[str, str]]:
     return found
 
 
-def refused(rows: Rows, anew: Iterable[tuple[str, str]]) -> list[str]:
-    """Why rows cannot be carried over, in sentences."""
+def refused(rows: Rows, anew: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The tables whose rows cannot be carried over, each with why, a sentence."""
     found = [
-        f"{name} is filled with {count:,} rows, more than anybody reads in a revision ({MOST})"
+        (name, f"{name} is filled with {count:,} rows, more than anybody reads in a revision ({MOST})")
         for name, count in rows.filled.items()
         if count > MOST
     ]
+    by_table: dict[str, list[str]] = {}
     for table, column in sorted(anew):
         shape = next(each for each in rows.shapes[table].columns if each.name == column)
         if not shape.has_default:
-            found.append(
-                f"{table}.{column} gets another value at each run (a time, a random key), so none can be written"
-            )
+            by_table.setdefault(table, []).append(column)
+    for table, columns in by_table.items():
+        gets = "gets another value" if len(columns) == 1 else "get other values"
+        found.append((table, f"{table}.{', '.join(columns)} {gets} at each run (a time, a random key)"))
     return found
 
 

@@ -68,7 +68,7 @@ def squash(settings: Settings, wish: Wish, *, now: datetime | None = None) -> in
         )
     moment = now or datetime.now()
     with builders(project, settings, wish.databases or settings.databases) as made:
-        references = [reference(builder, [each.id for each in found.squashed]) for builder in made]
+        references = [reference(builder, found.squashed) for builder in made]
         message = (
             wish.message or f"squash of {len(found.squashed)} revisions up to {found.last.message or found.last.id}"
         )

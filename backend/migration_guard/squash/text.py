@@ -124,4 +124,6 @@ def _without_unused(text: str) -> str:
             future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
             if not names & used and not future:
                 del lines[node.lineno - 1]
+    if isinstance(tree.body[0], ast.Expr) and lines[tree.body[0].end_lineno or 0].strip():
+        lines.insert(tree.body[0].end_lineno or 0, "")  # after the docstring
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines))

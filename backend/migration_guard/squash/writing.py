@@ -167,9 +167,15 @@ def _exploded(name: str, arguments: Sequence[str], depth: int = 2) -> str:
 
 
 def _opened(argument: str, depth: int) -> str:
-    """An argument with its own arguments on lines of their own, where it is a call that does not fit on one."""
-    if "\n" in argument or len(argument) + depth * len(INDENT) < WIDTH or not argument.endswith(")"):
+    """An argument with its own arguments on lines of their own, where it is a call or list that does not fit on one."""
+    if "\n" in argument or len(argument) + depth * len(INDENT) < WIDTH:
         return argument
-    start = last_bracket(argument)
-    given = pieces(argument[start + 1 : -1])
-    return _exploded(argument[:start], given, depth) if given != [""] else argument
+    if argument.endswith(")"):
+        start = last_bracket(argument)
+        given = pieces(argument[start + 1 : -1])
+        return _exploded(argument[:start], given, depth) if given != [""] else argument
+    name, opened, inner = argument.partition("[")
+    if opened and argument.endswith("]") and name in ("", "postgresql_include="):
+        body = "\n".join(f"{INDENT}{each}," for each in pieces(inner[:-1]))
+        return f"{name}[\n{body}\n]"
+    return argument
