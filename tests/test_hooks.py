@@ -334,6 +334,7 @@ def test_a_switch_of_branches_names_the_revisions_that_a_database_may_lack_or_ha
 
     assert (back, forth) == (0, 0)
     assert "Not on this branch: aged (people have an age), which the branch that you left has.\n" in gone
+    assert "has to leave it there first:  git switch - && alembic downgrade -1\n" in gone
     assert "New on this branch: aged (people have an age).\n" in new
     assert "alembic upgrade head" in new
     assert "alembic" not in tried(ours, environment, "checkout", "--", "alembic.ini")[1]

@@ -67,7 +67,8 @@ def _post_merge(settings: Settings, base: str | None, told: Mapping[str, str]) -
 
     repository = Repository.at(settings.root)
     against = base or (repository and _shared(repository))
-    how = ["--base", against] if against else []
+    how = ["--changed"] if repository else []
+    how += ["--base", against] if against else []
     return main(["-C", os.fspath(settings.root), "check", "--select", "multiple-heads", *how])
 
 
@@ -83,7 +84,9 @@ def _post_checkout(settings: Settings, told: Mapping[str, str]) -> int:
     new = {name: says for name, says in after.items() if name not in before}
     if gone:
         print(f"Not on this branch: {_listed(gone)}, which the branch that you left has.")
-        print("A database that ran it has to leave it there first:  git switch - && alembic downgrade -1")
+        it = "it" if len(gone) == 1 else "them"
+        back = f"git switch - && alembic downgrade -{len(gone)}"
+        print(f"A database that ran {it} has to leave {it} there first:  {back}")
     if new:
         print(f"New on this branch: {_listed(new)}.")
         print("To bring a database up to it:  alembic upgrade head")
