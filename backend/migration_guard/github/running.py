@@ -16,9 +16,11 @@ from .inputs import Inputs, lines, listed
 from .waiting import wait_for
 
 
-def run_check(folder: Path, inputs: Inputs, base: str | None, report: Path) -> None:
-    """Read the migrations and leave a JSON report."""
+def run_check(folder: Path, inputs: Inputs, event: Event, base: str | None, report: Path) -> None:
+    """Read the migrations and leave a JSON report: of a branch what it changes, and the graph with its base."""
     arguments = ["check", *(["--base", base] if base else [])]
+    if base and wants_new(inputs, event):
+        arguments.append("--changed")
     paths = lines(inputs.paths)
     _run(folder, inputs, [*arguments, *(["--", *paths] if paths else [])], report)
 
@@ -43,7 +45,7 @@ def run_verify(folder: Path, inputs: Inputs, event: Event, base: str | None, rep
 
 
 def wants_new(inputs: Inputs, event: Event) -> bool:
-    """Whether only this branch's migrations are run, upon the base branch's schema, and not the whole history."""
+    """Whether this branch's migrations are judged, and run upon the base branch's schema; else the whole history is."""
     return inputs.history == "new" or (inputs.history == "auto" and event.is_about_a_branch)
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import GuardError, UsageError
 from .event import Event
 from .inputs import Inputs, listed
 from .runner import failed, notice, put_outputs
+
+if TYPE_CHECKING:
+    from .finishing import Result
 
 Variables = Mapping[str, str]
 _SOURCE = Path(__file__).resolve().parents[3]  # the checkout of the action
@@ -39,7 +44,12 @@ def _plan(environment: Variables) -> int:
     what = key_of(project, top, *more, str(inputs.with_databases), inputs.databases)
     put_outputs(
         environment,
-        {"python": python, "environment": str(_own(environment) / "environment"), "key": f"migration-guard-{what}"},
+        # A folder of its own: two projects of one job take turns, and a kept one is found at the same place again.
+        {
+            "python": python,
+            "environment": str(_own(environment) / f"environment-{what[:8]}"),
+            "key": f"migration-guard-{what}",
+        },
     )
     print(f"Python {python}; the project is installed with {project.says}")
     return 0
@@ -94,14 +104,13 @@ def _run(environment: Variables) -> int:
         notice("a branch was deleted: there is nothing to guard")
         return 0
     folder = inputs.folder(top)
-    parts = _own(environment) / "parts"
-    parts.mkdir(parents=True, exist_ok=True)
+    parts = _fresh(environment, "parts")
     base = Clone.of(folder, environment).base(event, inputs.base)
     print(f"Base: {base or 'none, so the whole history is judged by itself'}", flush=True)
     since = environment.get("GUARD_SINCE", "")
     name = environment.get("GUARD_REPORT", "")
     if inputs.part != "verify":
-        run_check(folder, inputs, base, parts / "check.json")
+        run_check(folder, inputs, event, base, parts / "check.json")
     if inputs.with_databases:
         run_verify(folder, inputs, event, base, parts / f"{name or 'verify'}.json", since=since)
     if inputs.part != "all":
@@ -132,8 +141,7 @@ def _finish(
 ) -> int:
     from .finishing import finished
 
-    into = _own(environment) / "reports"
-    into.mkdir(parents=True, exist_ok=True)
+    into = _fresh(environment, "reports")
     result = finished(parts, expected, root, into, inputs.fail_on, environment)
     may_write = not event.is_from_a_fork
     wants = [name for name, on in (("comment", inputs.comment), ("code scanning", inputs.sarif)) if on == "true"]
@@ -145,11 +153,9 @@ def _finish(
     return result.exit_code
 
 
-def _write_comment(file: Path, result: object, inputs: Inputs, environment: Variables) -> None:
+def _write_comment(file: Path, result: Result, inputs: Inputs, environment: Variables) -> None:
     from .comment import body_of
-    from .finishing import Result
 
-    assert isinstance(result, Result)  # noqa: S101
     server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
     run = f"{server}/{environment.get('GITHUB_REPOSITORY', '')}/actions/runs/{environment.get('GITHUB_RUN_ID', '')}"
     title = "" if inputs.working_directory == "." else inputs.working_directory
@@ -164,7 +170,7 @@ def _publish(environment: Variables) -> int:
     from .scanning import upload
 
     inputs, event, api = Inputs.of(environment), Event.of(environment), Api.of(environment)
-    into = _own(environment) / "reports"
+    into = Path(environment.get("GUARD_REPORTS") or _own(environment) / "reports")
     words = into / "comment.md"
     number = event.pull_request
 
@@ -204,6 +210,12 @@ def _own(environment: Variables) -> Path:
     """The folder of this job for what is ours."""
     folder = Path(environment.get("RUNNER_TEMP") or environment.get("TMPDIR") or "/tmp")  # noqa: S108
     return folder / "migration-guard"
+
+
+def _fresh(environment: Variables, name: str) -> Path:
+    """A new folder of ours: another project of this job may have one of that name."""
+    _own(environment).mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=_own(environment)))
 
 
 STEPS: dict[str, Callable[[Variables], int]] = {
