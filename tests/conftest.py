@@ -11,10 +11,19 @@ import pytest
 from migration_guard.errors import CannotFinish
 from migration_guard.live import Server, dialect
 from migration_guard.live.scratch import Scratch
+from tests.once import runs_once
 
 SPEAKING = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "SQLALCHEMY_URL", "DATABASE_URL")
 SPEAKING_PREFIXES = ("GITHUB_", "RUNNER_", "MIGRATION_GUARD_", "PG")
 ON_CI = bool(os.environ.get("CI"))  # where a missing server is a failure, not a skip
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what one session runs, for `-m "not once"`."""
+    for item in items:
+        if runs_once(item.path.relative_to(config.rootpath).as_posix(), item.name):
+            item.add_marker("once")
 
 
 @pytest.fixture(scope="session", autouse=True)
