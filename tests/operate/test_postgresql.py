@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from migration_guard.errors import CannotFinish
 from migration_guard.live import Server, dialect
 from migration_guard.live.pg_binaries import installs
 from migration_guard.live.redirect import own_engine
 from migration_guard.live.scratch import Scratch
-from migration_guard.operate.postgresql import _client, restored
+from migration_guard.operate.dumps import NoExtension, server_with
+from migration_guard.operate.postgresql import _client, _counted, contents, proved, restored
 from migration_guard.operate.turn import KEY
 
 from .conftest import BEHIND, HEAD, Project
@@ -206,3 +208,21 @@ def test_a_migration_whose_deploy_was_killed_is_waited_for(there: OnPostgresql) 
     assert there.revision == BEHIND
     there.project.run("deploy", "--no-backup")
     assert there.revision == HEAD
+
+
+def test_a_dump_is_counted_without_a_server_where_none_has_an_extension(there: OnPostgresql) -> None:
+    there.sql('CREATE SCHEMA "Own"', 'CREATE TABLE "Own"."a ""b""" (x text)')
+    there.sql('INSERT INTO "Own"."a ""b""" VALUES (E\'two\\nlines\'), (\'\\.\'), (NULL)')
+    there.project.run("backup")
+    (file,) = there.made()
+
+    found = _counted(file, contents(file), "alembic_version")
+
+    assert found == proved(file, "alembic_version")
+    assert found.revisions == (BEHIND,)
+    assert found.rows['Own.a "b"'] == 3
+    with pytest.raises(NoExtension, match="has the extension nobody_wrote_it"), server_with(0, {"nobody_wrote_it"}):
+        pass
+    file.write_bytes(file.read_bytes()[:-2000])
+    with pytest.raises(CannotFinish):
+        _counted(file, contents(file), "alembic_version")

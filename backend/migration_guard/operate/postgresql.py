@@ -11,16 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import CannotFinish
-from ..live import dialect_for
 from ..live.pg_binaries import Install, installs
 from ..live.redirect import own_engine
-from ..live.scratch import Scratch
 from ..live.statements import first_line
 from ..live.urls import hide_in
+from .dumps import Contents, NoExtension, counted, server_with
 from .holding import Held, held, one_moment
 
 if TYPE_CHECKING:
@@ -72,20 +71,40 @@ def copy(target: Target, to: Path, progress: Progress) -> Held:
 
 
 def proved(file: Path, version_table: str) -> Held:
-    """What a dump holds, after restoring it into a scratch database of a server of our own."""
-    spec = f"postgresql>={major_of(file)}"
-    _, adapter = dialect_for(spec)
-    with Scratch() as scratch, adapter.servers(spec, scratch) as own:
-        from sqlalchemy import make_url
+    """What a dump holds, after restoring it into a scratch database of a server of our own; counted in the dump itself
+    where no server of this machine has an extension that it needs."""
+    said = contents(file)
+    try:
+        with server_with(said.server, said.extensions) as own:
+            url = make_url(own.new_database())
+            restored(file, url)
+            engine = own_engine(url)
+            try:
+                with engine.connect() as connection:
+                    return held(connection, version_table)
+            finally:
+                engine.dispose()
+    except NoExtension:
+        return _counted(file, said, version_table)
 
-        url = make_url(own.new_database())
-        restored(file, url)
-        engine = own_engine(url)
-        try:
-            with engine.connect() as connection:
-                return held(connection, version_table)
-        finally:
-            engine.dispose()
+
+def _counted(file: Path, said: Contents, version_table: str) -> Held:
+    """What a dump holds, from all that pg_restore reads in it. Raises CannotFinish where it cannot read it whole."""
+    program = _client(str(said.client)).bin / "pg_restore"
+    with subprocess.Popen(
+        [str(program), "--data-only", "--file=-", str(file)],
+        env={**os.environ, "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+        found = counted(process.stdout, version_table)
+    if process.returncode:
+        raise CannotFinish(f"pg_restore cannot read {file.name} whole", "use another backup")
+    return found
 
 
 @contextmanager
@@ -145,7 +164,7 @@ def restored(file: Path, url: URL, client: Install | None = None) -> None:
     By default with the client that wrote it, or the next newer one. pg_restore of 17 and newer sets
     transaction_timeout, which older servers do not have: that error alone is passed over.
     """
-    client = client or _client(_told(file, "Dumped by pg_dump version"))
+    client = client or _client(str(contents(file).client))
     _run(client, "pg_restore", url, "--no-owner", "--no-privileges", str(file), but='"transaction_timeout"')
 
 
@@ -172,15 +191,9 @@ def _client(version: str) -> Install:
     return fit[0] if major else fit[-1]
 
 
-def major_of(file: Path) -> int:
-    """The major version of the server that a dump is of, as its table of contents says; 0 where it does not."""
-    return int(_told(file, "Dumped from database version"))
-
-
-def _told(file: Path, what: str) -> str:
-    """A major version that the table of contents of a dump tells; "0" where it does not."""
-    found = re.search(rf"{what}: (\d+)", _run(_client("0"), "pg_restore", None, "--list", str(file)))
-    return found[1] if found else "0"
+def contents(file: Path) -> Contents:
+    """What the table of contents of a dump says. Raises CannotFinish for what is no dump."""
+    return Contents(_run(_client("0"), "pg_restore", None, "--list", str(file)))
 
 
 def _run(client: Install, program: str, url: URL | None, *arguments: str, but: str | None = None) -> str:

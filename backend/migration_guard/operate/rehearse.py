@@ -10,8 +10,6 @@ from typing import Any
 
 from sqlalchemy import make_url
 
-from ..live import dialect_for
-from ..live.scratch import Scratch
 from ..live.urls import hide_in
 from ..reporting import counted
 from .backup import Progress
@@ -137,11 +135,11 @@ def opened_copy(target: Target, file: Path, stack: ExitStack) -> Target:
     """The copy as a database: the file itself, or a dump restored into a server of our own."""
     if target.dialect == "sqlite":
         return replace(target, url=target.url.set(database=str(file)))
-    from .postgresql import major_of, restored
+    from .dumps import server_with
+    from .postgresql import contents, restored
 
-    scratch = stack.enter_context(Scratch())
-    _, adapter = dialect_for("postgresql")
-    server = stack.enter_context(adapter.servers(f"postgresql>={major_of(file)}", scratch))
+    said = contents(file)
+    server = stack.enter_context(server_with(said.server, said.extensions))
     url = make_url(server.new_database())
     restored(file, url)
     return replace(target, url=url)

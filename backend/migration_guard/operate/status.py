@@ -6,6 +6,7 @@ import importlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import CannotFinish
+from ..live import Server
 from ..live import dialect as adapter_of
 from ..live.redirect import own_engine
 from ..live.schema import differences, without
@@ -113,7 +115,7 @@ def _schema(target: Target, at: Standing, connection: Connection) -> Look:
     wanted = sorted(target.history.by_id.keys() - set(at.pending))
     adapter = adapter_of(target.dialect)
     try:
-        with Scratch() as scratch, adapter.servers(target.dialect, scratch) as server:
+        with _scratch(target, connection) as server:
             url = server.new_database()
             run_env(
                 target.project,
@@ -139,6 +141,20 @@ def _schema(target: Target, at: Standing, connection: Connection) -> Look:
     more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     says = f"the schema is not what {', '.join(at.revisions)} makes: {'; '.join(found[:_SHOWN])}{more}"
     return Look(name, "error", says, found, "find out who changed it by hand; a new revision can make both agree")
+
+
+@contextmanager
+def _scratch(target: Target, connection: Connection) -> Iterator[Server]:
+    """A server for a database beside this one, with the same extensions."""
+    if target.dialect == "postgresql":
+        from .dumps import server_with
+
+        extensions = set(connection.exec_driver_sql("SELECT extname FROM pg_extension").scalars())
+        with server_with(0, extensions) as server:
+            yield server
+        return
+    with Scratch() as scratch, adapter_of(target.dialect).servers(target.dialect, scratch) as server:
+        yield server
 
 
 def _room(target: Target, folder: Path) -> Iterator[Look]:
