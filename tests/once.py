@@ -22,6 +22,35 @@ ONCE: dict[str, tuple[str, ...]] = {
     "tests/operate/test_postgresql_harm.py": (),
     "tests/operate/test_packing.py": ("test_a_compressed_and_encrypted_backup_goes_through_every_command",),
     "tests/operate/test_several.py": ("test_an_env_py_that_cannot_run_is_named_with_its_line",),
+    # The commands on a database: their main way runs everywhere, what they refuse is words and exit codes.
+    "tests/operate/test_sqlite.py": (
+        "test_a_backup_holds_what_only_the_write_ahead_log_has",
+        "test_a_backup_under_a_writer_at_full_speed_is_of_one_moment",
+        "test_a_restore_brings_the_rows_back_and_keeps_what_was_there",
+        "test_status_for_machines",
+        "test_status_knows_every_standing",
+        "test_prune_keeps_the_newest_of_each_day_week_and_month",
+        "test_a_checkpoint_empties_the_log",
+    ),
+    "tests/operate/test_postgresql.py": (
+        "test_a_backup_is_restored_into_a_scratch_server_and_counted",
+        "test_a_restore_renames_what_was_there",
+        "test_a_deploy_runs_what_is_pending",
+        "test_a_revision_that_waits_for_a_lock_is_tried_again",
+        "test_status_sees_what_a_migration_left_half_done",
+    ),
+    "tests/operate/test_deploy.py": (
+        "test_a_deploy_backs_up_migrates_and_writes_down_what_it_did",
+        "test_a_first_deploy_makes_the_database",
+        "test_a_deploy_that_fails_leaves_every_byte_as_it_was",
+        "test_two_deploys_at_once_are_one_and_a_refusal",
+    ),
+    # What `fix` writes runs on databases: a plain one of each kind everywhere.
+    "tests/change/test_fix_on_databases.py": (
+        "test_written_downgrades_bring_the_schema_back",
+        "test_names_that_are_given_are_found_when_they_are_dropped",
+        "test_the_reference_application_gets_its_downgrades_back",
+    ),
     # That work is shared: what a share finds is found as by one process.
     "tests/test_verify_scale.py": ("test_several_processes_find_what_one_finds",),
     # Growth, in calls and bytes.
@@ -33,7 +62,10 @@ ONCE: dict[str, tuple[str, ...]] = {
     "tests/test_guides.py": (),
     "tests/test_site.py": (),
     "tests/workflows": (),
+    "tests/report/test_pages.py": (),
     # Text about the code, which is the same for all.
+    "tests/rules/test_registry.py": (),
+    "tests/rules/test_catalogue.py": (),
     "tests/test_imports.py": (),
 }
 
