@@ -17,11 +17,14 @@ from pathlib import Path
 
 import pytest
 
+from migration_guard.config import Settings
 from migration_guard.errors import GuardError
 from migration_guard.operate import manifest as manifests
-from migration_guard.operate.backup import Backup, backups, proved
+from migration_guard.operate.backup import Backup, backup, backups, proved
 from migration_guard.operate.keeping import Rules, sorted_out
 from migration_guard.operate.packing import Packing
+from migration_guard.operate.status import status
+from migration_guard.operate.target import target_of
 
 from .conftest import BEHIND, HEAD, Project
 
@@ -140,11 +143,12 @@ def test_a_clock_that_was_wrong_for_a_while_does_not_cost_the_newest_backup(proj
     assert backups(project.backups)[0].manifest.number == 3
 
 
-def later(backup: Backup, made: str, number: int) -> Backup:
+def later(found: Backup, made: str, number: int) -> Backup:
     """The same backup with another moment, and as the number so and so."""
-    file = backup.file.with_name(f"reddit_agent-{made.replace('-', '').replace(':', '')}.sqlite")
-    shutil.copyfile(backup.file, file)
-    manifest = replace(backup.manifest, file=file.name, made=made, number=number)
+    file = found.file.with_name(f"reddit_agent-{made.replace('-', '').replace(':', '')}.sqlite")
+    if file != found.file:
+        shutil.copyfile(found.file, file)
+    manifest = replace(found.manifest, file=file.name, made=made, number=number)
     manifests.path_of(file).write_text(manifests.written(manifest))
     return Backup(file, manifest)
 
@@ -179,15 +183,14 @@ def test_a_database_behind_a_symbolic_link_is_replaced_where_it_lies(project: Pr
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
 
 
-@pytest.mark.parametrize("mode", ["wal", "delete"])
-def test_the_restore_of_the_backup_of_a_deploy_brings_the_journal_mode_back(project: Project, mode: str) -> None:
-    project.sql(f"PRAGMA journal_mode = {mode}")
-
+def test_the_restore_of_the_backup_of_a_deploy_brings_the_journal_mode_back(project: Project) -> None:
+    project.sql("PRAGMA journal_mode = DELETE")
     project.run("deploy")
     assert project.sql("PRAGMA journal_mode") == [("wal",)]  # the application asks for it as it connects
+
     project.run("restore", "--yes")
 
-    assert project.sql("PRAGMA journal_mode") == [(mode,)]
+    assert project.sql("PRAGMA journal_mode") == [("delete",)]
     assert project.revision == BEHIND
     kept = next(project.database.parent.glob("*.before-*"))
     with closing(sqlite3.connect(kept)) as before:
@@ -195,14 +198,23 @@ def test_the_restore_of_the_backup_of_a_deploy_brings_the_journal_mode_back(proj
 
 
 @pytest.mark.parametrize(
-    ("threshold", "look"),
-    [("backup-hours = 0", "the newest backup is"), ("disk-free-percent = 100", "the disk of")],
+    ("thresholds", "warned"),
+    [
+        ({}, set()),
+        ({"backup-hours": 0}, {"backup"}),
+        ({"disk-free-percent": 100}, {"disk"}),
+        ({"wal-megabytes": 0}, {"write-ahead log"}),
+    ],
 )
-def test_thresholds_decide_what_status_warns_of(project: Project, threshold: str, look: str) -> None:
-    project.run("deploy")
-    project.run("backup")
-    project.run("status", "--quick")
-    settings = project.root / "pyproject.toml"
-    settings.write_text(settings.read_text() + f"\n[tool.migration-guard.thresholds]\n{threshold}\n")
+def test_thresholds_decide_what_status_warns_of(project: Project, thresholds: dict[str, int], warned: set[str]) -> None:
+    settings = Settings(root=project.root, thresholds={"disk-free-percent": 0, **thresholds})
+    target = target_of(settings, f"sqlite:///{project.database}")
+    made = backup(target, project.backups)
+    later(made, "2026-01-05T10:00:00Z" if "backup-hours" in thresholds else made.manifest.made, 2)
+    with closing(sqlite3.connect(project.database)) as user:
+        user.execute("UPDATE personas SET reddit_username = 'x' WHERE id = 'p1'")
+        user.commit()
 
-    assert f"warning: {look}" in project.run("status", "--quick", code=1)
+        seen = status(target, project.backups, schema=False)
+
+    assert {look.name for look in seen.looks if look.level == "warning"} == {"revision", *warned}
