@@ -145,7 +145,7 @@ def test_the_old_files_can_be_kept_elsewhere(tmp_path: Path) -> None:
             'INSERT INTO one SELECT i FROM n")',
             "one is filled with 300 rows",
         ),
-        ("op.drop_table('none')", "the revisions do not build a database"),
+        ("op.drop_table('none')", "the revisions cannot be run"),
     ],
     ids=["random", "many", "fails"],
 )
@@ -158,6 +158,20 @@ def test_what_cannot_be_carried_over_is_named_and_nothing_is_written(
         run(root, "r2")
 
     assert git(root, "status", "--porcelain") == ""
+
+
+def test_what_no_catalogue_holds_is_named_on_the_way_and_in_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = project(tmp_path, 'op.execute("PRAGMA user_version = 7")', TABLE.format("one"))
+
+    run(root, "r2")
+
+    says = "alembic/versions/r1_step.py:18 says PRAGMA user_version, which belongs to no schema"
+    assert (
+        f"Not carried over, and for you to put into the new base where it is needed: {says}." in capsys.readouterr().out
+    )
+    assert f"    # Not in here: {says}.\n" in base_of(root)
 
 
 def test_labels_of_all_live_on(tmp_path: Path) -> None:

@@ -67,7 +67,9 @@ def reference(builder: Builder, squashed: Sequence[Migration]) -> Reference:
     try:
         url = builder.by_revisions(revisions)
     except Fails as error:
-        raise UsageError(f"{label}: the revisions do not build a database: {error}", "mend them first") from error
+        raise UsageError(
+            f"{label}: the revisions cannot be run: {error}", "migration-guard verify says more"
+        ) from error
     rows = builder.read(url, lambda connection: rows_of(connection, builder.version_table))
     anew: set[tuple[str, str]] = set()
     if rows.filled:

@@ -27,6 +27,7 @@ from .proving import Proved, proved, reference
 from .reach import Reach, named, reach
 from .removal import Gone, carry_out, left, resume
 from .text import base_text
+from .unseen import unseen
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,9 @@ def _plan(found: Reach) -> Iterator[str]:
         f"A database at {last.id} or later goes on as it is. One below it cannot go on: take it to {last.id} with the "
         f"files of today first (alembic upgrade {last.id})."
     )
+
+    for each in dict.fromkeys(unseen(found.squashed)):
+        yield f"Not carried over, and for you to put into the new base where it is needed: {each}."
 
 
 def _gone(root: Path, found: Reach, wish: Wish) -> Iterator[Gone]:

@@ -81,7 +81,7 @@ def common(first: Table, second: Table) -> Table | None:
     if first.sql or second.sql or first.full_name != second.full_name:
         return None
     others = {column.name: column for column in second.columns}
-    if {column.name for column in first.columns} != others.keys():
+    if [column.name for column in first.columns] != list(others):  # the order counts: INSERT INTO x VALUES (...)
         return None
     columns = [_column(column, others[column.name], first.key, second.key) for column in first.columns]
     rules = _rules(first.rules, second.rules)

@@ -12,6 +12,7 @@ from ..change.template import rendered
 from ..read.project import Project
 from .base import Body
 from .reach import Reach
+from .unseen import unseen
 from .writing import INDENT, indented
 
 PLAIN = '''\
@@ -49,6 +50,7 @@ def base_text(project: Project, found: Reach, body: Body, message: str, now: dat
     note = [
         f"# Stands for {len(found.squashed)} revisions, from {found.squashed[0].id} to {found.last.id},",
         "# and builds what they built. A database below the last of them needs the old files.",
+        *(f"# Not in here: {each}." for each in dict.fromkeys(unseen(found.squashed))),
     ]
     values: dict[str, object] = {
         "message": _docstring(message),
