@@ -228,6 +228,7 @@ ROWS = (
         "volatile-default",
         sample("volatile-default", "random_uuid", "constant"),
         sample("volatile-default", "raw_sql", "now"),
+        sample("quoted-default", "moment_of_the_upgrade", "expression"),  # meant as one, and frozen
     ),
     row(
         "4e",

@@ -16,9 +16,10 @@ Rename it, and the values stay:
 
 ## Quiet when
 Types differ, several columns could be meant, the names have nothing in common and neither has the type, one of them is
-a key to another table than the other (or one is a key, and the names differ in a word), or rows are written on the way, by lines that can be read or not. A table made in
-the same revision has a column of the dropped one's name, or SQL drops and adds: autogenerate wrote neither. The message
-of the revision says that the one is removed and the other is added.
+a key to another table than the other (or one alone is a key, and the names differ in a word), or rows are written on
+the way, by lines that can be read or not. A table made in the same revision has a column of the dropped one's name, or
+SQL drops and adds: autogenerate wrote neither. The message of the revision says that the one is removed and the other
+is added.
 """
 
 from __future__ import annotations
