@@ -23,6 +23,8 @@ pytestmark = pytest.mark.xdist_group("hooks")  # one worker, so that the hook en
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     home = tmp_path_factory.mktemp("home")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # pre-commit locks what it keeps there
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n"
     )
@@ -30,7 +32,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
         "HOME": str(home),
         "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
-        "PRE_COMMIT_HOME": str(home / "pre-commit"),
+        "PRE_COMMIT_HOME": str(shared / "pre-commit"),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "SKIP": OTHER_HOOKS,
     }
