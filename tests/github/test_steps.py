@@ -1,0 +1,188 @@
+"""The steps as the YAML calls them, with what the runner gives them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migration_guard.errors import CannotFinish
+from migration_guard.github.base import Clone
+from migration_guard.github.runner import put_outputs
+from migration_guard.github.steps import main
+from tests.acting import ROOT, git
+from tests.github.conftest import revision
+
+
+@pytest.fixture
+def runner(project: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of a step that runs for a push to main of the project."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "backend"))
+    temporary = project.parent / "temp"
+    temporary.mkdir()
+    event = project.parent / "event.json"
+    event.write_text(json.dumps({"ref": "refs/heads/main"}))
+    return {
+        "GITHUB_WORKSPACE": str(project),
+        "GITHUB_EVENT_NAME": "push",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_REF": "refs/heads/main",
+        "GITHUB_OUTPUT": str(project.parent / "outputs"),
+        "RUNNER_TEMP": str(temporary),
+    }
+
+
+def outputs(runner: dict[str, str]) -> dict[str, str]:
+    """What the step set, as the runner reads the file."""
+    text = Path(runner["GITHUB_OUTPUT"]).read_text()
+    return {name: value for name, _, value in re.findall(r"^(\S+)<<(\S+)\n(.*?)\n\2$", text, re.DOTALL | re.MULTILINE)}
+
+
+def happens(runner: dict[str, str], payload: dict[str, Any], name: str = "push") -> None:
+    Path(runner["GITHUB_EVENT_PATH"]).write_text(json.dumps(payload))
+    runner["GITHUB_EVENT_NAME"] = name
+
+
+def test_the_plan_says_which_python_and_which_environment(runner: dict[str, str]) -> None:
+    assert main(["plan"], runner) == 0
+
+    planned = outputs(runner)
+    assert planned["python"] == "3.13"
+    assert re.fullmatch(r"migration-guard-[0-9a-f]{32}", planned["key"])
+    assert planned["environment"].startswith(runner["RUNNER_TEMP"])
+
+
+def test_the_jobs_are_those_of_the_databases_that_the_settings_name(runner: dict[str, str], project: Path) -> None:
+    (project / "pyproject.toml").write_text('[tool.migration-guard]\ndatabases = ["postgresql>=15"]\n')
+
+    assert main(["matrix"], runner) == 0
+
+    made = outputs(runner)
+    assert [entry["databases"] for entry in json.loads(made["matrix"])["include"]] == ["postgresql"]
+    assert json.loads(made["expected"]) == ["check:the job that reads the migrations", "verify-1:the job of postgresql"]
+    assert (made["live"], made["nothing"], made["root"]) == ("true", "false", ".")
+
+
+def test_without_settings_the_files_of_the_project_name_the_databases(runner: dict[str, str]) -> None:
+    assert main(["matrix"], runner) == 0
+
+    names = [entry["name"] for entry in json.loads(outputs(runner)["matrix"])["include"]]
+    assert names == ["sqlite", "postgresql", "sqlite and postgresql"]
+
+
+def test_databases_none_is_no_job_but_the_one_that_reads(runner: dict[str, str]) -> None:
+    assert main(["matrix"], {**runner, "GUARD_DATABASES": "none"}) == 0
+
+    assert outputs(runner)["live"] == "false"
+    assert len(json.loads(outputs(runner)["expected"])) == 1
+
+
+def test_a_deleted_branch_ends_every_step_with_one_line(
+    runner: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    happens(runner, {"deleted": True})
+
+    codes = [main([step], runner) for step in ("matrix", "run")] + [
+        main(["report"], {**runner, "GUARD_NOTHING": "true"})
+    ]
+
+    assert codes == [0, 0, 0]
+    assert outputs(runner)["nothing"] == "true"
+    assert capsys.readouterr().out.count("a branch was deleted: there is nothing to guard") == 2
+
+
+def test_a_branch_answers_for_what_it_changes_and_main_for_all(
+    runner: dict[str, str], project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read = {**runner, "GUARD_DATABASES": "none"}
+    revision(project, "r3", "r2")
+
+    assert main(["run"], read) == 0
+    whole = json.loads(Path(outputs(runner)["report"]).read_text())
+    assert main(["run"], {**read, "GUARD_HISTORY": "new", "GUARD_BASE": "main"}) == 0
+    own = json.loads(Path(outputs(runner)["report"]).read_text())
+
+    assert "index-blocks-writes" in {found["rule"] for found in whole["findings"]}  # that of r2
+    assert "index-blocks-writes" not in {found["rule"] for found in own["findings"]}
+    assert "Verdict: passed" in capsys.readouterr().out
+
+
+def test_a_run_of_one_job_among_several_leaves_its_report_and_no_verdict(
+    runner: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run"], {**runner, "GUARD_PART": "check", "GUARD_PATHS": "migrations/versions\n"}) == 0
+
+    (report,) = Path(outputs(runner)["report"]).glob("*.json")
+    assert report.name == "check.json"
+    printed = capsys.readouterr().out
+    assert "Verdict" not in printed
+    assert "::warning" not in printed
+
+
+def test_a_config_that_does_not_exist_is_a_verdict_with_its_reason(
+    runner: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run"], {**runner, "GUARD_DATABASES": "none", "GUARD_CONFIG": "gone.ini"}) == 2
+
+    assert outputs(runner)["verdict"] == "unfinished"
+    assert "::error title=migration-guard could not finish::config names gone.ini" in capsys.readouterr().out
+
+
+def test_a_comment_is_written_for_the_step_that_may_post_it(runner: dict[str, str], project: Path) -> None:
+    main_sha = git(project, "rev-parse", "HEAD")
+    repo = {"full_name": "me/project"}
+    pull = {
+        "number": 7,
+        "base": {"ref": "main", "sha": main_sha, "repo": repo},
+        "head": {"sha": main_sha, "repo": repo},
+    }
+    happens(runner, {"pull_request": pull}, "pull_request")
+
+    assert main(["run"], {**runner, "GUARD_DATABASES": "none", "GUARD_COMMENT": "true"}) == 0
+
+    kept = json.loads(Path(outputs(runner)["reports"], "comment.md").read_text())
+    assert kept["news"] is False
+    assert kept["body"].startswith("### migration-guard: passed")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "says"),
+    [
+        ([], {}, "nothing is no step"),
+        (["rm", "-rf"], {}, "rm -rf is no step"),
+        (["plan"], {"GITHUB_WORKSPACE": "/nowhere"}, "GITHUB_WORKSPACE names no folder"),
+        (["report"], {}, "this run has no plan"),
+        (["report"], {"GUARD_EXPECTED": "{"}, "the plan of this run cannot be read"),
+        (["run"], {"GUARD_FAIL_ON": "x"}, "the input fail-on is 'x'"),
+    ],
+)
+def test_what_cannot_be_done_is_an_annotation_of_one_line(
+    runner: dict[str, str],
+    arguments: list[str],
+    more: dict[str, str],
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(arguments, {**runner, **more}) == 2
+
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("::error title=migration-guard could not finish::")
+    assert says in line
+
+
+def test_an_output_holds_lines_and_what_looks_like_another_output(tmp_path: Path) -> None:
+    file = tmp_path / "outputs"
+
+    put_outputs({"GITHUB_OUTPUT": str(file)}, {"a": "1\nverdict=passed\nEOF", "b": ""})
+
+    assert outputs({"GITHUB_OUTPUT": str(file)}) == {"a": "1\nverdict=passed\nEOF", "b": ""}
+
+
+def test_without_git_it_says_so(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(project))
+
+    with pytest.raises(CannotFinish, match="there is no git program"):
+        Clone(project)._lines("rev-parse", "HEAD")
