@@ -224,7 +224,7 @@ def _rows(sources: Mapping[str, Reference], schemas: Mapping[str, Schema]) -> di
     rows = {name: each.rows for name, each in sources.items()}
     tables = {table.full_name: table for schema in schemas.values() for table in schema.tables if not table.sql}
     found = lines_of(rows, tables, {name: each.anew for name, each in sources.items()})
-    if found and "postgresql" in rows:
+    if "postgresql" in rows and rows["postgresql"].sequences:
         found[SEQUENCES] = sequence_lines(rows["postgresql"], several=len(rows) > 1)
     return found
 
