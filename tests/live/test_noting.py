@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from migration_guard.branch import Ran, RanSql, RowCount, Trial
 from migration_guard.facts import Direction, Place
-from migration_guard.live.noting import LONGEST, MOST, Notes, shown
+from migration_guard.live.noting import LONGEST, MOST, OF_LINE, Notes, shown
 from migration_guard.live.schema import Difference
 from migration_guard.live.steps import Statement, Step
 
@@ -88,6 +90,30 @@ def test_what_is_too_much_is_cut_and_says_so() -> None:
     assert long[0].sql == "SELECT 1" + "x" * (LONGEST - 8) + "\n-- and 8 more characters"
     assert len(many) == MOST + 1
     assert many[-1] == RanSql(MOST + 1, "-- and 1,501 more statements")
+
+
+def test_a_loop_over_rows_does_not_hide_what_runs_after_it() -> None:
+    loop = [Statement(f"INSERT INTO persona VALUES ({number})", 12) for number in range(10_000)]
+
+    told = shown([*loop, DROP])
+
+    assert len(told) == OF_LINE + 2
+    assert told[-2:] == [RanSql(12, "-- and 9,900 more statements of this line"), RanSql(20, DROP.sql)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "seen"),
+    [
+        ("CREATE ROLE app LOGIN PASSWORD 'hun''ter2' INHERIT", "CREATE ROLE app LOGIN PASSWORD '***' INHERIT"),
+        ("ALTER USER app WITH ENCRYPTED password $$hunter2$$", "ALTER USER app WITH ENCRYPTED password '***'"),
+        ("SELECT pull('postgresql://app:hunter2@db/app')", "SELECT pull('postgresql://app:***@db/app')"),
+        ("ALTER TABLE persona ADD password TEXT", "ALTER TABLE persona ADD password TEXT"),
+    ],
+)
+def test_a_password_is_never_shown(sql: str, seen: str) -> None:
+    (told,) = shown([Statement(sql, 1)])
+
+    assert told.sql == seen
 
 
 def test_what_sqlalchemy_asks_of_the_catalogue_is_left_out() -> None:

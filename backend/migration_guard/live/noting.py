@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from ..branch import Ran, RanSql, RowCount, Trial
 from ..records import replace
 from .steps import Statement, Step
+from .urls import hide_in
 
 LONGEST = 4_000  # characters of a statement that are shown
 MOST = 300  # statements of a step
+OF_LINE = 100  # statements that one line runs without a break, as a loop over rows does
 _WORD = re.compile(r"\w+")
 # What SQLAlchemy asks of the catalogue (dialects/sqlite/base.py, dialects/postgresql/base.py), as batch mode lets it.
 _ASKS = re.compile(
     r"\s*(PRAGMA\s+main\.(table|foreign_key|index)_\w+\(|SELECT\b.*\b(sqlite_master\b|pg_catalog\.))",
     re.IGNORECASE | re.DOTALL,
 )
+_PASSWORD = re.compile(r"(\bPASSWORD\s+)(?:'(?:[^']|'')*'|\$\$.*?\$\$)", re.IGNORECASE | re.DOTALL)
 Counts = Mapping[str, int]  # of the rows of every table
 
 
@@ -74,15 +78,23 @@ def shown(statements: Sequence[Statement]) -> list[RanSql]:
     """The statements in order, those that ran several times in a row once, without questions to the catalogue. What is
     too much is cut, with a SQL comment on how much that is."""
     told: list[RanSql] = []
-    statements = _telling(statements)
-    for number, statement in enumerate(statements):
-        if told and (told[-1].line, told[-1].sql) == (statement.line, _cut(statement.sql)):
-            told[-1] = replace(told[-1], times=told[-1].times + 1)
-        elif len(told) == MOST:
-            told.append(RanSql(statement.line, f"-- and {len(statements) - number:,} more statements"))
-            break
-        else:
-            told.append(RanSql(statement.line, _cut(statement.sql)))
+    counts: list[int] = []  # how many statements each of these stands for
+    for line, run in groupby(_telling(statements), key=lambda statement: statement.line):
+        start, more = len(told), 0
+        for sql in (_cut(statement.sql) for statement in run):
+            if not more and len(told) > start and told[-1].sql == sql:
+                told[-1] = replace(told[-1], times=told[-1].times + 1)
+                counts[-1] += 1
+            elif len(told) - start < OF_LINE:
+                told.append(RanSql(line, sql))
+                counts.append(1)
+            else:
+                more += 1
+        if more:
+            told.append(RanSql(line, f"-- and {more:,} more statements of this line"))
+            counts.append(more)
+    if len(told) > MOST:
+        told[MOST:] = [RanSql(told[MOST].line, f"-- and {sum(counts[MOST:]):,} more statements")]
     return told
 
 
@@ -91,6 +103,9 @@ def _telling(statements: Sequence[Statement]) -> list[Statement]:
 
 
 def _cut(sql: str) -> str:
+    """The SQL as a page may show it that many read: without passwords, which a variable of the environment may have."""
     text = sql.strip()
+    if "password" in text.lower() or "://" in text:
+        text = hide_in(_PASSWORD.sub(r"\1'***'", text))
     more = len(text) - LONGEST
     return text if more <= 0 else f"{text[:LONGEST]}\n-- and {more:,} more characters"
