@@ -62,7 +62,6 @@ ONCE: dict[str, tuple[str, ...]] = {
     "tests/test_guides.py": (),
     "tests/test_site.py": (),
     "tests/workflows": (),
-    "tests/report/test_pages.py": (),
     # Text about the code, which is the same for all.
     "tests/rules/test_registry.py": (),
     "tests/rules/test_catalogue.py": (),
