@@ -94,6 +94,24 @@ def test_a_push_from_a_second_work_tree_is_judged_as_what_is_committed_there(
     assert "1 of 3 revisions" in said
 
 
+def test_a_branch_without_migrations_or_a_commit_in_common_can_be_pushed(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(project, "switch", "--quiet", "--orphan", "pages")
+    (project / "index.html").write_text("")
+    monkeypatch.setenv("PRE_COMMIT_TO_REF", commit(project))
+    git(project, "switch", "--quiet", "main")
+
+    assert main(["-C", str(project), "hook", "pre-push"]) == 0
+    assert capsys.readouterr().out == "The branch that is pushed has no migrations.\n"
+
+    git(project, "switch", "--quiet", "--orphan", "again")
+    git(project, "restore", "--source", "main", ".")
+    commit(project)
+    monkeypatch.delenv("PRE_COMMIT_TO_REF")
+    assert main(["-C", str(project), "hook", "pre-push"]) == 0
+
+
 def test_what_the_remote_has_is_not_judged_again(project: Path) -> None:
     add(project, "old", (COMMITS / "missing-downgrade" / "bad.py").read_text())
     commit(project)

@@ -47,14 +47,26 @@ def _pre_push(folder: Path, base: str | None, told: Mapping[str, str]) -> int:
     repository = _repository(folder)
     pushed = repository.resolve(told.get("PRE_COMMIT_TO_REF") or "HEAD")
     against = base or _default_branch(repository, told.get("PRE_COMMIT_REMOTE_NAME") or "origin")
-    against = against or told.get("PRE_COMMIT_FROM_REF") or "HEAD"  # the first push: the graph alone
+    against = against or told.get("PRE_COMMIT_FROM_REF")
+    if against is None or _are_strangers(repository, pushed, against):
+        against = "HEAD"  # the first push, or a branch of its own: the graph alone
     how = ["check", "--changed", "--base", against]
     if pushed == repository.last_commit():
         with _index(repository, pushed):
             return main(["-C", os.fspath(folder), *how, "--staged"])
-    inner = repository.folder(folder)
     with _work_tree(repository, pushed) as elsewhere:
-        return main(["-C", os.fspath(elsewhere / (inner or "")), *how])
+        there = elsewhere / (repository.folder(folder) or "")
+        if not _has_migrations(there):  # a branch with the pages of a site, say
+            print("The branch that is pushed has no migrations.")
+            return 0
+        return main(["-C", os.fspath(there), *how])
+
+
+def _has_migrations(folder: Path) -> bool:
+    try:
+        return folder.is_dir() and bool(projects(folder, load(folder).config))
+    except NothingFound:
+        return False
 
 
 def _post_merge(settings: Settings, base: str | None, told: Mapping[str, str]) -> int:
@@ -148,6 +160,12 @@ def _repository(folder: Path) -> Repository:
 def _default_branch(repository: Repository, remote: str) -> str | None:
     """The branch of a remote that branches are merged into, as it was fetched last."""
     return _first_known(repository, [f"{remote}/{name}" for name in ("HEAD", *_USUAL)])
+
+
+def _are_strangers(repository: Repository, one: str, other: str) -> bool:
+    """Whether two commits have no commit in common, as far as this clone knows."""
+    shallow = _git(repository, "rev-parse", "--is-shallow-repository").strip() == "true"
+    return not shallow and not _git(repository, "merge-base", one, other, or_else="")
 
 
 def _shared(repository: Repository) -> str | None:
