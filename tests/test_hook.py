@@ -218,3 +218,26 @@ def test_a_new_work_tree_comes_from_nowhere(
 def test_a_push_outside_of_a_repository_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-C", str(tmp_path), "hook", "pre-push"]) == 2
     assert "is not in a git repository" in capsys.readouterr().err
+
+
+def test_a_project_in_a_folder_of_the_repository_is_judged_there(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inner = project / "back end"
+    inner.mkdir()
+    git(project, "mv", "alembic", "alembic.ini", "back end")
+    left = commit(project)
+    git(project, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(project, "switch", "--quiet", "-c", "feature")
+    add(inner, "feature", (COMMITS / "missing-downgrade" / "bad.py").read_text())
+    here = commit(project)
+
+    assert main(["-C", str(inner), "hook", "pre-push"]) == 1
+    assert "alembic/versions/feature.py:18:1  error  missing-downgrade" in capsys.readouterr().out
+    git(project, "switch", "--quiet", "main")
+    monkeypatch.setenv("PRE_COMMIT_TO_REF", here)
+    assert main(["-C", str(inner), "hook", "pre-push"]) == 1
+    assert "alembic/versions/feature.py:18:1  error  missing-downgrade" in capsys.readouterr().out
+    checked_out(monkeypatch, left, here)
+    assert main(["-C", str(inner), "hook", "post-checkout"]) == 0
+    assert capsys.readouterr().out.startswith("New on this branch: feature (")
