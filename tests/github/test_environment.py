@@ -77,6 +77,37 @@ def test_a_tool_that_finds_nothing_of_its_own_is_an_error(tmp_path: Path) -> Non
         environment_of(tmp_path, tmp_path, "poetry")
 
 
+def test_a_tool_that_the_workflow_names_is_looked_for_up_to_the_top(tmp_path: Path) -> None:
+    (tmp_path / "api").mkdir()
+    written(tmp_path, {"api/pyproject.toml": PROJECT, "api/uv.lock": "", "requirements.txt": ""})
+
+    assert environment_of(tmp_path / "api", tmp_path, "none").tool == "none"
+    assert environment_of(tmp_path / "api", tmp_path, "pip") == Environment("pip", tmp_path / "api", package=True)
+    (tmp_path / "api" / "uv.lock").unlink()
+    assert environment_of(tmp_path / "api", tmp_path, "uv") == Environment("uv", tmp_path / "api")
+
+
+def test_poetry_installs_into_the_environment_that_is_active_and_the_guard_comes_afterwards(tmp_path: Path) -> None:
+    made = list(commands(Environment("poetry", tmp_path), Path("py"), Path("tools"), ["guard"], ["more"]))
+
+    assert [command[2:4] for command in made] == [["pip", "install"], ["poetry", "install"], ["pip", "install"]]
+    assert (made[1][0], made[2][0]) == ("tools", "py")
+    assert made[2][-2:] == ["guard", "more"]
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        (Environment("uv", Path()), "by uv, as its lock file says"),
+        (Environment("none", Path()), "the guard alone"),
+        (Environment("pip", Path()), "by pip: nothing but what `requirements` asks for"),
+        (Environment("pip", Path(), True, True), "by pip: requirements.txt and the project itself"),
+    ],
+)
+def test_the_log_says_what_is_installed(how: Environment, says: str) -> None:
+    assert how.says == says
+
+
 @pytest.mark.parametrize(
     ("specifier", "version", "allowed"),
     [
@@ -141,8 +172,17 @@ def test_a_requirement_with_a_marker_is_one_argument_and_an_option_several() -> 
         "-r",
         "my requirements.txt",
         "x>=1; python_version < '3.11'",
+        "-e",
         ".[postgres]",
     ]
+
+
+def test_the_project_with_extras_takes_the_place_of_the_project(tmp_path: Path) -> None:
+    found = Environment("pip", tmp_path, requirements=True, package=True)
+
+    (command,) = commands(found, Path("py"), Path("tools"), ["guard"], ["-e", ".[postgres]"])
+
+    assert command[-5:] == ["-r", "requirements.txt", "guard", "-e", ".[postgres]"]
 
 
 def test_the_lines_that_sound_like_a_failure_are_shown() -> None:

@@ -58,14 +58,15 @@ def test_a_service_that_starts_late_is_waited_for() -> None:
     assert not thread.is_alive()
 
 
-def test_something_else_that_listens_there_is_no_server() -> None:
+@pytest.mark.parametrize(("answer", "why"), [(b"H", "something else listens there"), (b"", "it ended the connection")])
+def test_something_else_that_listens_there_is_no_server(answer: bytes, why: str) -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
-    thread = answering(port, b"H", after=0)
+    thread = answering(port, answer, after=0)
     time.sleep(0.1)
 
-    with pytest.raises(CannotFinish, match="something else listens there"):
+    with pytest.raises(CannotFinish, match=why):
         wait_for(f"postgresql://127.0.0.1:{port}/x", 0)
 
     thread.join()

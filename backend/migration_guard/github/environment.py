@@ -38,13 +38,11 @@ class Environment:
 
     @property
     def says(self) -> str:
-        """What is done, for the log."""
-        what = {"uv": "uv.lock", "poetry": "poetry.lock or pyproject.toml", "none": "nothing"}
-        files = [
-            *(["requirements.txt"] if self.requirements else []),
-            *(["the project itself"] if self.package else []),
-        ]
-        return f"{self.tool}: {what.get(self.tool) or ' and '.join(files) or 'nothing but what is asked for'}"
+        """What is done, for the log: "by uv, as uv.lock says"."""
+        if self.tool != "pip":
+            return "the guard alone" if self.tool == "none" else f"by {self.tool}, as its lock file says"
+        what = [*(["requirements.txt"] if self.requirements else []), *(["the project itself"] if self.package else [])]
+        return f"by pip: {' and '.join(what) or 'nothing but what `requirements` asks for'}"
 
 
 def environment_of(folder: Path, top: Path, asked: str = "auto") -> Environment:
@@ -203,7 +201,7 @@ def commands(
         yield [*pip, *guard, *extra]
         return
     project = [*(["-r", "requirements.txt"] if environment.requirements else [])]
-    project += ["-e", "."] if environment.package else []
+    project += ["-e", "."] if environment.package and not any(word.startswith(".") for word in extra) else []
     yield [*pip, *project, *guard, *extra]  # in one go, so that pip finds versions that suit all
 
 

@@ -55,18 +55,24 @@ def installed(
         "PATH": os.pathsep.join([str(python_in(into).parent), variables.get("PATH", "")]),
     }
     guard, extra = [_guard(inputs, source)], _extra(inputs) if inputs.with_databases else []
-    print(f"::group::Install with {wanted.says}", flush=True)
-    for command in commands(wanted, python_in(into), python_in(tools), guard, extra):
-        print("$", shlex.join(command), flush=True)
-        try:
-            _run(command, where, own)
-        except CannotFinish as error:
-            if "--no-root" not in str(error):
-                raise
-            _run([*command, "--no-root"], where, own)  # Poetry: an application, of whose name there is no package
-    print(f"{time.monotonic() - began:.0f} s\n::endgroup::", flush=True)
+    print(f"::group::Install {wanted.says}", flush=True)
+    try:
+        for command in commands(wanted, python_in(into), python_in(tools), guard, extra):
+            _installing(command, where, own)
+    finally:
+        print(f"{time.monotonic() - began:.0f} s\n::endgroup::", flush=True)
     stamp.write_text(key, encoding="utf-8")
     return True
+
+
+def _installing(command: list[str], where: Path, variables: Mapping[str, str]) -> None:
+    print("$", shlex.join(command), flush=True)
+    try:
+        _run(command, where, variables)
+    except CannotFinish as error:
+        if "--no-root" not in str(error):
+            raise
+        _run([*command, "--no-root"], where, variables)  # Poetry: an application, of whose name there is no package
 
 
 def _guard(inputs: Inputs, source: Path) -> str:
@@ -84,7 +90,10 @@ def _extra(inputs: Inputs) -> list[str]:
     """The requirements of the workflow as arguments of pip: a line each, but options are read as a shell does."""
     words = []
     for line in lines(inputs.requirements):
-        words += shlex.split(line) if line.startswith("-") else [line]
+        if line.startswith("."):  # as a link: a copy in a kept environment would be that of an older commit
+            words += ["-e", line]
+        else:
+            words += shlex.split(line) if line.startswith("-") else [line]
     return words
 
 
@@ -112,7 +121,6 @@ def _run(command: list[str], where: Path, variables: Mapping[str, str]) -> None:
     if said:
         print(said, flush=True)
     if done.returncode:
-        print("::endgroup::", flush=True)
         raise CannotFinish(
             f"the project cannot be installed: `{_short(command)}` failed: {_why(said)}",
             "see the log; `requirements`, `install` and `python-version` are inputs",

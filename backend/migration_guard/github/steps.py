@@ -51,7 +51,7 @@ def _plan(environment: Variables) -> int:
             "key": f"migration-guard-{what}",
         },
     )
-    print(f"Python {python}; the project is installed with {project.says}")
+    print(f"Python {python}; install {project.says}")
     return 0
 
 

@@ -53,4 +53,6 @@ def _silence(host: str, port: int) -> str | None:
             answer = connection.recv(1)
     except OSError as error:
         return error.strerror or str(error)
+    if not answer:  # so does Docker, for a container that does not listen yet
+        return "it ended the connection"
     return None if answer in (b"S", b"N") else "something else listens there"
