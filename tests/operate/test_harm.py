@@ -218,3 +218,18 @@ def test_thresholds_decide_what_status_warns_of(project: Project, thresholds: di
         seen = status(target, project.backups, schema=False)
 
     assert {look.name for look in seen.looks if look.level == "warning"} == {"revision", *warned}
+
+
+def test_a_log_without_its_database_is_put_aside_and_not_taken_for_that_of_the_restored_one(project: Project) -> None:
+    project.run("backup")
+    with closing(sqlite3.connect(project.database)) as user:
+        user.execute("DELETE FROM personas")
+        user.commit()
+        log = project.database.with_name(f"{project.database.name}-wal").read_bytes()
+    project.database.unlink()
+    project.database.with_name(f"{project.database.name}-wal").write_bytes(log)
+
+    project.run("restore", "--yes")
+
+    assert project.sql("SELECT count(*) FROM personas") == [(20,)]
+    assert next(project.database.parent.glob("*.before-*-wal")).read_bytes() == log

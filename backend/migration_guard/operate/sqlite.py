@@ -179,16 +179,16 @@ def put_back(target: Target, new: Path, kept: Path, held: sqlite3.Connection | N
         sync(new)
         if file.exists():
             _linked(file, kept, held)
-        emptied = held is None or _log_emptied(held)
+        emptied = held is not None and _log_emptied(held)
         file.with_name(f"{file.name}-shm").unlink(missing_ok=True)  # an index of the log, which is made anew
         for end in ("-wal", "-journal"):
             left = file.with_name(file.name + end)
             if emptied:
                 left.unlink(missing_ok=True)
-            elif left.exists():  # of a damaged database
+            elif left.exists():  # of a database that is damaged, or gone without it
                 left.replace(kept.with_name(kept.name + end))
         new.replace(file)
-        if held is not None and emptied:
+        if emptied and held is not None:
             _without_log(kept, held)
         sync(file.parent)
     except OSError as error:
