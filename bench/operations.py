@@ -1,7 +1,7 @@
 """The budgets of the operating side, measured: `nox -s bench -- operations`.
 
-`python bench/operations.py [--only backup|transfer] [--size MB] [--rounds N] [--json FILE]`. Each part is a program of
-its own beside this one, `backup.py` and `transfer.py`; options that are not known here go to it.
+`python bench/operations.py [--only backup|transfer] [--size MB] [--rows N] [--rounds N] [--json FILE]`. Each part is a
+program of its own beside this one, `backup.py` and `transfer.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("backup", "transfer")
+PARTS = {"backup": ("size", "rounds"), "transfer": ("rows", "rounds")}  # with the options of each
 
 
 def main() -> int:
@@ -22,16 +22,20 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--only", choices=PARTS)
     options.add_argument("--json", type=Path, metavar="FILE")
-    given, rest = options.parse_known_args()
+    options.add_argument("--size", type=int, metavar="MB", help="of the database that is backed up")
+    options.add_argument("--rows", type=int, metavar="N", help="of each table that is transferred")
+    options.add_argument("--rounds", type=int, metavar="N")
+    given = options.parse_args()
     lines: list[object] = []
     failed = False
     with tempfile.TemporaryDirectory() as name:
-        for part in PARTS:
-            program, file = HERE / f"{part}.py", Path(name) / f"{part}.json"
-            if given.only not in (None, part) or not program.exists():
+        for part, known in PARTS.items():
+            if given.only not in (None, part):
                 continue
             print(f"# {part}", flush=True)
-            done = subprocess.run([sys.executable, str(program), *rest, "--json", str(file)], check=False)
+            program, file = HERE / f"{part}.py", Path(name) / f"{part}.json"
+            asked = [f"--{each}={value}" for each in known if (value := getattr(given, each)) is not None]
+            done = subprocess.run([sys.executable, str(program), *asked, "--json", str(file)], check=False)
             failed = failed or done.returncode != 0
             lines += json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     if given.json:
