@@ -42,7 +42,7 @@ def dumped(url: str, version: str) -> list[Entry]:
     environment = {**os.environ, "LC_ALL": "C"}
     if address.password:
         environment["PGPASSWORD"] = str(address.password)
-    name = f"--dbname={address.set(password=None).render_as_string(hide_password=False)}"
+    name = f"--dbname={address._replace(password=None).render_as_string(hide_password=False)}"
     done = subprocess.run(
         [str(_program(version)), name, "--schema-only", "--no-owner"],
         env=environment,
