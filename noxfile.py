@@ -159,7 +159,9 @@ def tests_next(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session, *arguments: str) -> None:
     """pytest on two processes, or with the arguments after `--`."""
-    session.run("pytest", *arguments, *(session.posargs or ["-n", "2"]))
+    # Many tests start the guard as people do. It would be compiled each time where the machine forbids to keep that.
+    kept = {"PYTHONDONTWRITEBYTECODE": None}
+    session.run("pytest", *arguments, *(session.posargs or ["-n", "2"]), env=kept)
 
 
 @nox.session(python=False)
