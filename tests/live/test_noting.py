@@ -47,19 +47,28 @@ def test_a_table_that_comes_or_goes_has_no_count_on_that_side() -> None:
     ]
 
 
-def test_a_failed_way_is_told_once_with_what_it_ran() -> None:
+def test_a_way_that_fails_with_rows_is_told_once_with_all_that_it_runs_without_them() -> None:
     notes = Notes()
     notes.failed(step("upgrade", ADD), "IntegrityError: NULL; on empty tables it works")
-    notes.ended(step("upgrade", ADD), {"persona": 0}, {"persona": 0})
+    notes.ended(step("upgrade", ADD, DROP), {"persona": 0}, {"persona": 0})
     notes.ended(step("downgrade", DROP), {"persona": 0}, {"persona": 0})
+    notes.ended(step("upgrade", ADD, DROP, attempt=2), {"persona": 0}, {"persona": 0})
+
+    up, down, again = notes.trial("a", "sqlite").steps
+    assert (up.failed, up.rows) == ("IntegrityError: NULL; on empty tables it works", ())
+    assert up.sql == (RanSql(12, ADD.sql), RanSql(20, DROP.sql))
+    assert (down.failed, down.rows) == (None, (RowCount("persona", 0, 0),))
+    assert again.sql == ()
+
+
+def test_the_rows_of_a_way_that_went_well_stay_those_of_its_first_time() -> None:
+    notes = Notes()
+    notes.ended(step("upgrade", ADD), {"persona": 4}, {"persona": 4})
+    notes.ended(step("upgrade", ADD), {"persona": 0}, {"persona": 0})
+    notes.failed(step("downgrade", DROP), "ValueError: no; on empty tables it works")
 
     up, down = notes.trial("a", "sqlite").steps
-    assert (up.failed, up.sql, up.rows) == (
-        "IntegrityError: NULL; on empty tables it works",
-        (RanSql(12, ADD.sql),),
-        (),
-    )
-    assert (down.failed, down.rows) == (None, (RowCount("persona", 0, 0),))
+    assert (up.rows, down.rows) == ((RowCount("persona", 4, 4),), ())
 
 
 def test_what_is_left_and_rows_that_are_lost_are_told() -> None:

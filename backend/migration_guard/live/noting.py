@@ -33,24 +33,29 @@ class Notes:
         self._named: set[str] = set()  # words of statements, in lower case
 
     def ended(self, step: Step, before: Counts, after: Counts) -> None:
-        """A step that came to its end, with the rows on either side of it."""
-        if self._note(step, None):
-            self._counts[step.direction, step.attempt] = before, after
-            for statement in _telling(step.statements):
-                self._named.update(_WORD.findall(statement.sql[:LONGEST].lower()))
+        """A step that came to its end, with the rows on either side of it.
+
+        Of a way that failed on tables with rows and is gone again without any, all that it runs is known now.
+        """
+        way = step.direction, step.attempt
+        known = self._steps.get(way)
+        if known is not None:
+            self._steps[way] = known if known.failed is None else replace(known, sql=tuple(shown(step.statements)))
+            return
+        self._note(step, None)
+        self._counts[way] = before, after
+        for statement in _telling(step.statements):
+            self._named.update(_WORD.findall(statement.sql[:LONGEST].lower()))
 
     def failed(self, step: Step, why: str) -> None:
         """A step that did not."""
-        self._note(step, why)
+        if (step.direction, step.attempt) not in self._steps:
+            self._note(step, why)
 
-    def _note(self, step: Step, why: str | None) -> bool:
-        """A way is told once: of one that is gone again on empty tables, how it was with rows."""
-        way = step.direction, step.attempt
-        if way in self._steps:
-            return False
+    def _note(self, step: Step, why: str | None) -> None:
         left = (*(each.sentence() for each in step.left), *step.lost)
-        self._steps[way] = Ran(step.direction, step.attempt, why, left, tuple(shown(step.statements)))
-        return True
+        ran = Ran(step.direction, step.attempt, why, left, tuple(shown(step.statements)))
+        self._steps[step.direction, step.attempt] = ran
 
     def trial(self, revision: str, database: str) -> Trial:
         """All of it."""
