@@ -24,7 +24,7 @@ def controlled(record: Record, on: object, name: str, node: ast.expr) -> None:
     """
     names = {link.name for link in links(on)}
     start = root(on)
-    if names & (EXECUTES | _OTHERS):
+    if names & (EXECUTES | _OTHERS) or (name != "begin_nested" and "begin_nested" in names):  # a savepoint's own end
         return
     by_session = bool(names & SESSIONS) or (isinstance(start, Dotted) and start.path.rpartition(".")[2] in SESSIONS)
     if by_session and name not in ("rollback", "begin_nested"):

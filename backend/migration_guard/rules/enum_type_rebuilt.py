@@ -37,6 +37,7 @@ from .shared.editing import autocommitted
 from .shared.locks import matters
 from .shared.own_lines import allowed
 from .shared.paste import execute, sql_name
+from .shared.running import function_of
 
 RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 
@@ -61,9 +62,7 @@ def cast_to_new_type(op: AlterColumn, context: Context) -> Iterator[Finding]:
         op.at,
         says=f"Casting {op.table}.{op.name} to a type that is made anew rewrites {op.table} and its indexes under an "
         "ACCESS EXCLUSIVE lock on PostgreSQL: reads and writes wait until the revision is committed.",
-        instead=_added(op, context, old, made, made.enum)
-        if kept
-        else allowed(op, RULE.id, "<why values have to go, and when it runs>"),
+        instead=_added(op, context, old, made, made.enum) if kept else _kept_aside(op, context, old, made),
     )
 
 
@@ -84,6 +83,19 @@ def _type_before(context: Context, op: AlterColumn, new: str) -> KnownType:
         return KnownType(bare(known.enum.name) or new, labels=known.enum.labels)
     name = bare_name_of(known.type) if known is not None else None
     return KnownType(new) if name is None or name == new else type_before(context, op, name)
+
+
+def _kept_aside(op: AlterColumn, context: Context, old: KnownType, made: CreateType) -> str:
+    """The line as it stands, allowed with a reason; first what to write where no value goes, if nobody knows that."""
+    as_it_is = allowed(op, RULE.id, "<why values have to go, and when it runs>")
+    if old.labels:
+        return as_it_is
+    renamed = any(bare(one.name) == bare(made.name) for one in operations_above(context, op, RenameObject))
+    gone = [one.name for one in function_of(context, op, DropType) if bare(one.name) != bare(made.name)]
+    name = sql_name(made.name) if renamed else sql_name(gone[0]) if gone else "<the type of the column>"
+    added = execute(op, f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS '<value>'")
+    note = f"# in place of the lines from {made.at.line} on that make the type anew, where values are only added:"
+    return "\n".join([note, *(f"# {line}" for line in autocommitted(op, added)), "# else:", as_it_is])
 
 
 def _added(op: AlterColumn, context: Context, old: KnownType, made: CreateType, to: EnumType) -> str:
