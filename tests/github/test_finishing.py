@@ -15,6 +15,7 @@ from migration_guard.findings import Finding, Problem, Report, Severity
 from migration_guard.github.comment import body_of
 from migration_guard.github.finishing import Result, finished
 from migration_guard.github.running import harmless
+from migration_guard.records import replace
 from migration_guard.report.json import as_json
 
 RULE = next(iter(every_rule()))
@@ -56,6 +57,18 @@ def test_what_could_not_be_done_is_red_at_every_level(tmp_path: Path) -> None:
     made = result(tmp_path, Report(problems=(Problem("no server", "start it", 4),)), "never")
 
     assert (made.verdict, made.exit_code) == ("unfinished", 4)
+
+
+def test_what_was_read_and_then_seen_is_told_once_as_it_was_seen(tmp_path: Path) -> None:
+    read = found(Severity.ERROR, "It waits.")
+    seen = replace(read, says="It waits. Seen on postgresql 16.", depth="trace", dialect="postgresql")
+    other = found(Severity.ERROR, "It waits.", "versions/b.py")
+    left(tmp_path / "parts" / "verify", "verify-1", Report(findings=(seen,)), "verify")
+
+    made = result(tmp_path, Report(findings=(read, other)))
+
+    assert sorted(each.says for each in made.report.findings) == ["It waits.", "It waits. Seen on postgresql 16."]
+    assert made.errors == 2
 
 
 def test_a_job_that_left_no_report_is_named(tmp_path: Path) -> None:

@@ -122,6 +122,35 @@ def test_a_run_of_one_job_among_several_leaves_its_report_and_no_verdict(
     assert "::warning" not in printed
 
 
+def test_code_of_a_pull_request_finds_no_token_in_its_environment(
+    runner: dict[str, str], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = project / "migrations" / "env.py"
+    seen = project.parent / "seen"
+    env.write_text(f"import os\nopen({str(seen)!r}, 'w').write(repr(dict(os.environ)))\n" + env.read_text())
+    monkeypatch.setenv("GUARD_TOKEN", "s3cret")
+
+    assert main(["run"], {**runner, "GUARD_DATABASES": "sqlite", "GUARD_TOKEN": "s3cret"}) == 0
+
+    assert "PATH" in seen.read_text()
+    assert "s3cret" not in seen.read_text()
+
+
+def test_a_config_that_the_workflow_names_takes_the_place_of_looking(runner: dict[str, str], project: Path) -> None:
+    (project / "other" / "versions").mkdir(parents=True)
+    (project / "other" / "env.py").write_text("")
+    (project / "other.ini").write_text("[alembic]\nscript_location = %(here)s/other\n")
+    for name, below in (("x1", None), ("x2", None)):
+        revision(project, name, below).rename(project / "other" / "versions" / f"{name}.py")
+
+    codes = [
+        main(["run"], {**runner, "GUARD_DATABASES": "none", "GUARD_CONFIG": config})
+        for config in ("alembic.ini", "other.ini", "alembic.ini\nother.ini")
+    ]
+
+    assert codes == [0, 1, 1]
+
+
 def test_a_config_that_does_not_exist_is_a_verdict_with_its_reason(
     runner: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from ..findings import Problem, Report
 from ..live.urls import hide_in
 from ..report.json import as_json
 from .event import Event
-from .inputs import Inputs, lines, listed
+from .inputs import PREFIX, Inputs, lines, listed
 from .waiting import wait_for
 
 
@@ -55,9 +56,12 @@ def _run(folder: Path, inputs: Inputs, arguments: Sequence[str], report: Path) -
     own = [sys.executable, "-m", "migration_guard", "-C", str(folder), *config]
     # Options come before what may be `-- PATH`.
     words = [*own, command, "--output", f"json:{report}", "--format", "text", *rest]
-    done = subprocess.run(  # in a folder of ours: nothing of the checkout is imported in place of the real thing
+    # A folder of ours: nothing of the checkout is imported in place of the real thing. And no token for its env.py.
+    own_variables = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    done = subprocess.run(
         words,
         cwd=report.parent,
+        env=own_variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,
