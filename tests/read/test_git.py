@@ -165,6 +165,10 @@ def test_missing_base_says_how_to_fetch_it(top: Path) -> None:
         ("upstream/a/b", "git fetch upstream a/b:refs/remotes/upstream/a/b"),
         ("dev", "git fetch origin dev:refs/remotes/origin/dev, then --base origin/dev"),
         ("1" * 40, f"git fetch origin {'1' * 40}"),
+        (
+            "HEAD~9",
+            "give a branch, a tag or a commit of `git log`; git fetch --unshallow brings all of a shallow clone",
+        ),
     ]:
         with pytest.raises(UsageError) as caught:
             at(top).merge_base(ref)

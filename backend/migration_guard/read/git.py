@@ -262,6 +262,8 @@ class Repository:
 
     def _fetch_of(self, ref: str) -> str:
         """The command that brings a missing ref."""
+        if any(sign in ref for sign in "~^:@"):  # of a commit that is here: HEAD~9
+            return "give a branch, a tag or a commit of `git log`; git fetch --unshallow brings all of a shallow clone"
         remotes = ["origin", *self._run("remote").stdout.decode(errors="replace").split()]
         remote, slash, branch = ref.partition("/")
         if not slash or remote not in remotes:
