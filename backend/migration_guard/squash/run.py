@@ -74,12 +74,15 @@ def squash(settings: Settings, wish: Wish, *, now: datetime | None = None) -> in
             wish.message or f"squash of {len(found.squashed)} revisions up to {found.last.message or found.last.id}"
         )
 
-        sample = (root / found.last.path).read_text(encoding="utf-8", errors="replace")
+        sample = b"\n".join(each.content for each in gone).decode(errors="replace")
 
         def text(body: Body) -> bytes:
             return base_text(project, found, body, message, moment, sample)
 
         done = proved(references, text)
+    if left_out := sorted(settings.dialects - {each.builder.dialect for each in references}):
+        names = " and ".join(left_out)
+        print(f"Not tried on {names}, which this project runs on too: the new base may not be right there.")
     path = _folder(root, project, found) / file_name(project, found.last.id, message, moment)
     shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     content = with_allows(settings, one, found, shown, done.content)

@@ -65,6 +65,7 @@ _POSTGRESQL = {
     },
 }
 _POSTGRESQL_SIZED = {"character varying": "sa.String(length={})", "character": "sa.CHAR(length={})"}
+_QUOTES = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _NUMBER = re.compile(r"\(?-?\d+(?:\.\d+)?\)?")
 _QUOTED = re.compile(r"'((?:[^']|'')*)'(?:::(?P<cast>[\w\s\".\[\](),]+))?")
 
@@ -158,7 +159,19 @@ def text_literal(text: str) -> str:
 
 def sql_literal(sql: str) -> str:
     """A Python literal of SQL that SQLAlchemy reads as it stands: a colon before a word is no parameter."""
-    return text_literal(escaped(sql))
+    return text_literal(escaped(on_one_line(sql) if is_free(sql) else sql))
+
+
+def is_free(sql: str) -> bool:
+    """Whether blanks outside of quotes mean nothing, and there is none in quotes that a line end could be."""
+    return "$" not in sql and "--" not in sql and not any("\n" in each for each in _QUOTES.findall(sql))
+
+
+def on_one_line(sql: str) -> str:
+    """The SQL with one blank for all that stands between two words."""
+    parts = re.split(f"({_QUOTES.pattern})", sql)
+    parts[::2] = [re.sub(r"(?<=\() | (?=\))", "", re.sub(r"\s+", " ", part)) for part in parts[::2]]
+    return re.sub(r"\(\s+(?=')|(?<=')\s+\)", lambda found: found[0].strip(), "".join(parts)).strip()
 
 
 def escaped(sql: str) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .schema import last_bracket, pieces
-from .spelling import escaped, text_literal
+from .spelling import escaped, is_free, on_one_line, text_literal
 from .tables import Column, Index, Rule, Table
 
 WIDTH = 88  # what formatters take for a long line unless they are told otherwise
 INDENT = "    "
+_HEAD = 'if op.get_context().dialect.name == "{}":'
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,12 @@ def drop_table(table: Table) -> str:
 
 def execute(sql: str) -> str:
     """`op.execute`; text of several lines stands as it is where it is a function's or holds line ends in quotes."""
-    if _free(sql):
-        line = call("op.execute", [text_literal(escaped(_on_one_line(sql)))])
-        if len(line) + 2 * len(INDENT) <= WIDTH or "\n" not in sql:
+    if is_free(sql):
+        whole = on_one_line(sql)
+        line = call("op.execute", [text_literal(escaped(whole))])
+        if "\n" not in line or len(whole) < WIDTH - 3 * len(INDENT):
             return line
+        sql = sql if "\n" in sql else _folded(sql)
         inner = "\n".join(f"{INDENT}{line.rstrip()}" if line.strip() else "" for line in _quotable(sql).split("\n"))
         return f'op.execute(\n{INDENT}"""\n{inner}\n{INDENT}"""\n)'
     if "\n" not in sql:
@@ -87,23 +91,26 @@ def _quotable(sql: str) -> str:
     return body[:-1] + '\\"' if body.endswith('"') else body
 
 
-def _free(sql: str) -> bool:
-    """Whether blanks outside of quotes mean nothing, and there is none in quotes that a line end could be."""
-    quoted = re.findall(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", sql)
-    return "$" not in sql and "--" not in sql and not any("\n" in each for each in quoted)
+_CLAUSE = re.compile(r"(?:BEFORE|AFTER|INSTEAD|FOR|EXECUTE|WHERE|USING|VALUES|REFERENCES|WITH|ADD)")
 
 
-def _on_one_line(sql: str) -> str:
-    parts = re.split(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")", sql)
-    parts[::2] = [re.sub(r"(?<=\() | (?=\))", "", re.sub(r"\s+", " ", part)) for part in parts[::2]]
-    return re.sub(r"\(\s+(?=')|(?<=')\s+\)", lambda found: found[0].strip(), "".join(parts)).strip()
+def _folded(sql: str) -> str:
+    """The SQL on several lines: at its clauses, and where a line would still be long; never in quotes."""
+    lines = [""]
+    parts = re.split(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\s+)", sql)
+    for part, after in zip(parts, [*parts[1:], ""], strict=True):
+        if part.isspace() and (_CLAUSE.fullmatch(after) or len(lines[-1]) + len(after) > WIDTH - 4 * len(INDENT)):
+            lines.append(INDENT)
+        else:
+            lines[-1] += part
+    return "\n".join(lines)
 
 
 def call(name: str, arguments: Sequence[str], depth: int = 2) -> str:
     """A call on one line where it fits, else with an argument on each. `depth` is how far it may be indented."""
     line = f"{name}({', '.join(arguments)})"
     fits = len(line) + depth * len(INDENT) < WIDTH and "\n" not in line
-    return line if fits or not arguments else _exploded(name, arguments)
+    return line if fits or not arguments else _exploded(name, arguments, depth)
 
 
 def indented(text: str, depth: int = 1) -> str:
@@ -121,7 +128,7 @@ def branched(lines: Iterable[Line]) -> list[str]:
         if line.dialect is None:
             found.append(line.text)
             continue
-        head = f'if op.get_context().dialect.name == "{line.dialect}":'
+        head = _HEAD.format(line.dialect)
         body = "\n".join(
             part if part.startswith(VERBATIM) else f"{INDENT}{part}" if part else part for part in line.text.split("\n")
         )
@@ -170,6 +177,9 @@ def _opened(argument: str, depth: int) -> str:
     """An argument with its own arguments on lines of their own, where it is a call or list that does not fit on one."""
     if "\n" in argument or len(argument) + depth * len(INDENT) < WIDTH:
         return argument
+    if argument[0] in "\"'":  # formatters join what would fit, so only what is long outside of a condition, too
+        room = WIDTH - (depth - 1) * len(INDENT)
+        return argument if len(argument) < room else _split(argument, room - 2 * len(INDENT))
     if argument.endswith(")"):
         start = last_bracket(argument)
         given = pieces(argument[start + 1 : -1])
@@ -179,3 +189,13 @@ def _opened(argument: str, depth: int) -> str:
         body = "\n".join(f"{INDENT}{each}," for each in pieces(inner[:-1]))
         return f"{name}[\n{body}\n]"
     return argument
+
+
+def _split(literal: str, width: int) -> str:
+    """A long text as several literals, one under the other, which Python takes for one."""
+    lines = [""]
+    for word in re.split(r"(?<= )", ast.literal_eval(literal)):
+        if lines[-1] and len(lines[-1]) + len(word) > width:
+            lines.append("")
+        lines[-1] += word
+    return "\n".join(map(text_literal, lines))
