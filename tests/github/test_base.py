@@ -188,6 +188,27 @@ def test_a_named_base_that_does_not_exist_is_an_error_with_its_name(project: Pat
     assert repr(name) in str(error.value)
 
 
+def test_files_without_a_repository_are_one_line_where_a_base_is_wanted(tmp_path: Path) -> None:
+    made = Clone(tmp_path)
+
+    with pytest.raises(UsageError, match="the checkout is no git repository") as error:
+        made.base(Event("schedule"), "main")
+
+    assert "actions/checkout" in error.value.hint
+    assert made.base(Event("schedule")) is None
+
+
+def test_a_checkout_of_another_user_is_one_line_with_the_command(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # git's own tests use it
+
+    with pytest.raises(UsageError, match="git does not trust the checkout") as error:
+        Clone(project).base(Event("schedule"), "main")
+
+    assert "safe.directory" in error.value.hint
+
+
 def test_the_token_of_a_fetch_stands_in_no_file_and_no_argument(project: Path) -> None:
     made = clone(project, "main", depth=1)
     login = Clone(made.folder, "s3cret")._login()

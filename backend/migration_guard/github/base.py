@@ -37,11 +37,27 @@ class Clone:
         where the base is not to be had.
         """
         wanted = event.base()
+        if given or wanted:
+            self._known()
         if given and (wanted is None or given not in (wanted.branch, f"origin/{wanted.branch}")):
             return self._named(given)
         if wanted is None:
             return None
         return self._brought(wanted, event)
+
+    def _known(self) -> None:
+        """Raise UsageError where there is no repository to ask."""
+        done = self._run(("rev-parse", "--git-dir"))
+        if done.returncode and "dubious ownership" in done.stderr:
+            raise UsageError(
+                "git does not trust the checkout: it belongs to another user, as in a container",
+                'git config --global --add safe.directory "$GITHUB_WORKSPACE", in a step before this one',
+            )
+        if done.returncode:
+            raise UsageError(
+                "the checkout is no git repository, so there is no base to compare with",
+                "have git on the runner before actions/checkout, which else downloads the files alone",
+            )
 
     def _brought(self, wanted: Wanted, event: Event) -> str | None:
         commit = self._parent_of_merge(event) or wanted.commit
