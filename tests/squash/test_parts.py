@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from migration_guard.squash.dumping import entries, unqualified, with_lists
 from migration_guard.squash.schema import inside, pieces
@@ -131,3 +133,8 @@ def test_tables_come_after_those_that_they_point_at_and_a_circle_loses_one_key()
     assert [each.name for each in found].index("b") < [each.name for each in found].index("a")
     assert len(broken) == 1
     assert broken <= {("b", "c"), ("c", "b")}
+
+
+@given(st.text(alphabet="\\'\"a\n\0é:%", max_size=12))
+def test_any_text_is_the_same_as_a_literal(text: str) -> None:
+    assert ast.literal_eval(text_literal(text)) == text

@@ -150,11 +150,12 @@ def postgresql_defaults(given: str | None, shown_type: str) -> tuple[str, ...]:
 
 
 def text_literal(text: str) -> str:
-    """A Python literal, in double quotes but where the text holds some."""
+    """A Python literal in double quotes, or in single ones where that leaves fewer to escape."""
     shown = repr(text)
-    if shown[0] == "'" and '"' not in text:
-        shown = '"' + shown[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
-    return shown
+    inner = shown[1:-1].replace("\\'", "'") if shown[0] == "'" else shown[1:-1]
+    if text.count('"') > text.count("'"):
+        return "'" + inner.replace("'", "\\'") + "'"
+    return '"' + inner.replace('"', '\\"') + '"'
 
 
 def sql_literal(sql: str) -> str:
