@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 
 from migration_guard.errors import UsageError
-from migration_guard.github.environment import Environment, allows, commands, environment_of, key_of, python_of
+from migration_guard.github.environment import Environment, commands, environment_of, key_of
 from migration_guard.github.inputs import Inputs
 from migration_guard.github.install import _extra, _guard, _why
+from migration_guard.github.pythons import allows, python_of
 
 PROJECT = '[project]\nname = "x"\nversion = "1"\n'
 

@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import UsageError
+from .pythons import text_of
 
 Tool = Literal["uv", "poetry", "pip", "none"]
-PYTHONS = ("3.13", "3.12", "3.11", "3.10")  # newest first: those that the guard is tested on
 _TABLE = re.compile(r"^\s*\[\s*([\w.\" -]+?)\s*\]", re.MULTILINE)
-_REQUIRES = re.compile(r"""^\s*(?:requires-python|python)\s*=\s*["']([^"'\n]*)["']""", re.MULTILINE)
-_CLAUSE = re.compile(r"(?P<sign>>=|<=|==|!=|~=|>|<|\^|~|=)?\s*(?P<version>\d+(?:\.\d+)*)(?P<any>\.\*)?")
 _FILES = (
     "uv.lock",
     "poetry.lock",
@@ -69,21 +67,6 @@ def environment_of(folder: Path, top: Path, asked: str = "auto") -> Environment:
     return Environment("pip", folder)
 
 
-def python_of(folder: Path, top: Path, asked: str = "") -> str:
-    """The version of Python to set up: as asked for, of .python-version, else the newest that the project allows."""
-    if asked:
-        return asked
-    chain = [each for each in (folder, *folder.parents) if each.is_relative_to(top)]
-    for each in chain:
-        pinned = re.match(r"\s*(?:cpython-)?(3\.\d+(?:\.\d+)?)\s*$", _text(each / ".python-version"))
-        if pinned:
-            return pinned[1]
-    for each in chain:
-        if wanted := _REQUIRES.search(_text(each / "pyproject.toml")):
-            return next((version for version in PYTHONS if allows(wanted[1], version)), PYTHONS[0])
-    return PYTHONS[0]
-
-
 def key_of(environment: Environment, top: Path, *more: str) -> str:
     """What a kept environment is found by again: equal where nothing that decides what it holds has changed."""
     digest = hashlib.sha256(repr(more).encode())
@@ -103,41 +86,6 @@ def source_key(backend: Path) -> str:
     for file in sorted([*backend.rglob("*.py"), backend.parent / "pyproject.toml"]):
         digest.update(file.read_bytes() if file.is_file() else b"")
     return digest.hexdigest()[:32]
-
-
-def allows(specifier: str, version: str) -> bool:
-    """Whether `requires-python`, or Poetry's `python`, allows a minor version such as "3.12"."""
-    return any(
-        all(_holds(clause, version) for clause in re.split(r"[,\s]+(?=[<>=!~^\d])", either.strip()) if clause.strip())
-        for either in specifier.split("||")
-    )
-
-
-def _holds(clause: str, version: str) -> bool:
-    found = _CLAUSE.match(clause.strip().rstrip(","))
-    if found is None:
-        return True
-    bound, have = _numbers(found["version"]), _numbers(version)
-    sign = found["sign"] or "=="
-    short = bound[:2]  # "<3.13.1" lets 3.13 stand; patches are the runner's affair
-    if sign in ("==", "="):
-        return have[: len(short)] == short
-    if sign == "!=":
-        return have[: len(short)] != short or len(bound) > 2
-    if sign in ("^", "~=", "~"):
-        # ~= leaves the last number that is given free, ^ everything but the first, ~ all but two.
-        same = 1 if sign == "^" or (sign == "~=" and len(bound) == 2) else min(2, len(bound))
-        return have >= short and have[:same] == bound[:same]
-    return {
-        ">=": have >= short,
-        ">": have > short or len(bound) > 2,
-        "<=": have <= short,
-        "<": have < short or (len(bound) > 2 and any(bound[2:]) and have == short),
-    }[sign]
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
 
 
 def _in(folder: Path, chain: list[Path]) -> Environment | None:
@@ -170,14 +118,7 @@ def _has_requirements(folder: Path) -> bool:
 
 
 def _tables(folder: Path) -> set[str]:
-    return {name.replace('"', "").replace(" ", "") for name in _TABLE.findall(_text(folder / "pyproject.toml"))}
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError:
-        return ""
+    return {name.replace('"', "").replace(" ", "") for name in _TABLE.findall(text_of(folder / "pyproject.toml"))}
 
 
 def commands(

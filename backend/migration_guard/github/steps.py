@@ -33,7 +33,8 @@ def main(arguments: Sequence[str], environment: Variables) -> int:
 
 def _plan(environment: Variables) -> int:
     """What the steps after this one need to know: the Python to set up, where the environment is and its key."""
-    from .environment import environment_of, key_of, python_of, source_key
+    from .environment import environment_of, key_of, source_key
+    from .pythons import python_of
 
     inputs, top = Inputs.of(environment), _workspace(environment)
     Event.of(environment)  # refuses what must not run, before anything is installed
