@@ -5,7 +5,7 @@ import pytest
 from migration_guard.errors import UsageError
 from migration_guard.github.environment import Environment, commands, environment_of, key_of
 from migration_guard.github.inputs import Inputs
-from migration_guard.github.install import _extra, _guard, _why
+from migration_guard.github.install import _extra, _why, guard_of
 from migration_guard.github.pythons import allows, python_of
 
 PROJECT = '[project]\nname = "x"\nversion = "1"\n'
@@ -161,9 +161,9 @@ def test_a_kept_environment_is_another_one_after_any_change_of_what_it_holds(tmp
 
 
 def test_the_guard_comes_with_what_the_databases_need(tmp_path: Path) -> None:
-    assert _guard(Inputs(), tmp_path) == f"{tmp_path}[live,postgresql]"
-    assert _guard(Inputs(databases="sqlite, postgresql://x"), tmp_path) == f"{tmp_path}[live]"
-    assert _guard(Inputs(part="check", version="1.2"), tmp_path) == "migration-guard==1.2"
+    assert guard_of(Inputs(), tmp_path) == f"{tmp_path}[live,postgresql]"
+    assert guard_of(Inputs(databases="sqlite, postgresql://x"), tmp_path) == f"{tmp_path}[live]"
+    assert guard_of(Inputs(part="check", version="1.2"), tmp_path) == "migration-guard==1.2"
 
 
 def test_a_requirement_with_a_marker_is_one_argument_and_an_option_several() -> None:

@@ -14,6 +14,8 @@ from migration_guard.github.environment import environment_of
 from migration_guard.github.inputs import Inputs
 from migration_guard.github.install import installed, python_in
 
+pytestmark = pytest.mark.once  # pip is the same on every Python
+
 
 def wheel(folder: Path, name: str) -> None:
     """A package that holds one empty module."""

@@ -55,6 +55,17 @@ def test_the_plan_says_which_python_and_which_environment(runner: dict[str, str]
     assert planned["environment"].startswith(runner["RUNNER_TEMP"])
 
 
+def test_jobs_whose_environments_hold_the_same_share_a_kept_one(runner: dict[str, str]) -> None:
+    keys = []
+    for databases in ("postgresql-16", "sqlite, postgresql-18", "sqlite", "postgresql://h/x", "none"):
+        main(["plan"], {**runner, "GUARD_DATABASES": databases})
+        keys.append(outputs(runner)["key"])
+
+    assert keys[0] == keys[1]
+    assert keys[2] == keys[3]
+    assert len(set(keys)) == 3
+
+
 def test_the_jobs_are_those_of_the_databases_that_the_settings_name(runner: dict[str, str], project: Path) -> None:
     (project / "pyproject.toml").write_text('[tool.migration-guard]\ndatabases = ["postgresql>=15"]\n')
 

@@ -54,7 +54,7 @@ def installed(
         "UV_PYTHON": str(python_in(into)),
         "PATH": os.pathsep.join([str(python_in(into).parent), variables.get("PATH", "")]),
     }
-    guard, extra = [_guard(inputs, source)], _extra(inputs) if inputs.with_databases else []
+    guard, extra = [guard_of(inputs, source)], _extra(inputs) if inputs.with_databases else []
     print(f"::group::Install {wanted.says}", flush=True)
     try:
         for command in commands(wanted, python_in(into), python_in(tools), guard, extra):
@@ -75,7 +75,7 @@ def _installing(command: list[str], where: Path, variables: Mapping[str, str]) -
         _run([*command, "--no-root"], where, variables)  # Poetry: an application, of whose name there is no package
 
 
-def _guard(inputs: Inputs, source: Path) -> str:
+def guard_of(inputs: Inputs, source: Path) -> str:
     """The guard as pip is asked for it: of the action's own commit, unless a version is asked for."""
     extras = []
     if inputs.with_databases:

@@ -34,6 +34,7 @@ def main(arguments: Sequence[str], environment: Variables) -> int:
 def _plan(environment: Variables) -> int:
     """What the steps after this one need to know: the Python to set up, where the environment is and its key."""
     from .environment import environment_of, key_of, source_key
+    from .install import guard_of
     from .pythons import python_of
 
     inputs, top = Inputs.of(environment), _workspace(environment)
@@ -42,7 +43,7 @@ def _plan(environment: Variables) -> int:
     project = environment_of(folder, top, inputs.install)
     python = python_of(folder, top, inputs.python_version)
     more = (inputs.version or source_key(_SOURCE / "backend"), inputs.requirements, project.tool)
-    what = key_of(project, top, *more, str(inputs.with_databases), inputs.databases)
+    what = key_of(project, top, *more, guard_of(inputs, Path("guard")))
     put_outputs(
         environment,
         # A folder of its own: two projects of one job take turns, and a kept one is found at the same place again.
