@@ -21,6 +21,13 @@ from .treading import Tread, excerpt
 _LACKING = re.compile(
     r'extension "(\S+?)" is not available|could not open extension control file ".*?([\w-]+)\.control"'
 )
+NEEDS = "it needs the extension {0}, which this server does not have"
+
+
+def lacking_extension(failure: Failure) -> str | None:
+    """The extension that a step stopped at because the server does not have it."""
+    found = _LACKING.search(failure.says)
+    return found and (found[1] or found[2])
 
 
 class FreshDatabase(Exception):
@@ -85,11 +92,10 @@ class Landing:
     def _up(self, tried: Tried | None, watch: Watch) -> Step:
         tables = self.filled.tables if self.filled else ()
         step, failure, refusal = self.tread.take(self.revision, "upgrade", traced=True, filled=tables)
-        if failure is not None and (extension := _LACKING.search(failure.says)):
-            name = extension[1] or extension[2]
+        if failure is not None and (name := lacking_extension(failure)) is not None:
             self.lacking.add(name)
             self._failed(step, failure)
-            self.gap(self.revision, f"it needs the extension {name}, which this server does not have")
+            self.gap(self.revision, NEEDS.format(name))
             raise FreshDatabase
         if failure is not None and tables:
             self.tried = Tried(step, watch.behind(failure), refusal)

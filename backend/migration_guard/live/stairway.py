@@ -14,7 +14,7 @@ from ..errors import UsageError
 from ..findings import NotJudged
 from ..records import replace
 from .environment import Stage
-from .landing import FreshDatabase, Landing, Tried
+from .landing import NEEDS, FreshDatabase, Landing, Tried, lacking_extension
 from .noting import Notes
 from .observer import Observer
 from .schema import Snapshot
@@ -218,7 +218,10 @@ class Stairway:
         step, failure, _ = tread.take(revision, "upgrade")
         self._stands[revision.revision] = failure is None
         if failure is not None:
-            if not silent:
+            if (name := lacking_extension(failure)) is not None:
+                self.lacking.add(name)
+                self._not_judged(revision, NEEDS.format(name))
+            elif not silent:
                 self.tell(replace(step, failure=failure))
             raise FreshDatabase
 
