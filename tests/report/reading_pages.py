@@ -31,6 +31,7 @@ class Page(HTMLParser):
         self.attributes: list[tuple[str, str, str | None]] = []
         self.text: list[str] = []  # pieces outside of code, as comments and tags divide them
         self.code: list[str] = []
+        self.all: list[str] = []
         self.wrong: list[str] = []
         self.feed(html)
         self.close()
@@ -48,6 +49,7 @@ class Page(HTMLParser):
             self.wrong.append(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:
+        self.all.append(data)
         (self.code if {"code", "pre"} & set(self.open) else self.text).append(data)
 
     @property

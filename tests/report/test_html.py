@@ -173,6 +173,7 @@ def test_sql_in_colours_says_the_same() -> None:
     shown = "".join(Page(f"<p>{coloured(sql)}</p>").text)
 
     assert shown.startswith(sql.partition("\n")[0])
+    assert coloured("SELECT 1;" * 10_000) == "SELECT 1;" * 10_000
     assert '<span class="string">&#x27;it&#x27;&#x27;s -- x&#x27;</span>' in coloured(sql)
 
 

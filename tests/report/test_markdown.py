@@ -153,11 +153,6 @@ def test_green_branch_is_short_and_a_branch_without_revisions_shorter() -> None:
     assert len(summary(CLEAN, "check").split("\n")) < 5
 
 
-def test_check_alone_says_that_nothing_was_run() -> None:
-    assert "Nothing was run" in summary(replace(GREEN, trials=(), locks=()), "check")
-    assert "Nothing was run" not in summary(GREEN, "check")
-
-
 def test_findings_remedies_places_and_reasons_are_there() -> None:
     text = summary(FOUND, "check")
 
