@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 
 from ..live.row_sql import identifier
 from ..live.schema import Snapshot
-from .dumping import Entry, unqualified
+from .dumping import Entry
+from .postgresql_words import FOREIGN_KEY, bare, enum_type, identity, index_of, local, quoted, rule_of
 from .schema import Schema, Thing, inside, pieces
-from .spelling import postgresql_defaults, postgresql_types, sql_literal, text_literal
-from .tables import Column, Index, Rule, Table, names_of
+from .spelling import postgresql_defaults, postgresql_types, sql_literal
+from .tables import Column, Index, Rule, Table
 
 # What the operations for a table say already, as pg_dump calls it.
 _OF_TABLES = {
@@ -27,16 +28,6 @@ _DROPPED = {
 }
 _FIRST = {"EXTENSION", "SCHEMA", "COLLATION", "TYPE", "DOMAIN", "SEQUENCE"}
 _ATTRIBUTED = {"CONSTRAINT", "FK CONSTRAINT", "DEFAULT", "CHECK CONSTRAINT"}  # named "table name"
-_KEY = re.compile(
-    r"FOREIGN KEY \((?P<own>.*?)\) REFERENCES (?P<parent>(?:\"(?:[^\"]|\"\")+\"|[\w$.])+)\((?P<columns>.*?)\)"
-    r"(?: ON UPDATE (?P<update>CASCADE|SET NULL|SET DEFAULT|RESTRICT))?"
-    r"(?: ON DELETE (?P<delete>CASCADE|SET NULL|SET DEFAULT|RESTRICT))?"
-    r"(?P<deferrable> DEFERRABLE)?(?P<deferred> INITIALLY DEFERRED)?"
-)
-_METHODS = {
-    "primary key": ("sa.PrimaryKeyConstraint", "PRIMARY KEY"),
-    "unique": ("sa.UniqueConstraint", "UNIQUE"),
-}
 
 
 class Found(NamedTuple):
@@ -85,7 +76,7 @@ class _Reader:
     def __init__(self, snapshot: Snapshot, dump: list[Entry], version_table: str) -> None:
         self.snapshot = snapshot
         self.dump = [entry for entry in dump if not _is_of(entry, version_table)]
-        self.enums = {name: _enum(name) for kind, name in snapshot.objects if kind == "enum"}
+        self.enums = {name: enum_type(name) for kind, name in snapshot.objects if kind == "enum"}
         self.own: dict[str, list[tuple[str, str, Mapping[str, str]]]] = {}
         for (kind, name), properties in snapshot.objects.items():
             self.own.setdefault(properties.get("table", ""), []).append((kind, name, properties))
@@ -120,7 +111,7 @@ class _Reader:
             ]
         )
         owned = [
-            f"ALTER SEQUENCE {_quoted(each[1])} OWNED BY {_quoted(name)}.{identifier(row.name)}"
+            f"ALTER SEQUENCE {quoted(each[1])} OWNED BY {quoted(name)}.{identifier(row.name)}"
             for row, serial in zip(own, sequences, strict=True)
             for each in self.own.get(name, [])
             if each[0] == "sequence"
@@ -144,7 +135,7 @@ class _Reader:
             more = (f"sa.Computed({sql_literal(row.default or '')}, persisted={row.generated == 's'})",)
         elif row.identity:
             properties = self.snapshot.objects["column", f"{shown(row.schema, row.table)}.{row.name}"]
-            more = (_identity(properties["identity"]),)
+            more = (identity(properties["identity"]),)
         types = postgresql_types(row.type, self.enums, row.collation)
         automatic = (
             key == (row.name,)
@@ -156,7 +147,7 @@ class _Reader:
         return Column(
             name=row.name,
             types=types,
-            defaults=("",) if serial or more else postgresql_defaults(_local(row.default), row.type),
+            defaults=("",) if serial or more else postgresql_defaults(local(row.default), row.type),
             nullable=not row.not_null,
             more=more,
             serial=True if serial else False if automatic else None,
@@ -188,12 +179,12 @@ class _Reader:
             if kind not in ("primary key", "unique", "foreign key", "check", "exclusion"):
                 continue
             own, definition = name.removeprefix(f"{table}."), properties["definition"]
-            key = _KEY.match(definition) if kind == "foreign key" else None
+            key = FOREIGN_KEY.match(definition) if kind == "foreign key" else None
             if key:
-                parents.add(_bare(key["parent"]))
-            rule = _rule(kind, own, definition, plain)
+                parents.add(bare(key["parent"]))
+            rule = rule_of(kind, own, definition, plain)
             if rule is None:
-                later.append(f"ALTER TABLE {_quoted(table)} ADD CONSTRAINT {identifier(own)} {_local(definition)}")
+                later.append(f"ALTER TABLE {quoted(table)} ADD CONSTRAINT {identifier(own)} {local(definition)}")
             else:
                 rules.append(rule)
         order = ("sa.PrimaryKeyConstraint", "sa.UniqueConstraint", "sa.CheckConstraint", "sa.ForeignKeyConstraint")
@@ -203,7 +194,7 @@ class _Reader:
         for kind, name, properties in sorted(self.own.get(table, [])):
             if kind == "index":
                 short = name.rpartition(".")[2] if "." in table else name
-                yield _index(short, table, properties)
+                yield index_of(short, table, properties)
 
     def _dumped(self, name: str, first: Found) -> Iterator[str]:
         """A table as pg_dump has it, without what needs other tables."""
@@ -295,111 +286,6 @@ def _is_of(entry: Entry, table: str) -> bool:
         return True
     plain = table.rpartition(".")[2]
     return entry.name == plain or (entry.kind in _ATTRIBUTED and entry.name.startswith(f"{plain} "))
-
-
-def _enum(name: str) -> str:
-    schema, _, plain = _bare(name).rpartition(".")
-    of = f", schema={text_literal(schema)}" if schema else ""
-    return f"postgresql.ENUM(name={text_literal(plain)}{of}, create_type=False)"
-
-
-def _bare(name: str) -> str:
-    return name.replace('"', "")
-
-
-def _quoted(name: str) -> str:
-    return ".".join(
-        identifier(part) if not re.fullmatch(r"[a-z_][a-z0-9_]*", part) else part for part in name.split(".")
-    )
-
-
-def _local(sql: str | None) -> str | None:
-    return None if sql is None else re.sub(r"'public\.", "'", unqualified(sql))
-
-
-def _identity(text: str) -> str:
-    kind, _, options = text.partition(" (")
-    given = ["always=True" if kind == "always" else "always=False"]
-    words = options.rstrip(")").split()
-    names = {"start": "start", "increment": "increment", "minimum": "minvalue", "maximum": "maxvalue", "cache": "cache"}
-    for at, word in enumerate(words):
-        if word in names:
-            given.append(f"{names[word]}={words[at + 1]}")
-        elif word == "cycle":
-            given.append("cycle=True")
-    return f"sa.Identity({', '.join(given)})"
-
-
-def _rule(kind: str, name: str, definition: str, table: str) -> Rule | None:
-    """A constraint in SQLAlchemy's words; None where it has none."""
-    if kind in _METHODS:
-        call, words = _METHODS[kind]
-        matched = re.fullmatch(
-            rf"{words} \((.*?)\)(?P<deferrable> DEFERRABLE)?(?P<deferred> INITIALLY DEFERRED)?", definition
-        )
-        if matched is None:
-            return None
-        columns = _columns(matched[1])
-        usual = f"{table}_pkey" if kind == "primary key" else f"{table}_{'_'.join(columns)}_key"
-        return Rule(call, (*map(text_literal, columns), *_deferred(matched)), _names(name, usual), columns)
-    if kind == "foreign key" and (matched := _KEY.fullmatch(definition)):
-        columns, parent = _columns(matched["own"]), _bare(matched["parent"])
-        more = [f'on{what}="{matched[what]}"' for what in ("delete", "update") if matched[what]]
-        targets = [f"{parent}.{column}" for column in _columns(matched["columns"])]
-        arguments = (names_of(columns), names_of(targets), *more, *_deferred(matched))
-        return Rule(
-            "sa.ForeignKeyConstraint", arguments, _names(name, f"{table}_{'_'.join(columns)}_fkey"), columns, parent
-        )
-    if kind == "check" and (matched := re.fullmatch(r"CHECK \((.*)\)", definition, re.DOTALL)):
-        text, end = inside(matched[1], 0) if matched[1].startswith("(") else (matched[1], len(matched[1]))
-        condition = text if end == len(matched[1]) else matched[1]
-        return Rule("sa.CheckConstraint", (sql_literal(_local(condition) or ""),), (name,))
-    return None
-
-
-def _names(name: str, usual: str) -> tuple[str | None, ...]:
-    return (name, None) if name == usual else (name,)
-
-
-def _deferred(matched: re.Match[str]) -> tuple[str, ...]:
-    if matched["deferred"]:
-        return "deferrable=True", 'initially="DEFERRED"'
-    return ("deferrable=True",) if matched["deferrable"] else ()
-
-
-def _columns(text: str) -> tuple[str, ...]:
-    return tuple(piece.strip('"').replace('""', '"') for piece in pieces(text))
-
-
-def _index(name: str, table: str, properties: Mapping[str, str]) -> Index:
-    definition = properties["definition"]
-    unique = properties.get("unique") == "yes"
-    method, _, rest = definition.partition(" ")
-    text, end = inside(rest, 0)
-    left = rest[end:].strip()
-    more = [] if method == "btree" else [f"postgresql_using={text_literal(method)}"]
-    if left.startswith("INCLUDE ("):
-        columns, end = inside(left, 8)
-        more.append(f"postgresql_include={names_of(_columns(columns))}")
-        left = left[end:].strip()
-    if left.startswith("NULLS NOT DISTINCT"):
-        more.append("postgresql_nulls_not_distinct=True")
-        left = left.removeprefix("NULLS NOT DISTINCT").strip()
-    if left.startswith("WHERE "):
-        condition = left.removeprefix("WHERE ")
-        inner, end = inside(condition, 0) if condition.startswith("(") else (condition, len(condition))
-        condition = inner if end == len(condition) else condition
-        more.append(f"postgresql_where=sa.text({sql_literal(_local(condition) or '')})")
-        left = ""
-    if left or not rest.startswith("("):
-        words = "CREATE UNIQUE INDEX" if unique else "CREATE INDEX"
-        return Index(name, table, (), sql=f"{words} {identifier(name)} ON {_quoted(table)} USING {_local(definition)}")
-    parts = []
-    for piece in pieces(text):
-        plain = piece.strip('"').replace('""', '"')
-        is_name = re.fullmatch(r"[\w$]+", piece) or re.fullmatch(r'"(?:[^"]|"")+"', piece)
-        parts.append(text_literal(plain) if is_name else f"sa.text({sql_literal(_local(piece) or '')})")
-    return Index(name, table, tuple(parts), unique, tuple(more))
 
 
 def _drop(entry: Entry) -> str:
