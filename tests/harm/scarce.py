@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -62,7 +63,7 @@ def tried(
         left = [path.name for path in project.backups.glob("*.part*")]
         assert left == [], left
         case.again(project)
-    except (AssertionError, OSError) as error:
+    except (AssertionError, OSError, sqlite3.Error) as error:
         tally.wrong.append(f"at {size:,} bytes: {type(error).__name__} {error}"[:500])
 
 

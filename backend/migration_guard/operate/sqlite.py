@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from ..errors import CannotFinish
 from ..live.redirect import own_engine
 from .holding import Held, held
-from .writing import owned_as, refused, sync
+from .writing import ELSEWHERE, owned_as, refused, sync
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -242,10 +242,18 @@ def _without_log(kept: Path, held: sqlite3.Connection) -> None:
 
 
 def settle(new: Path, notes: Mapping[str, str]) -> None:
-    """Give a file that is about to be put back the journal mode that the database had."""
-    if notes.get("journal_mode") == "wal":
+    """Bring all that a log still has into the file that is about to be put back, and give it the journal mode that the
+    database had. Raises CannotFinish where the disk has no room for it."""
+    try:
         with closing(_opened(new)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+            modes = {notes.get("journal_mode"), connection.execute("PRAGMA journal_mode").fetchone()[0]}
+            connection.execute("PRAGMA journal_mode = DELETE")
+            if "wal" in modes:
+                connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.DatabaseError as error:
+        raise CannotFinish(f"the new database cannot be written: {error}", ELSEWHERE) from error
+    if any(left.exists() and left.stat().st_size for left in _files(new)[1:]):
+        raise CannotFinish("the new database still has a log of its own", ELSEWHERE)
 
 
 @contextmanager
