@@ -69,7 +69,7 @@ def _transfer(count: int, seed: int) -> bool:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harm-")))
         scratch = stack.enter_context(Scratch())
         server = stack.enter_context(dialect("postgresql").servers("postgresql", scratch))
-        ground = transferring.Ground.made(folder, 5000)
+        ground = transferring.Ground.made(folder, 30_000)
         for way in (transferring.there, transferring.back):
             tally = way(ground, server, count, seed)
             print(tally.line(), flush=True)
