@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,32 @@ def test_a_url_that_code_looks_at_is_the_projects_own_where_it_has_one_that_fits
     configured: str | None, led: str
 ) -> None:
     assert Lead("sqlite:////s.sqlite").url_for(configured) == led
+
+
+def test_a_project_that_names_no_driver_runs_on_the_one_that_was_not_installed_by_the_guard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = Lead("postgresql+psycopg://guard@/scratch?host=/s")
+    monkeypatch.setitem(sys.modules, "psycopg2", None)  # what an import of it finds
+    assert lead.url_for(None) == lead.url
+
+    monkeypatch.delitem(sys.modules, "psycopg2")
+    (tmp_path / "psycopg2.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert lead.url_for(None) == "postgresql+psycopg2://guard@/scratch?host=/s"
+    assert lead.drivername(sa.make_url("sqlite:///app.db"), is_async=False) == "postgresql+psycopg2"
+    assert lead.drivername(sa.make_url("postgresql+psycopg://app@db/app"), is_async=False) == "postgresql+psycopg"
+
+
+@pytest.mark.parametrize(("driver", "missing"), [("pg8000", "pg8000"), ("psycopg", None), ("asyncpg", None)])
+def test_a_driver_of_the_project_that_is_not_installed_is_known(driver: str, missing: str | None) -> None:
+    lead = Lead("postgresql+psycopg://guard@/scratch?host=/s")
+
+    with engines_led(lead):
+        sa.create_engine(f"postgresql+{driver}://app@db.internal/app")
+
+    assert lead.missing == missing
 
 
 def test_env_sees_its_own_settings_and_the_command_line_of_an_upgrade(

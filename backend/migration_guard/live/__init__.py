@@ -46,6 +46,9 @@ class Dialect(Protocol):
     def reader(self) -> Reader:
         """A new reader of one database, which reads again what a step touched."""
 
+    def sync_driver(self) -> str:
+        """The drivername that an engine of the project gets when its own does not fit, or it names none."""
+
     def async_driver(self) -> str:
         """The drivername that an async engine of the project gets when its own does not fit."""
 

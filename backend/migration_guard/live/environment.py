@@ -199,7 +199,7 @@ class Environment:
             if not self._wants_connection:
                 self._deploy_once(take, Attributes())
                 return
-            with own_engine(self.lead.url).begin() as connection:
+            with own_engine(self.lead.url_for(None)).begin() as connection:
                 self._deploy_once(take, {"connection": connection})
 
     def _deploy_once(self, take: Callable[[Script, Callable[[], None]], None], attributes: dict[str, Any]) -> None:
@@ -222,7 +222,7 @@ class Environment:
             script.run_env()
 
     def _run_with_connection(self, play: Callable[[Stage], None]) -> None:
-        with own_engine(self.lead.url).connect() as connection:
+        with own_engine(self.lead.url_for(None)).connect() as connection:
             self._run_once(play, {"connection": connection})
 
     def _run_once(self, play: Callable[[Stage], None], attributes: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import secrets
 from collections.abc import Iterator
@@ -162,6 +163,19 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
     from . import postgresql_shapes
 
     return postgresql_shapes.shapes(connection)
+
+
+def sync_driver() -> str:
+    """The drivername for a project that names none: psycopg comes with the guard, so psycopg2 is there for the project.
+
+    They differ in what PostgreSQL gets to see: psycopg2 writes values into the statement, psycopg sends them beside it,
+    often without a type. https://www.psycopg.org/psycopg3/docs/basic/from_pg2.html
+    """
+    try:
+        importlib.import_module("psycopg2")
+    except ImportError:
+        return "postgresql+psycopg"
+    return "postgresql+psycopg2"
 
 
 def async_driver() -> str:

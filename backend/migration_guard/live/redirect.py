@@ -40,6 +40,7 @@ class Lead:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.missing: str | None = None  # a driver that an engine was asked for, and that is not installed
 
     @property
     def dialect(self) -> str:
@@ -49,7 +50,7 @@ class Lead:
     def url_for(self, configured: str | None) -> str:
         """A URL for code that looks at its own: the configured one, unless there is none or the dialect differs."""
         if not configured:
-            return self.url
+            return with_driver(self.url, self.drivername(None, is_async=False))
         own = _parsed(configured)
         if own is None or own.get_backend_name() == self.dialect:
             return configured
@@ -57,10 +58,14 @@ class Lead:
         return with_driver(self.url, drivername)
 
     def drivername(self, own: URL | None, is_async: bool) -> str:
-        """The project's own driver where it fits and is installed, else ours."""
-        if own is not None and own.get_backend_name() == self.dialect and _fits(own, is_async=is_async):
-            return own.drivername
-        return adapter_of(self.dialect).async_driver() if is_async else make_url(self.url).drivername
+        """The project's own driver where it fits and is installed, else the one that most likely is."""
+        if own is not None and own.get_backend_name() == self.dialect:
+            if _fits(own, is_async=is_async):
+                return own.drivername
+            if not _is_installed(own):
+                self.missing = own.get_driver_name()
+        adapter = adapter_of(self.dialect)
+        return adapter.async_driver() if is_async else adapter.sync_driver()
 
 
 @contextmanager
@@ -174,6 +179,14 @@ def _fits(url: URL, *, is_async: bool) -> bool:
     except ImportError:
         return False
     return bool(chosen.is_async) == is_async
+
+
+def _is_installed(url: URL) -> bool:
+    try:
+        url.get_dialect().import_dbapi()
+    except ImportError:
+        return False
+    return True
 
 
 def _replace(old: Callable[..., Any], new: Callable[..., Any]) -> None:

@@ -79,6 +79,11 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
     return sqlite_shapes.shapes(connection)
 
 
+def sync_driver() -> str:
+    """The drivername for any other engine."""
+    return "sqlite"
+
+
 def async_driver() -> str:
     """The drivername for an async engine."""
     return "sqlite+aiosqlite"

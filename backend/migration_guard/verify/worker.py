@@ -73,6 +73,7 @@ class Run:
         )
         self.ground = Ground(request.base_command, request.base_metadata, request.seconds)
         self.context = Context(Policy(), History(Place(request.place)))
+        self.lead = Lead("sqlite://")
         self.stairway = self._stairway()
         self.compared = False  # models with the schema
         self.closely = False  # read everything after each step
@@ -92,7 +93,7 @@ class Run:
             recursive=self.request.recursive,
             flask_app=self.request.flask_app,
         )
-        lead = Lead("sqlite://")
+        lead = self.lead
         with engines_led(lead), one_table_at_a_time():
             environment = Environment(home, lead, Recorder())
             done = [self._proved(environment, lead)]
@@ -142,6 +143,12 @@ class Run:
             self.ran[fact.revision] = fact.statements
         if isinstance(fact, Step) and fact.locks and fact.failure is None:
             self.channel.send("step", **step_to_json(fact))
+        if isinstance(fact, (Step, Deployment)) and fact.failure is not None and self.lead.missing is not None:
+            why = (
+                f"whether failures are the project's own: its driver {self.lead.missing} is not installed here, "
+                "and another ran in its place"
+            )
+            self.gap(NotJudged(self.request.env, 1, f"{self.plan.database}: {why}"))
         for entry in all_checks():
             for kind, judge in entry.judges:
                 if isinstance(fact, kind):
