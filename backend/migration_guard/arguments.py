@@ -309,10 +309,10 @@ def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--statement-timeout", type=_number, default=3600, metavar="N", help="seconds that a statement may take"
     )
     transfer = add(
-        "transfer", "move a SQLite database to PostgreSQL: schema by the migrations, then rows, then compare"
+        "transfer", "move SQLite to PostgreSQL, or back: schema by the migrations, then rows, then compare"
     )
     transfer.add_argument(
-        "--to", metavar="URL", required=True, help="a new PostgreSQL database, or one at that revision"
+        "--to", metavar="URL", required=True, help="a new database of the other kind, or one at that revision"
     )
     transfer.add_argument("--check", action="store_true", help="name the rows that cannot go, and copy nothing")
     add("checkpoint", "move SQLite's write-ahead log into the database file")
