@@ -28,6 +28,7 @@ from .column_types import ColumnTypes
 from .drift import metadatas
 from .loading import CannotLoad, Home, config_of, flask_app
 from .redirect import Lead, own_engine
+from .released import take_back
 from .statements import Recorder, first_line
 
 _INSTALLED = re.compile(r"[/\\](site-packages|\.venv)[/\\]")
@@ -282,9 +283,10 @@ class Environment:
         """Let Alembic read every revision file, once, at the moment when `alembic upgrade` does."""
         if not self._loaded:
             try:
-                list(script.walk_revisions())
+                scripts = list(script.walk_revisions())
             except BaseException as error:
                 raise CannotLoad from error
+            take_back(scripts, self.home.released)
             self._loaded = True
 
     @contextmanager

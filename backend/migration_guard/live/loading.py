@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ class Home:
     version_locations: tuple[Path, ...] = ()
     recursive: bool = False
     flask_app: str | None = None
+    released: Mapping[str, str] = field(default_factory=dict)  # revision -> the text that stands for its file's
 
     @property
     def uses_flask(self) -> bool:

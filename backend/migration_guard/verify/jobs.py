@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from importlib.util import decode_source
+from pathlib import Path, PurePosixPath
 
 from ..errors import GuardError, UsageError
-from ..facts import History
+from ..facts import History, Migration
 from ..findings import Problem
 from ..read.git import Repository
 from ..read.graph import history
 from ..read.project import Project
 from ..read.sources import Sources
+from ..records import replace
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,10 @@ class Job:
     history: History
     base: tuple[str, ...] = ()
     base_ref: str | None = None  # that branch, where it has any
+    released: Mapping[str, str] = field(default_factory=dict)  # of `base`, those whose files mean something else here:
+    # their text as that branch has it
+    against: str = ""  # the branch that was asked about
+    behind: tuple[str, ...] = ()  # revisions that branch has got since this one left it
 
     @property
     def irreversible(self) -> dict[str, str]:
@@ -55,18 +61,72 @@ def jobs_of(projects: Sequence[Project], sources: Sources, base: str | None) -> 
     problems: dict[Problem, None] = {}
     for project in projects:
         one = history(project.place, sources.working_tree(project))
-        try:
-            stands = _on_base(project, one, sources, base) if base is not None and one.migrations else ()
-        except GuardError as error:
-            problems[Problem(str(error), error.hint, error.exit_code)] = None
-            stands = ()
-        jobs.append(Job(project, one, stands, base if stands else None))
+        job = Job(project, one)
+        if base is not None and one.migrations:
+            try:
+                job = _on(base, job, sources)
+            except GuardError as error:
+                problems[Problem(str(error), error.hint, error.exit_code)] = None
+        jobs.append(job)
     return jobs, list(problems)
 
 
-def _on_base(project: Project, one: History, sources: Sources, base: str) -> tuple[str, ...]:
+def _on(base: str, job: Job, sources: Sources) -> Job:
+    """The job beside the branch `base`."""
     repository = Repository.at(sources.root)
     if repository is None:
         raise UsageError(f"{sources.root} is not in a git repository, so it has no branch {base}", "leave out --base")
-    there = {migration.id for migration in sources.commit(project, repository, repository.resolve(base))}
-    return tuple(sorted(there & {migration.id for migration in one.migrations}))
+    commit = repository.resolve(base)
+    there = _by_id(sources.commit(job.project, repository, commit))
+    here = _by_id(job.history.migrations)
+    stands = tuple(sorted(there.keys() & here.keys()))
+    edited = [
+        there[name][0]
+        for name in stands
+        if name in job.history.by_id
+        and len(there[name]) == len(here[name]) == 1
+        and _differ(there[name][0], here[name][0])
+    ]
+    return replace(
+        job,
+        base=stands,
+        base_ref=base if stands else None,
+        released=_texts(edited, repository, commit, sources.root),
+        against=base,
+        behind=_since_the_fork(job.project, there.keys() - here.keys(), base, repository, sources),
+    )
+
+
+def _by_id(migrations: Iterable[Migration]) -> dict[str, list[Migration]]:
+    found: dict[str, list[Migration]] = {}
+    for migration in migrations:
+        found.setdefault(migration.id, []).append(migration)
+    return found
+
+
+def _differ(one: Migration, other: Migration) -> bool:
+    """Whether two files have different syntax trees. What cannot be parsed has none."""
+    return bool(one.tree and other.tree and one.tree != other.tree)
+
+
+def _texts(migrations: Iterable[Migration], repository: Repository, commit: str, root: Path) -> dict[str, str]:
+    """The text of files as a commit has them, by the id of their revision."""
+    names: dict[str, str] = {}
+    for one in migrations:
+        path = root / one.path
+        names[f"{commit}:{PurePosixPath(repository.folder(path.parent) or '', path.name)}"] = one.id
+    found = repository.blobs(list(names))
+    return {names[name]: decode_source(content) for name, content in found.items()}
+
+
+def _since_the_fork(
+    project: Project, missing: Set[str], base: str, repository: Repository, sources: Sources
+) -> tuple[str, ...]:
+    """Of the revisions that this branch lacks, those that it did not delete: they came to the base branch later."""
+    if not missing:
+        return ()
+    try:
+        fork = _by_id(sources.commit(project, repository, repository.merge_base(base)))
+    except GuardError:  # a shallow clone
+        return tuple(sorted(missing))
+    return tuple(sorted(missing - fork.keys()))

@@ -234,6 +234,7 @@ class _Run:
             since=self.since,
             base=list(job.base),
             base_ref=job.base_ref,
+            released=dict(job.released),
             irreversible=job.irreversible,
             base_command=self.settings.base_command,
             base_metadata=self.settings.base_metadata,

@@ -56,7 +56,9 @@ def report_of(
     ran = [part.label for part in parts if any(outcome.ran for outcome in part.outcomes)]
     return Report(
         findings=tuple(stand),
-        not_judged=tuple(sorted({*_passed_over(jobs), *(gap for part in parts for gap in _gaps(part))})),
+        not_judged=tuple(
+            sorted({*_passed_over(jobs), *_beside(jobs), *(gap for part in parts for gap in _gaps(part))})
+        ),
         allowed=tuple(covered),
         looked_at=LookedAt(
             files=len({migration.path for migration in migrations}),
@@ -102,6 +104,22 @@ def _passed_over(jobs: Sequence[Job]) -> Iterator[NotJudged]:
             for one in files:
                 others = ", ".join(other.path for other in files if other is not one)
                 yield NotJudged(one.path, one.at.line, f"{one.id} also stands in {others}, and Alembic runs only one")
+
+
+def _beside(jobs: Sequence[Job]) -> Iterator[NotJudged]:
+    """What the base branch has got since this one left it, and what it has otherwise."""
+    for job in jobs:
+        for name in job.released:
+            at = job.history.by_id[name].at
+            why = (
+                f"{name} differs from what {job.against} has, and that was run: databases of {job.against} have run it"
+            )
+            yield NotJudged(at.path, at.line, why)
+        if job.behind:
+            some = ", ".join(job.behind[:3]) + (", ..." if len(job.behind) > 3 else "")
+            many = f"{counted(len(job.behind), 'revision')} of {job.against} {'is' if len(job.behind) == 1 else 'are'}"
+            why = f"{many} not in this branch ({some}): merge {job.against} first to prove them together"
+            yield NotJudged(job.project.place.path, 1, why)
 
 
 def _gaps(part: Part) -> list[NotJudged]:

@@ -92,6 +92,7 @@ class Run:
             version_locations=tuple(map(Path, self.request.version_locations)),
             recursive=self.request.recursive,
             flask_app=self.request.flask_app,
+            released=self.request.released,
         )
         lead = self.lead
         with engines_led(lead), one_table_at_a_time():
