@@ -159,7 +159,7 @@ def tests_next(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session, *arguments: str) -> None:
     """pytest on two processes, or with the arguments after `--`."""
-    # Many tests start the guard as people do. It would be compiled each time where the machine forbids to keep that.
+    # Many tests start the guard as people do: it is compiled once, not at each start.
     kept = {"PYTHONDONTWRITEBYTECODE": None}
     session.run("pytest", *arguments, *(session.posargs or ["-n", "2"]), env=kept)
 

@@ -40,14 +40,6 @@ def every_rule() -> tuple[Rule, ...]:
     return tuple(sorted((entry.rule for entry in (*all_rules(), *all_checks())), key=lambda rule: rule.id))
 
 
-@cache
-def live_checks() -> frozenset[Rule]:
-    """Those that `verify` finds; `check` finds the others."""
-    from .checks import all_checks
-
-    return frozenset(entry.rule for entry in all_checks())
-
-
 def page_of(rule_id: str) -> str | None:
     """The page of a rule as printed by `explain`, or None for an unknown id."""
     for rule in every_rule():

@@ -18,7 +18,6 @@ from .errors import CannotFinish, GuardError, NothingFound, UsageError
 from .read.discovery import projects
 from .read.git import Repository
 
-STAGES = ("pre-push", "post-checkout", "post-merge")
 _USUAL = ("main", "master", "trunk", "develop")
 _SHOWN = 5  # revisions in a note
 _NO_COMMIT = "0" * 40  # where a checkout comes from in a new clone or work tree

@@ -49,7 +49,7 @@ def review(
     """
     migrations = _wanted(settings, wanted)
     if not migrations:
-        print("Every revision is signed already.")
+        print("No revision asks for a review.")
         return 0
     if yes and wanted is None and len(migrations) > 1:
         raise UsageError(

@@ -148,7 +148,7 @@ class Deploy:
         if len(at.heads) > 1 and not force:
             says = f"the code has {counted(len(at.heads), 'head')}: {', '.join(at.heads)}"
             raise UsageError(says, "migration-guard merge joins them")
-        more = " ..." if len(at.pending) > _SHOWN else ""
+        more = f" and {len(at.pending) - _SHOWN} more" if len(at.pending) > _SHOWN else ""
         self.say(f"{_as_sentence(at.sentence)}: {', '.join(at.pending[:_SHOWN])}{more}.")
         errors = [finding for finding in self.judge(at.pending) if severity_of(finding).value == "error"]
         if errors and not force:
