@@ -55,7 +55,7 @@ def test_each_database_has_a_job_and_all_of_them_one_summary_and_one_verdict(pro
     kept = sorted(folder.name for folder in (project.parent / "artifacts").iterdir())
     assert kept == [
         "migration-guard",
-        *(f"migration-guard-{name}" for name in ("check", "verify-1", "verify-2", "verify-3")),
+        *(f"migration-guard--part--{name}" for name in ("check", "verify-1", "verify-2", "verify-3")),
     ]
 
 

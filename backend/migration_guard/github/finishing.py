@@ -64,21 +64,17 @@ class Result:
 
 
 def finished(
-    parts: Path,
-    expected: Sequence[str],
+    files: Sequence[Path],
+    missing: Sequence[str],
     root: Path,
     into: Path,
     fail_on: str,
     environment: Mapping[str, str],
 ) -> Result:
-    """Put the JSON reports below a folder together, show them, and write `report.json` and its kin to another.
+    """Put JSON reports together, show them, and write `report.json` and its kin to a folder.
 
-    `expected` are names of the reports without `.json`, each with the words for its job after a colon: one that is not
-    there is a problem in the result. `root` is what paths in them are relative to.
+    `missing` are jobs that left none, each a problem in the result. `root` is what paths in them are relative to.
     """
-    files = sorted(parts.rglob("*.json")) if parts.is_dir() else []
-    there = {file.stem for file in files}
-    missing = [job for name, _, job in (entry.partition(":") for entry in expected) if name not in there]
     if not files and not missing:
         raise CannotFinish("no job has left a report", "see the logs of the jobs before this one")
     report, command = merged(files, {rule.id: rule for rule in every_rule()})

@@ -61,7 +61,9 @@ def _matrix(environment: Variables) -> int:
     """The jobs of the reusable workflow, and what its last one needs."""
     from .databases import databases_of
     from .matrix import matrix
+    from .parts import artifact_of
 
+    artifact_of(environment)  # refuses a name before any job leaves its report under it
     inputs, top = Inputs.of(environment), _workspace(environment)
     event = Event.of(environment)
     folder = inputs.folder(top)
@@ -119,11 +121,13 @@ def _run(environment: Variables) -> int:
         put_outputs(environment, {"report": str(parts)})
         return 0
     root = load(folder).root
-    return _finish(environment, inputs, event, parts, [], root)
+    return _finish(environment, inputs, event, sorted(parts.glob("*.json")), [], root)
 
 
 def _report(environment: Variables) -> int:
     """The reports of all jobs as one, in the last job of the reusable workflow."""
+    from .parts import artifact_of, gathered
+
     inputs, top, event = Inputs.of(environment), _workspace(environment), Event.of(environment)
     if environment.get("GUARD_NOTHING") == "true":
         notice("a branch was deleted: there is nothing to guard")
@@ -135,16 +139,17 @@ def _report(environment: Variables) -> int:
     if not expected:
         raise UsageError("this run has no plan", "see the log of its first job")
     root = (top / environment.get("GUARD_ROOT", ".")).resolve()
-    return _finish(environment, inputs, event, _own(environment) / "parts", expected, root)
+    files, missing = gathered(_own(environment) / "parts", expected, artifact_of(environment))
+    return _finish(environment, inputs, event, files, missing, root)
 
 
 def _finish(
-    environment: Variables, inputs: Inputs, event: Event, parts: Path, expected: Sequence[str], root: Path
+    environment: Variables, inputs: Inputs, event: Event, files: Sequence[Path], missing: Sequence[str], root: Path
 ) -> int:
     from .finishing import finished
 
     into = _fresh(environment, "reports")
-    result = finished(parts, expected, root, into, inputs.fail_on, environment)
+    result = finished(files, missing, root, into, inputs.fail_on, environment)
     may_write = not event.is_from_a_fork
     wants = [name for name, on in (("comment", inputs.comment), ("code scanning", inputs.sarif)) if on == "true"]
     if wants and not may_write:
