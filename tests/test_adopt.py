@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -257,6 +258,17 @@ def test_the_workflow_pins_the_actions_of_this_repository(project: Path) -> None
 
     assert len(uses) == 2
     assert all(line.strip() in ours for line in uses)
+
+
+def test_the_base_is_the_one_that_the_documentation_and_our_own_workflow_take(project: Path) -> None:
+    main(["-C", str(project), "init", "--yes"])
+
+    (base,) = re.findall(r"\bBASE: (.*)", (project / ".github/workflows/migration-guard.yml").read_text())
+
+    assert set(re.findall(r"\bBASE: (.*)", (ROOT / "docs/github.md").read_text())) == {base}
+    for part in ("github.event.merge_group.base_sha", "format('origin/{0}', github.base_ref)"):
+        assert part in base
+        assert part in (ROOT / ".github/workflows/guard.yml").read_text()
 
 
 def test_no_migrations_is_3(tmp_path: Path) -> None:

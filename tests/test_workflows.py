@@ -24,6 +24,7 @@ __all__ = ["checkout"]  # a fixture
 # Of each matrix the part that this machine can be: the newest Python, and PostgreSQL 16 out of the wheel.
 HERE = ("--matrix", "python:3.13", "--matrix", "session:verify", "--matrix", "postgresql:16")
 SERVICE = "postgresql://postgres@localhost:5432/postgres"
+OLD = "0" * 40  # the base commit of the event, which may be behind its branch and is not asked
 NOBODY = "postgresql://postgres@localhost:9/postgres"  # the port of `discard`, where no PostgreSQL answers
 BAD = """\
 \"\"\"second head
@@ -95,7 +96,8 @@ def service(session_scratch: Scratch) -> Iterator[str]:
 @pytest.fixture
 def on_pull_request(checkout: Path) -> object:
     """The event of a pull request that adds what is committed after this fixture."""
-    return {"number": 1, "pull_request": {"base": {"sha": git(checkout, "rev-parse", "HEAD")}}}
+    git(checkout, "update-ref", "refs/remotes/origin/main", "HEAD")
+    return {"number": 1, "pull_request": {"base": {"ref": "main", "sha": OLD}}}
 
 
 def run(checkout: Path, environments: Path, event: str, payload: object, job: str, service: str = SERVICE) -> Acted:

@@ -1,7 +1,10 @@
 """The workflow that reads the migrations of every pull request on GitHub, in plain steps.
 
-Not the reusable workflow: an installed wheel does not know the commit of its release, and a `uses:` that is pinned to no
-commit is what everybody is told not to write. These steps pin all that they use, and run nothing of the project.
+Not the reusable workflow: an installed wheel does not know the commit of its release, and a `uses:` that is pinned to
+no commit is what everybody is told not to write. These steps pin all that they use, and run nothing of the project.
+
+The base is the branch as the checkout found it: the event's `pull_request.base.sha` may be older, and what came to the
+base branch since would count as this branch's.
 """
 
 from __future__ import annotations
@@ -49,7 +52,7 @@ jobs:
       - name: Judge the migrations and the heads that the merge would create
         run: migration-guard {inner}check --format github --base "$BASE"
         env:
-          BASE: ${{{{ github.event.merge_group.base_sha || github.event.pull_request.base.sha }}}}
+          BASE: ${{{{ github.event.merge_group.base_sha || format('origin/{{0}}', github.base_ref) }}}}
 """
 
 
