@@ -1,3 +1,7 @@
+import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +11,7 @@ from migration_guard.github.environment import Environment, commands, environmen
 from migration_guard.github.inputs import Inputs
 from migration_guard.github.install import _extra, _why, guard_of
 from migration_guard.github.pythons import allows, python_of
+from tests.acting import ROOT
 
 PROJECT = '[project]\nname = "x"\nversion = "1"\n'
 
@@ -129,6 +134,8 @@ def test_the_log_says_what_is_installed(how: Environment, says: str) -> None:
         ("<=3.12", "3.13", False),
         (">3.9", "3.10", True),
         ("^3.8 || ^3.12", "3.12", True),
+        (">3.13.1", "3.13", True),
+        (">3.13.1", "3.12", False),
         ("what", "3.12", True),
     ],
 )
@@ -142,6 +149,76 @@ def test_the_python_is_asked_for_or_pinned_or_the_newest_that_is_allowed(tmp_pat
     written(tmp_path, {".python-version": "3.12.4\n"})
     assert python_of(tmp_path, tmp_path) == "3.12.4"
     assert python_of(tmp_path, tmp_path, "3.10") == "3.10"
+
+
+@pytest.mark.parametrize(
+    ("specifier", "version"),
+    [
+        (">=3.10", "3.13"),
+        (">=3.14", "3.14"),
+        ("~=3.14", "3.14"),
+        (">3.13", "3.14"),
+        (">3.14.1", "3.14"),
+        (">=3.15,<4", "3.15"),
+        ("==3.14.*", "3.14"),
+    ],
+)
+def test_a_project_for_later_versions_alone_gets_the_first_of_them(
+    tmp_path: Path, specifier: str, version: str
+) -> None:
+    written(tmp_path, {"pyproject.toml": f'[project]\nrequires-python = "{specifier}"\n'})
+
+    assert python_of(tmp_path, tmp_path) == version
+
+
+@pytest.mark.parametrize(
+    ("text", "specifier"),
+    [
+        ('[project]\nrequires-python = "<3.10"\n', "<3.10"),
+        ('[project]\nrequires-python = "==3.9.*"\n', "==3.9.*"),
+        ('[tool.poetry.dependencies]\nx = {version = "1", extras = ["y"]}\npython = "~3.8"\n', "~3.8"),
+    ],
+)
+def test_a_project_that_allows_no_version_of_the_guard_is_told_where_it_says_so(
+    tmp_path: Path, text: str, specifier: str
+) -> None:
+    (tmp_path / "api" / "db").mkdir(parents=True)
+    written(tmp_path, {"api/pyproject.toml": text})
+
+    with pytest.raises(UsageError, match=re.escape(f"api/pyproject.toml requires Python {specifier!r}")):
+        python_of(tmp_path / "api" / "db", tmp_path)
+    assert python_of(tmp_path / "api" / "db", tmp_path, "3.12") == "3.12"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.hatch.envs.old]\npython = "3.8"\n[project]\nrequires-python = ">=3.11,<3.13"\n',
+        '[tool.poetry.dependencies]\nx = "1"\n\npython = ">=3.11,<3.13"\n[tool.hatch.envs.old]\npython = "3.8"\n',
+        '[tool.mypy]\nx = 1\n[tool.poetry.dependencies] # of the app\npython = "^3.11,<3.13"\n',
+    ],
+)
+def test_a_python_of_another_table_is_not_what_the_project_requires(tmp_path: Path, text: str) -> None:
+    written(tmp_path, {"pyproject.toml": text})
+
+    assert python_of(tmp_path, tmp_path) == "3.12"
+
+
+def test_on_a_python_that_is_too_old_a_step_says_so_in_one_line() -> None:
+    package = ROOT / "backend" / "migration_guard"
+    for file in (package / "__init__.py", package / "github" / "__init__.py", package / "github" / "__main__.py"):
+        ast.parse(file.read_text(), feature_version=(3, 6))  # what an old one reads before it can say anything
+        assert "from __future__" not in file.read_text()  # `annotations` is an error in 3.6
+    as_if = "import runpy, sys; "
+    as_if += "sys.version_info = (3, 8, 18); runpy.run_module('migration_guard.github', None, '__main__')"
+
+    done = subprocess.run(
+        [sys.executable, "-c", as_if], cwd=ROOT / "backend", capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (2, "")
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("::error title=migration-guard could not finish::the runner's python3 is Python 3.8")
 
 
 def test_a_kept_environment_is_another_one_after_any_change_of_what_it_holds(tmp_path: Path) -> None:

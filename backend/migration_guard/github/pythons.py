@@ -5,13 +5,25 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ..errors import UsageError
+
 PYTHONS = ("3.13", "3.12", "3.11", "3.10")  # newest first: those that the guard is tested on
-_REQUIRES = re.compile(r"""^\s*(?:requires-python|python)\s*=\s*["']([^"'\n]*)["']""", re.MULTILINE)
+_LATER = tuple(f"3.{minor}" for minor in range(14, 30))  # oldest first, for a project that allows none of those
+_VALUE = r"""\s*=\s*["']([^"'\n]*)["']"""
+_REQUIRES = (
+    re.compile(rf"^\s*requires-python{_VALUE}", re.MULTILINE),
+    re.compile(
+        rf"^\[tool\.\w+\.dependencies\][^\n]*\n(?:(?!\s*\[)[^\n]*\n)*?\s*python{_VALUE}", re.MULTILINE
+    ),  # Poetry
+)
 _CLAUSE = re.compile(r"(?P<sign>>=|<=|==|!=|~=|>|<|\^|~|=)?\s*(?P<version>\d+(?:\.\d+)*)(?P<any>\.\*)?")
 
 
 def python_of(folder: Path, top: Path, asked: str = "") -> str:
-    """The version of Python to set up: as asked for, of .python-version, else the newest that the project allows."""
+    """The version of Python to set up: as asked for, of .python-version, else the newest that the project allows.
+
+    Raises UsageError where the project allows none that the guard runs on.
+    """
     if asked:
         return asked
     chain = [each for each in (folder, *folder.parents) if each.is_relative_to(top)]
@@ -20,8 +32,17 @@ def python_of(folder: Path, top: Path, asked: str = "") -> str:
         if pinned:
             return pinned[1]
     for each in chain:
-        if wanted := _REQUIRES.search(text_of(each / "pyproject.toml")):
-            return next((version for version in PYTHONS if allows(wanted[1], version)), PYTHONS[0])
+        file = each / "pyproject.toml"
+        text = text_of(file)
+        if wanted := next((found for form in _REQUIRES if (found := form.search(text))), None):
+            fits = next((version for version in (*PYTHONS, *_LATER) if allows(wanted[1], version)), None)
+            if fits is None:
+                raise UsageError(
+                    f"{file.relative_to(top).as_posix()} requires Python {wanted[1]!r}, and the guard runs on "
+                    f"{PYTHONS[-1]} and later",
+                    f"give the input python-version, or allow {PYTHONS[-1]} or a later one",
+                )
+            return fits
     return PYTHONS[0]
 
 
@@ -50,7 +71,7 @@ def _holds(clause: str, version: str) -> bool:
         return have >= short and have[:same] == bound[:same]
     return {
         ">=": have >= short,
-        ">": have > short or len(bound) > 2,
+        ">": have > short or (len(bound) > 2 and have == short),
         "<=": have <= short,
         "<": have < short or (len(bound) > 2 and any(bound[2:]) and have == short),
     }[sign]
