@@ -121,13 +121,21 @@ def test_a_branch_answers_for_what_it_changes_and_main_for_all(
     assert "Verdict: passed" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("part", "more", "name"),
+    [
+        ("check", {"GUARD_PATHS": "migrations/versions\n"}, "check.json"),
+        ("verify", {"GUARD_DATABASES": "sqlite", "GUARD_REPORT": "verify-2"}, "verify-2.json"),
+    ],
+)
 def test_a_run_of_one_job_among_several_leaves_its_report_and_no_verdict(
-    runner: dict[str, str], capsys: pytest.CaptureFixture[str]
+    runner: dict[str, str], capsys: pytest.CaptureFixture[str], part: str, more: dict[str, str], name: str
 ) -> None:
-    assert main(["run"], {**runner, "GUARD_PART": "check", "GUARD_PATHS": "migrations/versions\n"}) == 0
+    assert main(["run"], {**runner, "GUARD_PART": part, **more}) == 0
 
-    (report,) = Path(outputs(runner)["report"]).glob("*.json")
-    assert report.name == "check.json"
+    report = Path(outputs(runner)["report"])
+    assert report.name == name
+    assert "findings" in json.loads(report.read_text())
     printed = capsys.readouterr().out
     assert "Verdict" not in printed
     assert "::warning" not in printed

@@ -118,7 +118,8 @@ def _run(environment: Variables) -> int:
     if inputs.with_databases:
         run_verify(folder, inputs, event, base, parts / f"{name or 'verify'}.json", since=since)
     if inputs.part != "all":
-        put_outputs(environment, {"report": str(parts)})
+        report = next(parts.glob("*.json"), None)
+        put_outputs(environment, {"report": str(report or "")})
         return 0
     root = load(folder).root
     return _finish(environment, inputs, event, sorted(parts.glob("*.json")), [], root)
