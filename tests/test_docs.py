@@ -109,6 +109,15 @@ def test_the_hook_and_workflow_that_the_readme_shows_exist() -> None:
         assert (ROOT / (used.lstrip("/") or "action.yml")).is_file()
 
 
+def test_the_readme_and_the_page_on_github_set_up_the_same_workflow() -> None:
+    (short, *_) = blocks(ROOT / "README.md", "yaml")
+    (long, *_) = blocks(ROOT / "docs" / "github.md", "yaml")
+
+    assert short == long
+    for page in ("README.md", "docs/github.md"):
+        assert "`.github/workflows/migrations.yml`" in (ROOT / page).read_text(encoding="utf-8")
+
+
 def test_the_workflows_to_copy_are_valid_and_pin_what_ours_pin(tmp_path: Path) -> None:
     workflows = [
         text for text in blocks(ROOT / "docs" / "github.md", "yaml") if re.search("^jobs:", text, re.MULTILINE)
