@@ -14,9 +14,13 @@ from typing import Any
 
 import pytest
 
+from migration_guard.findings import Report
 from migration_guard.github.api import Api, Refused
 from migration_guard.github.comment import comment, marked
+from migration_guard.github.inputs import Inputs
+from migration_guard.github.scanning import categorised
 from migration_guard.github.steps import main
+from migration_guard.report.sarif import as_sarif
 
 
 class Forge(ThreadingHTTPServer):
@@ -162,6 +166,37 @@ def test_findings_are_uploaded_for_the_commit_of_the_run(forge: Forge, tmp_path:
     assert gzip.decompress(base64.b64decode(sent["sarif"])) == b'{"version": "2.1.0"}'
     assert (sent["commit_sha"], sent["ref"]) == ("ab" * 20, "refs/pull/7/merge")
     assert len(forge.comments) == 1
+
+
+def test_each_project_of_a_repository_has_a_category_of_its_own_in_code_scanning(tmp_path: Path) -> None:
+    file = tmp_path / "report.sarif"
+    ids = []
+    for inputs in (
+        Inputs(),
+        Inputs(working_directory="./"),
+        Inputs(working_directory="services/api"),
+        Inputs(working_directory="services/api/"),
+        Inputs(config="db/alembic.ini"),
+        Inputs(config="a b.ini\nc.ini\n"),
+        Inputs(working_directory="services", config="api"),
+        Inputs(working_directory="services/config:api"),
+    ):
+        file.write_text(as_sarif(Report(), "check"))
+        categorised(file, inputs)
+        ids.append(json.loads(file.read_text())["runs"][0]["automationDetails"]["id"])
+
+    # Up to the last slash it is the category, and an upload replaces the alerts of its own:
+    # https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+    assert ids == [
+        "migration-guard/check/",
+        "migration-guard/check/",
+        "migration-guard/check/services/api/",
+        "migration-guard/check/services/api/",
+        "migration-guard/check/config:db/alembic.ini/",
+        "migration-guard/check/config:a%20b.ini+c.ini/",
+        "migration-guard/check/services/config:api/",
+        "migration-guard/check/services/config%3Aapi/",
+    ]
 
 
 def test_a_permission_that_was_not_granted_is_a_line_each_and_no_failure(

@@ -170,6 +170,18 @@ def test_a_config_that_the_workflow_names_takes_the_place_of_looking(runner: dic
     assert codes == [0, 1, 1]
 
 
+def test_the_sarif_report_of_a_project_in_a_folder_names_that_folder(runner: dict[str, str], project: Path) -> None:
+    (project.parent / "own").mkdir()
+    project.rename(project.parent / "own" / "api")
+    given = {"GITHUB_WORKSPACE": str(project.parent / "own"), "GUARD_WORKING_DIRECTORY": "api"}
+
+    assert main(["run"], {**runner, **given, "GUARD_DATABASES": "none", "GUARD_CONFIG": "alembic.ini"}) == 0
+
+    (log,) = json.loads(Path(outputs(runner)["sarif"]).read_text())["runs"]
+    assert log["automationDetails"]["id"] == "migration-guard/check/api/config:alembic.ini/"
+    assert log["results"]
+
+
 def test_a_config_that_does_not_exist_is_a_verdict_with_its_reason(
     runner: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

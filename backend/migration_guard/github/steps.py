@@ -148,9 +148,11 @@ def _finish(
     environment: Variables, inputs: Inputs, event: Event, files: Sequence[Path], missing: Sequence[str], root: Path
 ) -> int:
     from .finishing import finished
+    from .scanning import categorised
 
     into = _fresh(environment, "reports")
     result = finished(files, missing, root, into, inputs.fail_on, environment)
+    categorised(into / "report.sarif", inputs)
     may_write = not event.is_from_a_fork
     wants = [name for name, on in (("comment", inputs.comment), ("code scanning", inputs.sarif)) if on == "true"]
     if wants and not may_write:
