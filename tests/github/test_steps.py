@@ -182,6 +182,13 @@ def test_the_sarif_report_of_a_project_in_a_folder_names_that_folder(runner: dic
     assert log["results"]
 
 
+def test_a_run_sets_the_outputs_that_the_action_reads_and_no_others(runner: dict[str, str]) -> None:
+    assert main(["run"], {**runner, "GUARD_DATABASES": "none"}) == 0
+
+    read = re.findall(r"\bsteps\.guard\.outputs\.([\w-]+)", (ROOT / "action.yml").read_text())
+    assert set(outputs(runner)) == set(read)
+
+
 def test_a_config_that_does_not_exist_is_a_verdict_with_its_reason(
     runner: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,6 +16,7 @@ from ..report.merging import merged
 from ..report.words import verdict
 
 _FILES = {"json": "report.json", "html": "report.html", "sarif": "report.sarif", "markdown": "summary.md"}
+_OUTPUTS = {"report": "json", "html": "html", "sarif": "sarif"}
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,7 @@ class Result:
             "warnings": str(self.warnings),
             "not-judged": str(len(set(self.report.not_judged))),
             "verdict": self.verdict,
-            "exit-code": str(self.exit_code),
-            **{form: str(file) if file.is_file() else "" for form, file in files.items()},
-            "report": str(files["json"]),
+            **{name: str(files[form]) if files[form].is_file() else "" for name, form in _OUTPUTS.items()},
         }
 
 

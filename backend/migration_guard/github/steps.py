@@ -159,7 +159,7 @@ def _finish(
         notice(f"no {' and no '.join(wants)}: a pull request from a fork has no token that may write")
     if inputs.comment == "true" and may_write and event.pull_request is not None:
         _write_comment(into / "comment.md", result, inputs, environment)
-    put_outputs(environment, {**result.outputs(into), "reports": str(into), "may-write": json.dumps(may_write)})
+    put_outputs(environment, {**result.outputs(into), "reports": str(into)})
     return result.exit_code
 
 
