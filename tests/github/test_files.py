@@ -80,3 +80,17 @@ def test_the_jobs_that_run_migrations_may_read_and_do_nothing_else() -> None:
     assert [step["with"]["path"] for step in jobs["report"]["steps"] if "checkout" in step.get("uses", "")] == [
         ".migration-guard"
     ]
+
+
+def test_every_job_checks_out_the_guard_in_the_same_way() -> None:
+    jobs = loaded(WORKFLOW)["jobs"].values()
+    found = [[step for step in job["steps"] if step.get("name", "").startswith("Check out the guard")] for job in jobs]
+
+    assert [len(each) for each in found] == [1] * len(jobs) == [1, 1, 1, 1]
+    (first,), *others = found
+    assert all(other == [first] for other in others)
+    texts = re.findall(
+        r"^ *- name: Check out the guard.*?(?=^ *- name:)", WORKFLOW.read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert len(texts) == len(jobs)
+    assert len(set(texts)) == 1  # with their comments
