@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 COMMITS = Path(__file__).parent / "fixtures" / "commits"
 HOOK = """\
   - repo: https://github.com/migration-guard/migration-guard
-    rev: main # or the newest tag
+    rev: main # or a commit; tags come with releases
     hooks:
       - id: migration-guard
 """
@@ -343,7 +343,7 @@ SAMPLE_DONE = (
     SAMPLE
     + """\
 -   repo: https://github.com/migration-guard/migration-guard
-    rev: main # or the newest tag
+    rev: main # or a commit; tags come with releases
     hooks:
     -   id: migration-guard
 """

@@ -14,7 +14,7 @@ from pathlib import Path
 from .edits import ByHand, Edit, text_of
 
 REPOSITORY = "https://github.com/migration-guard/migration-guard"
-REVISION = "main # or the newest tag"
+REVISION = "main # or a commit; tags come with releases"
 _OURS = re.compile(r"(?m)^[^#\n]*[\"']?\bid[\"']?:\s*[\"']?migration-guard\b")
 _KEY = re.compile(r"repos:[ ]*(?:#.*)?")
 _ITEM = re.compile(r"(?P<indent> *)-(?P<gap> +)\w[\w-]*:(?: .*)?")
