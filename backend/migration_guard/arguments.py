@@ -308,9 +308,7 @@ def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
     rehearse.add_argument(
         "--statement-timeout", type=_number, default=3600, metavar="N", help="seconds that a statement may take"
     )
-    transfer = add(
-        "transfer", "move SQLite to PostgreSQL, or back: schema by the migrations, then rows, then compare"
-    )
+    transfer = add("transfer", "move SQLite to PostgreSQL, or back: schema by the migrations, then rows, then compare")
     transfer.add_argument(
         "--to", metavar="URL", required=True, help="a new database of the other kind, or one at that revision"
     )

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import nox
 import pytest
 import yaml
 
@@ -107,3 +108,9 @@ def test_every_part_of_the_maintenance_has_its_day_and_can_be_asked_for() -> Non
     assert all("if" in job for job in workflow["jobs"].values())
     assert {day for day, _ in conditions} == days
     assert {part for _, part in conditions} == parts
+
+
+def test_a_hook_and_the_session_of_the_same_tool_use_one_version_of_it() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    pinned = {wanted for hook in hooks for wanted in hook.get("additional_dependencies", []) if "==" in wanted}
+    assert pinned == set(nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]["lint"])
