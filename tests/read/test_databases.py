@@ -73,6 +73,26 @@ def project(root: Path, *bodies: str, ini: str = "", env: str = "", others: dict
         ((KEY, KEY), "", "", {}, ("sqlite", "postgresql")),
         ((KEY, KEY, KEY, BATCH), "", "", {}, ("sqlite", "postgresql")),
         ((KEY, KEY, KEY), "sqlalchemy.url = sqlite:///a.db", "", {}, ("sqlite", "postgresql")),
+        # the whole list of dependencies has no driver: Python brings SQLite's along
+        ((PLAIN,), "sqlalchemy.url = sqlite:///a.db", "", {"requirements.txt": "alembic\n"}, ("sqlite",)),
+        ((BATCH,), "sqlalchemy.url = sqlite:///a.db", "", {"pyproject.toml": '"Flask-Migrate>=4"\n'}, ("sqlite",)),
+        ((PLAIN,), "", 'url = "sqlite:///a.db"', {"requirements.txt": "alembic\n"}, ("sqlite",)),
+        ((PLAIN,), "sqlalchemy.url = sqlite:///a.db", "", {"requirements.txt": "flask\n"}, ("sqlite", "postgresql")),
+        (
+            (PLAIN,),
+            "sqlalchemy.url = sqlite:///a.db",
+            "",
+            {"requirements.txt": "alembic\n", "requirements-prod.txt": "psycopg2\n"},
+            ("sqlite", "postgresql"),
+        ),
+        ((BRANCH,), "sqlalchemy.url = sqlite:///a.db", "", {"requirements.txt": "alembic\n"}, ("sqlite", "postgresql")),
+        (
+            (PLAIN,),
+            "sqlalchemy.url = sqlite:///a.db",
+            "",
+            {"requirements.txt": "alembic\noracledb\n"},
+            ("sqlite", "postgresql"),
+        ),
         # every branch asks for other databases
         ((MARIA,) * 5 + (BATCH,), "", "", {"requirements.txt": "asyncpg\n"}, ("postgresql",)),
         ((MARIA,) * 4 + (BATCH,), "", "", {"requirements.txt": "asyncpg\n"}, ("sqlite", "postgresql")),
@@ -94,6 +114,19 @@ def test_the_reason_names_the_file(tmp_path: Path) -> None:
     root = project(tmp_path, PLAIN, JSONB)
 
     assert "alembic/versions/r1.py" in databases(root, projects(root)).why
+
+
+def test_the_users_of_a_library_bring_their_own_drivers(tmp_path: Path) -> None:
+    project(tmp_path / "studies" / "storage", PLAIN, ini="sqlalchemy.url = sqlite:///a.db")
+    (tmp_path / "pyproject.toml").write_text('dependencies = ["alembic"]\n')
+
+    assert databases(tmp_path, projects(tmp_path)).names == ("sqlite", "postgresql")
+
+
+def test_the_reason_does_not_name_a_second_database_that_no_file_names(tmp_path: Path) -> None:
+    root = project(tmp_path, PLAIN, ini="sqlalchemy.url = sqlite:///a.db")
+
+    assert "alembic.ini names SQLite, which may be the one at the desk only" in databases(root, projects(root)).why
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only where there are named pipes")

@@ -41,7 +41,7 @@ _SQLITE = re.compile(
     rb"dialects(?:\.sqlite| import [^\n]*\bsqlite\b)",
     re.IGNORECASE,
 )
-_SQLITE_URL = re.compile(rb"sqlite:/", re.IGNORECASE)  # in env.py; a revision may copy from another database
+_SQLITE_URL = re.compile(rb"sqlite(?:\+\w+)?:/", re.IGNORECASE)  # in env.py; a revision may copy from another database
 # What SQLite does in a batch block only.
 _ALTERS = re.compile(
     rb"\bop\.(?:create_(?:foreign_key|unique_constraint|check_constraint|primary_key)|drop_constraint|alter_column)\("
@@ -53,6 +53,13 @@ _DRIVERS = {
         rb"^[^#\n]*\b(?:pymysql|mysqlclient|mysql-connector-python|aiomysql|asyncmy)\b", re.MULTILINE | re.IGNORECASE
     ),
 }
+# A list of dependencies that is the whole one: the ORM or its migrations stand in it. SQLite needs no driver there.
+_LISTED = re.compile(
+    rb"^[^#\n]*\b(?:alembic|sqlalchemy|sqlmodel|flask[-_](?:migrate|alembic))\b", re.MULTILINE | re.IGNORECASE
+)
+_OTHER_DRIVER = re.compile(
+    rb"\b(?:oracledb|cx_oracle|pyodbc|pymssql|snowflake|databricks|cockroachdb|redshift)", re.IGNORECASE
+)
 _DEPENDENCIES = re.compile(
     r"pyproject\.toml|setup\.(?:cfg|py)|Pipfile|(?:[\w.-]*requirements[\w.-]*|base|prod(?:uction)?|main|app|common)\.(?:txt|in)"
 )
@@ -82,6 +89,8 @@ class _Seen:
     several: list[str] = field(default_factory=list)  # they ask which database they run on
     altering: list[str] = field(default_factory=list)  # they alter tables outside of batch blocks
     named: dict[str, str] = field(default_factory=dict)  # database -> the settings file with its URL or driver
+    listed: list[str] = field(default_factory=list)  # lists of dependencies beside an ini or a folder of migrations
+    other: bool = False  # one of them has the driver of a database that is none of ours
 
 
 def databases(root: Path, found: Sequence[Project]) -> Databases:
@@ -110,6 +119,11 @@ def databases(root: Path, found: Sequence[Project]) -> Databases:
         return _answer(("mysql",), f"{mysql} names it, and nothing names another")
     if len(seen.altering) >= max(_ENOUGH, 5 * len(seen.batch)) and not sqlite:
         return _answer(("postgresql",), f"{seen.altering[0]} and others alter tables as SQLite cannot")
+    alone = seen.named.get("sqlite")
+    if alone and seen.listed and not (seen.only_postgresql or postgresql or mysql or seen.several or seen.other):
+        return _answer(("sqlite",), f"{alone} names it, and {seen.listed[0]} has the driver of no other")
+    if alone and not (seen.only_postgresql or postgresql or mysql):
+        return _answer(BOTH, f"{alone} names SQLite, which may be the one at the desk only")
     return _answer(BOTH, "the files name more than one" if sqlite or postgresql else "the files name none")
 
 
@@ -154,11 +168,19 @@ def _seen(root: Path, found: Sequence[Project]) -> _Seen:
         env = project.script_location / "env.py"
         if _SQLITE.search(_bytes(env)) or _SQLITE_URL.search(_bytes(env)):
             seen.sqlite.append(_shown(root, env))
+        if _SQLITE_URL.search(_bytes(env)):
+            seen.named.setdefault("sqlite", _shown(root, env))
         if project.dialect is not None and project.ini is not None:
             seen.named.setdefault(project.dialect, _shown(root, project.ini))
+    beside = {(project.ini or project.script_location).parent for project in found}
     for settings in _settings_files(root, found):
         text = _bytes(settings)
         urls = dialects_in(text.decode("utf-8", errors="replace"))
+        if _DEPENDENCIES.fullmatch(settings.name):
+            # Within a package, the ini belongs to a library, whose users bring their own drivers.
+            if settings.parent in beside and _LISTED.search(text):
+                seen.listed.append(_shown(root, settings))
+            seen.other = seen.other or bool(_OTHER_DRIVER.search(text))
         for name, driver in _DRIVERS.items():
             if name in urls or (_DEPENDENCIES.fullmatch(settings.name) and driver.search(text)):
                 seen.named.setdefault(name, _shown(root, settings))
