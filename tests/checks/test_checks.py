@@ -260,6 +260,14 @@ def test_a_known_refusal_has_a_way_out(failure: Failure, dialect: str, words: st
     assert words in (way_out(failure, dialect) or "")
 
 
+@pytest.mark.parametrize(("copied", "new"), [("id", True), ('id, "c"', False)])
+def test_a_batch_block_that_adds_the_column_is_told_from_one_that_forbids_null_in_it(copied: str, new: bool) -> None:
+    copy = f"INSERT INTO _alembic_tmp_t ({copied}) SELECT t.id FROM t"
+    failure = Failure("IntegrityError", "NOT NULL constraint failed: _alembic_tmp_t.c", 1, copy)
+
+    assert ('op.add_column("t", sa.Column("c",' in (way_out(failure, "sqlite") or "")) is new
+
+
 def test_a_row_that_stands_already_is_not_to_be_deleted() -> None:
     insert = Failure(
         "UniqueViolation", 'duplicate key value violates unique constraint "t_pkey"', 1, "INSERT INTO t VALUES (1)"

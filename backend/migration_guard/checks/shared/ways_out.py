@@ -22,7 +22,11 @@ def _add_not_null(failure: Failure, text: str, _: str) -> str | None:
     )
     if not added or not re.search(r"null value|NOT NULL column with default value NULL|NotNull", text, re.IGNORECASE):
         return None
-    table, column = added[1].strip('"'), added[2]
+    return _filled_between(added[1].strip('"'), added[2])
+
+
+def _filled_between(table: str, column: str) -> str:
+    """A new column that gets its values before NULL is forbidden in it."""
     return (
         f'op.add_column("{table}", sa.Column("{column}", <type>, nullable=True))\n'
         f'op.execute("UPDATE {table} SET {column} = <value> WHERE {column} IS NULL")\n'
@@ -38,6 +42,9 @@ def _set_not_null(failure: Failure, text: str, _: str) -> str | None:
     if match is None:
         return None
     table, column = match[1].strip('"'), match[2]
+    copied = re.match(r"INSERT INTO \S+ \((.*?)\)", failure.statement)
+    if batch and copied and column not in copied[1].replace('"', "").split(", "):  # no copy: the block adds it
+        return _filled_between(table, column)
     return (
         "# before the column becomes NOT NULL:\n"
         f'op.execute("UPDATE {table} SET {column} = <value> WHERE {column} IS NULL")'
