@@ -25,7 +25,7 @@ MAY = {
     "live": {"branch", "facts", "errors", "findings"},  # of findings: what could not be judged
     "replay": {"facts"},
     "rules": {"registry", "findings", "facts", "replay"},
-    "checks": {"registry", "findings", "facts", "live"},
+    "checks": {"registry", "findings", "facts", "live", "rules"},  # of rules: the ids that both depths find
     "allowing": {"facts", "findings"},
     "lint": {
         "read",

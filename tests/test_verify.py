@@ -238,6 +238,29 @@ def test_rows_that_a_revision_deletes_or_updates_itself_are_not_lost(tmp_path: P
     assert found(verified(copied("rows_are_deleted_on_purpose", tmp_path))) == []
 
 
+NOT_MOVED_BACK = [
+    ("r2_moved_by_python.py:25 downgrade-loses-data", "person.mood comes back empty", "3 of 3 values are gone"),
+    ("r3_changed_on_the_way.py:22 downgrade-loses-data", "person.title comes back without them", "3 of 3 values"),
+    ("r4_rows_moved.py:22 downgrade-loses-data", "table pet comes back empty", "4 of 4 rows are gone"),
+]
+
+
+@pytest.mark.parametrize("where", ["sqlite", "postgresql"])
+def test_values_that_only_upgrade_moves_are_lost_on_the_way_down(
+    where: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    database = where if where == "sqlite" else request.getfixturevalue("postgresql").new_database()
+    report = verified(copied("values_not_moved_back", tmp_path), database)
+    told = [finding for finding in report.findings if finding.rule.family == "reversibility"]
+
+    for line, finding, (place, back, gone) in zip(
+        found(replace(report, findings=tuple(told))), told, NOT_MOVED_BACK, strict=True
+    ):
+        assert (line, finding.direction, finding.depth) == (place, "downgrade", "experiment")
+        assert back in finding.says and gone in finding.says
+    assert "UPDATE person SET mood = temper" in told[0].instead
+
+
 def test_the_configured_database_is_never_touched(tmp_path: Path) -> None:
     root = copied("url_in_ini", tmp_path)
     with closing(sqlite3.connect(root / "real.db")) as real:

@@ -37,7 +37,8 @@ def every_rule() -> tuple[Rule, ...]:
     from .checks import all_checks
     from .rules import all_rules
 
-    return tuple(sorted((entry.rule for entry in (*all_rules(), *all_checks())), key=lambda rule: rule.id))
+    # What both depths find has one page, the rule's.
+    return tuple(sorted({entry.rule for entry in (*all_rules(), *all_checks())}, key=lambda rule: rule.id))
 
 
 def page_of(rule_id: str) -> str | None:

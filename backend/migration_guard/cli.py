@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -114,13 +115,12 @@ def _check(options: SimpleNamespace) -> int:
         if not concerns_migrations(_folder(options)):
             print("Nothing that is staged concerns migrations.")
             return 0
-    import gc
-
     described = _shows_branch(options)
     from .lint import check
     from .read.spreading import cores
 
     gc.set_threshold(10_000, 10, 10)  # facts are many and hold no loops: to look for some takes a tenth of the time
+    gc.enable()
     settings, selected = _settings(options), None
     if options.select or options.ignore:
         from .selecting import narrowed
@@ -299,7 +299,7 @@ def _review(options: SimpleNamespace) -> int:
 
 
 def _rules(_: SimpleNamespace) -> int:
-    from .catalogue import check_ids, every_rule
+    from .catalogue import every_rule, rule_ids
     from .findings import FAMILIES
 
     width = max(len(rule.id) for rule in every_rule())
@@ -307,7 +307,7 @@ def _rules(_: SimpleNamespace) -> int:
         print(f"{family}: {stops}")
         for rule in every_rule():
             if rule.family == family:
-                found_by = "verify" if rule.id in check_ids() else "check"
+                found_by = "check" if rule.id in rule_ids() else "verify"
                 weight = rule.severity.value if rule.on else "off"
                 print(f"  {rule.id:<{width}}  {weight:<7}  {found_by:<6}  {rule.summary}")
         print()
@@ -384,6 +384,8 @@ def main(arguments: Sequence[str] | None = None, *, leave: bool = False) -> int:
     options = SimpleNamespace(format="text")
     try:
         options = typed(arguments)
+        if options.command not in ("check", "heads"):
+            gc.enable()
         code = COMMANDS[options.command](options)
         sys.stdout.flush()  # here, where a reader that went away can still be told from a bug
         if leave and options.command in ("check", "heads"):

@@ -63,7 +63,7 @@ class Loss:
         if self.column is None:
             return f"{self.rows} of {self.of} rows of {self.table} {'is' if self.rows == 1 else 'are'} gone"
         rows = "1 row" if self.rows == 1 else f"{self.rows} rows"
-        return f"{self.table}.{self.column} of {rows} changed from {_shown(self.before)} to {_shown(self.after)}"
+        return f"{self.table}.{self.column} of {rows} changed from {shown(self.before)} to {shown(self.after)}"
 
 
 def contents(connection: Connection, shapes: Sequence[TableShape]) -> Contents:
@@ -181,7 +181,7 @@ def _paired(
 
 
 def _identity(row: dict[str, str], names: Sequence[str], exact: set[str]) -> tuple[str, ...]:
-    return tuple(row[name] if name in exact else _meaning(row[name]) for name in names)
+    return tuple(row[name] if name in exact else meaning(row[name]) for name in names)
 
 
 def _alike(row: dict[str, str], other: dict[str, str]) -> int:
@@ -189,10 +189,10 @@ def _alike(row: dict[str, str], other: dict[str, str]) -> int:
 
 
 def _same(before: str, after: str, *, exactly: bool) -> bool:
-    return before == after or (not exactly and _meaning(before) == _meaning(after))
+    return before == after or (not exactly and meaning(before) == meaning(after))
 
 
-def _meaning(literal: str) -> str:
+def meaning(literal: str) -> str:
     """One spelling for what a value means, whatever type holds it."""
     if literal == "NULL":
         return literal
@@ -216,5 +216,6 @@ def _meaning(literal: str) -> str:
     return text
 
 
-def _shown(literal: str) -> str:
+def shown(literal: str) -> str:
+    """A value as a sentence shows it, cut where it is long."""
     return literal if len(literal) <= _SHOWN else f"{literal[:_SHOWN]}..."

@@ -149,7 +149,8 @@ class Landing:
         if tried is not None:
             self._tell_of(tried, "works")
         back = self.observer.snapshot()
-        down = replace(down, left=_traces(before, back), lost=watch.lost_on_the_way_down(down.statements))
+        lost, forgotten = watch.lost_on_the_way_down(down.statements)
+        down = replace(down, left=_traces(before, back), lost=lost, forgotten=forgotten)
         counts = self._ended(down, counts)
         again, failure, _ = self.tread.take(self.revision, "upgrade", attempt=2, filled=self._tables())
         if failure is not None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..records import replace
 from .culprits import culprits
 from .observer import Observer
+from .returning import Round
 from .rows import Contents, lost
 from .statements import names_in_code, tables_written
-from .steps import Failure, Statement
+from .steps import Failure, Forgotten, Statement
 
 
 class Watch:
@@ -34,12 +35,15 @@ class Watch:
         self._above = self.observer.contents()
         return self._lost(self._before, self._above)
 
-    def lost_on_the_way_down(self, statements: Iterable[Statement]) -> tuple[str, ...]:
-        """Sentences on rows that downgrade() lost: of tables and columns that stood before, above and after."""
+    def lost_on_the_way_down(self, statements: Sequence[Statement]) -> tuple[tuple[str, ...], tuple[Forgotten, ...]]:
+        """Sentences on rows that downgrade() lost: of tables and columns that stood before, above and after. Beside
+        them, what stood before and after alone, and came back without what it held."""
         if self._before is None or self._above is None:
-            return ()
+            return (), ()
+        back = self.observer.contents()
+        forgotten = tuple(Round(self._before, self._above, back, self._statements, statements).forgotten())
         self._statements += statements
-        return self._lost(self._above, self.observer.contents())
+        return self._lost(self._above, back), forgotten
 
     def _lost(self, before: Contents, after: Contents) -> tuple[str, ...]:
         written = tables_written(self._statements)

@@ -53,7 +53,7 @@ class Notes:
             self._note(step, why)
 
     def _note(self, step: Step, why: str | None) -> None:
-        left = (*(each.sentence() for each in step.left), *step.lost)
+        left = (*(each.sentence() for each in step.left), *step.lost, *(each.sentence for each in step.forgotten))
         ran = Ran(step.direction, step.attempt, why, left, tuple(shown(step.statements)))
         self._steps[step.direction, step.attempt] = ran
 

@@ -62,6 +62,26 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Forgotten:
+    """Values that upgrade() took away and that downgrade() did not bring back. `example` is one of them, as SQL."""
+
+    table: str
+    column: str | None  # None: whole rows
+    gone: int
+    of: int  # as many there were
+    example: str
+    kept: tuple[str, str | None] | None  # where they stood in between, a column or a whole table; None: nowhere
+    empty: bool  # nothing stands there now
+
+    @property
+    def sentence(self) -> str:
+        """Words for a message, such as "2 of 3 values of persona.mood do not come back: persona.temper held them"."""
+        what = f"values of {self.table}.{self.column}" if self.column else f"rows of {self.table}"
+        why = f"{'.'.join(filter(None, self.kept))} held them" if self.kept else "upgrade() kept no copy"
+        return f"{self.gone} of {self.of} {what} {'does' if self.gone == 1 else 'do'} not come back: {why}"
+
+
+@dataclass(frozen=True)
 class Step:
     """One revision taken up or down once, on one database.
 
@@ -80,6 +100,7 @@ class Step:
     failure: Failure | None = None
     left: tuple[Difference, ...] = ()
     lost: tuple[str, ...] = ()
+    forgotten: tuple[Forgotten, ...] = ()  # going down
     first: bool = False  # no revision stands below this one
     then: Failure | None = None  # going down: how going up again failed after it
     locks: tuple[Lock, ...] = ()  # going up for the first time

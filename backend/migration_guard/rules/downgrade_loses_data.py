@@ -22,7 +22,8 @@ Copy the values back before they go, cut what is too long on purpose, or refuse:
 ## Quiet when
 The downgrade writes to the place that it brings back (or to the column that it narrows), it calls something that the
 guard cannot read, or it refuses with its reason; a narrower type where only SQLite is used, which keeps to no length.
-A column that the upgrade simply adds goes with the downgrade: that is what going down means.
+A column that the upgrade simply adds goes with the downgrade: that is what going down means. One that it drops without
+a copy is lost on the way up: that is column-dropped or table-dropped.
 """
 
 from __future__ import annotations
