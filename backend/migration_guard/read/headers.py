@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 
 from ..facts import Migration, Place
@@ -20,10 +19,21 @@ _FIELD = re.compile(
     # What else gives one of these names a value, in a way that only the reader of whole files understands.
     rb"|[ \t]*" + _NAMES + rb"[^=\n]*=|[ \t]*(?:from|import)\b[^\n]*\b" + _NAMES + rb")"
 )
+_A_TYPE, _TEXT, _END = rb"(?:: [^=\n]*)? = ", rb"[\"']([\w.-]+)[\"']", rb"\r?\n"
+# All four as the template has them, right above the first function.
+_USUAL = re.compile(
+    rb"\n(?:# revision identifiers[^\n]*\n)?"
+    + rb"revision" + _A_TYPE + _TEXT + _END
+    + rb"down_revision" + _A_TYPE + rb"(?:None|" + _TEXT + rb")" + _END
+    + rb"branch_labels" + _A_TYPE + rb"None" + _END
+    + rb"depends_on" + _A_TYPE + rb"None(?:" + _END + rb")+(?=def )"
+)  # fmt: skip
+_LATER = re.compile(rb"\n(?:down_)?revision")
 _SEVERAL = re.compile(rb"[(\[][ \t]*(?:(?:\"[^\"\\]*\"|'[^'\\]*')[ \t]*,?[ \t]*)+[)\]]")
 _VALUE = re.compile(rb"\"([^\"]*)\"|'([^']*)'")
 _DOCSTRING = re.compile(rb'"""([^"\\\r\n]*[^"\\\s])[ \t]*(?:\r?\n|""")')
-_AT_ONCE = 1 << 16  # bytes: more than any usual revision has
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe would keep us waiting
+_AT_ONCE = 1 << 14  # bytes: more than most revisions have
 
 
 def with_headers(root: Path, project: Project) -> list[Migration]:
@@ -53,36 +63,54 @@ def message(file: Path) -> str:
 
 def _read(file: str, path: str) -> Migration | None:
     """The header of a file; None where its text alone does not show it."""
-    content = b"\n" + _content(file)
+    content = _content(file)
+    if not content.startswith(b'"""'):
+        content = b"\n" + content  # so that each line has one before it
     start = content.find(b"\ndef ")
-    if start < 0 or b"coding" in content[:400] or b"\nasync def" in content or not content.isascii():
+    if start < 0 or not content.isascii() or b"coding" in content[:400] or content.find(b"\nasync def", 0, start) >= 0:
         return None
-    if content.find(b"\nrevision", start) >= 0 or content.find(b"\ndown_revision", start) >= 0:
+    if content.find(b"revision", start) >= 0 and _LATER.search(content, start):
         return None
+    usual = _USUAL.search(content)
+    if usual is not None and not _is_named(content, usual.start()):
+        revision, parent = usual.groups()
+        parents = () if parent is None else (parent.decode(),)
+        return Migration(path, Place(path), revision.decode(), parents, None, None)
     fields = _FIELD.findall(content, 0, start + 1)
     said = {name: _texts(value) for name, value in fields}
-    ids, parents = said.get(b"revision"), said.get(b"down_revision")
-    if len(said) != len(fields) or None in said.values() or not ids or parents is None:
+    ids, named = said.get(b"revision"), said.get(b"down_revision")
+    if len(said) != len(fields) or None in said.values() or not ids or named is None:
         return None
-    (revision, *others), at = ids, Place(path)
-    if others or not revision or not _is_text(dict(fields)[b"revision"]):
+    if len(ids) > 1 or not ids[0] or not _is_text(dict(fields)[b"revision"]):
         return None
     depends_on, labels = said.get(b"depends_on") or (), said.get(b"branch_labels") or ()
-    return Migration(path, at, revision, parents, None, None, depends_on, labels)
+    return Migration(path, Place(path), ids[0], named, None, None, depends_on, labels)
+
+
+def _is_named(content: bytes, end: int) -> bool:
+    """Whether one of the names, or what contains one, stands above the place where the template has them."""
+    return (
+        content.find(b"revision", 0, end) >= 0
+        or content.find(b"depends_on", 0, end) >= 0
+        or content.find(b"branch_labels", 0, end) >= 0
+    )
 
 
 def _content(file: str) -> bytes:
     """What stands in a file; nothing where it cannot be opened."""
-    with suppress(OSError):
-        opened = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would keep us waiting for ever
-        try:
-            content = os.read(opened, _AT_ONCE)
-            while len(content) % _AT_ONCE == 0 and (more := os.read(opened, _AT_ONCE)):
-                content += more
-            return content
-        finally:
-            os.close(opened)
-    return b""
+    try:
+        opened = os.open(file, _READING)
+    except OSError:
+        return b""
+    try:
+        content = os.read(opened, _AT_ONCE)
+        while len(content) % _AT_ONCE == 0 and (more := os.read(opened, _AT_ONCE)):
+            content += more
+    except OSError:
+        return b""
+    finally:
+        os.close(opened)
+    return content
 
 
 def _texts(written: bytes) -> tuple[str, ...] | None:

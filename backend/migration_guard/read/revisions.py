@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -39,24 +39,12 @@ class Revisions:
         }
         self._by_file_name = self._ids_that_file_names_tell()
         self._parents: _Links = {}  # down_revision
-        self._needs: _Links = {}  # down_revision and depends_on
-        gaps: list[UnknownParent] = []
-        for migration in self.migrations:
-            key = migration.id
-            parents = [self._key(name) for name in migration.parents]
-            needs = [self._key(self._labelled.get(name, name)) for name in migration.depends_on]
-            named = [*zip(migration.parents, parents, strict=True), *zip(migration.depends_on, needs, strict=True)]
-            for at, (name, found) in enumerate(named):
-                if found is None:
-                    gaps.append(UnknownParent(migration, name, "down_revision" if at < len(parents) else "depends_on"))
-            # In a copy that follows its original and kept its id, the id is wrong and not the link.
-            copied = len(self.files.get(key, ())) > 1
-            known = [parent for parent in parents if parent is not None and not (copied and parent == key)]
-            needed = [need for need in needs if need is not None]
-            self._parents[key] = list(dict.fromkeys([*self._parents.get(key, ()), *known]))
-            self._needs[key] = list(dict.fromkeys([*self._needs.get(key, ()), *known, *needed]))
+        self._needs = self._parents  # down_revision and depends_on
+        if any(migration.depends_on for migration in self.migrations):
+            self._needs = {}
+        gaps = [gap for migration in self.migrations for gap in self._link(migration)]
         self._children = _reversed(self._parents)
-        self._needed_by = _reversed(self._needs)
+        self._needed_by = self._children if self._needs is self._parents else _reversed(self._needs)
         self._torn = {gap.migration.id for gap in gaps if gap.field == "down_revision"}
         # Files that keep their id to themselves may be the missing ones, as long as there is one for each name.
         named_files = set(self._by_file_name.values())
@@ -66,6 +54,28 @@ class Revisions:
         excused = 0 < len({gap.name for gap in gaps}) <= len(self._silent)
         self.unknown_parents = () if excused else tuple(gaps)
         self._named_by_nobody = set() if excused else self._silent
+
+    def _link(self, migration: Migration) -> Sequence[UnknownParent]:
+        """Write down what a migration follows and needs; the names that lead nowhere."""
+        key, gaps = migration.id, []
+        parents, needs = [], []
+        for name in migration.parents:
+            found = self._key(name)
+            if found is None:
+                gaps.append(UnknownParent(migration, name, "down_revision"))
+            # In a copy that follows its original and kept its id, the id is wrong and not the link.
+            elif found != key or len(self.files.get(key, ())) < 2:
+                parents.append(found)
+        for name in migration.depends_on:
+            found = self._key(self._labelled.get(name, name))
+            if found is None:
+                gaps.append(UnknownParent(migration, name, "depends_on"))
+            else:
+                needs.append(found)
+        _add(self._parents, key, parents)
+        if self._needs is not self._parents:
+            _add(self._needs, key, [*parents, *needs])
+        return gaps
 
     def _key(self, name: str) -> str | None:
         """The revision that a whole id means: Alembic takes the beginning of one on its command line only."""
@@ -191,6 +201,12 @@ def _identified(migration: Migration) -> Migration:
         return migration
     legacy = _LEGACY_NAME.fullmatch(PurePosixPath(migration.path).name)
     return replace(migration, revision=legacy[1]) if legacy else migration
+
+
+def _add(links: _Links, key: str, targets: list[str]) -> None:
+    """More targets of one link, each once."""
+    known = links.get(key)
+    links[key] = targets if known is None and len(targets) < 2 else list(dict.fromkeys([*(known or ()), *targets]))
 
 
 def _reversed(links: _Links) -> _Links:
