@@ -52,10 +52,11 @@ class Contents:
 
 @contextmanager
 def server_with(major: int, extensions: Collection[str]) -> Iterator[Server]:
-    """A scratch server that is as new as a version and has these extensions. Raises NoExtension where none is here."""
+    """A scratch server of a version, or the next newer one of this machine, that has these extensions. Raises
+    NoExtension where none is here."""
     adapter = adapter_of("postgresql")
     majors = sorted({int(each.major) for each in installs() if int(each.major) >= major})
-    for spec in (f"postgresql>={major}", *(f"postgresql-{each}" for each in majors)):
+    for spec in [f"postgresql-{each}" for each in majors] or [f"postgresql>={major}"]:
         with Scratch() as scratch, adapter.servers(spec, scratch) as server:
             if not extensions or not (missing := set(extensions) - _available(server)):
                 yield server

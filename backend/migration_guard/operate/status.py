@@ -6,7 +6,6 @@ import importlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,21 +15,16 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import CannotFinish
-from ..live import Server
-from ..live import dialect as adapter_of
-from ..live.redirect import own_engine
-from ..live.schema import differences, without
-from ..live.scratch import Scratch
 from ..live.statements import first_line
 from ..live.urls import hide_in
 from .backup import backups, name_of
 from .health import Look
 from .holding import has_version_table, held
+from .matching import apart, made_by, snapshot_of, some_of
 from .standing import Standing, standing
-from .target import Target, run_env
+from .target import Target
 
 AHEAD = 300  # seconds that clocks may differ
-_SHOWN = 5  # differences in one sentence
 
 
 @dataclass(frozen=True)
@@ -112,49 +106,15 @@ def _schema(target: Target, at: Standing, connection: Connection) -> Look:
     name = "schema"
     if at.state in ("empty", "unmanaged", "unknown"):
         return Look(name, "ok", "the schema is not compared, as no known revision says what it should be")
-    wanted = sorted(target.history.by_id.keys() - set(at.pending))
-    adapter = adapter_of(target.dialect)
     try:
-        with _scratch(target, connection) as server:
-            url = server.new_database()
-            run_env(
-                target.project,
-                target.settings,
-                target.settings.step_timeout * max(1, len(wanted)),
-                "migration-guard verify says more",
-                build=url,
-                revisions=wanted,
-            )
-            engine = own_engine(url)
-            try:
-                with engine.connect() as fresh:
-                    should = without(adapter.snapshot(fresh), {target.version_table})
-            finally:
-                engine.dispose()
+        should = made_by(target, connection, target.history.by_id.keys() - set(at.pending))
     except CannotFinish as error:
         return Look(name, "warning", f"the schema is not compared: {error}", None, error.hint)
-    found = [
-        each.sentence() for each in differences(should, without(adapter.snapshot(connection), {target.version_table}))
-    ]
+    found = apart(should, snapshot_of(target, connection))
     if not found:
         return Look(name, "ok", f"the schema is what {', '.join(at.revisions)} makes", [])
-    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    says = f"the schema is not what {', '.join(at.revisions)} makes: {'; '.join(found[:_SHOWN])}{more}"
+    says = f"the schema is not what {', '.join(at.revisions)} makes: {some_of(found)}"
     return Look(name, "error", says, found, "find out who changed it by hand; a new revision can make both agree")
-
-
-@contextmanager
-def _scratch(target: Target, connection: Connection) -> Iterator[Server]:
-    """A server for a database beside this one, with the same extensions."""
-    if target.dialect == "postgresql":
-        from .dumps import server_with
-
-        extensions = set(connection.exec_driver_sql("SELECT extname FROM pg_extension").scalars())
-        with server_with(0, extensions) as server:
-            yield server
-        return
-    with Scratch() as scratch, adapter_of(target.dialect).servers(target.dialect, scratch) as server:
-        yield server
 
 
 def _room(target: Target, folder: Path) -> Iterator[Look]:
