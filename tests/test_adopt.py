@@ -271,6 +271,16 @@ def test_the_base_is_the_one_that_the_documentation_and_our_own_workflow_take(pr
         assert part in (ROOT / ".github/workflows/guard.yml").read_text()
 
 
+def test_a_project_is_set_up_before_its_first_migration(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for file in (project / "alembic" / "versions").iterdir():
+        file.unlink()
+
+    assert main(["-C", str(project), "init", "--yes"]) == 0
+    assert "no revision yet, meant for sqlite and postgresql" in capsys.readouterr().out
+    git(project, "add", ".")
+    assert main(["-C", str(project), "check", "--staged", "--changed"]) == 0  # the first commit is let through
+
+
 def test_no_migrations_is_3(tmp_path: Path) -> None:
     assert main(["-C", str(tmp_path), "init", "--yes"]) == 3
     assert list(tmp_path.iterdir()) == []

@@ -61,7 +61,7 @@ MAY = {
     "change": {"config", "errors", "facts", "findings", "lint", "read", "replay", "reporting", "rules", "words"},
     "report": {"branch", "errors", "findings", "facts", "fingerprints", "reporting"},
     "fingerprints": {"findings", "reporting"},
-    "adopt": {"baseline", "config", "errors", "fingerprints", "lint", "read", "reporting"},
+    "adopt": {"baseline", "config", "errors", "findings", "fingerprints", "lint", "read", "reporting"},
     "baseline": {"config", "errors", "findings", "fingerprints", "reporting"},
     "selecting": {"catalogue", "config", "errors", "rules"},
     "printing": {"errors", "facts", "findings", "fingerprints", "read", "report"},

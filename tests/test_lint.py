@@ -117,6 +117,15 @@ def test_empty_versions_folder_is_nothing_found(root: Path) -> None:
         check(root, Settings())
 
 
+def test_a_commit_before_the_first_migration_waits_for_none(root: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+
+    report = check(root, Settings(), staged=True, changed=True)
+
+    assert report.exit_code == 0
+    assert report.notes[0] == "There is no migration yet in alembic/versions."
+
+
 def test_path_that_does_not_exist_is_a_usage_error(root: Path) -> None:
     write(root, "a")
 

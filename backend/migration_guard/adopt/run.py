@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ..baseline import file_of, remembered, text_of
 from ..config import DIALECTS, Settings, load
-from ..errors import UsageError
+from ..errors import NothingFound, UsageError
+from ..findings import Report
 from ..fingerprints import fingerprinted
 from ..lint import check
 from ..read.databases import databases
@@ -49,7 +50,7 @@ class _Plan:
 def init(start: Path, *, yes: bool, dry_run: bool, with_baseline: bool, ask: Callable[[str], bool] | None) -> int:
     """Plan, show, ask, write; 0 when everything stands or there was nothing to do, 1 when a person said no.
 
-    `ask` puts a question to that person; None where nobody is there. Raises NothingFound without migrations, UsageError
+    `ask` puts a question to that person; None where nobody is there. Raises NothingFound without Alembic, UsageError
     where somebody would have to be asked.
     """
     current = load(start)
@@ -85,12 +86,14 @@ def _planned(current: Settings, with_baseline: bool) -> _Plan:
     guess = databases(current.root, found)
     named = current.databases or tuple(name for name in guess.names if name in DIALECTS)
     current = replace(current, databases=named or tuple(sorted(DIALECTS)))
-    report = check(current.root, current)
+    try:
+        report = check(current.root, current)
+    except NothingFound:  # the first migration is still to come
+        report = Report()
+    revisions, heads = report.looked_at.revisions, len(report.looked_at.heads)
+    history = f"{counted(revisions, 'revision')} with {counted(heads, 'head')}" if revisions else "no revision yet"
     lines = [_described(current.root, one) for one in found]
-    lines.append(
-        f"{counted(report.looked_at.revisions, 'revision')} with {counted(len(report.looked_at.heads), 'head')}, "
-        f"meant for {' and '.join(current.databases)}"
-    )
+    lines.append(f"{history}, meant for {' and '.join(current.databases)}")
     if not set(guess.names) <= DIALECTS:
         lines.append(f"{guess.why.partition(':')[2].strip()}; this guard knows SQLite and PostgreSQL")
     top = _top(current.root)

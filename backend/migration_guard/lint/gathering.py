@@ -43,7 +43,8 @@ def gathered(
 ) -> Gathered:
     """What there is to judge. Raises NothingFound where there is no migration at all, here or in git.
 
-    With `changed`, git is asked for the changes, also where neither a base branch nor the index is. `cache` has what
+    With `changed`, git is asked for the changes, also where neither a base branch nor the index is, and a project whose
+    first migration is still to come is in order: its other commits wait for none. `cache` has what
     was read before, and keeps what is read now. `jobs` processes read.
     """
     sources = Sources(root, digested=base is not None, cache=cache, jobs=jobs, outlined=outlined)
@@ -68,7 +69,7 @@ def gathered(
         histories.append(replace(one, environment=environment(store, root, project), head_files=head_names))
     notes: tuple[str, ...] = ()
     if not any(one.migrations for one in histories):
-        notes = (_all_gone(histories, projects, sources, index),)
+        notes = (_none_left(histories, projects, sources, index, changed),)
     if repository is not None and not problems:
         # From where this branch left the base branch, else from the last commit.
         since = repository.last_commit() if base is None else repository.merge_base(base)
@@ -108,10 +109,16 @@ def _compared(one: History, base: str, sources: Sources, project: Project, repos
     )
 
 
-def _all_gone(
-    histories: Sequence[History], projects: Sequence[Project], sources: Sources, index: Repository | None
+def _none_left(
+    histories: Sequence[History],
+    projects: Sequence[Project],
+    sources: Sources,
+    index: Repository | None,
+    changed: bool,
 ) -> str:
-    """The sentence for a project whose migrations are all deleted. Raises NothingFound where it never had one."""
+    """The sentence for a project whose migrations are all deleted, or to come. Raises NothingFound where it never had
+    one, and not only the changes count.
+    """
     folders = sorted({sources.path(folder) for project in projects for folder in project.version_locations})
     before = [one for history in histories if history.base for one in history.base.migrations]
     if index is not None:
@@ -119,6 +126,8 @@ def _all_gone(
         before += [one for project in projects if commit for one in sources.commit(project, index, commit)]
     if before:
         return f"Every migration is deleted: {', '.join(folders)} had {len({one.path for one in before})}."
+    if changed:
+        return f"There is no migration yet in {', '.join(folders)}."
     if index is not None:
         raise NothingFound(f"no migration is staged in {', '.join(folders)}", "git add it, or leave out --staged")
     raise nothing_in(folders)
