@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
 from tests.acting import ON_LINUX, ROOT, Acted, act, commit
@@ -59,17 +60,13 @@ def test_each_database_has_a_job_and_all_of_them_one_summary_and_one_verdict(pro
     ]
 
 
-def test_jobs_that_leave_no_report_are_named_in_the_verdict(project: Path, guard: Path) -> None:
+def test_what_stops_every_job_before_it_runs_is_told_once_with_its_reason(project: Path, guard: Path) -> None:
     done = called(project, guard, "      shards: 2\n      install: poetry\n")
 
-    told = [each.message.partition("\n")[0] for each in done.annotations if each.message.startswith("no report came")]
-    assert told == [
-        "no report came from the job that reads the migrations",
-        "no report came from the job of sqlite 1/2",
-        "no report came from the job of sqlite 2/2",
-        "no report came from the job of postgresql 16 1/2",
-        "no report came from the job of postgresql 16 2/2",
-        "no report came from the job of sqlite and postgresql 16",
-    ], done.log
-    assert done.jobs["report"] == "failure"
+    (told,) = done.annotations
+    assert told.message.startswith("the input install is poetry, and no poetry.lock or pyproject.toml of it is in"), (
+        done.log
+    )
+    assert told.message.partition("\n")[0] in unescape(done.summary("report")).replace("<!-- -->", "")
+    assert {done.jobs[job] for job in ("check", "verify", "report")} == {"failure"}
     assert "verdict=unfinished" in done.log

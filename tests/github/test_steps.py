@@ -235,9 +235,33 @@ def test_what_cannot_be_done_is_an_annotation_of_one_line(
 ) -> None:
     assert main(arguments, {**runner, **more}) == 2
 
-    (line,) = capsys.readouterr().out.splitlines()
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("::")]
     assert line.startswith("::error title=migration-guard could not finish::")
     assert says in line
+
+
+@pytest.mark.parametrize(("step", "more"), [("plan", {"GUARD_INSTALL": "poetry"}), ("run", {"GUARD_BASE": "gone"})])
+def test_a_job_that_cannot_begin_leaves_its_reason_for_the_last_one(
+    step: str, more: dict[str, str], runner: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main([step], {**runner, **more, "GUARD_PART": "verify", "GUARD_REPORT": "verify-2"})
+
+    assert code != 0
+    left = Path(outputs(runner)["report"])
+    assert left.name == "verify-2.json"
+    (problem,) = json.loads(left.read_text())["errors"]
+    said = capsys.readouterr().out
+    assert f"error: {problem['message']}\n" in said
+    assert "::error" not in said  # the last job annotates it, once for all
+
+
+def test_a_job_that_is_all_there_is_says_on_its_page_why_it_cannot_begin(runner: dict[str, str]) -> None:
+    page = Path(runner["RUNNER_TEMP"]) / "page.md"
+
+    assert main(["plan"], {**runner, "GUARD_INSTALL": "poetry", "GITHUB_STEP_SUMMARY": str(page)}) != 0
+
+    assert "the input install is poetry" in page.read_text()
+    assert "Could not be done" in page.read_text()
 
 
 def test_an_output_holds_lines_and_what_looks_like_another_output(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def run_verify(folder: Path, inputs: Inputs, event: Event, base: str | None, rep
         for database in databases:
             wait_for(database, int(inputs.wait))
     except GuardError as error:
-        _could_not(report, "verify", hide_in(str(error)), error.hint, error.exit_code)
+        could_not(report, "verify", hide_in(str(error)), error.hint, error.exit_code)
         return
     arguments = ["verify", *(word for name in databases for word in ("--database", name))]
     if since:
@@ -76,7 +76,7 @@ def _run(folder: Path, inputs: Inputs, arguments: Sequence[str], report: Path) -
         hint = next(
             (line.strip().removeprefix("Try: ") for line in last if line.strip().startswith("Try: ")), "see the log"
         )
-        _could_not(report, command, said.removeprefix("error: "), hint, done.returncode if done.returncode > 1 else 70)
+        could_not(report, command, said.removeprefix("error: "), hint, done.returncode if done.returncode > 1 else 70)
 
 
 def harmless(text: str) -> str:
@@ -84,6 +84,6 @@ def harmless(text: str) -> str:
     return text.replace("##[", "## [").replace("::", ": :")
 
 
-def _could_not(report: Path, command: str, message: str, hint: str, exit_code: int) -> None:
-    """A report that holds nothing but why there is none."""
+def could_not(report: Path, command: str, message: str, hint: str, exit_code: int) -> None:
+    """Leave a report that holds nothing but why there is none."""
     report.write_text(as_json(Report(problems=(Problem(message, hint, exit_code),)), command), encoding="utf-8")

@@ -23,12 +23,32 @@ _SOURCE = Path(__file__).resolve().parents[3]  # the checkout of the action
 
 def main(arguments: Sequence[str], environment: Variables) -> int:
     """Run one step and return its exit code: 0, 1 for findings, else that of what could not be done."""
+    if len(arguments) != 1 or arguments[0] not in STEPS:
+        said = f"{' '.join(arguments) or 'nothing'} is no step"
+        return failed(UsageError(said, f"give one of {', '.join(STEPS)}"))
+    (step,) = arguments
     try:
-        if len(arguments) != 1 or arguments[0] not in STEPS:
-            raise UsageError(f"{' '.join(arguments) or 'nothing'} is no step", f"give one of {', '.join(STEPS)}")
-        return STEPS[arguments[0]](environment)
+        return STEPS[step](environment)
     except GuardError as error:
-        return failed(error)
+        return _gave_up(error, environment) if step in ("plan", "install", "run") else failed(error)
+
+
+def _gave_up(error: GuardError, environment: Variables) -> int:
+    """Why this job runs nothing, where a reader looks for it: in its report for the last job, else on its own page."""
+    from ..findings import Problem, Report
+    from ..printing import put_out
+    from .running import could_not, harmless
+
+    part = environment.get("GUARD_PART")
+    if part in ("check", "verify"):
+        file = _part(environment)
+        could_not(file, part, str(error), error.hint, error.exit_code)
+        put_outputs(environment, {"report": str(file)})
+        print(harmless(f"error: {error}\nTry: {error.hint}"), flush=True)  # the last job annotates it, once for all
+    else:
+        report = Report(problems=(Problem(str(error), error.hint, error.exit_code),))
+        put_out(report, "verify", Path(), form="github", environment=environment)
+    return error.exit_code
 
 
 def _plan(environment: Variables) -> int:
@@ -108,15 +128,14 @@ def _run(environment: Variables) -> int:
         notice("a branch was deleted: there is nothing to guard")
         return 0
     folder = inputs.folder(top)
-    parts = _fresh(environment, "parts")
+    parts = (part := _part(environment)).parent
     base = Clone.of(folder, environment).base(event, inputs.base)
     print(f"Base: {base or 'none, so the whole history is judged by itself'}", flush=True)
     since = environment.get("GUARD_SINCE", "")
-    name = environment.get("GUARD_REPORT", "")
     if inputs.part != "verify":
         run_check(folder, inputs, event, base, parts / "check.json")
     if inputs.with_databases:
-        run_verify(folder, inputs, event, base, parts / f"{name or 'verify'}.json", since=since)
+        run_verify(folder, inputs, event, base, part, since=since)
     if inputs.part != "all":
         report = next(parts.glob("*.json"), None)
         put_outputs(environment, {"report": str(report or "")})
@@ -220,6 +239,12 @@ def _own(environment: Variables) -> Path:
     """The folder of this job for what is ours."""
     folder = Path(environment.get("RUNNER_TEMP") or environment.get("TMPDIR") or "/tmp")  # noqa: S108
     return folder / "migration-guard"
+
+
+def _part(environment: Variables) -> Path:
+    """Where the report of this job goes, in a new folder."""
+    name = environment.get("GUARD_REPORT") or ("check" if environment.get("GUARD_PART") == "check" else "verify")
+    return _fresh(environment, "parts") / f"{name}.json"
 
 
 def _fresh(environment: Variables, name: str) -> Path:
