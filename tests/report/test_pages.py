@@ -107,6 +107,18 @@ def test_check_alone_says_that_nothing_was_run(form: str) -> None:
     assert "Nothing was run" not in shown(form, GREEN)
 
 
+def test_a_revision_that_a_live_run_did_not_come_to_says_so(form: str) -> None:
+    silent = shown(form, replace(GREEN, trials=(), locks=()))
+    older = replace(BRANCH.revisions[0], id="older", path="older.py")
+    partly = shown(form, replace(GREEN, branch=replace(BRANCH, revisions=(older, *BRANCH.revisions))))
+
+    assert "not run on any database." in silent.partition("Up ")[0]
+    assert "It was not run on any database: what was looked at, further down, says why." in silent
+    assert "1 of them was not run on any database." in partly
+    assert "went well" not in silent + partly
+    assert "not run on any database" not in shown(form, GREEN)
+
+
 def test_a_page_is_marked_by_what_is_worst(form: str) -> None:
     marks = {"markdown": ("✅", "⚠️", "❌"), "html": ('"good"', '"warning"', '"error"')}
     warning = replace(INDEX, severity=Severity.WARNING)

@@ -13,6 +13,8 @@ from .reviewing import Evidence, Rows, Sql, allowed
 from .words import printable
 
 NOT_RUN = "Nothing was run: `migration-guard verify` shows SQL, locks, rows and the way back."
+WELL = "Up, down and up again went well."
+UNTRIED = "It was not run on any database: what was looked at, further down, says why."
 NO_LOCKS = "No statement locks a table that was there before."
 
 
@@ -21,13 +23,18 @@ def nothing_ran(report: Report, command: str) -> bool:
     return command == "check" and not report.trials and bool(report.branch and report.branch.revisions)
 
 
+def untried(one: Evidence, command: str) -> str:
+    """What is said of a revision that a live run did not come to, so that its silence is not taken for good news."""
+    return UNTRIED if command == "verify" and not one.trips else ""
+
+
 def no_locks(one: Evidence) -> bool:
     """Whether PostgreSQL ran a revision and saw no lock on an older table."""
     return not one.locks and any(name.startswith("postgresql") for trip in one.trips for name in trip.databases)
 
 
-def lead(report: Report, shown: Sequence[Evidence]) -> tuple[str, str]:
-    """What the branch adds, and how its round trips went, empty where there were none."""
+def lead(report: Report, command: str, shown: Sequence[Evidence]) -> tuple[str, str]:
+    """What the branch adds, and how its round trips went, empty where none was asked for."""
     branch = report.branch
     if branch is None:
         return "", ""
@@ -35,10 +42,15 @@ def lead(report: Report, shown: Sequence[Evidence]) -> tuple[str, str]:
         return f"This branch adds no revision to {branch.base}.", ""
     touched = f" and touches {counted(len(branch.tables), 'table')}" if branch.tables else ""
     adds = f"This branch adds {counted(len(shown), 'revision')} to {branch.base}{touched}."
-    if not any(one.trips for one in shown):
+    silent = sum(bool(untried(one, command)) for one in shown)
+    if not any(one.trips for one in shown) and not silent:
         return adds, ""
-    well = all(one.well for one in shown)
-    return adds, "Up, down and up again went well." if well else "Not every way up and down went well."
+    if not all(one.well for one in shown):
+        return adds, "Not every way up and down went well."
+    if silent:
+        which = "It was" if len(shown) == 1 else f"{silent} of them {'was' if silent == 1 else 'were'}"
+        return adds, f"{which} not run on any database."
+    return adds, WELL
 
 
 def short_type(kind: str) -> str:

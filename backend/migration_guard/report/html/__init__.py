@@ -13,7 +13,7 @@ from ...records import replace
 from ...reporting import by_place, counted
 from ..alike import told_once
 from ..reviewing import Evidence, evidence
-from ..telling import divided, lead, share, weight
+from ..telling import WELL, divided, lead, share, weight
 from ..words import listed, most_severe_first, verdict
 from .coverage import coverage, desk
 from .findings import findings, problems
@@ -68,7 +68,8 @@ def _sections(report: Report, command: str, shown: list[Evidence]) -> Iterator[t
     if shown:
         wrong = {finding.revision for finding in report.findings if finding.revision}
         yield "graph", "The branch against its base", _graphs(report, shown)
-        yield "revisions", counted(len(shown), "new revision").capitalize(), revisions(shown, report.site, wrong)
+        title = counted(len(shown), "new revision").capitalize()
+        yield "revisions", title, revisions(shown, command, report.site, wrong)
         yield "tables", "Tables it touches", _tables(report)
     if old:
         older = folded(counted(len(old), "finding"), findings(old, report.site))
@@ -83,14 +84,14 @@ def _section(name: str, title: str, content: Markup | None) -> Markup:
 
 def _top(report: Report, command: str, shown: list[Evidence], sections: list[tuple[str, str, Markup | None]]) -> Markup:
     kind = weight(report)
-    adds, went = lead(report, shown)
+    adds, went = lead(report, command, shown)
     links = [tag("li", tag("a", title, href=f"#{name}")) for name, title, _ in sections]
     databases = listed(report.looked_at.databases)
     return tag(
         "header",
         tag("p", f"migration-guard {command}", class_="quiet"),
         tag("h1", verdict(report)),
-        tag("p", adds, " ", went if all(one.well for one in shown) else tag("strong", went), " ", share(report))
+        tag("p", adds, " ", tag("strong", went) if went and went != WELL else went, " ", share(report))
         if adds
         else None,
         tag("p", f"Run on {databases}.", class_="quiet") if databases else None,

@@ -9,7 +9,19 @@ from ...findings import Site
 from ...reporting import counted
 from ..links import address
 from ..reviewing import Evidence, Locks, Rows, Sql, Way, called
-from ..telling import NO_LOCKS, brief, in_the_way, kept_rows, no_locks, script, small_locks, sql_title, stops, until
+from ..telling import (
+    NO_LOCKS,
+    brief,
+    in_the_way,
+    kept_rows,
+    no_locks,
+    script,
+    small_locks,
+    sql_title,
+    stops,
+    until,
+    untried,
+)
 from .findings import allowed_entry, place
 from .markup import Markup, between, folded, joined, link, table, tag, text
 from .sql import coloured
@@ -25,16 +37,22 @@ def anchor(number: int) -> str:
     return f"revision-{number + 1}"
 
 
-def revisions(shown: Sequence[Evidence], site: Site, wrong: set[str]) -> Markup:
+def revisions(shown: Sequence[Evidence], command: str, site: Site, wrong: set[str]) -> Markup:
     """A part for each new revision. `wrong` are the ids of those in which something was found."""
     limit = min(_BLOCK, max(_LEAST, _SQL // max(1, sum(len(one.sql) for one in shown))))
     whole = len(shown) <= _SHOWN_WHOLE
-    return joined(*(_revision(number, one, site, limit, wrong, whole) for number, one in enumerate(shown)))
+    return joined(
+        *(
+            _revision(number, one, command, site, limit, one.revision.id in wrong, whole)
+            for number, one in enumerate(shown)
+        )
+    )
 
 
-def _revision(number: int, one: Evidence, site: Site, limit: int, wrong: set[str], whole: bool) -> Markup:
+def _revision(number: int, one: Evidence, command: str, site: Site, limit: int, wrong: bool, whole: bool) -> Markup:
     revision = one.revision
-    bad = revision.id in wrong or not one.well
+    silent = untried(one, command)
+    bad = wrong or not one.well or bool(silent)
     title = joined(tag("code", revision.id), " ", revision.message)
     follows = between([tag("code", parent) for parent in revision.parents], " and ")
     facts = [
@@ -52,6 +70,7 @@ def _revision(number: int, one: Evidence, site: Site, limit: int, wrong: set[str
             class_="pair",
         ),
         _trips(one),
+        tag("p", tag("strong", silent)) if silent else None,
         _rows(one),
         _locks(one, site),
         _allowed(one, site),

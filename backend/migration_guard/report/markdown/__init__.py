@@ -10,7 +10,7 @@ from ...reporting import by_place, counted
 from ..alike import told_once
 from ..desk import commands
 from ..reviewing import Evidence, evidence
-from ..telling import divided, lead, share, weight
+from ..telling import WELL, divided, lead, share, weight
 from ..words import most_severe_first, verdict
 from .coverage import coverage
 from .escaping import cut, escaped, fenced, folded, one_line
@@ -34,7 +34,7 @@ def _parts(report: Report, command: str) -> Iterator[str]:
     yield f"## {_MARKS[weight(report)]} migration-guard {command}: {escaped(verdict(report), _LINE)}"
     shown = evidence(report)
     if report.branch is not None:
-        yield _lead(report, shown)
+        yield _lead(report, command, shown)
     yield problems(report.problems)
     new, old = divided(report)
     yield findings(new, report.site)
@@ -43,7 +43,7 @@ def _parts(report: Report, command: str) -> Iterator[str]:
         wrong = {finding.revision for finding in found if finding.revision}
         yield f"### {counted(len(shown), 'new revision')}".replace("### 1 new", "### The new")
         yield from _graphs(report)
-        yield revisions(shown, report.site, wrong)
+        yield revisions(shown, command, report.site, wrong)
         yield from _tables(report)
     if old:
         parts = (findings(old, report.site), remedies(old))
@@ -52,10 +52,10 @@ def _parts(report: Report, command: str) -> Iterator[str]:
     yield _desk(report, command)
 
 
-def _lead(report: Report, shown: list[Evidence]) -> str:
+def _lead(report: Report, command: str, shown: list[Evidence]) -> str:
     """One line on what the branch adds."""
-    adds, went = lead(report, shown)
-    bold = "" if all(one.well for one in shown) else "**"
+    adds, went = lead(report, command, shown)
+    bold = "" if went == WELL else "**"
     return " ".join(
         part for part in (escaped(one_line(adds), _LINE), went and f"{bold}{went}{bold}", share(report)) if part
     )

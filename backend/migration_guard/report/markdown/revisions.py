@@ -9,7 +9,19 @@ from ...findings import Site
 from ...reporting import counted
 from ..links import address
 from ..reviewing import Evidence, Locks, RoundTrip, Rows, Sql, Way, called
-from ..telling import NO_LOCKS, brief, in_the_way, kept_rows, no_locks, script, small_locks, sql_title, stops, until
+from ..telling import (
+    NO_LOCKS,
+    brief,
+    in_the_way,
+    kept_rows,
+    no_locks,
+    script,
+    small_locks,
+    sql_title,
+    stops,
+    until,
+    untried,
+)
 from .escaping import code, escaped, fenced, folded, linked, one_line, table
 from .findings import allowed_entry, place
 from .limits import within
@@ -21,13 +33,15 @@ _STATEMENT = 300  # characters of a statement in the table of locks
 _SIGNS = {"well": "✅", "badly": "❌", "not run": ""}
 
 
-def revisions(shown: Sequence[Evidence], site: Site, wrong: set[str]) -> str:
+def revisions(shown: Sequence[Evidence], command: str, site: Site, wrong: set[str]) -> str:
     """A part for each new revision. `wrong` are the ids of those in which something was found."""
     sql = max(1_000, _SQL // max(1, sum(len(one.sql) for one in shown)))
-    return within(_ALL, "new revision", (_revision(one, site, sql, wrong, len(shown)) for one in shown), between="\n\n")
+    whole = len(shown) <= _SHOWN_WHOLE
+    parts = (_revision(one, command, site, sql, one.revision.id in wrong, whole) for one in shown)
+    return within(_ALL, "new revision", parts, between="\n\n")
 
 
-def _revision(one: Evidence, site: Site, sql: int, wrong: set[str], of: int) -> str:
+def _revision(one: Evidence, command: str, site: Site, sql: int, wrong: bool, whole: bool) -> str:
     revision = one.revision
     title = f"{code(revision.id)} {escaped(one_line(revision.message))}".strip()
     follows = " and ".join(code(parent) for parent in revision.parents)
@@ -39,15 +53,16 @@ def _revision(one: Evidence, site: Site, sql: int, wrong: set[str], of: int) -> 
         _operations("Up", revision.upgrade, site, revision.path),
         _operations("Down", revision.downgrade, site, revision.path),
         _trips(one.trips),
+        untried(one, command),
         _rows(one),
         _locks(one, site),
         _allowed(one, site),
         *(_sql(block, sql) for block in one.sql),
     ]
     body = "\n\n".join(part for part in parts if part)
-    if of <= _SHOWN_WHOLE:
+    if whole:
         return f"#### {title}\n\n{body}"
-    bad = revision.id in wrong or not one.well
+    bad = wrong or not one.well or bool(untried(one, command))
     return folded(f"{'❌ ' if bad else ''}{title}: {escaped(brief(one))}", body, opened=bad)
 
 
