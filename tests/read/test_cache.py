@@ -343,7 +343,9 @@ def test_only_revisions_of_the_judged_tables_are_looked_at_closely(
     shutil.rmtree(index_of(root).with_name(FOLDER))
     opened = []
     whole = Cache._whole
-    monkeypatch.setattr(Cache, "_whole", lambda self, path, *more: opened.append(path) or whole(self, path, *more))
+    monkeypatch.setattr(
+        Cache, "_whole", lambda self, again, path, name: opened.append(path) or whole(self, again, path, name)
+    )
 
     assert said(root, capsys, str(judged)) == first
     assert {Path(path).stem for path in opened} == {"a", "b", "c", "e"}

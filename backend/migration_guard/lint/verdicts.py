@@ -60,5 +60,5 @@ def verdicts(
         return None
     about = [history.at, history.environment, history.changes, history.head_files, policy]
     surroundings = [plain(one, "") for one in about]
-    revisions = [[one.path, cache.name(one)] for one in history.migrations]
-    return Verdicts(cache.store, digest(json.dumps([sorted(rules), surroundings, revisions])), known)
+    named = [json.dumps([sorted(rules), surroundings]), *cache.names(history.migrations)]
+    return Verdicts(cache.store, digest("\n".join(named)), known)

@@ -11,12 +11,13 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..facts import Migration
 from .encoding import decoded, encoded
-from .kept import header_of, kept
+from .kept import Whole, header_of, kept
 from .modules import Modules, Names
 from .store import BROKEN, Store, digest
 from .values import Dotted
@@ -24,7 +25,7 @@ from .values import Dotted
 INDEX, OUTLINES = "index", "outlines"
 _RACY = 2_000_000_000  # nanoseconds within which a file may change and keep its time, as git has it
 _MANY = 50  # files whose lines are added; for more the index is written anew
-Reader = Callable[[], Migration]
+Reader = Callable[[str], Migration]  # of a file, by its path
 Outlined = Callable[[Migration], dict[str, Any]]
 
 
@@ -38,8 +39,8 @@ class Entry(NamedTuple):
     rests_on: str  # JSON: the names that were looked up in the project, and the digests of files; empty for none
     header: str  # two fields
 
-    def line(self, path: str) -> str:
-        return "\t".join((path, *self)) + "\n"
+    def line(self) -> str:
+        return "\t".join(self)
 
 
 class Cache:
@@ -52,30 +53,42 @@ class Cache:
         self._outlined = outlined
         self._digested = digested
         self._settled = time.time_ns() - _RACY  # what changed later may change once more, and keep its time
-        count = len(Entry._fields)
-        lines = [line.split("\t", count) for line in self.store.lines(INDEX)]
-        self._known = {fields[0]: Entry(*fields[1:]) for fields in lines if len(fields) == count + 1}
+        lines = [line.partition("\t") for line in self.store.lines(INDEX)]
+        self._known = {path: line for path, _, line in lines}
         self._grown = len(lines) > 2 * len(self._known) + _MANY
-        self._now: dict[str, Entry] = {}
+        self._now: dict[str, str] = {}
         self._outlines: dict[str, str] | None = None
+        self._read_outlines: dict[str, dict[str, Any]] | None = None
         self._new_outlines: dict[str, str] = {}
 
-    def unchanged(self, path: str, about: os.stat_result, modules: Modules, again: Reader) -> Migration | None:
-        """The facts of a file whose size and times are those from when it was read; None where that proves nothing."""
-        entry = self._known.get(path)
-        if entry is not None and entry.stamp and entry.stamp == _stamp(about):
-            return self._migration(path, entry, modules, again)
-        return None
+    def unchanged(self, files: Iterable[tuple[str, str]], modules: Modules, again: Reader) -> dict[str, Migration]:
+        """The facts of those files (with their paths) whose size and times are those from when they were read.
+
+        `again` reads one whose facts are gone.
+        """
+        found = {}
+        whole = partial(self._whole, again)
+        for file, path in files:
+            line = self._known.get(path, "")
+            try:
+                known = line[:1].isdigit() and line.startswith(_stamp(os.stat(file)) + "\t")  # noqa: PTH116
+            except OSError:
+                continue
+            migration = self._migration(path, line, modules, whole) if known else None
+            if migration is not None:
+                found[path] = migration
+        return found
 
     def same(
         self, path: str, blob: str, modules: Modules, again: Reader, about: os.stat_result | None = None
     ) -> Migration | None:
         """The facts of a file whose content is the one that was read. `again` reads it where its facts are gone."""
-        entry = self._known.get(path)
-        if entry is None or entry.blob != blob:
+        line = self._known.get(path, "")
+        stamp, _, rest = line.partition("\t")
+        if not rest.startswith(f"{blob}\t"):
             return None
-        now = entry if about is None else entry._replace(stamp=self._settled_stamp(about))
-        return self._migration(path, now, modules, again)
+        now = stamp if about is None else self._settled_stamp(about)
+        return self._migration(path, line if now == stamp else f"{now}\t{rest}", modules, partial(self._whole, again))
 
     def keep(
         self,
@@ -100,17 +113,16 @@ class Cache:
             )
             if "\t" in migration.path or "\n" in migration.path:
                 return
-            known = self._known.get(migration.path)
-            if known is None or known.name != name:
+            if _name_of(self._known.get(migration.path, "")) != name:
                 self.store.write(_file(name), text)
                 if self._outlined is not None:
                     self._new_outlines[name] = json.dumps(self._outlined(migration), separators=(",", ":"))
-            self._now[migration.path] = entry
+            self._now[migration.path] = entry.line()
 
-    def name(self, migration: Migration) -> str:
-        """The name of the facts of a migration: another one for other facts."""
-        entry = self._now.get(migration.path)
-        return digest(encoded(migration)) if entry is None else entry.name
+    def names(self, migrations: Iterable[Migration]) -> list[str]:
+        """The path of each migration, and a name of its facts: another one for other facts."""
+        now = self._now.get
+        return [f"{one.path}\t{_name_of(now(one.path, '')) or digest(encoded(one))}" for one in migrations]
 
     def learnt(self, paths: Iterable[str]) -> list[Any]:
         """What is known now of some files, for `learn` in another process: JSON."""
@@ -119,49 +131,49 @@ class Cache:
     def learn(self, learnt: list[Any]) -> None:
         """Take over what another process has learnt."""
         entries, outlines = learnt
-        self._now |= {path: Entry(*entry) for path, entry in entries.items()}
+        self._now |= entries
         self._new_outlines |= outlines
 
     def close(self) -> None:
         """Write down what this run has learnt."""
-        new = {path: entry for path, entry in self._now.items() if self._known.get(path) != entry}
+        new = {path: line for path, line in self._now.items() if self._known.get(path) != line}
         gone = {path for path in self._known.keys() - self._now.keys() if not (self._root / path).exists()}
         if not new and not gone:
             return
-        left = {path: entry for path, entry in (self._known | self._now).items() if path not in gone}
+        left = {path: line for path, line in (self._known | self._now).items() if path not in gone}
+        names = set(map(_name_of, left.values()))
         if len(new) > _MANY or gone or self._grown:
-            self.store.write(INDEX, "".join(entry.line(path) for path, entry in left.items()))
+            self.store.write(INDEX, "".join(f"{path}\t{line}\n" for path, line in left.items()))
             outlines = self._known_outlines() | self._new_outlines
-            names = {entry.name for entry in left.values()}
             self.store.write(OUTLINES, "".join(f"{name}\t{outlines[name]}\n" for name in outlines if name in names))
         else:
             self.store.add(OUTLINES, "".join(f"{name}\t{outline}\n" for name, outline in self._new_outlines.items()))
-            self.store.add(INDEX, "".join(entry.line(path) for path, entry in new.items()))
-        for name in {entry.name for entry in self._known.values()} - {entry.name for entry in left.values()}:
-            self.store.remove(_file(name))
+            self.store.add(INDEX, "".join(f"{path}\t{line}\n" for path, line in new.items()))
+        for name in {_name_of(line) for path, line in self._known.items() if left.get(path) != line} - names:
+            if name:
+                self.store.remove(_file(name))
 
-    def _migration(self, path: str, entry: Entry, modules: Modules, again: Reader) -> Migration | None:
-        """The migration that an entry stands for; None where what it rests on is not the same."""
-        if self._digested and not entry.digested:
-            return None
-        with suppress(*BROKEN):
-            if entry.rests_on and not _stands(entry.rests_on, modules):
+    def _migration(self, path: str, line: str, modules: Modules, whole: Whole) -> Migration | None:
+        """The migration that a line of the index stands for; None where what it rests on is not the same."""
+        try:
+            _, _, name, digested, rests_on, header = line.split("\t", 5)
+            if (self._digested and not digested) or (rests_on and not _stands(rests_on, modules)):
                 return None
-            found = kept(path, entry.header, lambda: self._whole(path, entry.name, again), lambda: self._outline(entry))
-            self._now[path] = entry
-            return found
-        return None
+            found = kept(path, name, header, whole, self._outline)
+        except BROKEN:
+            return None
+        self._now[path] = line
+        return found
 
-    def _whole(self, path: str, name: str, again: Reader) -> Migration:
+    def _whole(self, again: Reader, path: str, name: str) -> Migration:
         with suppress(*BROKEN):
             return decoded(self.store.read(_file(name)), path)
-        return again()
+        return again(path)
 
-    def _outline(self, entry: Entry) -> dict[str, Any] | None:
-        with suppress(*BROKEN):
-            found: dict[str, Any] = json.loads(self._known_outlines()[entry.name])
-            return found
-        return None
+    def _outline(self, name: str) -> dict[str, Any] | None:
+        if self._read_outlines is None:
+            self._read_outlines = _read(self._known_outlines())
+        return self._read_outlines.get(name)
 
     def _known_outlines(self) -> dict[str, str]:
         if self._outlines is None:
@@ -171,6 +183,24 @@ class Cache:
 
     def _settled_stamp(self, about: os.stat_result | None) -> str:
         return "" if about is None or max(about.st_mtime_ns, about.st_ctime_ns) > self._settled else _stamp(about)
+
+
+def _name_of(line: str) -> str:
+    """The name of the facts, in a line of the index; empty where there is none."""
+    return line.split("\t", 3)[2] if line.count("\t") > 2 else ""
+
+
+def _read(outlines: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """The outlines, but for those that are none. To read all at once takes a third of the time."""
+    with suppress(*BROKEN):
+        found = json.loads(f"[{','.join(outlines.values())}]")
+        if len(found) == len(outlines) and all(isinstance(one, dict) for one in found):
+            return dict(zip(outlines, found, strict=True))
+    found = {}
+    for name, outline in outlines.items():
+        with suppress(*BROKEN):
+            found[name] = json.loads(outline)
+    return found
 
 
 def _stamp(about: os.stat_result) -> str:

@@ -20,12 +20,16 @@ _USUAL = frozenset({"at", "revision", "parents", "parents_at", "message"})  # wh
 _AS_USUAL = {name: getattr(Migration, name) for name in _HEADER if name not in _USUAL}
 _ID = re.compile(r"[\w.-]+", re.ASCII)
 _LATER = ("upgrade", "downgrade", "imports", "undefined", "markers", "warnings", "review", "digest", "tree")
-Whole = Callable[[], Migration]
-Outline = Callable[[], dict[str, Any] | None]
+Whole = Callable[[str, str], Migration]  # the file and the name of its facts -> the migration
+Outline = Callable[[str], dict[str, Any] | None]  # the name of the facts -> what an index needs of them
 
 
 class Kept(Migration):
     """A migration as the cache has it."""
+
+
+class Usual(Kept):
+    """One of whose header only the ids say anything."""
 
 
 class _OfHeader:
@@ -64,8 +68,7 @@ class _Outline:
     """What an index of the whole history needs of the revision."""
 
     def __get__(self, kept: Kept | None, _: type) -> object:
-        outlined = None if kept is None else kept.__dict__.get("outlined")
-        return outlined() if outlined else None
+        return None if kept is None else kept.__dict__["outlined"](kept.__dict__["name"])
 
 
 Kept.outline = _Outline()  # type: ignore[assignment]
@@ -73,12 +76,14 @@ for _name in _HEADER:
     setattr(Kept, _name, _OfHeader(_name))
 for _name in _LATER:
     setattr(Kept, _name, _Later(_name))
+for _name, _value in _AS_USUAL.items():
+    setattr(Usual, _name, _value)
 
 
 def _whole(kept: Kept) -> Migration:
     own = kept.__dict__
     if "known" not in own:
-        own["known"] = own["whole"]()
+        own["known"] = own["whole"](own["path"], own["name"])
     known: Migration = own["known"]
     return known
 
@@ -95,16 +100,15 @@ def header_of(migration: Migration) -> str:
     return f"{' '.join(map(str, ids)) if usual else ''}\t{json.dumps(said, separators=(',', ':'))}"
 
 
-def kept(path: str, header: str, whole: Whole, outlined: Outline) -> Kept:
-    """The migration again. Raises one of BROKEN for what is no header."""
+def kept(path: str, name: str, header: str, whole: Whole, outlined: Outline) -> Kept:
+    """The migration again, whose facts have this name. Raises one of BROKEN for what is no header."""
     ids, _, rest = header.partition("\t")
     if not rest.startswith('{"at":{'):
         raise ValueError(header)
-    made = object.__new__(Kept)
+    made: Kept = object.__new__(Usual if ids else Kept)
     own = made.__dict__
-    own.update(path=path, header=rest, whole=whole, outlined=outlined)
+    own["path"], own["name"], own["header"], own["whole"], own["outlined"] = path, name, rest, whole, outlined
     if ids:
-        own.update(_AS_USUAL)
         own["revision"], *parents = ids.split(" ")
         own["parents"] = tuple(parents)
     else:

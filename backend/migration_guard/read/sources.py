@@ -95,7 +95,7 @@ class Sources:
         modules = Modules(WorkingTree(self.root), roots(self.root, project))
         files = project.named(self.root)
         self._expect(len(files))
-        found = self._remembered(files, modules) if self._cache is not None else {}
+        found = self._remembered(files, modules)
         first, *others = parts([(file, path) for file, path in files if path not in found], self._jobs)
         waiting = [(part, in_a_child(partial(self._told, part, modules))) for part in others]
         found |= {path: self._file(file, path, modules) for file, path in first}
@@ -105,17 +105,16 @@ class Sources:
 
     def _remembered(self, files: Sequence[tuple[str, str]], modules: Modules) -> dict[str, Migration]:
         """The facts of the files that did not change since they were read last."""
-        found: dict[str, Migration] = {}
-        for file, path in files:
-            try:
-                about = os.stat(file)  # noqa: PTH116
-            except OSError:
-                continue
-            again = partial(self._file, file, path, modules)
-            known = self._cache and self._cache.unchanged(path, about, modules, again)
-            if known:
-                found[path] = known
-        return found
+        if self._cache is None:
+            return {}
+        places: dict[str, str] = {}
+
+        def again(path: str) -> Migration:
+            if not places:
+                places.update((path, file) for file, path in files)
+            return self._file(places[path], path, modules)
+
+        return self._cache.unchanged(files, modules, again)
 
     def _file(self, file: str, path: str, modules: Modules) -> Migration:
         """The facts of one file."""
@@ -123,7 +122,7 @@ class Sources:
             about = os.stat(file)  # noqa: PTH116 - a thousand times in a run
             if S_ISREG(about.st_mode):
                 content = Path(file).read_bytes()
-                again = partial(self.migration, path, content, modules)
+                again = partial(self.migration, content=content, modules=modules)
                 same = self._cache and self._cache.same(path, blob_id(content), modules, again, about)
                 return same or self.migration(path, content, modules, about)
             why = "it cannot be opened (it is no regular file)"  # a pipe would keep us waiting for ever
@@ -180,7 +179,7 @@ class Sources:
         self._expect(len(names))
         found: dict[str, Migration] = {}
         for path, name in names.items() if self._cache else ():
-            again = partial(self._fetched, repository, path, name, blobs[name], modules)
+            again = partial(self._fetched, repository=repository, name=name, blob=blobs[name], modules=modules)
             known = self._cache and self._cache.same(path, blobs[name], modules, again)
             if known:
                 found[path] = known
@@ -212,11 +211,11 @@ class Sources:
 
     def _content(self, path: str, content: bytes, modules: Modules, *, keep: bool) -> Migration:
         """The facts of a file as git has it. Not all repositories name contents as the cache does."""
-        again = partial(self.migration, path, content, modules, keep=False)
+        again = partial(self.migration, content=content, modules=modules, keep=False)
         same = self._cache and self._cache.same(path, blob_id(content), modules, again)
         return same or self.migration(path, content, modules, keep=keep)
 
-    def _fetched(self, repository: Repository, path: str, name: str, blob: str, modules: Modules) -> Migration:
+    def _fetched(self, path: str, repository: Repository, name: str, blob: str, modules: Modules) -> Migration:
         return self.migration(path, repository.contents({name: blob})[name], modules, keep=False)
 
     def _expect(self, count: int) -> None:
