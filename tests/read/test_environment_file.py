@@ -253,6 +253,34 @@ def test_foreign_keys_are_what_a_hook_on_the_engine_says(tmp_path: Path) -> None
     assert read(tmp_path, online(before="from db import engine"), {"db.py": HOOK}).foreign_keys == "on"
 
 
+OWN_ENGINE = """
+from sqlalchemy import create_engine, event
+from sqlalchemy.orm import DeclarativeBase
+
+def made():
+    return create_engine("sqlite:///app.db")
+
+engine = made()
+
+@event.listens_for(engine.sync_engine, "connect")
+def keys(connection, record):
+    connection.execute("PRAGMA foreign_keys=ON")
+
+class Base(DeclarativeBase):
+    pass
+
+def connectable():
+    return engine
+"""
+
+
+@pytest.mark.parametrize(("taken", "expected"), [("Base", None), ("connectable", "on")])
+def test_a_hook_on_one_engine_says_nothing_of_another(tmp_path: Path, taken: str, expected: str | None) -> None:
+    env = online(before=f"from db import {taken}", inside=f"print({taken})")
+
+    assert read(tmp_path, env, {"db.py": OWN_ENGINE}).foreign_keys == expected
+
+
 def test_foreign_keys_that_env_py_turns_off_are_off(tmp_path: Path) -> None:
     env = online(before="from db import engine", inside='connection.exec_driver_sql("PRAGMA foreign_keys=OFF")')
 

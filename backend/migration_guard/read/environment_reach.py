@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from typing import TypeGuard
 
 from .environment_modules import FUNCTIONS, Module, Modules
 
@@ -36,7 +37,8 @@ def reached(modules: Modules, env: Module) -> list[Part]:
         if modules.tells(where):
             modules.find(where)
     for module in modules.loaded:
-        parts += [(module, hook) for hook in _hooks(module) if id(hook) not in known and module is not env]
+        if module is not env:
+            parts += [(module, hook) for hook in _hooks(module, depth) if id(hook) not in known]
     return parts
 
 
@@ -71,16 +73,32 @@ def _is_model(node: ast.ClassDef) -> bool:
     )
 
 
-def _hooks(module: Module) -> Iterator[ast.AST]:
-    """The functions that a module hangs on engine events as it is loaded."""
+def _hooks(module: Module, used: Container[int]) -> Iterator[ast.AST]:
+    """The functions that a module hangs on engine events as it is loaded, but for those of an engine of its own that
+    env.py does not use: `used` has the ids of the values that it does."""
     named = set()
     for node in ast.walk(module.source.tree):
-        if isinstance(node, FUNCTIONS) and any("listens_for" in ast.dump(one) for one in node.decorator_list):
-            yield node
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "listen":
+        if isinstance(node, FUNCTIONS):
+            listening = [one for one in node.decorator_list if "listens_for" in ast.dump(one)]
+            if any(_may_hear(module, one, used) for one in listening):
+                yield node
+        elif _is_listening(node) and _may_hear(module, node, used):
             named |= {one.id for one in node.args if isinstance(one, ast.Name)}
     for name in sorted(named & module.definitions.keys()):
         yield module.definitions[name]
+
+
+def _is_listening(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "listen"
+
+
+def _may_hear(module: Module, listening: ast.expr, used: Container[int]) -> bool:
+    """Whether `event.listen(engine, ...)` may be about the engine of env.py: any of them, but another one."""
+    target = listening.args[0] if isinstance(listening, ast.Call) and listening.args else None
+    if isinstance(target, ast.Attribute) and target.attr == "sync_engine":
+        target = target.value
+    values = module.values.get(target.id, []) if isinstance(target, ast.Name) else []
+    return not values or any(id(value) in used or not isinstance(value, ast.Call) for value in values)
 
 
 def texts(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
