@@ -18,6 +18,7 @@ from .expressions import Expressions
 from .library import is_log
 from .names import OP, OTHERS
 from .scopes import Closure
+from .swallowing import NOWHERE
 from .transactions import reaches_database
 from .values import (
     AT_RUN_TIME,
@@ -132,7 +133,8 @@ class Effects(Expressions):
         if name in rows.EXECUTES:
             given = rows.sql_given(arguments)
             if given is not None:
-                self.execute(given, node, rows.parameters(arguments), autocommit=rows.is_autocommit(on))
+                apart, autocommit = transactions.is_apart(on), rows.is_autocommit(on)
+                self.execute(given, node, rows.parameters(arguments), autocommit=autocommit, apart=apart)
                 return made
         if name in {"create", "drop"} and not self.muted:
             from .creating import made_or_dropped  # late: few migrations do so
@@ -166,15 +168,23 @@ class Effects(Expressions):
         return made
 
     def execute(
-        self, given: Given, node: ast.expr, parameters: Given | None = None, *, autocommit: bool = False
+        self,
+        given: Given,
+        node: ast.expr,
+        parameters: Given | None = None,
+        *,
+        autocommit: bool = False,
+        apart: bool = False,
     ) -> None:
-        """Something is executed."""
+        """Something is executed: `apart` on a connection of its own, whose errors abort nobody else's transaction."""
         if self.muted:
             return
-        before = self.record.in_autocommit
-        self.record.in_autocommit = before or autocommit
-        executed(self.record, given, node, parameters)
-        self.record.in_autocommit = before
+        record = self.record
+        before = record.in_autocommit, record.swallowed
+        record.in_autocommit = record.in_autocommit or autocommit
+        record.swallowed = NOWHERE if apart else record.swallowed
+        executed(record, given, node, parameters)
+        record.in_autocommit, record.swallowed = before
 
     def operation(self, name: str, arguments: Arguments, node: ast.expr, batch: Batch | None) -> object:
         """The result of an Alembic operation, which is added to the record."""

@@ -13,7 +13,8 @@ from .values import Attr, Batch, Dotted, Made, links, root
 # `.begin()` is none: it raises in SQLAlchemy 2.0 where a transaction is open, and only marked a place before that.
 CONTROLS = {"commit": "commit", "rollback": "rollback", "begin_nested": "savepoint"}
 _CONNECTIONS = frozenset({"alembic.op.get_bind", "alembic.op.get_context"})
-_OTHERS = frozenset({"engine", "connect", "raw_connection"})  # a connection of its own
+# a connection of its own
+_OTHERS = frozenset({"engine", "connect", "raw_connection", "create_engine", "engine_from_config"})
 
 
 def controlled(record: Record, on: object, name: str, node: ast.expr) -> None:
@@ -31,6 +32,11 @@ def controlled(record: Record, on: object, name: str, node: ast.expr) -> None:
         return
     if by_session or (isinstance(start, Dotted) and start.path in _CONNECTIONS):
         record.add(TransactionControl(what=CONTROLS[name], **record.common(node)))
+
+
+def is_apart(on: object) -> bool:
+    """Whether a connection is not the one on which Alembic migrates: `engine_from_config(...).connect()`."""
+    return any(link.name in _OTHERS for link in links(on))
 
 
 def reaches_database(value: object) -> bool:
