@@ -82,6 +82,13 @@ def test_the_jobs_that_run_migrations_may_read_and_do_nothing_else() -> None:
     ]
 
 
+def test_a_gitignore_above_the_guard_takes_no_file_out_of_its_wheel() -> None:
+    """The workflow checks the guard out below the caller's repository, whose .gitignore may say `scratch.py`."""
+    table = (ROOT / "pyproject.toml").read_text().partition("[tool.hatch.build.targets.wheel]")[2].partition("\n[")[0]
+
+    assert re.search(r"^ignore-vcs = true\b", table, re.MULTILINE)
+
+
 def test_every_job_checks_out_the_guard_in_the_same_way() -> None:
     jobs = loaded(WORKFLOW)["jobs"].values()
     found = [[step for step in job["steps"] if step.get("name", "").startswith("Check out the guard")] for job in jobs]
