@@ -55,6 +55,23 @@ def test_the_plan_says_which_python_and_which_environment(runner: dict[str, str]
     assert planned["environment"].startswith(runner["RUNNER_TEMP"])
 
 
+@pytest.mark.parametrize("name", ["Pipfile", "pdm.lock", "environment.yml"])
+def test_a_file_of_a_tool_that_is_not_known_is_named_with_what_to_give_instead(
+    name: str, runner: dict[str, str], project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / name).write_text("")
+
+    assert main(["plan"], runner) == 0
+    said = capsys.readouterr().out
+    assert main(["plan"], {**runner, "GUARD_REQUIREMENTS": "psycopg"}) == 0
+    assert main(["plan"], {**runner, "GUARD_DATABASES": "none"}) == 0
+    (project / "requirements.txt").write_text("")
+    assert main(["plan"], runner) == 0
+
+    assert f"::notice title=migration-guard::{name} is not read: name what env.py and the models import" in said
+    assert "::notice" not in capsys.readouterr().out
+
+
 def test_jobs_whose_environments_hold_the_same_share_a_kept_one(runner: dict[str, str]) -> None:
     keys = []
     for databases in ("postgresql-16", "sqlite, postgresql-18", "sqlite", "postgresql://h/x", "none"):

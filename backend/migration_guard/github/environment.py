@@ -25,6 +25,15 @@ _FILES = (
 )
 
 
+# What other tools read -> how they write a requirements.txt; None where they install more than pip can.
+_OTHERS = {
+    "Pipfile": "pipenv requirements > requirements.txt",
+    "pdm.lock": "pdm export --output requirements.txt",
+    "pixi.toml": None,
+    "environment.yml": None,
+}
+
+
 @dataclass(frozen=True)
 class Environment:
     """What installs a project, and in which folder."""
@@ -65,6 +74,18 @@ def environment_of(folder: Path, top: Path, asked: str = "auto") -> Environment:
             "give install: auto, or the folder of the project as working-directory",
         )
     return Environment("pip", folder)
+
+
+def passed_over(environment: Environment, top: Path) -> str:
+    """What is said of a file for another tool that stands beside what pip installs; nothing where there is none."""
+    if environment.tool != "pip":
+        return ""
+    chain = [each for each in (environment.folder, *environment.folder.parents) if each.is_relative_to(top)]
+    for name, export in _OTHERS.items():
+        if not environment.requirements and any((each / name).is_file() for each in chain):
+            instead = "name what env.py and the models import in the input requirements"
+            return f"{name} is not read: {instead}{f', or commit what `{export}` writes' if export else ''}"
+    return ""
 
 
 def key_of(environment: Environment, top: Path, *more: str) -> str:

@@ -53,7 +53,7 @@ def _gave_up(error: GuardError, environment: Variables) -> int:
 
 def _plan(environment: Variables) -> int:
     """What the steps after this one need to know: the Python to set up, where the environment is and its key."""
-    from .environment import environment_of, key_of, source_key
+    from .environment import environment_of, key_of, passed_over, source_key
     from .install import guard_of
     from .pythons import python_of
 
@@ -74,6 +74,8 @@ def _plan(environment: Variables) -> int:
         },
     )
     print(f"Python {python}; install {project.says}")
+    if inputs.with_databases and not inputs.requirements and (said := passed_over(project, top)):
+        notice(said)
     return 0
 
 
