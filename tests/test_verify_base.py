@@ -107,6 +107,102 @@ def test_what_git_has_and_nobody_can_load_any_more_is_said(root: Path) -> None:
     assert "r1.py" in problem.hint
 
 
+def helper(root: Path, name: str, text: str) -> None:
+    """A module beside the migrations, which env.py's folder lets revisions import."""
+    (root / "service").mkdir(exist_ok=True)
+    (root / "service" / "__init__.py").touch()
+    (root / "service" / f"{name}.py").write_text(text)
+
+
+MAKES = "from alembic import op\n\n\ndef person():\n    {}\n"
+
+
+@pytest.fixture
+def helped(root: Path) -> Path:
+    """The project, whose first revision makes its table by a helper of a helper."""
+    helper(root, "ddl", MAKES.format(PERSON))
+    helper(root, "makes", "from .ddl import person\n")
+    git(root, "checkout", "-q", "main")
+    revision(root, "r1", None, "person()", head="from service.makes import person")
+    commit(root, "with helpers")
+    git(root, "checkout", "-q", "branch")
+    git(root, "merge", "-q", "main")
+    return root
+
+
+def failures(root: Path) -> list[str]:
+    return [one.says for one in proved(root).findings if one.rule.id == "upgrade-fails"]
+
+
+def test_a_revision_of_the_base_branch_meets_the_helpers_of_that_branch(helped: Path) -> None:
+    helper(helped, "ddl", MAKES.format(WITH_AGE))
+    revision(helped, "r2", "r1", OLDEST)
+
+    (says,) = failures(helped)
+
+    assert "no such column: age" in says
+
+
+def test_a_revision_of_this_branch_meets_the_helpers_of_this_branch(helped: Path) -> None:
+    helper(helped, "ddl", MAKES.format(PERSON.replace("person", "pet")))
+    revision(helped, "r2", "r1", "person()", head="from service.makes import person")
+
+    assert failures(helped) == []
+
+
+def test_an_import_inside_a_function_meets_the_same_helpers(helped: Path) -> None:
+    git(helped, "checkout", "-q", "main")
+    revision(helped, "r1", None, "from service import ddl; ddl.person()")
+    commit(helped, "late")
+    git(helped, "checkout", "-q", "branch")
+    git(helped, "merge", "-q", "main")
+    helper(helped, "ddl", MAKES.format(WITH_AGE))
+    revision(helped, "r2", "r1", OLDEST)
+
+    (says,) = failures(helped)
+
+    assert "no such column: age" in says
+
+
+def test_a_helper_that_this_branch_deleted_is_there_for_the_base_branchs_text(helped: Path) -> None:
+    revision(helped, "r1", None, WITH_AGE)
+    for name in ("ddl", "makes"):
+        (helped / "service" / f"{name}.py").unlink()
+    revision(helped, "r2", "r1", OLDEST)
+
+    (says,) = failures(helped)
+
+    assert "no such column: age" in says
+
+
+def test_a_helper_that_makes_tables_stays_as_it_is_and_that_is_said(helped: Path) -> None:
+    table = "import sqlalchemy as sa\n\nt = sa.Table('t', sa.MetaData(), sa.Column('id', sa.Integer))\n"
+    helper(helped, "ddl", table + MAKES.format(WITH_AGE))
+    revision(helped, "r2", "r1", OLDEST)
+
+    report = proved(helped)
+
+    assert [one for one in report.findings if one.rule.id == "upgrade-fails"] == []
+    assert [gap.why for gap in report.not_judged if "meets" in gap.why] == [
+        "sqlite: r1 meets service/ddl.py of the working tree, as that of the base branch makes tables, which can be "
+        "there only once"
+    ]
+
+
+def test_a_helper_that_cannot_be_loaded_any_more_stays_as_it_is_and_that_is_said(helped: Path) -> None:
+    git(helped, "checkout", "-q", "main")
+    helper(helped, "ddl", "import gone_by_now\n" + MAKES.format(PERSON))
+    commit(helped, "needs what is gone")
+    git(helped, "checkout", "-q", "branch")
+    helper(helped, "ddl", MAKES.format(PERSON))
+    revision(helped, "r2", "r1", "pass")
+
+    assert [gap.why for gap in proved(helped).not_judged if "meets" in gap.why] == [
+        "sqlite: r1 meets service/ddl.py of the working tree, as that of the base branch cannot be loaded: "
+        "ModuleNotFoundError: No module named 'gone_by_now'"
+    ]
+
+
 def test_revisions_that_this_branch_does_not_have_yet_are_listed_as_not_judged(root: Path) -> None:
     git(root, "checkout", "-q", "main")
     for number in range(2, 6):

@@ -27,8 +27,9 @@ from .attributes import Attributes
 from .column_types import ColumnTypes
 from .drift import metadatas
 from .loading import CannotLoad, Home, config_of, flask_app
+from .past import Past
 from .redirect import Lead, own_engine
-from .released import take_back
+from .released import Kept, take_back
 from .statements import Recorder, first_line
 
 _INSTALLED = re.compile(r"[/\\](site-packages|\.venv)[/\\]")
@@ -151,6 +152,7 @@ class Environment:
         self.recorder = recorder
         self.number = 0  # which of env.py's databases is meant, where it migrates several, one after the other
         self.databases = 1  # how many it came to in the last run
+        self.kept: list[Kept] = []  # base revisions that meet a helper of the working tree
         self._script: ScriptDirectory | None = None
         self._loaded = False
         self._app: Any = None
@@ -286,7 +288,8 @@ class Environment:
                 scripts = list(script.walk_revisions())
             except BaseException as error:
                 raise CannotLoad from error
-            take_back(scripts, self.home.released)
+            past = Past(self.home.root, self.home.helpers)
+            self.kept = take_back(scripts, self.home.base, self.home.released, past)
             self._loaded = True
 
     @contextmanager

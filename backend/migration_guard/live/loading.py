@@ -26,7 +26,9 @@ class Home:
     version_locations: tuple[Path, ...] = ()
     recursive: bool = False
     flask_app: str | None = None
-    released: Mapping[str, str] = field(default_factory=dict)  # revision -> the text that stands for its file's
+    base: tuple[str, ...] = ()  # the revisions of the base branch
+    released: Mapping[str, str] = field(default_factory=dict)  # of these -> the text that stands for its file's
+    helpers: Mapping[str, str] = field(default_factory=dict)  # path of another module -> the text that these meet
 
     @property
     def uses_flask(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import os
 import re
@@ -110,7 +111,8 @@ class Tread:
 def place_of(revision: Script, direction: Direction, root: Path) -> Place:
     """The line of `upgrade` or `downgrade` in the revision's file."""
     file = file_of(revision)
-    code = getattr(getattr(revision.module, direction, None), "__code__", None)
+    function = getattr(revision.module, direction, None)
+    code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
     line = code.co_firstlineno if code is not None and code.co_filename == file else 1
     return Place(Path(os.path.relpath(file, root)).as_posix(), line)
 

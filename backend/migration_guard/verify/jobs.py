@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import decode_source
 from pathlib import Path, PurePosixPath
@@ -27,6 +28,7 @@ class Job:
     base_ref: str | None = None  # that branch, where it has any
     released: Mapping[str, str] = field(default_factory=dict)  # of `base`, those whose files mean something else here:
     # their text as that branch has it
+    helpers: Mapping[str, str] = field(default_factory=dict)  # of all other modules that differ there, by path
     against: str = ""  # the branch that was asked about
     behind: tuple[str, ...] = ()  # revisions that branch has got since this one left it
 
@@ -92,6 +94,7 @@ def _on(base: str, job: Job, sources: Sources) -> Job:
         base=stands,
         base_ref=base if stands else None,
         released=_texts(edited, repository, commit, sources.root),
+        helpers=_modules(repository, commit, sources.root, {one.path for each in there.values() for one in each}),
         against=base,
         behind=_since_the_fork(job.project, there.keys() - here.keys(), base, repository, sources),
     )
@@ -117,6 +120,25 @@ def _texts(migrations: Iterable[Migration], repository: Repository, commit: str,
         names[f"{commit}:{PurePosixPath(repository.folder(path.parent) or '', path.name)}"] = one.id
     found = repository.blobs(list(names))
     return {names[name]: decode_source(content) for name, content in found.items()}
+
+
+def _modules(repository: Repository, commit: str, root: Path, revisions: Set[str]) -> dict[str, str]:
+    """The Python files below the root that are not revisions and that a commit has otherwise, by absolute path."""
+    below = repository.folder(root)
+    names = {}
+    if below is None:
+        return {}
+    for name, kind in repository.changed(commit, staged=False).items():
+        path = PurePosixPath(name)
+        if kind != "A" and path.suffix == ".py" and path.is_relative_to(below):
+            own = path.relative_to(below)
+            if own.as_posix() not in revisions:
+                names[f"{commit}:{name}"] = str(root / own)
+    found = {}
+    for name, content in repository.blobs(list(names)).items():
+        with suppress(SyntaxError, UnicodeDecodeError):  # of no Python that this one could import
+            found[names[name]] = decode_source(content)
+    return found
 
 
 def _since_the_fork(

@@ -92,7 +92,9 @@ def _moved(request: Request, top: Path, checkout: Path) -> Request:
         script_location=moved(request.script_location),
         version_locations=[moved(each) for each in request.version_locations],
         base_ref=None,
+        base=[],
         released={},
+        helpers={},
     )
 
 

@@ -38,6 +38,7 @@ class Request:
     base: list[str] = field(default_factory=list)
     base_ref: str | None = None  # the branch that has them, whose models are tried on the new schema
     released: dict[str, str] = field(default_factory=dict)  # of these, as that branch has them: those that differ here
+    helpers: dict[str, str] = field(default_factory=dict)  # modules that these import: those that differ, by path
     irreversible: dict[str, str] = field(default_factory=dict)
     base_command: str | None = None
     base_metadata: str | None = None

@@ -235,6 +235,7 @@ class _Run:
             base=list(job.base),
             base_ref=job.base_ref,
             released=dict(job.released),
+            helpers=dict(job.helpers),
             irreversible=job.irreversible,
             base_command=self.settings.base_command,
             base_metadata=self.settings.base_metadata,

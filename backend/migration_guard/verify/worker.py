@@ -92,7 +92,9 @@ class Run:
             version_locations=tuple(map(Path, self.request.version_locations)),
             recursive=self.request.recursive,
             flask_app=self.request.flask_app,
+            base=tuple(self.request.base),
             released=self.request.released,
+            helpers=self.request.helpers,
         )
         lead = self.lead
         with engines_led(lead), one_table_at_a_time():
@@ -103,6 +105,12 @@ class Run:
                 self.stairway = self._stairway(environment.number)
                 self.schema = self.models = None
                 done.append(self._proved(environment, lead))
+        for kept in environment.kept if self.plan.to_the_heads else ():
+            at = place_of(kept.revision, "upgrade", self.plan.root)
+            why = (
+                f"{kept.revision.revision} meets {kept.file} of the working tree, as that of the base branch {kept.why}"
+            )
+            self.gap(NotJudged(at.path, at.line, f"{self.plan.database}: {why}"))
         self.channel.send("done", **together(done))
 
     def _proved(self, environment: Environment, lead: Lead) -> dict[str, Any]:
