@@ -38,6 +38,7 @@ class Column:
     references_name: Text | None = None  # the name of that foreign key
     on_delete: Text | None = None  # of that foreign key: "CASCADE", "SET NULL"
     check: Text | None = None  # the condition of an inline CHECK
+    check_name: Text | None = None
     collation: Text | None = None
     python_default: bool = False  # `default=`, which never reaches the database
     source: str = ""  # the text of sa.Column(...) as it stands

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..facts import Column, EnumType, Filled, Flag, Text, Unread
+from ..facts import Column, Constraint, EnumType, Filled, Flag, Text, Unread
 from .constraints import CONSTRAINTS, constraint, reference
 from .record import Record, is_null, said, text_of, text_or_unread, type_text, value_text
 from .values import Arguments, Dotted, Either, Given, LocalClass, Made, how, root
@@ -55,7 +55,7 @@ def _written(record: Record, made: Made) -> Column:
     filled: Filled | None = None
     references: Text | None = None
     key: Made | None = None
-    check: Text | None = None
+    check: Constraint | None = None
     for given in rest:
         value = given.value
         if not isinstance(value, Made) or value.name not in _NO_TYPES:
@@ -66,7 +66,7 @@ def _written(record: Record, made: Made) -> Column:
             key = value
             references = reference(record, key)
         elif value.name == "CheckConstraint":
-            check = constraint(record, value).condition
+            check = constraint(record, value)
     primary_key = "primary_key" in named and record.flag(named["primary_key"], "primary_key set")
     default: Text | None = None
     if "server_default" in named:
@@ -93,7 +93,8 @@ def _written(record: Record, made: Made) -> Column:
         references=references,
         references_name=None if key is None else said(record, key.arguments, "name", "a constraint named"),
         on_delete=None if key is None else said(record, key.arguments, "ondelete", "what happens on delete"),
-        check=check,
+        check=None if check is None else check.condition,
+        check_name=None if check is None else check.name,
         collation=None if type_ is None else _collation(record, type_.value),
         python_default="default" in named or "insert_default" in named,
         source=record.source.segment(made.node),

@@ -56,6 +56,8 @@ def constraint(record: Record, made: Made) -> Constraint:
         return _foreign_key(record, made, name)
     if made.name == "CheckConstraint":
         given = arguments.first("sqltext")
+        if len(arguments.positional) > 1 and arguments.positional[1].value is not None:
+            name = record.text(arguments.positional[1], "a constraint named")
         return Constraint(
             "check", name, condition=None if given is None else condition_text(record, given), source=source
         )

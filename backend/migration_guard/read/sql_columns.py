@@ -71,7 +71,7 @@ def _with_clause(column: Column, cursor: Cursor, named: Text | None) -> Column:
         return replace(column, references=_referenced(table, target), references_name=named)
     elif cursor.take("CHECK"):
         condition = cursor.group().text("a condition")
-        return replace(column, check=condition)
+        return replace(column, check=condition, check_name=named)
     elif cursor.take("COLLATE"):
         return replace(column, collation=cursor.qualified()[1])
     elif cursor.take_any("AUTOINCREMENT", "AUTO_INCREMENT"):

@@ -79,7 +79,8 @@ def _inline(column: Column, table: str, step: Step, *, alone: bool) -> Iterator[
             "foreign key", table, name, own, to, column.on_delete, made_by=step.revision, source=column.source
         )
     if column.check is not None:
-        yield KnownConstraint("check", table, None, own, condition=column.check, made_by=step.revision)
+        name = _name(step, "check", column.check_name, table, own, None)
+        yield KnownConstraint("check", table, name, own, condition=column.check, made_by=step.revision)
 
 
 def constraint_added(before: KnownTable, op: CreateConstraint, step: Step) -> KnownTable:

@@ -63,13 +63,18 @@ AUTOINCREMENT = {
 }
 
 
+# The arguments of a batch block that keep something, as they are written.
+ARGUMENTS = {"reflect_args": "[{}]", "table_args": "({},)", "table_kwargs": "{{{}}}"}
+
+
 @dataclass(frozen=True)
 class Loss:
     """Something that the copy of a table will not have, and what keeps it: an argument of the block, a line below."""
 
     what: str
     of: str = ""  # the columns that it stands on, and its own name
-    argument: str = ""
+    argument: str = ""  # one of ARGUMENTS
+    value: str = ""  # what it takes for this loss
     line: str = ""
 
 
@@ -141,19 +146,20 @@ def _lost_with(known: KnownTable, context: Context, op: Rebuilding) -> Iterator[
     for column in known.columns.values():
         made = column.as_made
         if made is not None and made.collation is not None and "reflect_args" not in described:
-            kind = f"reflect_args=[sa.Column({literal(column.name)}, {made.type})]"
-            yield Loss(f"COLLATE {made.collation} of {column.name}", column.name, kind)
+            as_it_was = f"sa.Column({literal(column.name)}, {made.type})"
+            yield Loss(f"COLLATE {made.collation} of {column.name}", column.name, "reflect_args", as_it_was)
     for one in known.constraints:
         if one.kind == "check" and one.name is None and "table_args" not in described:
             yield Loss(
                 f"its check ({one.condition}), which has no name",
                 str(one.condition),
-                f"table_args=(sa.CheckConstraint({literal(one.condition)}),)",
+                "table_args",
+                f"sa.CheckConstraint({literal(one.condition)})",
             )
     if "table_kwargs" not in described and any(
         AUTOINCREMENT[one.by_sql].search(one.source) for one in _makers(known, context)
     ):
-        yield Loss("AUTOINCREMENT", argument='table_kwargs={"sqlite_autoincrement": True}')
+        yield Loss("AUTOINCREMENT", argument="table_kwargs", value='"sqlite_autoincrement": True')
 
 
 def _gone(context: Context, op: Rebuilding) -> frozenset[str]:
@@ -193,7 +199,10 @@ def _statement(one: CreateObject) -> str:
 
 def _kept(op: Rebuilding, context: Context, losses: list[Loss]) -> str:
     """The user's own line in a block that is told what to keep, and the lines that make the rest again."""
-    arguments = "".join(f", {one.argument}" for one in losses if one.argument)
+    arguments = ""
+    for name, written in ARGUMENTS.items():
+        values = [one.value for one in losses if one.argument == name]
+        arguments += f", {name}={written.format(', '.join(values))}" if values else ""
     head, *own = as_written(op, context)
     rest = [one.what for one in losses if not one.argument and not one.line]
     return "\n".join(

@@ -61,7 +61,7 @@ def column_then_constraint(op: AddColumn, kind: str) -> tuple[list[str], str]:
     """The column alone, and its constraint for new rows only; with the name of the latter."""
     one = op.column
     table, column = bare(op.table) or "table", bare(one.name) or "column"
-    given = one.references_name if kind == "foreign key" else None
+    given = one.references_name if kind == "foreign key" else one.check_name
     name = given if isinstance(given, str) else f"{PREFIX[kind]}_{table}_{column}"
     if kind == "check":
         condition = one.check if isinstance(one.check, str) else f"<condition on {column}>"
