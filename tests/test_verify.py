@@ -325,6 +325,25 @@ def test_a_flask_application_that_cannot_be_found_is_asked_for(tmp_path: Path) -
     assert "flask-app" in report.problems[0].hint
 
 
+def test_what_a_flask_application_cannot_import_is_named(tmp_path: Path) -> None:
+    root = copied("flask_migrate", tmp_path)
+    (root / "app.py").write_text("import gone_by_now\n")
+
+    (problem,) = verify(root, Settings(root=root), databases=["sqlite"]).problems
+
+    assert "app.py:1 raises ModuleNotFoundError: No module named 'gone_by_now'" in problem.message
+    assert problem.hint.startswith("install gone_by_now")
+
+
+def test_a_flask_application_of_another_name_is_asked_for(tmp_path: Path) -> None:
+    root = copied("flask_migrate", tmp_path)
+
+    (problem,) = verify(root, Settings(root=root, flask_app="gone_by_now:app"), databases=["sqlite"]).problems
+
+    assert "Flask finds no application: Could not import 'gone_by_now'" in problem.message
+    assert "flask-app" in problem.hint
+
+
 def test_each_database_of_one_env_is_proved(tmp_path: Path) -> None:
     report = verified(copied("env_of_two_databases", tmp_path))
 

@@ -89,6 +89,9 @@ def flask_app(named: str | None) -> Any:
     try:
         app = ScriptInfo(app_import_path=named or os.environ.get("FLASK_APP")).load_app()
     except NoAppException as error:
+        why = error.__context__
+        if isinstance(why, ImportError) and why.__traceback__ is not None and why.__traceback__.tb_next is not None:
+            raise why from None  # it is the application's own, which Flask puts into words with a traceback
         raise CannotFinish(f"Flask finds no application: {str(error).splitlines()[0]}", hint) from error
     if "migrate" not in app.extensions:
         raise CannotFinish(f"the Flask application {app.name} has no Flask-Migrate", hint)
