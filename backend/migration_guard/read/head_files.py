@@ -32,11 +32,10 @@ def head_files(project: Project, root: Path, index: Repository | None = None) ->
 
 def _listed(folder: Path) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
-            others = [entry for entry in entries if not entry.name.endswith(".py")]  # of which there are few
+        others = [name for name in os.listdir(folder) if not name.endswith(".py")]  # of which there are few  # noqa: PTH208
     except OSError:
         return []
-    return sorted(entry.name for entry in others if _NAMES.fullmatch(entry.name) and entry.is_file())
+    return sorted(name for name in others if _NAMES.fullmatch(name) and (folder / name).is_file())
 
 
 def _content(file: Path, index: Repository | None) -> bytes | None:

@@ -39,31 +39,38 @@ class Project:
 
     def paths(self) -> list[str]:
         """The same files as texts: where there are thousands, to make paths of them takes longer than to find them."""
-        found: dict[str, str] = {}
-        links: set[str] = set()
-        for location in self.version_locations:
-            for folder, names, linked in listings(location, self.recursive):
-                real_folder = os.path.realpath(folder)
-                for name in names:
-                    found.setdefault(f"{real_folder}/{name}", f"{folder}/{name}")
-                links.update(f"{folder}/{name}" for name in linked)
-        # Alembic looks through links before it looks at the name, and loads each file once.
-        for link in sorted(links):
-            real = os.path.realpath(link)
-            if is_revision_file(os.path.basename(real)):  # noqa: PTH119
-                found.setdefault(real, link)
-        return sorted(found.values())
+        return sorted(f"{folder}/{name}" for folder, names in self._found() for name in names)
 
     def named(self, root: Path) -> list[tuple[str, str]]:
         """The same files, each with its path relative to a root, with `/`."""
         found = []
-        folders: dict[str, str] = {}
-        for file in self.paths():
-            folder, _, name = file.rpartition("/")
-            if folder not in folders:
-                shown = Path(os.path.relpath(folder, root)).as_posix()
-                folders[folder] = "" if shown == "." else f"{shown}/"
-            found.append((file, folders[folder] + name))
+        for folder, names in self._found():
+            shown = Path(os.path.relpath(folder, root)).as_posix()
+            above = "" if shown == "." else f"{shown}/"
+            found += [(f"{folder}/{name}", above + name) for name in names]
+        return sorted(found)
+
+    def _found(self) -> list[tuple[str, list[str]]]:
+        """The folders that hold such files, and their names in each. Links are left out that lead to another of them:
+        Alembic looks through links before it looks at the name, and loads each file once."""
+        found: list[tuple[str, list[str]]] = []
+        folders: set[str] = set()
+        links: set[str] = set()
+        for location in self.version_locations:
+            for folder, names, linked in listings(location, self.recursive):
+                links.update(f"{folder}/{name}" for name in linked)
+                real_folder = os.path.realpath(folder)
+                if real_folder not in folders:
+                    folders.add(real_folder)
+                    found.append((folder, names))
+        if links:
+            known = {f"{os.path.realpath(folder)}/{name}" for folder, names in found for name in names}
+            for link in sorted(links):
+                real = os.path.realpath(link)
+                if is_revision_file(os.path.basename(real)) and real not in known:  # noqa: PTH119
+                    known.add(real)
+                    folder, _, name = link.rpartition("/")
+                    found.append((folder, [name]))
         return found
 
     def holds(self, path: Path) -> bool:

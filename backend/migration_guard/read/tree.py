@@ -27,11 +27,15 @@ class RealPaths:
 
     def __call__(self, file: str) -> str:
         folder, _, name = file.rpartition("/")
-        if folder not in self._folders:
-            self._folders[folder] = os.path.realpath(folder), _links_in(folder)
-        real, links = self._folders[folder]
+        real, links = self.within(folder)
         found = f"{real}/{name}"
         return os.path.realpath(found) if name in links else found
+
+    def within(self, folder: str) -> tuple[str, frozenset[str]]:
+        """A folder with links resolved, and the names of the links in it."""
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder), _links_in(folder)
+        return self._folders[folder]
 
 
 def _links_in(folder: str) -> frozenset[str]:

@@ -26,7 +26,7 @@ class Wanted:
         self._real_root = real_path(root)
         self._each = frozenset(self.paths)
         self._names = frozenset(map(str, self.paths))
-        self._folders: dict[str, bool] = {}
+        self._folders: dict[str, tuple[bool, frozenset[str]]] = {}
         self._real = RealPaths()
 
     @property
@@ -56,11 +56,24 @@ class Wanted:
         """Whether a file, by its path relative to the root, is asked for."""
         if not self.paths:
             return True
-        file = self._real(f"{self.root}/{path}")
-        folder = os.path.dirname(file)  # noqa: PTH120 - asked of every revision
+        folder, _, name = path.rpartition("/")
         if folder not in self._folders:
-            self._folders[folder] = not self._each.isdisjoint((Path(folder), *Path(folder).parents))
-        return self._folders[folder] or file in self._names
+            self._folders[folder] = self._asked_in(f"{self.root}/{folder}")
+        whole, others = self._folders[folder]
+        return whole != (name in others)
+
+    def _asked_in(self, folder: str) -> tuple[bool, frozenset[str]]:
+        """Whether a folder is asked for, and the names in it of which the opposite holds."""
+        real, links = self._real.within(folder)
+        whole = self._asked(Path(real))
+        named = {name for above, name in map(os.path.split, self._names) if above == real and not whole}
+        return whole, frozenset(
+            named - links | {link for link in links if self._asked(Path(os.path.realpath(f"{real}/{link}"))) != whole}
+        )
+
+    def _asked(self, path: Path) -> bool:
+        """Whether a path with links resolved is asked for, or a folder that holds it."""
+        return not self._each.isdisjoint((path, *path.parents))
 
     def left_over(self, held: Iterable[str]) -> Iterator[str]:
         """What is asked for by name and in no project: revision files, and folders elsewhere. Relative to the root."""
