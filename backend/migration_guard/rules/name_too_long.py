@@ -21,7 +21,6 @@ the line stands in `downgrade()`.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 
@@ -69,6 +68,8 @@ def cut_off(op: Operation, _: Context) -> Iterator[Finding]:
 
 def shorter(name: str) -> str:
     """A name that fits and that no other long name becomes."""
+    import hashlib  # late: it loads all of OpenSSL, and few ask for a digest
+
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     return name.encode()[: MOST - 9].decode(errors="ignore").rstrip("_") + "_" + digest
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
@@ -98,6 +97,8 @@ def new_id(history: History, for_path: str, like: str = "") -> str:
     taken = {migration.id for migration in there}
     if like.isdecimal():
         return str(max(int(one) for one in {*taken, like} if one.isdecimal()) + 1).zfill(len(like))
+    import hashlib  # late: it loads all of OpenSSL, and few ask for a digest
+
     digest = hashlib.sha256(f"{for_path} {like}".encode()).hexdigest()
     return next(digest[at : at + 12] for at in range(50) if digest[at : at + 12] not in taken)
 
