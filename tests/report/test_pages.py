@@ -119,6 +119,17 @@ def test_a_revision_that_a_live_run_did_not_come_to_says_so(form: str) -> None:
     assert "not run on any database" not in shown(form, GREEN)
 
 
+def test_a_database_that_did_not_come_to_a_revision_is_named_beside_those_that_did(form: str) -> None:
+    looked_at = replace(GREEN.looked_at, databases=("SQLite 3.45.1", "PostgreSQL 16.2", "PostgreSQL 18.4"))
+    two = replace(GREEN, looked_at=looked_at, trials=tuple(t for t in GREEN.trials if t.database != "postgresql 18"))
+
+    words = shown(form, replace(two, trials=tuple(t for t in two.trials if t.database != "postgresql 14")))
+
+    assert "It was not run on PostgreSQL 18." in words
+    assert "PostgreSQL 18 not run not run not run" in words
+    assert "went well" not in words
+
+
 def test_a_page_is_marked_by_what_is_worst(form: str) -> None:
     marks = {"markdown": ("✅", "⚠️", "❌"), "html": ('"good"', '"warning"', '"error"')}
     warning = replace(INDEX, severity=Severity.WARNING)

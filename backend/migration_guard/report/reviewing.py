@@ -73,10 +73,11 @@ class Evidence:
     rows: tuple[Rows, ...] = ()
     locks: tuple[Locks, ...] = ()
     allowed: tuple[Allowed, ...] = ()
+    silent: tuple[str, ...] = ()  # databases of the run that did not come to it
 
     @property
     def well(self) -> bool:
-        """Whether every database took it up, down and up again."""
+        """Whether every database that came to it took it up, down and up again."""
         return all(way.outcome == "well" for trip in self.trips for way in trip.ways)
 
 
@@ -88,6 +89,7 @@ def evidence(report: Report) -> list[Evidence]:
     trials: dict[tuple[str, str], list[Trial]] = {}
     for trial in sorted(report.trials, key=lambda trial: by_version(trial.database)):
         trials.setdefault((trial.project, trial.revision), []).append(trial)
+    databases = sorted({_short(name) for name in report.looked_at.databases}, key=by_version)
     locks: dict[str, list[TakenLock]] = {}
     for lock in sorted(report.locks, key=lambda lock: (lock.number, lock.table, by_version(lock.database))):
         locks.setdefault(lock.revision, []).append(lock)
@@ -99,6 +101,8 @@ def evidence(report: Report) -> list[Evidence]:
             tuple(_rows(tried)),
             tuple(_locks(lock for lock in locks.get(revision.id, ()) if not revision.project or _in(revision, lock))),
             tuple(entry for entry in told if entry.finding.at.path == revision.path),
+            # Of several projects each may have databases of its own.
+            () if revision.project else tuple(_unheard(databases, tried)),
         )
         for revision in report.branch.revisions
         for tried in [trials.get((revision.project, revision.id), [])]
@@ -116,6 +120,17 @@ def allowed(report: Report) -> list[Allowed]:
 def _in(revision: NewRevision, lock: TakenLock) -> bool:
     """Whether a lock is of this revision, where another project may have one of the same id."""
     return revision.path == lock.path
+
+
+def _unheard(databases: Iterable[str], trials: Iterable[Trial]) -> Iterator[str]:
+    heard = {_short(trial.database) for trial in trials}
+    return (name for name in databases if name not in heard)
+
+
+def _short(database: str) -> str:
+    """A database as trials name it: "postgresql 16" of "PostgreSQL 16.2", "sqlite" of "SQLite 3.45.1"."""
+    product, _, version = database.lower().partition(" ")
+    return product if product == "sqlite" else f"{product} {version.partition('.')[0]}".strip()
 
 
 def by_version(database: str) -> tuple[int, str, tuple[int, ...]]:

@@ -9,7 +9,7 @@ from typing import Literal
 from ..branch import RanSql
 from ..findings import Allowed, Finding, Report, Severity, TakenLock, severity_of
 from ..reporting import counted
-from .reviewing import Evidence, Rows, Sql, allowed
+from .reviewing import Evidence, RoundTrip, Rows, Sql, Way, allowed, called
 from .words import printable
 
 NOT_RUN = "Nothing was run: `migration-guard verify` shows SQL, locks, rows and the way back."
@@ -28,6 +28,12 @@ def untried(one: Evidence, command: str) -> str:
     return UNTRIED if command == "verify" and not one.trips else ""
 
 
+def trips(one: Evidence) -> tuple[RoundTrip, ...]:
+    """The round trips of a revision, with a last one for the databases that did not come to it."""
+    nothing = Way("not run", "not run")
+    return (*one.trips, *((RoundTrip(one.silent, (nothing,) * 3),) if one.trips and one.silent else ()))
+
+
 def no_locks(one: Evidence) -> bool:
     """Whether PostgreSQL ran a revision and saw no lock on an older table."""
     return not one.locks and any(name.startswith("postgresql") for trip in one.trips for name in trip.databases)
@@ -42,14 +48,16 @@ def lead(report: Report, command: str, shown: Sequence[Evidence]) -> tuple[str, 
         return f"This branch adds no revision to {branch.base}.", ""
     touched = f" and touches {counted(len(branch.tables), 'table')}" if branch.tables else ""
     adds = f"This branch adds {counted(len(shown), 'revision')} to {branch.base}{touched}."
-    silent = sum(bool(untried(one, command)) for one in shown)
-    if not any(one.trips for one in shown) and not silent:
-        return adds, ""
     if not all(one.well for one in shown):
         return adds, "Not every way up and down went well."
-    if silent:
-        which = "It was" if len(shown) == 1 else f"{silent} of them {'was' if silent == 1 else 'were'}"
-        return adds, f"{which} not run on any database."
+    unrun = [one for one in shown if untried(one, command) or one.silent]
+    if unrun:
+        which = "It was" if len(shown) == 1 else f"{len(unrun)} of them {'was' if len(unrun) == 1 else 'were'}"
+        nowhere = not any(one.trips for one in unrun)
+        where = "any database" if nowhere else called(dict.fromkeys(name for one in unrun for name in one.silent))
+        return adds, f"{which} not run on {where}."
+    if not any(one.trips for one in shown):
+        return adds, ""
     return adds, WELL
 
 

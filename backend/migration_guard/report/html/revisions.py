@@ -19,6 +19,7 @@ from ..telling import (
     small_locks,
     sql_title,
     stops,
+    trips,
     until,
     untried,
 )
@@ -52,7 +53,7 @@ def revisions(shown: Sequence[Evidence], command: str, site: Site, wrong: set[st
 def _revision(number: int, one: Evidence, command: str, site: Site, limit: int, wrong: bool, whole: bool) -> Markup:
     revision = one.revision
     silent = untried(one, command)
-    bad = wrong or not one.well or bool(silent)
+    bad = wrong or not one.well or bool(silent or one.silent)
     title = joined(tag("code", revision.id), " ", revision.message)
     follows = between([tag("code", parent) for parent in revision.parents], " and ")
     facts = [
@@ -97,7 +98,7 @@ def _operations(direction: str, told: Sequence[Told], site: Site, path: str) -> 
 def _trips(one: Evidence) -> Markup | None:
     if not one.trips:
         return None
-    rows = [(called(trip.databases), *map(_way, trip.ways)) for trip in one.trips]
+    rows = [(called(trip.databases), *map(_way, trip.ways)) for trip in trips(one)]
     return table("Round trip", ("database", "up", "down", "up again"), rows)
 
 

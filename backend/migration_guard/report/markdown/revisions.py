@@ -19,6 +19,7 @@ from ..telling import (
     small_locks,
     sql_title,
     stops,
+    trips,
     until,
     untried,
 )
@@ -52,7 +53,7 @@ def _revision(one: Evidence, command: str, site: Site, sql: int, wrong: bool, wh
         " · ".join(facts),
         _operations("Up", revision.upgrade, site, revision.path),
         _operations("Down", revision.downgrade, site, revision.path),
-        _trips(one.trips),
+        _trips(trips(one)),
         untried(one, command),
         _rows(one),
         _locks(one, site),
@@ -62,7 +63,7 @@ def _revision(one: Evidence, command: str, site: Site, sql: int, wrong: bool, wh
     body = "\n\n".join(part for part in parts if part)
     if whole:
         return f"#### {title}\n\n{body}"
-    bad = wrong or not one.well or bool(untried(one, command))
+    bad = wrong or not one.well or bool(untried(one, command) or one.silent)
     return folded(f"{'❌ ' if bad else ''}{title}: {escaped(brief(one))}", body, opened=bad)
 
 
@@ -78,10 +79,10 @@ def _operations(direction: str, told: Sequence[Told], site: Site, path: str) -> 
     return "\n".join(lines)
 
 
-def _trips(trips: Sequence[RoundTrip]) -> str:
-    if not trips:
+def _trips(told: Sequence[RoundTrip]) -> str:
+    if not told:
         return ""
-    rows = [(escaped(called(trip.databases)), *map(_way, trip.ways)) for trip in trips]
+    rows = [(escaped(called(trip.databases)), *map(_way, trip.ways)) for trip in told]
     return table(("round trip", "up", "down", "up again"), rows)
 
 
