@@ -24,7 +24,7 @@ and no earlier revision makes it; a trigger's function goes with the trigger; or
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ..facts import Context, CreateConstraint, CreateObject, DropObject, DropTable, Operation, OtherCall, RenameObject
 from ..findings import Finding, Rule, Severity
@@ -52,9 +52,10 @@ def gone_for_good(op: DropObject, context: Context) -> Iterator[Finding]:
     if op.direction != "upgrade" or op.kind not in BREAKS or name is None:
         return
     beside = function_of(context, op)
-    if any(_replaces(one, op) or _takes_along(one, op) or _may_make(one, op) for one in beside):
-        return
     makers = _makers(context, name)
+    tables = {bare(op.table), *(bare(one.table) for one in makers.values())}
+    if any(_replaces(one, op) or _takes_along(one, op, tables) or _may_make(one, op) for one in beside):
+        return
     if any(made_here(context, revision) for revision in makers):
         return
     if op.tolerant is True and (not makers or _later(context, makers)):
@@ -68,7 +69,7 @@ def gone_for_good(op: DropObject, context: Context) -> Iterator[Finding]:
     )
 
 
-def _later(context: Context, makers: list[str]) -> bool:
+def _later(context: Context, makers: Collection[str]) -> bool:
     """Whether only revisions make it that run later, so that there may be nothing to drop yet."""
     if context.migration is None:
         return False
@@ -99,22 +100,24 @@ def _may_make(one: Operation, op: DropObject) -> bool:
     return isinstance(one, OtherCall) and one.name.startswith("op.") and one.at < op.at
 
 
-def _takes_along(one: Operation, op: DropObject) -> bool:
-    """Whether what is dropped has lost its use with something else that goes."""
+def _takes_along(one: Operation, op: DropObject, tables: Collection[str | None]) -> bool:
+    """Whether what is dropped has lost its use with something else that goes. `tables` are those that it is of."""
     if isinstance(one, DropTable):
-        return isinstance(one.table, str) and (bare(one.table) == bare(op.table) or mentions(op.source, one.table))
+        if op.kind == "trigger" and tables == {None}:
+            return True  # of which table it is stands nowhere
+        return isinstance(one.table, str) and (bare(one.table) in tables or mentions(op.source, one.table))
     return isinstance(one, DropObject) and one.kind == "trigger" and op.kind in ("function", "procedure")
 
 
-def _makers(context: Context, name: str) -> list[str]:
-    """The ids of the revisions that make an object of this name."""
+def _makers(context: Context, name: str) -> dict[str, CreateObject]:
+    """The operations that make an object of this name, by the ids of their revisions."""
     index = context.history.worked_out.get("objects")
     if not isinstance(index, _Objects):
         index = context.history.worked_out["objects"] = _Objects()
         for migration, one in with_kind(context.history, CreateObject):
-            index.setdefault(bare(one.name), []).append(migration.id)
-    return index.get(name, [])
+            index.setdefault(bare(one.name), {})[migration.id] = one
+    return index.get(name, {})
 
 
-class _Objects(dict[str | None, list[str]]):
-    """The revisions that make each object, by its bare name."""
+class _Objects(dict[str | None, dict[str, CreateObject]]):
+    """What makes each object, by its bare name and then by revision."""

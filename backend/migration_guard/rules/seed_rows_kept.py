@@ -25,9 +25,9 @@ the table itself first or drops or renames it later, or the downgrade refuses or
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ..facts import Context, DropTable, Migration, Operation, OtherSql, RenameTable, WriteRows
+from ..facts import Context, DropObject, DropTable, Migration, Operation, OtherSql, RenameTable, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import operations_above
@@ -60,7 +60,7 @@ def rows_left(migration: Migration, context: Context) -> Iterator[Finding]:
         if table is None or table in told or _gone_before(context, op, table) or _gone(context, op, table):
             continue
         taking = back.between(0, len(back.operations), (WriteRows, DropTable, RenameTable, OtherSql), table)
-        if not any(_takes_away(one, table) for one in taking):
+        if not any(_takes_away(one, table) for one in taking) and not _with_its_schema(down.operations, op):
             told.add(table)
             yield _finding(op)
 
@@ -88,6 +88,12 @@ def _takes_away(op: Operation, table: str) -> bool:
     if isinstance(op, (DropTable, RenameTable)):
         return bare(op.table) in (None, table)
     return isinstance(op, OtherSql) and mentions(str(op.text), table)
+
+
+def _with_its_schema(back: Iterable[Operation], op: WriteRows) -> bool:
+    """Whether the way down drops the schema that the table is in."""
+    schemas = [bare(one.name) for one in back if isinstance(one, DropObject) and one.kind == "schema"]
+    return bool(schemas) and bare(op.schema) in schemas
 
 
 def _finding(op: WriteRows) -> Finding:
