@@ -161,6 +161,19 @@ def test_a_table_that_no_revision_makes_shows_what_is_known(tmp_path: Path) -> N
     )
 
 
+def test_a_dropped_column_that_no_revision_makes_is_told_once_by_its_name(tmp_path: Path) -> None:
+    new = [
+        'op.drop_column("older", "gone")',
+        'op.add_column("older", sa.Column("short", sa.Text()))',
+        'op.drop_column("older", "short")',
+        'op.alter_column("older", "a", new_column_name="b")',
+    ]
+
+    table = only(linear(tmp_path, [[MAKE]], [new]))
+
+    assert changes(table) == {"b": ("changed", "was called a"), "gone": ("removed", "")}
+
+
 def test_sql_that_nobody_can_read_changes_nothing_that_is_told(tmp_path: Path) -> None:
     table = only(
         linear(

@@ -68,6 +68,10 @@ def _columns(passage: Passage) -> Iterator[Column]:
             yield replace(shown, change="changed") if before is None and told is not None else shown
     gone = left if passage.after.whole else left & passage.done.dropped
     yield from (_column(was[name], "removed") for name in was if name in gone)
+    if not passage.before.whole:  # a column that no revision makes, and of which nothing but its name is known
+        done = passage.done
+        for name in sorted(done.dropped - {*was, *now, *done.added, *done.renamed.values()}):
+            yield Column(name, "", None, False, "removed")
 
 
 def _as_told(passage: Passage, name: str) -> KnownColumn | None:
