@@ -316,6 +316,18 @@ def test_a_missing_variable_is_named_with_the_setting_that_gives_it(tmp_path: Pa
     assert 'DATABASE_URL = "..." under [tool.migration-guard.environment]' in problem.hint
 
 
+@pytest.mark.parametrize("url", ["postgresql://u:p@host:None/name", ""])
+def test_a_url_of_which_a_part_is_not_set_asks_for_the_variable(url: str, tmp_path: Path) -> None:
+    root = copied("url_in_variable", tmp_path)
+    env = root / "migrations" / "env.py"
+    env.write_text(f"from sqlalchemy import make_url\n\nmake_url({url!r})\n")
+
+    (problem,) = verify(root, Settings(root=root), databases=["sqlite"]).problems
+
+    assert "env.py:3 raises " in problem.message
+    assert "a variable that its database URL is made of is not set" in problem.hint
+
+
 def test_a_flask_application_that_cannot_be_found_is_asked_for(tmp_path: Path) -> None:
     root = copied("flask_migrate", tmp_path)
 

@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 
 from alembic.util import CommandError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ..findings import Problem
 from ..live.environment import cause_in
 from ..live.fence import ForbiddenConnection
 from ..live.loading import CannotLoad
-from ..live.statements import first_line
+from ..live.statements import first_line, last_frame
 from .protocol import Request
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
@@ -65,6 +65,11 @@ def hint_for(error: BaseException, dialect: str) -> str:
     """One line to try."""
     if variable := _variable(error):
         return f'set it for the guard: {variable} = "..." under [tool.migration-guard.environment] in pyproject.toml'
+    if _is_half_a_url(error):
+        return (
+            "a variable that its database URL is made of is not set: set it under "
+            "[tool.migration-guard.environment] in pyproject.toml; the URL is led to a scratch database anyway"
+        )
     if isinstance(error, ModuleNotFoundError):
         return f"install {error.name}, or the guard beside the project, so that both are in one environment"
     if isinstance(error, ForbiddenConnection):
@@ -77,6 +82,13 @@ def hint_for(error: BaseException, dialect: str) -> str:
         "run `alembic current` to see it in full; variables that env.py needs can be set under "
         "[tool.migration-guard.environment] in pyproject.toml"
     )
+
+
+def _is_half_a_url(error: BaseException) -> bool:
+    """Whether SQLAlchemy could not read a URL: Python wrote None for its port, or there was nothing to read."""
+    frame, _ = last_frame(error)
+    in_url = frame is not None and Path(frame.f_code.co_filename).parts[-3:] == ("sqlalchemy", "engine", "url.py")
+    return isinstance(error, (ValueError, ArgumentError)) and in_url
 
 
 def _variable(error: BaseException) -> str | None:
