@@ -296,8 +296,17 @@ def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
     prune.add_argument("--yes", action="store_true", help="remove without asking")
     prune.add_argument("--dry-run", action="store_true", help="show the plan and remove nothing")
     deploy = add("deploy", "run what is pending, judged and backed up first; on SQLite all of it or nothing")
-    deploy.add_argument("--force", action="store_true", help="deploy what the guard finds errors in, and several heads")
+    deploy.add_argument(
+        "--force",
+        action="store_true",
+        help="deploy what the guard finds errors in, several heads, and what makes another schema than it should",
+    )
     deploy.add_argument("--no-backup", action="store_true", help="make no backup first")
+    deploy.add_argument(
+        "--restore",
+        action="store_true",
+        help="restore that backup without asking where a failure on PostgreSQL leaves something that is not undone",
+    )
     for name, number, says in (
         ("lock-timeout", 5, "seconds that a statement of PostgreSQL waits for a lock"),
         ("statement-timeout", 3600, "seconds that a statement may take"),

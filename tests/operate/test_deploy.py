@@ -98,6 +98,28 @@ def test_a_deploy_that_fails_leaves_every_byte_as_it_was(project: Project, then:
     assert journal(project)[-1]["what"] == "failed"
 
 
+def test_what_makes_another_schema_than_in_an_empty_database_is_not_deployed(project: Project) -> None:
+    project.sql("CREATE TABLE moods (id TEXT)", "CREATE INDEX by_hand ON personas (traits)")
+    revision(
+        project,
+        'if "moods" not in sa.inspect(op.get_bind()).get_table_names():\n'
+        '        op.create_table("moods", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("mood", sa.Text()))',
+    )
+    settings = project.root / "pyproject.toml"
+    settings.write_text(settings.read_text().replace('review = "stamp"', 'review = "markers"'))
+    before = project.database.read_bytes()
+
+    printed = project.run("deploy", "--no-backup", code=4)
+
+    assert "did not make here what they make in an empty database: column moods.id" in printed
+    assert "column moods.mood is missing" in printed
+    assert "column moods.id: type should be INTEGER, and is TEXT" in printed
+    assert "by_hand" not in printed
+    assert project.database.read_bytes() == before
+    assert "column moods.mood is missing" in project.run("deploy", "--no-backup", "--force")
+    assert project.revision == "ffffffffffff"
+
+
 def test_what_the_guard_finds_errors_in_is_not_deployed(project: Project) -> None:
     revision(project, 'op.add_column("personas", sa.Column("age", sa.Integer(), nullable=False))')
 

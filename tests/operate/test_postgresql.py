@@ -15,8 +15,9 @@ from migration_guard.live import Server, dialect
 from migration_guard.live.pg_binaries import installs
 from migration_guard.live.redirect import own_engine
 from migration_guard.live.scratch import Scratch
+from migration_guard.operate.clients import client_for, contents, restored
 from migration_guard.operate.dumps import NoExtension, server_with
-from migration_guard.operate.postgresql import _client, _counted, contents, proved, restored
+from migration_guard.operate.postgresql import _counted, proved
 from migration_guard.operate.turn import KEY
 
 from .conftest import BEHIND, HEAD, Project
@@ -81,6 +82,32 @@ def test_a_restore_renames_what_was_there(there: OnPostgresql) -> None:
     name = make_url(there.url).database
     kept = there.sql("SELECT datname FROM pg_database WHERE datname LIKE '%%before%%'")
     assert any(str(each[0]).startswith(f"{name}_before_") for each in kept)
+
+
+def test_a_restored_database_has_the_owners_grants_and_settings_that_it_had(there: OnPostgresql) -> None:
+    name = make_url(there.url).database
+    there.sql(
+        "DROP ROLE IF EXISTS reporting",
+        "CREATE ROLE reporting",
+        "GRANT SELECT ON personas TO reporting",
+        "ALTER TABLE interactions OWNER TO reporting",
+        f'GRANT CONNECT ON DATABASE "{name}" TO reporting',
+        f'ALTER DATABASE "{name}" SET search_path TO public, other',
+    )
+    facts = (
+        "SELECT relacl::text, pg_get_userbyid(relowner) FROM pg_class WHERE relname IN ('personas', 'interactions') "
+        "UNION ALL SELECT datacl::text, datcollate FROM pg_database WHERE datname = current_database() "
+        "UNION ALL SELECT current_setting('search_path'), '' ORDER BY 1"
+    )
+    before = there.sql(facts)
+    there.project.run("backup")
+
+    printed = there.project.run("restore", "--yes")
+
+    assert there.sql(facts) == before
+    assert "without" not in printed
+    assert "All is well" not in there.project.run("status", code=1)
+    there.sql("REASSIGN OWNED BY reporting TO CURRENT_USER", "DROP OWNED BY reporting")
 
 
 def test_a_deploy_runs_what_is_pending(there: OnPostgresql) -> None:
@@ -189,7 +216,7 @@ def test_a_client_that_is_newer_than_the_server_restores(project: Project, sessi
         assert version == majors[0]
         there.project.run("backup")
         there.sql("DELETE FROM personas")
-        restored(there.made()[0], make_url(fresh := server.new_database()), _client(str(majors[-1])))
+        restored(there.made()[0], make_url(fresh := server.new_database()), client_for(str(majors[-1])))
         there.project.run("restore", "--yes")
         assert there.sql("SELECT count(*) FROM personas") == [(20,)]
         there.url = fresh

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from ..config import Settings
-from ..errors import NothingFound, UsageError
+from ..errors import GuardError, NothingFound, UsageError
 from ..progress import shown
 from ..reporting import counted
 from .target import Target, target_of
@@ -76,8 +76,10 @@ def _restore(options: SimpleNamespace, settings: Settings) -> int:
         return 0
     if not options.yes and not _asked("Restore it?"):
         return 1
-    restore(plan)
+    lost = restore(plan)
     print(f"Restored. What was there is kept as {plan.kept_as}." if plan.replaces else "Restored.")
+    for what in lost:
+        print(f"  without {what}")
     return 0
 
 
@@ -117,22 +119,23 @@ def _prune(options: SimpleNamespace, settings: Settings) -> int:
 
 
 def _checkpoint(options: SimpleNamespace, settings: Settings) -> int:
-    target = _target(options, settings)
-    if target.dialect != "sqlite":
-        raise UsageError(f"{target.shown} is no SQLite database", "PostgreSQL checkpoints by itself")
-    with target.connect() as connection:
-        busy, _, moved = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (0, 0, 0)
-    if busy:
+    from .checkpoint import checkpoint
+
+    left = checkpoint(_target(options, settings))
+    if left is None:
+        print("There is no write-ahead log.")
+    elif left:
         print("Some of the log stays, as somebody reads or writes. Run it again.")
-        return 1
-    print("There is no write-ahead log." if moved < 0 else "The write-ahead log is empty.")
-    return 0
+    else:
+        print("The write-ahead log is empty.")
+    return int(bool(left))
 
 
 def _deploy(options: SimpleNamespace, settings: Settings) -> int:
     from ..findings import Finding
     from ..lint import check
-    from .deploy import Deploy, Limits
+    from .deploy import Deploy, Limits, NotDeployed
+    from .restore import planned, restore
 
     target = _target(options, settings)
 
@@ -141,11 +144,30 @@ def _deploy(options: SimpleNamespace, settings: Settings) -> int:
         return list(check(settings.root, settings, paths=paths).findings)
 
     limits = Limits(options.lock_timeout, options.statement_timeout, options.attempts)
-    with _progress() as progress:
-        deploy = Deploy(target, _folder(options, settings), limits, print, progress, judge)
-        at = deploy.run(force=options.force, with_backup=not options.no_backup)
+    try:
+        with _progress() as progress:
+            deploy = Deploy(target, _folder(options, settings), limits, print, progress, judge)
+            at = deploy.run(force=options.force, with_backup=not options.no_backup)
+    except NotDeployed as error:
+        if error.way_back is None or not _goes_back(options, error):
+            raise
+        plan = planned(target, error.way_back)
+        restore(plan)
+        raise NotDeployed(
+            f"{error}. {error.way_back} was restored; what was there is kept as {plan.kept_as}", "correct the revision"
+        ) from error
     print(f"{target.shown}: {at.sentence}.")
     return 0
+
+
+def _goes_back(options: SimpleNamespace, error: GuardError) -> bool:
+    """Whether the backup from before a deploy that failed is to be restored: `--restore` says so, or a person does."""
+    if options.restore:
+        return True
+    if sys.stdin is None or not sys.stdin.isatty():
+        return False
+    print(f"{error}.")
+    return _asked("Restore the backup from before? What others wrote since then is only in the database that is kept.")
 
 
 def _rehearse(options: SimpleNamespace, settings: Settings) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import CannotFinish, GuardError, UsageError
 from ..findings import Finding, severity_of
+from ..live.schema import Snapshot, differences
 from ..live.urls import hide_in
 from ..reporting import counted
 from . import sqlite
@@ -19,6 +21,7 @@ from .backup import Backup, backup, name_of
 from .holding import Held, has_version_table, held
 from .journal import Journal
 from .manifest import now
+from .matching import made_otherwise, snapshot_of, some_of
 from .standing import Standing, standing
 from .target import Target, run_env
 from .turn import turn
@@ -39,7 +42,12 @@ class Limits:
 
 
 class NotDeployed(CannotFinish):
-    """A deploy that failed; the message says what the database is like now."""
+    """A deploy that failed; the message says what the database is like now. `way_back` is the backup that undoes what a
+    transaction did not."""
+
+    def __init__(self, message: str, hint: str, way_back: Path | None = None) -> None:
+        super().__init__(message, hint)
+        self.way_back = way_back
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ class Deploy:
             before, at = self._before(copy, exists=own is not None)
             if not at.pending:
                 return at
-            self._preflight(at, force)
+            was = self._preflight(copy, at, force) if own is not None else self._judged(at, force)
             notes = {"journal_mode": _mode(own)} if own is not None else {}
             saved = (
                 backup(copy, self.folder, self.progress, name=name_of(target), notes=notes)
@@ -84,7 +92,7 @@ class Deploy:
             journal = self._begun(at, saved)
             try:
                 self._migrate(copy, at, journal)
-                after = self._proved(copy, before)
+                after = self._proved(copy, before, at, was, force)
                 if broken := sqlite.broken_keys(work):
                     raise CannotFinish(
                         f"rows refer to rows that are not there: {'; '.join(broken[:3])}", "mend them first"
@@ -107,28 +115,37 @@ class Deploy:
         before, at = self._before(target)
         if not at.pending:
             return at
-        self._preflight(at, force)
+        was = self._preflight(target, at, force)
         saved = backup(target, self.folder, self.progress) if with_backup and before.rows else None
         journal = self._begun(at, saved)
         try:
             self._migrate(target, at, journal)
-            after = self._proved(target, before)
+            after = self._proved(target, before, at, was, force)
         except GuardError as error:
             journal.add("failed", says=str(error))
-            now_at = self._afterwards()
-            way = f"; to go back: migration-guard db restore {saved.file}" if saved is not None else ""
-            raise NotDeployed(f"{error}. {now_at}", f"{error.hint}{way}") from error
+            says, undone = self._afterwards(at, was)
+            way_back = saved.file if saved is not None and not undone else None
+            way = f"; to go back: migration-guard db restore {way_back}" if way_back is not None else ""
+            raise NotDeployed(f"{error}. {says}", f"{error.hint}{way}", way_back) from error
         return self._ended(after, journal)
 
-    def _afterwards(self) -> str:
-        """Where the database stands after a failure, once a server that restarts is back."""
+    def _afterwards(self, before: Standing, was: Snapshot) -> tuple[str, bool]:
+        """Where the database stands after a failure, once a server that restarts is back, and whether all is undone."""
         for wait in (0, 1, 2, 4, 8):
             time.sleep(wait)
             try:
-                return _as_sentence(self._before(self.target)[1].sentence)
+                at = self._before(self.target)[1]
+                with self.target.connect() as connection:
+                    left = differences(was, snapshot_of(self.target, connection))
             except (CannotFinish, SQLAlchemyError):
                 continue
-        return "The server cannot be reached now; each revision is whole or not there, as `db status` will say"
+            if at.revisions != before.revisions:
+                return _as_sentence(at.sentence), False
+            if left:
+                kept = some_of([each.sentence(added="is new", missing="is gone") for each in left])
+                return f"{_as_sentence(at.sentence)}; what was not undone: {kept}", False
+            return f"{_as_sentence(at.sentence)}, as before", True
+        return "The server cannot be reached now; each revision is whole or not there, as `db status` will say", False
 
     def _before(self, target: Target, *, exists: bool = True) -> tuple[Held, Standing]:
         if not exists:
@@ -138,8 +155,19 @@ class Deploy:
             stamped = has_version_table(connection, target.version_table)
         return holds, standing(self.target.history, holds.revisions, list(holds.rows), stamped=stamped)
 
-    def _preflight(self, at: Standing, force: bool) -> None:
-        """Nothing where the pending revisions may run. Raises UsageError where not."""
+    def _preflight(self, target: Target, at: Standing, force: bool) -> Snapshot:
+        """The catalogue before, where the pending revisions may run. Raises UsageError where not."""
+        self._judged(at, force)
+        health = importlib.import_module(f"{__package__}.{target.dialect}_health")
+        with target.connect() as connection:
+            for look in health.hindrances(target, connection):
+                if look.level != "ok":
+                    self.say(f"{_as_sentence(look.level)}: {look.says}.")
+            connection.rollback()
+            return snapshot_of(target, connection)
+
+    def _judged(self, at: Standing, force: bool) -> Snapshot:
+        """The catalogue of no database, where the pending revisions may run. Raises UsageError where not."""
         if at.state in ("unknown", "unmanaged"):
             raise UsageError(
                 f"{self.target.shown} is not deployed to: {at.sentence}",
@@ -160,6 +188,7 @@ class Deploy:
                 "see `migration-guard check`; --force deploys all the same",
             )
         self.say(f"Judged: {counted(len(errors), 'error')}{', deployed all the same' if errors else ''}.")
+        return Snapshot({})
 
     def _begun(self, at: Standing, saved: Backup | None) -> Journal:
         journal = Journal(self.folder, self.target.shown)
@@ -190,11 +219,13 @@ class Deploy:
             )
         self.say(f"Ran {counted(len(told['done']), 'revision')}.")
 
-    def _proved(self, target: Target, before: Held) -> Held:
-        """What the database holds now. Raises CannotFinish where it does not stand at the head."""
-        after, at = self._before(target)
-        if at.state != "at head":
-            raise CannotFinish(f"after the upgrade {at.sentence}", "see what env.py runs")
+    def _proved(self, target: Target, before: Held, at: Standing, was: Snapshot, force: bool) -> Held:
+        """What the database holds now. Raises CannotFinish where it does not stand at the head, or its schema became
+        another one than that of the revisions."""
+        after, now_at = self._before(target)
+        if now_at.state != "at head":
+            raise CannotFinish(f"after the upgrade {now_at.sentence}", "see what env.py runs")
+        self._schema(target, at, was, force)
         gone = [
             f"{table} has {after.rows[table]:,} rows, and had {number:,}"
             for table, number in sorted(before.rows.items())
@@ -203,6 +234,21 @@ class Deploy:
         for sentence in gone:
             self.say(f"Fewer rows: {sentence}.")
         return after
+
+    def _schema(self, target: Target, at: Standing, was: Snapshot, force: bool) -> None:
+        """Raises CannotFinish where the revisions made something else here than they do in an empty database."""
+        try:
+            with target.connect() as connection:
+                wrong = made_otherwise(self.target, connection, at.pending, was)
+        except CannotFinish as error:
+            self.say(f"The schema was not compared: {error}.")
+            return
+        if wrong and not force:
+            raise CannotFinish(
+                f"the revisions did not make here what they make in an empty database: {some_of(wrong)}",
+                "see what the database had before them; --force deploys all the same",
+            )
+        self.say(f"Schema: {some_of(wrong) or 'what these revisions make'}.")
 
     def _ended(self, after: Held, journal: Journal) -> Standing:
         journal.add("ended", revisions=list(after.revisions), at_end=now())

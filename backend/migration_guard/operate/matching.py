@@ -52,11 +52,23 @@ def made_by(target: Target, connection: Connection, revisions: Collection[str]) 
 def apart(should: Snapshot, found: Snapshot) -> list[str]:
     """Sentences on what is not as it should be. Grants, extensions and the like may be given by hand where no revision
     speaks of them."""
-    return [
-        each.sentence(added="is there, and no revision makes it", missing="is missing")
-        for each in differences(should, found)
-        if not _may_be(each)
-    ]
+    return [_sentence(each) for each in differences(should, found) if not _may_be(each)]
+
+
+def _sentence(difference: Difference) -> str:
+    if difference.what == "changed":
+        subject, should, found = difference.sides()
+        return f"{subject} should be {should}, and is {found}"
+    return difference.sentence(added="is there, and no revision makes it", missing="is missing")
+
+
+def made_otherwise(target: Target, connection: Connection, pending: Collection[str], was: Snapshot) -> list[str]:
+    """Sentences on what the pending revisions, which have run, made otherwise here than in an empty database; `was` is
+    the catalogue before they ran, and what was not as it should be then is left out. Raises as `made_by` does."""
+    known = target.history.by_id.keys()
+    found = apart(made_by(target, connection, known), snapshot_of(target, connection))
+    older = apart(made_by(target, connection, known - set(pending)), was) if found else []
+    return [each for each in found if each not in older]
 
 
 def _may_be(difference: Difference) -> bool:

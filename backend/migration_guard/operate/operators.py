@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -43,8 +43,9 @@ class Operator(Protocol):
         """Nobody else uses the database meanwhile; gives what `put_back` wants. Raises CannotFinish where somebody
         does."""
 
-    def put_back(self, target: Target, new: Path, kept: Path, held: Any) -> None:
-        """Put a proved backup in the place of the database, which is kept under another name."""
+    def put_back(self, target: Target, new: Path, kept: Path, held: Any) -> Sequence[str] | None:
+        """Put a proved backup in the place of the database, which is kept under another name. What does not come back
+        with it, in words."""
 
 
 def operator(dialect: str) -> Operator:

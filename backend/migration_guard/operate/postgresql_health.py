@@ -102,6 +102,12 @@ def looks(target: Target, connection: Connection) -> Iterator[Look]:
     yield _listed("dead rows", "warning", dead, fine, f"more than {percent} % dead rows:", "VACUUM (ANALYZE)")
 
 
+def hindrances(target: Target, connection: Connection) -> Iterator[Look]:
+    """What a deploy may stumble over, or wait behind."""
+    names = {"invalid indexes", "long transactions", "waiting locks"}
+    return (look for look in looks(target, connection) if look.name in names)
+
+
 def _behind(connection: Connection) -> Iterator[str]:
     """Sentences on sequences that are behind the greatest value of their column."""
     rows = connection.exec_driver_sql(_SEQUENCES, execution_options={"no_parameters": True}).fetchall()

@@ -135,8 +135,8 @@ def opened_copy(target: Target, file: Path, stack: ExitStack) -> Target:
     """The copy as a database: the file itself, or a dump restored into a server of our own."""
     if target.dialect == "sqlite":
         return replace(target, url=target.url.set(database=str(file)))
+    from .clients import contents, restored
     from .dumps import server_with
-    from .postgresql import contents, restored
 
     said = contents(file)
     server = stack.enter_context(server_with(said.server, said.extensions))

@@ -80,14 +80,14 @@ def unknown_to(target: Target, revisions: Sequence[str]) -> list[str]:
     return [revision for revision in revisions if revision not in target.history.by_id]
 
 
-def restore(plan: Plan) -> None:
-    """Do it. Raises CannotFinish where somebody uses the database, or the disk has no room: then nothing is changed."""
+def restore(plan: Plan) -> Sequence[str]:
+    """Do it. What does not come back, in words. Raises CannotFinish where somebody uses the database, or the disk has
+    no room: then nothing is changed."""
     target, packing = plan.target, Packing.of(plan.target.settings)
     if target.dialect != "sqlite":
         own = operator(target.dialect)
         with own.alone(target) as held, _content(plan.backup, packing) as file:
-            own.put_back(target, file, plan.kept, held)
-        return
+            return own.put_back(target, file, plan.kept, held) or ()
     target.file.parent.mkdir(parents=True, exist_ok=True)
     with turn(target), sqlite.alone(target) as connection, sqlite.beside(target, "restore") as folder:
         made = plan.backup.manifest
@@ -97,6 +97,7 @@ def restore(plan: Plan) -> None:
             take_out(plan.backup, part, packing)
         sqlite.settle(new, plan.backup.manifest.tools)
         sqlite.put_back(target, new, plan.kept, connection)
+    return ()
 
 
 @contextmanager

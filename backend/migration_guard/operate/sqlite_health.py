@@ -19,12 +19,11 @@ FEW = 1000  # pages: in a smaller file nobody minds empty ones
 
 def looks(target: Target, connection: Connection) -> Iterator[Look]:
     """Everything there is to look at, in a fixed order."""
-
-    def pragma(name: str) -> list[tuple[object, ...]]:
-        return [tuple(row) for row in connection.exec_driver_sql(f"PRAGMA {name}")]
-
-    yield from _sizes(target, pragma("journal_mode")[0][0], pragma("page_count")[0][0], pragma("freelist_count")[0][0])
-    said = [str(row[0]) for row in pragma("integrity_check(5)")]
+    (mode,), (pages,), (free,) = (
+        _pragma(connection, name)[0] for name in ("journal_mode", "page_count", "freelist_count")
+    )
+    yield from _sizes(target, mode, pages, free)
+    said = [str(row[0]) for row in _pragma(connection, "integrity_check(5)")]
     whole = said == ["ok"]
     yield Look(
         "integrity",
@@ -33,10 +32,14 @@ def looks(target: Target, connection: Connection) -> Iterator[Look]:
         said,
         "" if whole else "stop the application and restore the newest backup: migration-guard db restore",
     )
-    if not whole:
-        return
+    if whole:
+        yield from hindrances(target, connection)
+
+
+def hindrances(_: Target, connection: Connection) -> Iterator[Look]:
+    """What a deploy may stumble over."""
     broken: dict[tuple[object, object], int] = {}
-    for table, _, parent, _ in pragma("foreign_key_check"):
+    for table, _row, parent, _key in _pragma(connection, "foreign_key_check"):
         broken[table, parent] = broken.get((table, parent), 0) + 1
     words = [
         f"{counted(number, 'row')} of {table} without a row of {parent}" for (table, parent), number in broken.items()
@@ -59,6 +62,10 @@ def looks(target: Target, connection: Connection) -> Iterator[Look]:
         names,
         f"look whether it holds rows that its table lacks, then: DROP TABLE {names[0]}" if names else "",
     )
+
+
+def _pragma(connection: Connection, name: str) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in connection.exec_driver_sql(f"PRAGMA {name}")]
 
 
 def _sizes(target: Target, mode: object, pages: object, free: object) -> Iterator[Look]:
