@@ -86,6 +86,36 @@ def test_a_column_that_is_filled_and_tightened_moves_once(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("more", "kept"),
+    [
+        ('new_column_name="uid"', 'alter_column("contact", "g_id", new_column_name="uid"'),
+        ("server_default=None", 'alter_column("contact", "g_id", server_default=None'),
+        ("existing_type=sa.Text()", None),
+    ],
+)
+def test_what_else_a_line_changes_stays_when_not_null_moves_on(tmp_path: Path, more: str, kept: str | None) -> None:
+    said = advice(
+        tmp_path,
+        "set-not-null-without-backfill",
+        f'op.alter_column("contact", "g_id", {more}, nullable=False)\nop.add_column("a", sa.Column("b", sa.Text()))',
+    )
+
+    first, _, then = said.partition(NEXT)
+    assert (kept in first) if kept else first.startswith("pass")
+    assert ("uid SET NOT NULL" if "uid" in more else "g_id SET NOT NULL") in then
+
+
+def test_a_key_to_another_schema_keeps_the_schema(tmp_path: Path) -> None:
+    said = advice(
+        tmp_path,
+        "constraint-scans-rows",
+        'op.add_column("note", sa.Column("user_id", sa.Integer, sa.ForeignKey("people.user.id"), server_default="1"))',
+    )
+
+    assert '"note", "user", ["user_id"], ["id"], referent_schema="people"' in said
+
+
+@pytest.mark.parametrize(
     ("source", "expected"),
     [
         (

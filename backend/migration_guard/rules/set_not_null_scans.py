@@ -35,9 +35,10 @@ from collections.abc import Iterator
 from ..facts import AlterColumn, Context, CreateConstraint
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from .shared.altering import is_not_null, is_proved, tightened, type_change
+from .shared.altering import is_not_null, is_proved, type_change
 from .shared.locks import matters
 from .shared.nulls import may_hold_null
+from .shared.tightening import tightened
 
 RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 

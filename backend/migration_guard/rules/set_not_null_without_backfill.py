@@ -31,9 +31,9 @@ from ..facts import AlterColumn, Column, Context
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before
-from .shared.altering import tightened
 from .shared.nulls import may_hold_null
 from .shared.paste import backfill, filling
+from .shared.tightening import tightened
 
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.ERROR)
 

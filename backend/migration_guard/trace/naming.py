@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..facts import AlterColumn, Context
 from ..findings import Finding, Rule
 from ..rules import set_not_null_scans, type_change_rewrites
-from ..rules.shared.altering import tightened
+from ..rules.shared.tightening import tightened
 from .evidence import Evidence
 
 

@@ -1,4 +1,4 @@
-"""A column whose type or nullability changes: what it was before, and the lines that change it without a long lock."""
+"""A column whose type or nullability changes: what it was before, and what is known of NULL in it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from ...replay import KnownConstraint, KnownTable, column_before, operations_abo
 from ...replay.changes import Change, change, sqlite_cast
 from ...replay.names import bare
 from ...replay.types import SqlType, bare_name_of, type_of
-from .editing import apart, as_written, is_alone, later
-from .paste import call, execute, literal, sql_name, sql_table
 
-NEWEST_FORM = 18  # the first PostgreSQL with NOT NULL ... NOT VALID
 ITSELF = r'\(*\s*"?{name}"?\s*\)*(?:\s*::.+)?\s*\)*|CAST\s*\(\s*"?{name}"?\s+AS\s+.+\)'
 
 
@@ -174,56 +171,3 @@ def _forbids_null(check: KnownConstraint, column: str) -> bool:
     parts = re.split(r"\bAND\b", condition, flags=re.IGNORECASE)
     form = rf'\W*"?{re.escape(column)}"?\s+IS\s+NOT\s+NULL\W*'
     return any(re.fullmatch(form, part.strip(), re.IGNORECASE) for part in parts)
-
-
-def tightened(context: Context, op: AlterColumn, fill: str | None = None) -> str:
-    """SET NOT NULL so that nobody waits while rows are checked, in a revision of its own where others stand beside it.
-
-    `fill` is a line that gives rows without a value one.
-    """
-    if not concerns(context, op, "postgresql"):
-        return "\n".join([*([fill] if fill else []), *tighten(context, op)])
-    lines = [*([fill] if fill else []), *_checked_first(context, op)]
-    if op.by_sql or not concerns(context, op, "sqlite"):
-        return apart(context, op, lines)
-    block = branched(lines, [*([fill] if fill else []), *tighten(context, op)])
-    return "\n".join(block) if is_alone(context, op) else later(block)
-
-
-def branched(on_postgresql: list[str], elsewhere: list[str]) -> list[str]:
-    """Lines for PostgreSQL outside of a transaction, and lines for the other databases."""
-    return [
-        'if op.get_context().dialect.name == "postgresql":',
-        "    with op.get_context().autocommit_block():",
-        *(f"        {line}" for line in on_postgresql),
-        "else:",
-        *(f"    {line}" for line in elsewhere),
-    ]
-
-
-def tighten(context: Context, op: AlterColumn) -> list[str]:
-    """The user's own SET NOT NULL; in a batch block where SQLite runs it."""
-    if op.by_sql:
-        return as_written(op)
-    known = [f"existing_type={op.existing_type}"] if isinstance(op.existing_type, str) else []
-    changed = [f"type_={op.type}"] if isinstance(op.type, str) else []
-    own = op if op.in_batch or not concerns(context, op, "sqlite") else replace(op, in_batch=True)
-    arguments = [literal(op.name), *known, *changed, "nullable=False"]
-    return call(own, "alter_column", *arguments, table=op.table, schema=op.schema)
-
-
-def _checked_first(context: Context, op: AlterColumn) -> list[str]:
-    """The statements that prove every row before the column forbids NULL, for a block outside of a transaction."""
-    table, column = sql_table(op.table, op.schema), sql_name(op.name)
-    name = sql_name(f"{bare(op.table) or 'table'}_{bare(op.name) or 'column'}_not_null"[:63])
-    drop = execute(op, f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
-    newest = context.policy.postgresql >= NEWEST_FORM
-    what = f"NOT NULL {column}" if newest else f"CHECK ({column} IS NOT NULL)"
-    lines = [
-        drop,
-        execute(op, f"ALTER TABLE {table} ADD CONSTRAINT {name} {what} NOT VALID"),
-        execute(op, f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}"),
-    ]
-    if newest:
-        return lines
-    return [*lines, execute(op, f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL"), drop]

@@ -69,7 +69,9 @@ def column_then_constraint(op: AddColumn, kind: str) -> tuple[list[str], str]:
     else:
         target = one.references if isinstance(one.references, str) else "<table>.<column>"
         there, _, their = target.rpartition(".")
+        schema, _, there = there.rpartition(".")
         arguments = [literal(name), literal(there), f"[{literal(one.name)}]", f"[{literal(their)}]"]
+        arguments += [f"referent_schema={literal(schema)}"] if schema else []
         arguments += [f"ondelete={literal(one.on_delete)}"] if isinstance(one.on_delete, str) else []
         function = "create_foreign_key"
     arguments.append("postgresql_not_valid=True")

@@ -6,9 +6,10 @@ import ast
 import re
 
 from ...facts import AddColumn, AlterColumn, Context
-from .altering import concerns, tightened
+from .altering import concerns
 from .editing import committed_first, later
 from .paste import execute, sql_name, sql_table
+from .tightening import tightened
 
 
 def default_expression(op: AddColumn) -> str | None:
