@@ -316,6 +316,31 @@ def test_a_missing_variable_is_named_with_the_setting_that_gives_it(tmp_path: Pa
     assert 'DATABASE_URL = "..." under [tool.migration-guard.environment]' in problem.hint
 
 
+# As pydantic's, which is not among the guard's own requirements.
+REFUSES = """\
+class ValidationError(ValueError):
+    def errors(self):
+        return [{"loc": (name,), "msg": "Field required"} for name in ("db_user", "db_password", "key", "mail")]
+
+
+raise ValidationError("4 validation errors for Settings\\ndb_user\\n  Field required [input_value='hunter2']")
+"""
+
+
+def test_settings_that_are_missing_are_named(tmp_path: Path) -> None:
+    root = copied("url_in_variable", tmp_path)
+    (root / "pydantic_settings.py").write_text(REFUSES)
+    (root / "migrations" / "env.py").write_text("import pydantic_settings\n")
+
+    (problem,) = verify(root, Settings(root=root), databases=["sqlite"]).problems
+
+    assert problem.message.endswith(
+        "ValidationError: 4 validation errors for Settings: db_user (Field required); db_password (Field required); "
+        "key (Field required) and 1 more"
+    )
+    assert "[tool.migration-guard.environment]" in problem.hint
+
+
 @pytest.mark.parametrize("url", ["postgresql://u:p@host:None/name", ""])
 def test_a_url_of_which_a_part_is_not_set_asks_for_the_variable(url: str, tmp_path: Path) -> None:
     root = copied("url_in_variable", tmp_path)

@@ -14,9 +14,12 @@ from ..live.environment import cause_in
 from ..live.fence import ForbiddenConnection
 from ..live.loading import CannotLoad
 from ..live.statements import first_line, last_frame
+from ..live.urls import hide_in
 from .protocol import Request
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
+_SHOWN = 3  # settings of one error
+_LONGEST = 100  # characters of a reason
 
 
 def problem_of(error: BaseException, request: Request) -> Problem:
@@ -57,6 +60,9 @@ def _place(error: BaseException, request: Request) -> str | None:
 
 
 def _words(error: BaseException) -> str:
+    if refused := _refused(error):
+        more = f" and {len(refused) - _SHOWN} more" if len(refused) > _SHOWN else ""
+        return f"{type(error).__name__}: {first_line(error)}: {'; '.join(refused[:_SHOWN])}{more}"
     says = (error.msg or "") if isinstance(error, SyntaxError) else first_line(error)
     return f"{type(error).__name__}: {says}" if says else type(error).__name__
 
@@ -65,6 +71,8 @@ def hint_for(error: BaseException, dialect: str) -> str:
     """One line to try."""
     if variable := _variable(error):
         return f'set it for the guard: {variable} = "..." under [tool.migration-guard.environment] in pyproject.toml'
+    if _refused(error):
+        return "set what it misses under [tool.migration-guard.environment] in pyproject.toml, by the variables' names"
     if _is_half_a_url(error):
         return (
             "a variable that its database URL is made of is not set: set it under "
@@ -82,6 +90,20 @@ def hint_for(error: BaseException, dialect: str) -> str:
         "run `alembic current` to see it in full; variables that env.py needs can be set under "
         "[tool.migration-guard.environment] in pyproject.toml"
     )
+
+
+def _refused(error: BaseException) -> list[str]:
+    """The settings that pydantic refuses, each with its reason, without the values. Other errors have none.
+
+    https://docs.pydantic.dev/latest/errors/errors/: `errors()` gives a dict with `loc` and `msg` for each.
+    """
+    if not type(error).__module__.startswith("pydantic"):
+        return []
+    found = []
+    for one in getattr(error, "errors", list)():
+        name, why = ".".join(map(str, one["loc"])), " ".join(str(one["msg"]).split())
+        found.append(f"{name} ({hide_in(why)[:_LONGEST]})")
+    return found
 
 
 def _is_half_a_url(error: BaseException) -> bool:
