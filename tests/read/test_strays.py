@@ -38,9 +38,10 @@ def test_a_package_whose_revisions_lie_alone_in_a_folder_is_found(tmp_path: Path
     assert check(tmp_path, load(tmp_path)).looked_at.files == 2
 
 
-def test_a_plugins_chain_is_judged_beside_the_projects_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("plugins", ["plugins", "contrib"])
+def test_a_plugins_chain_is_judged_beside_the_projects_own(tmp_path: Path, plugins: str) -> None:
     root = with_ini(tmp_path)
-    revisions(root / "plugins" / "polls" / "migrations", "p1", "p2")
+    revisions(root / plugins / "polls" / "migrations", "p1", "p2")
 
     report = check(root, load(root))
 

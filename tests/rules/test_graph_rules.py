@@ -458,6 +458,21 @@ def test_parent_in_the_chain_of_another_package_is_no_gap() -> None:
     assert "unknown-parent" in rules(lost)
 
 
+def test_a_history_of_labelled_branches_may_depend_on_several_installed_packages() -> None:
+    last = migration("c1c1", "b1b1", depends_on=("3737", "8484"))
+    second = migration("b1b1", "a1a1", depends_on=("dbdb",))
+    environment = Environment(Place("alembic/env.py"), found=True)
+
+    def found(*branch_labels: str, more: str = "a1a1") -> list[str]:
+        first = migration("a1a1", branch_labels=branch_labels)
+        listed = of(first, second, last, *([migration("d1d1", more)] if more != "a1a1" else []))
+        return rules(replace(listed, environment=environment))
+
+    assert found("core") == []
+    assert set(found()) == {"unknown-parent"}
+    assert set(found("core", more="gone")) >= {"unknown-parent"}
+
+
 def test_lost_dependency_is_found_at_the_revision() -> None:
     finding = the_finding(of(A, migration("b1b1", "a1a1", depends_on=("gone",))), "unknown-parent")
 

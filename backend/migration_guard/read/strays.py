@@ -19,7 +19,7 @@ _LIKELY = re.compile(r"migrat|alembic|version|revision|schema|upgrade", re.IGNOR
 # Samples, and what tests are made of, are nobody's history.
 _SAMPLES = re.compile(
     r"(?:unit|integration|functional)?_?tests?|testing|test_?data|fixtures?|examples?|samples?|docs?|"
-    r"templates?|benchmarks?|contrib"
+    r"templates?|benchmarks?"
 )
 
 

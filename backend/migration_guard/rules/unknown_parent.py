@@ -17,7 +17,8 @@ Name a revision that exists, whole, or bring the missing file back:
 The parent may be a file whose id cannot be read, because it does not parse or computes its id; that file is reported.
 `depends_on` may name a branch label. Revisions that no settings file and no env.py of this project loads are part of a
 chain that another package puts together: there, what `depends_on` names, or the first revision of a labelled line
-follows, is listed as not judged.
+follows, is listed as not judged. So is what `depends_on` names where a history with branch labels depends on three or
+more revisions that no file has: packages that are installed beside it bring them along.
 """
 
 from __future__ import annotations

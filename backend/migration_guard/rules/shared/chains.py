@@ -10,6 +10,8 @@ from ...facts import History, Migration, Place, UnknownParent
 from ...findings import Beside
 from .paste import literal
 
+SEVERAL = 3  # ids that no file has: more than a file that was lost leaves behind
+
 
 def named(migration: Migration) -> str:
     """The revision as people know it: id, message and path."""
@@ -79,10 +81,14 @@ def autogenerate_command(history: History) -> str:
 
 
 def of_another_package(history: History, gap: UnknownParent) -> bool:
-    """Whether a parent is likely to lie in another package: nothing here loads these revisions, somebody else does."""
+    """Whether a parent is likely to lie in another package: nothing here loads these revisions, somebody else does; or
+    this history has branches of its own, and depends on several revisions that no file has."""
     environment = history.environment
-    if environment is None or environment.found or environment.settings_at is not None:
+    if environment is None:
         return False
+    if environment.found or environment.settings_at is not None:
+        several = len({one.name for one in history.unknown_parents}) >= SEVERAL
+        return several and bool(history.labels) and all(one.field == "depends_on" for one in history.unknown_parents)
     return gap.field == "depends_on" or bool(gap.migration.branch_labels)
 
 
