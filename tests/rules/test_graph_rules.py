@@ -473,6 +473,15 @@ def test_a_history_of_labelled_branches_may_depend_on_several_installed_packages
     assert set(found("core", more="gone")) >= {"unknown-parent"}
 
 
+def test_folders_for_databases_of_their_own_are_told_of_labels() -> None:
+    raw = migration("a1a1", path="migrations/versions/raw/a1a1.py")
+    staged = migration("b1b1", path="migrations/versions/staged/b1b1.py")
+    finding = the_finding(of(raw, staged), "multiple-heads")
+
+    assert 'branch_labels = ("raw",)  # in migrations/versions/raw/a1a1.py' in finding.instead
+    assert "branch_labels" not in the_finding(of(A, B, migration("c1c1", "a1a1")), "multiple-heads").instead
+
+
 def test_lost_dependency_is_found_at_the_revision() -> None:
     finding = the_finding(of(A, migration("b1b1", "a1a1", depends_on=("gone",))), "unknown-parent")
 

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
@@ -177,6 +178,9 @@ def _instead(history: History, heads: Sequence[Migration], plan: Sequence[tuple[
     if labels := _labels_apart(history, heads):
         lines.append("# or, where both lines are wanted, under [tool.migration-guard] in pyproject.toml:")
         lines.append(f"heads = {json.dumps(labels)}")
+    elif roots := _roots_apart(history, heads):
+        lines.append("# or, where each folder is for a database of its own: `alembic upgrade <label>@head`, with")
+        lines += [f'branch_labels = ("{PurePosixPath(one.path).parent.name}",)  # in {one.path}' for one in roots]
     return "\n".join(lines)
 
 
@@ -184,6 +188,19 @@ def _can_rebase(history: History, heads: Sequence[Migration]) -> bool:
     """Whether one head is the base branch's and one is this branch's, which `rebase` puts in line."""
     theirs = _theirs(history)
     return len(heads) == 2 and sum(head.id in theirs for head in heads) == 1
+
+
+def _roots_apart(history: History, heads: Sequence[Migration]) -> list[Migration]:
+    """The first revisions of the heads' lines, where each has a folder to itself; else nothing."""
+    there = {one.id: one for one in history.migrations}
+    found = []
+    for head in heads:
+        lines = [one for name in _below([head], there) if (one := there.get(name)) is not None]
+        first = [one for one in lines if not one.parents and one.parents_unread is None]
+        if len(first) != 1 or len({PurePosixPath(one.path).parent for one in lines}) != 1:
+            return []
+        found += first
+    return found if len({PurePosixPath(one.path).parent for one in found}) == len(heads) else []
 
 
 def _labels_apart(history: History, heads: Sequence[Migration]) -> list[str]:
