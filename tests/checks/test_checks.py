@@ -245,6 +245,11 @@ def test_a_constraint_on_sqlite_needs_batch_mode() -> None:
             "op.batch_alter_table",
         ),
         (
+            Failure("CompileError", "Compiler <...> can't render element of type JSONB.", 1),
+            "sqlite",
+            'sa.JSON().with_variant(postgresql.JSONB(...), "postgresql")',
+        ),
+        (
             Failure("DatatypeMismatch", 'column "c" cannot be cast automatically to type integer', 1),
             "postgresql",
             'postgresql_using="c::integer"',

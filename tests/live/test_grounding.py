@@ -34,6 +34,20 @@ def test_without_its_older_tables_a_history_is_one_finding_that_names_the_settin
     assert "r2, which stands on it, is not judged" in " ".join(gap.why for gap in report.not_judged)
 
 
+def test_a_history_whose_first_revision_makes_nothing_is_told_the_same(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT, project)
+    versions = project / "migrations" / "versions"
+    text = (versions / "r1_nickname.py").read_text()
+    (versions / "r1_nickname.py").write_text(text.replace("down_revision = None", 'down_revision = "r0"'))
+    (versions / "r0.py").write_text('revision = "r0"\ndown_revision = None\n\n\ndef upgrade():\n    pass\n')
+
+    (finding,) = verify(project, Settings(root=project), databases=["sqlite"]).findings
+
+    assert finding.revision == "r1"
+    assert "base-command = " in finding.instead
+
+
 @pytest.mark.parametrize("settings", [{"base_command": COMMAND}, {"base_metadata": "older:metadata"}])
 def test_a_command_or_models_make_them(settings: dict[str, str], tmp_path: Path) -> None:
     report = verified(tmp_path, **settings)

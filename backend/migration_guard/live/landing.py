@@ -68,6 +68,7 @@ class Landing:
         self.down_and_up = False  # taken down and up again
         self.refuses = False  # to go down, by declaration or by its own code
         self.lacking: set[str] = set()  # extensions that the server has not
+        self._first = False  # no table stands yet
 
     def walk(self, before: Snapshot | None, tried: Tried | None) -> Snapshot:
         """Up, down, up. Returns the catalogue at the end, raises FreshDatabase where the database is spoiled.
@@ -75,6 +76,7 @@ class Landing:
         `tried` is what happened in an earlier database with rows; now there are none.
         """
         before = before if before is not None else self.observer.snapshot()
+        self._first = not any(kind == "table" for kind, _ in before.objects)
         if tried is None:
             self.filled = self.observer.fill(self.tread.stage.column_types)
         watch = Watch(self.observer, bool(self.filled and self.filled.tables))
@@ -91,7 +93,9 @@ class Landing:
 
     def _up(self, tried: Tried | None, watch: Watch) -> Step:
         tables = self.filled.tables if self.filled else ()
-        step, failure, refusal = self.tread.take(self.revision, "upgrade", traced=True, filled=tables)
+        step, failure, refusal = self.tread.take(
+            self.revision, "upgrade", traced=True, filled=tables, first=self._first
+        )
         if failure is not None and (name := lacking_extension(failure)) is not None:
             self.lacking.add(name)
             self._failed(step, failure)

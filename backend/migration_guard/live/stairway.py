@@ -215,7 +215,7 @@ class Stairway:
         if revision.revision in self._given:
             self._stands[revision.revision] = True
             return
-        step, failure, _ = tread.take(revision, "upgrade")
+        step, failure, _ = tread.take(revision, "upgrade", first=not revision.down_revision)
         self._stands[revision.revision] = failure is None
         if failure is not None:
             if (name := lacking_extension(failure)) is not None:

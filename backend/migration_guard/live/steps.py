@@ -101,7 +101,7 @@ class Step:
     left: tuple[Difference, ...] = ()
     lost: tuple[str, ...] = ()
     forgotten: tuple[Forgotten, ...] = ()  # going down
-    first: bool = False  # no revision stands below this one
+    first: bool = False  # no table stood before it
     then: Failure | None = None  # going down: how going up again failed after it
     locks: tuple[Lock, ...] = ()  # going up for the first time
     invalid: tuple[str, ...] = ()  # indexes that a concurrent build left behind half-built

@@ -78,7 +78,6 @@ class Tread:
             self.plan.dialect,
             direction,
             statements=tuple(statements),
-            first=not revision.down_revision,
             locks=recorder.locks(),
             invalid=self._invalid(statements) if traced else (),
             **known,

@@ -18,6 +18,7 @@ from ..live.urls import hide_in
 from .protocol import Request
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
+_RULED = re.compile(r"([^\w\s])(?:\s*\1){3,}")  # a line drawn across a terminal
 _SHOWN = 3  # settings of one error
 _LONGEST = 100  # characters of a reason
 
@@ -101,7 +102,7 @@ def _refused(error: BaseException) -> list[str]:
         return []
     found = []
     for one in getattr(error, "errors", list)():
-        name, why = ".".join(map(str, one["loc"])), " ".join(str(one["msg"]).split())
+        name, why = ".".join(map(str, one["loc"])), " ".join(_RULED.sub("", str(one["msg"])).split())
         found.append(f"{name} ({hide_in(why)[:_LONGEST]})")
     return found
 

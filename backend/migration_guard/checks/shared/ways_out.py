@@ -99,6 +99,21 @@ def _cast(_: Failure, text: str, __: str) -> str | None:
     return None
 
 
+def _type(_: Failure, text: str, dialect: str) -> str | None:
+    """For a type that SQLAlchemy cannot write for this database."""
+    found = re.search(r"can't render element of type (\w+)", text)
+    if found is None:
+        return None
+    other = "postgresql" if dialect == "sqlite" else "sqlite"
+    both = "JSON" if found[1] in ("JSONB", "ARRAY", "HSTORE") else "<a type of both>"
+    return (
+        f"# {dialect} has no {found[1]}. Say what stands for it there:\n"
+        f'sa.{both}().with_variant({other}.{found[1]}(...), "{other}")\n'
+        f"# or, where nobody runs this on {dialect}, leave it out under [tool.migration-guard] in pyproject.toml:\n"
+        f'# databases = ["{other}"]'
+    )
+
+
 def _time(failure: Failure, _: str, __: str) -> str | None:
     if failure.kind != TIME_LIMIT:
         return None
@@ -109,5 +124,5 @@ def _time(failure: Failure, _: str, __: str) -> str | None:
 
 
 _WAYS: tuple[Callable[[Failure, str, str], str | None], ...] = (
-    *(_time, _add_not_null, _set_not_null, _duplicates, _batch, _enum, _cast),
+    *(_time, _type, _add_not_null, _set_not_null, _duplicates, _batch, _enum, _cast),
 )
