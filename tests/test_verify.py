@@ -316,6 +316,16 @@ def test_a_missing_variable_is_named_with_the_setting_that_gives_it(tmp_path: Pa
     assert 'DATABASE_URL = "..." under [tool.migration-guard.environment]' in problem.hint
 
 
+def test_a_project_for_a_newer_python_says_so(tmp_path: Path) -> None:
+    root = copied("env_raises", tmp_path)
+    (root / "pyproject.toml").write_text('[project]\nname = "tenants"\nversion = "1"\nrequires-python = ">=3.99,<4"\n')
+
+    (problem,) = verified(root).problems
+
+    assert "tenants/settings.py:2 raises RuntimeError" in problem.message
+    assert problem.hint.startswith("pyproject.toml asks for Python 3.99 and this is 3.")
+
+
 # As pydantic's, which is not among the guard's own requirements.
 REFUSES = """\
 class ValidationError(ValueError):

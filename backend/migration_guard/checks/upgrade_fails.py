@@ -42,6 +42,8 @@ from .shared.words import in_the_way, shortened, tables
 
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.ERROR)
 
+_MISSES = re.compile(r"no such table|Undefined|NoSuchTable|does not exist", re.IGNORECASE)
+
 
 @judges(Step)
 def step_that_fails(step: Step, _: Context) -> Iterator[Finding]:
@@ -80,7 +82,7 @@ def _instead(step: Step, failure: Failure) -> str:
         )
     if code := way_out(failure, step.dialect):
         return code
-    if step.first:
+    if step.first and _MISSES.search(str(failure)):
         return (
             "Let the first revision make what it needs: `alembic upgrade head` must build a new database from nothing. "
             "Where older tables are made by something else, say what, under [tool.migration-guard] in pyproject.toml, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import re
+import sys
 from pathlib import Path
 
 from alembic.util import CommandError
@@ -18,6 +19,8 @@ from ..live.urls import hide_in
 from .protocol import Request
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
+# https://packaging.python.org/en/latest/specifications/pyproject-toml/#requires-python; Poetry has "python"
+_PYTHON = re.compile(r"^(?:requires-python|python)\s*=\s*[\"'](?:>=|\^|~=|~|==)\s*3\.(\d+)", re.MULTILINE)
 _RULED = re.compile(r"([^\w\s])(?:\s*\1){3,}")  # a line drawn across a terminal
 _SHOWN = 3  # settings of one error
 _LONGEST = 100  # characters of a reason
@@ -37,9 +40,24 @@ def problem_of(error: BaseException, request: Request) -> Problem:
     where = where or request.env
     return Problem(
         f"{request.database}: {request.env} cannot be run: {where} raises {_words(error)}",
-        hint_for(error, request.dialect),
+        _for_another_python(Path(request.folder), Path(request.root)) or hint_for(error, request.dialect),
         4,
     )
+
+
+def _for_another_python(folder: Path, root: Path) -> str | None:
+    """What to try where the project's metadata asks for a newer Python than this one."""
+    for place in (folder, *folder.parents):
+        file = place / "pyproject.toml"
+        if file.is_file():
+            asks = _PYTHON.search(file.read_text(encoding="utf-8", errors="replace"))
+            if asks is None or sys.version_info >= (3, int(asks[1])):
+                return None
+            here = f"3.{sys.version_info.minor}"
+            return f"{file.name} asks for Python 3.{asks[1]} and this is {here}: install the guard beside one of those"
+        if place == root:
+            return None
+    return None
 
 
 def _cannot_load(error: BaseException, request: Request) -> Problem:
