@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+
 from ..facts import Column, Constraint, EnumType, Filled, Flag, Text, Unread
 from .constraints import CONSTRAINTS, constraint, reference
 from .record import Record, is_null, said, text_of, text_or_unread, type_text, value_text
-from .values import Arguments, Dotted, Either, Given, LocalClass, Made, how, root
+from .values import HOLE, Arguments, Dotted, Either, Given, LocalClass, Made, Plain, how, root
 
 INTEGERS = frozenset({"Integer", "INTEGER", "BigInteger", "BIGINT", "SmallInteger", "SMALLINT", "INT"})
 COLUMNS = frozenset({"Column", "mapped_column"})
 # What stands among the arguments of a column and is not its type.
 _NO_TYPES = CONSTRAINTS | {"Identity", "Computed", "ForeignKey", "Sequence", "FetchedValue", "DefaultClause"}
 _MAY_BE_ENUMS = frozenset({"Enum", "ENUM", "ARRAY", "with_variant", "copy", "evolve"})
+_NOT_BY_TEXT = _NO_TYPES | _MAY_BE_ENUMS
 
 
 def is_column(value: object) -> bool:
@@ -41,7 +44,34 @@ def _stricter(options: list[Column]) -> Column:
     return min(options, key=lambda option: (option.nullable is True, option.server_default is not None))
 
 
+def _plain(record: Record, made: Plain) -> Column | None:
+    """The column of a call with a name and a type, and perhaps `nullable`; None of one with more to say."""
+    arguments, terms = made.node.args, made.terms
+    if len(arguments) != 2 or len(terms) != 1:
+        return None
+    first, type_ = arguments[0], terms[0]
+    name = first.value if isinstance(first, ast.Constant) else None
+    if not isinstance(name, str) or HOLE in name or arguments[1].__class__ is ast.Constant:
+        return None
+    if isinstance(type_, Plain) and (
+        type_.name in _NOT_BY_TEXT or any(each.arg == "collation" for each in type_.node.keywords)
+    ):
+        return None
+    nullable = True
+    for each in made.node.keywords:
+        value = each.value.value if isinstance(each.value, ast.Constant) else None
+        if each.arg != "nullable" or not isinstance(value, bool):
+            return None
+        nullable = value
+    source = record.source
+    return Column(
+        source.names.setdefault(name, name), source.one_line(arguments[1]), nullable, source=source.segment(made.node)
+    )
+
+
 def _written(record: Record, made: Made) -> Column:
+    if isinstance(made, Plain) and (found := _plain(record, made)) is not None:
+        return found
     named, rest = made.arguments.named, made.arguments.positional
     name: Text
     if "name" in named:

@@ -17,6 +17,7 @@ from .conditions import (
 from .formatting import Plain, formatted
 from .names import is_globals, kind_of_call
 from .paths import KINDS, file_read, method_of_path, path_of
+from .plain import plain
 from .record import TooMuch
 from .scopes import Closure, Scope
 from .uses import use_of
@@ -172,6 +173,10 @@ class Expressions(Binding):
     def _call(self, node: ast.Call, scope: Scope) -> object:
         callee = self.evaluate(node.func, scope)
         kind = kind_of_call(callee.path) if callee.__class__ is Dotted else None
+        if kind is not None and kind != "operation" and isinstance(callee, Dotted):
+            made = plain(self, callee, node, scope)
+            if made is not None:
+                return made
         if kind == "column":
             around, self.in_column = self.in_column, True
             arguments = self.arguments(node, scope)

@@ -32,15 +32,16 @@ def mentions(tree: ast.Module) -> Mentions:
     while waiting:
         node = waiting.pop()
         kind = node.__class__
-        if kind is ast.Constant:
-            continue
         if kind is ast.Expr:
             node = node.value
             kind = node.__class__
         if kind is ast.Call:
-            waiting += node.args
-            for each in node.keywords:
-                waiting.append(each.value)
+            for each in node.args:
+                if each.__class__ is not ast.Constant:
+                    waiting.append(each)
+            for keyword in node.keywords:
+                if keyword.value.__class__ is not ast.Constant:
+                    waiting.append(keyword.value)
             node = node.func
             kind = node.__class__
         while kind is ast.Attribute:
@@ -53,7 +54,9 @@ def mentions(tree: ast.Module) -> Mentions:
         elif kind is ast.Call:
             waiting.append(node)
         elif kind is ast.List or kind is ast.Tuple:
-            waiting += node.elts
+            for each in node.elts:
+                if each.__class__ is not ast.Constant:
+                    waiting.append(each)
         elif kind is ast.Import or kind is ast.ImportFrom:
             imports.append(node)
         elif kind is not ast.Constant:

@@ -48,10 +48,10 @@ class Names(ABC):
         self.muted = False  # while the module is read: nothing that happens there belongs to a direction
 
     def _name(self, node: ast.Name, scope: Scope) -> object:
-        value = self._found(node.id, scope)
+        value = self.found(node.id, scope)
         return self.seen(value, node) if value.__class__ is Dotted else value
 
-    def _found(self, name: str, scope: Scope) -> object:
+    def found(self, name: str, scope: Scope) -> object:
         """What a name is bound to, where names from other modules stand for themselves."""
         try:
             return scope.find(name)
@@ -100,11 +100,11 @@ class Names(ABC):
         of = node.value
         if of.__class__ is ast.Name:
             self.steps += 1
-            on = self._found(of.id, scope)
+            on = self.found(of.id, scope)
         else:
             on = self.evaluate(of, scope)
         if on.__class__ is Dotted:
-            if (part := _part_of_library(on.path, node.attr)) is not None:
+            if (part := part_of_library(on.path, node.attr)) is not None:
                 return part
             if of.__class__ is ast.Name:
                 on = self.seen(on, of)
@@ -194,7 +194,7 @@ class Names(ABC):
 
 
 @lru_cache(maxsize=4096)
-def _part_of_library(path: str, name: str) -> Dotted | None:
+def part_of_library(path: str, name: str) -> Dotted | None:
     """What a name in SQLAlchemy or Alembic stands for: itself, but for the name of a dialect. None of other modules."""
     whole = f"{path}.{name}"
     return Dotted(whole) if whole.startswith(("sqlalchemy.", "alembic.")) and name not in DIALECT_NAMES else None

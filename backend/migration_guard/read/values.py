@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -113,6 +113,36 @@ class Made:
     def on(self) -> object:
         """What the method was called on; None for a plain function."""
         return self.callee.on if isinstance(self.callee, Attr) else None
+
+
+class Plain(Made):
+    """A call that holds constants, names of SQLAlchemy's and such calls alone (plain.py): `sa.String(length=80)`.
+
+    `terms` are those that are no constants, in order. Few ask for the arguments, which are made when somebody does.
+    """
+
+    __slots__ = ("_known", "terms")
+
+    def __init__(self, callee: Dotted, node: ast.Call, terms: Sequence[object]) -> None:
+        self.callee = callee
+        self.node: ast.Call = node
+        self.name = callee.name
+        self.terms = terms
+        self._known: Arguments | None = None
+
+    @property
+    def arguments(self) -> Arguments:  # type: ignore[override]
+        """The arguments of the call."""
+        if self._known is None:
+            terms = iter(self.terms)
+            positional = [Given(_constant_or(each, terms), each) for each in self.node.args]
+            named = {each.arg or "": Given(_constant_or(each.value, terms), each.value) for each in self.node.keywords}
+            self._known = Arguments(positional, named)
+        return self._known
+
+
+def _constant_or(node: ast.expr, terms: Iterator[object]) -> object:
+    return node.value if isinstance(node, ast.Constant) else next(terms)
 
 
 class Instance(Made):

@@ -43,7 +43,7 @@ from .indexes import index_added, index_dropped, index_renamed, indexes_of
 from .joining import joined
 from .names import bare, place_of
 from .objects import object_after, type_after
-from .reach import hides
+from .reach import LIVES, hides
 from .state import Key, KnownTable, State
 from .touching import TYPE
 
@@ -228,7 +228,6 @@ MAKES: dict[type, Callable[[KnownTable, Any, Step], KnownTable]] = {
     CreateIndex: index_added,
     CreateConstraint: constraint_added,
 }
-LIVES = frozenset((CreateTable, DropTable, RenameTable, RenameObject, AlterTable))  # after which a table may be gone
 CHANGES: dict[type, Callable[[KnownTable, Any], KnownTable]] = {
     AlterTable: _changed,
     DropColumn: dropped,

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from .state import State
 
-NEAR = 300  # states that are kept as they are: those asked for last
+NEAR = 300  # states of a long history that are kept as they are: those asked for last
+MANY = 1_000  # revisions: the states of so many take less room than their facts, and stay as they are
 
 
 class View(NamedTuple):
@@ -25,8 +26,10 @@ Key = tuple[View, str]  # after this revision
 class States:
     """States after revisions. Those that were not asked for lately are packed, if a later revision will need them."""
 
-    def __init__(self, needed: Callable[[Key], bool]) -> None:
+    def __init__(self, needed: Callable[[Key], bool], revisions: int) -> None:
+        """`needed` tells whether a later one of so many `revisions` will ask for a state."""
         self._needed = needed
+        self._room = NEAR if revisions > MANY else NEAR * revisions
         self._near: OrderedDict[Key, State] = OrderedDict()
         self._far: dict[Key, bytes] = {}
 
@@ -44,7 +47,7 @@ class States:
     def keep(self, key: Key, state: State) -> None:
         """Remember a state."""
         self._near[key] = state
-        if len(self._near) > NEAR:
+        if len(self._near) > self._room:
             other, state = self._near.popitem(last=False)
             if self._needed(other):
                 self._far[other] = _packed(state)

@@ -23,6 +23,8 @@ from ..facts import (
 )
 from .names import bare
 
+_USING = frozenset((CreateIndex, CreateConstraint, WriteRows, AlterTable, DropColumn, DropTable))
+
 
 def made_by(operations: Iterable[Operation]) -> dict[str, list[str]] | None:
     """Tables, columns of any table, tables that may have more columns (`unsure`), and tables that are used.
@@ -41,7 +43,7 @@ def _note(op: Operation, tables: set[str], columns: set[str], unsure: set[str], 
     table = bare(name)
     if isinstance(op, (OtherCall, OtherSql)) or (name is not None and table is None):
         return False
-    if isinstance(op, (CreateIndex, CreateConstraint, WriteRows, AlterTable, DropColumn, DropTable)):
+    if type(op) in _USING:
         used.add(table or "")
     elif isinstance(op, CreateTable):
         tables.add(table or "")

@@ -5,13 +5,14 @@ With a filled cache, only the revisions that concern the tables of the judged on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
 from ..facts import (
     AddColumn,
     AddEnumValue,
+    AlterColumn,
     AlterTable,
     CreateConstraint,
     CreateIndex,
@@ -38,7 +39,7 @@ from ..facts import (
 )
 from .made import made_by
 from .names import bare, words_in
-from .reach import enums_of, hides, references_of
+from .reach import LIVES, enums_of, hides, references_of
 
 TYPE = "type "  # before the name of an enum type, which may be a table's too
 # Before what an operation mentions: a table or type itself, the table of an index or constraint, the tables with a
@@ -54,20 +55,31 @@ def outline(migration: Migration) -> Outline:
     up = migration.upgrade.operations if migration.upgrade else ()
     down = migration.downgrade.operations if migration.downgrade else ()
     made: Outline = {"tables": {}, "renames": [], "holders": [], "unnamed": [], "references": [], "objects": []}
-    for op in (*up, *down):
-        _learn(op, made)
-    made["tables"] = list(made["tables"])
-    made["mentions"] = {}  # with the positions of the operations
+    mentions: dict[str, list[int]] = {}  # with the positions of the operations
+    names: dict[str, None] = {}
     for at, op in enumerate(up):
+        table = bare(getattr(op, "table", None))
+        _learn(op, table, made)
+        if table is not None and _is_alone(op):
+            names[table] = None
+            mentions.setdefault(ITSELF + table, []).append(at)
+            continue
+        names.update(dict.fromkeys(_names(op)))
         for word in dict.fromkeys(mentioned(op)):
-            made["mentions"].setdefault(word, []).append(at)
-    made["names"] = list(dict.fromkeys(name for op in up for name in _names(op)))
+            mentions.setdefault(word, []).append(at)
+    for op in down:
+        _learn(op, bare(getattr(op, "table", None)), made)
+    made["tables"] = list(made["tables"])
+    made["mentions"] = mentions
+    made["names"] = list(names)
     made["kinds"] = list(dict.fromkeys(type(op).__name__ for op in up))
     made["renamed"] = [
         [old, new]
         for op in up
         if isinstance(op, RenameTable) and (old := bare(op.table)) and (new := bare(op.new_name))
     ]
+    # Where tables may come or go; a name with a schema may be another table than the same name without.
+    made["lives"] = [at for at, op in enumerate(up) if type(op) in LIVES or getattr(op, "schema", None) is not None]
     made["hides"] = max(map(hides, up), default=0)
     made["opaque"] = any(map(is_opaque, up))
     made["dialects"] = any(op.dialects is not None for op in up)
@@ -135,13 +147,30 @@ def is_opaque(op: Operation) -> bool:
 PLAIN = frozenset((AlterTable, DropColumn, DropIndex, ValidateConstraint, WriteRows))
 
 
-def mentioned(op: Operation) -> Iterator[str]:
+# What concerns its table alone, whatever it says of it.
+_ALONE = PLAIN | {CreateIndex, CreateConstraint, DropConstraint}
+
+
+def _is_alone(op: Operation) -> bool:
+    """Whether an operation whose table is known mentions nothing but that."""
+    if type(op) in _ALONE:
+        return True
+    if isinstance(op, AddColumn):
+        return op.column.enum is None
+    if isinstance(op, CreateTable):
+        return all(column.enum is None for column in op.columns)
+    return isinstance(op, AlterColumn) and op.enum is None
+
+
+def mentioned(op: Operation) -> Iterable[str]:
     """The tables and types that an operation may concern, each with the sign that says in which way."""
     table = bare(getattr(op, "table", None))
+    return (ITSELF + table,) if table is not None and _is_alone(op) else _mentioned(op, table)
+
+
+def _mentioned(op: Operation, table: str | None) -> Iterator[str]:
     if table is not None:
         yield ITSELF + table
-        if type(op) in PLAIN:
-            return
     elif isinstance(op, (DropIndex, RenameObject)) and (name := bare(op.name)) is not None:
         yield HELD + name
     if isinstance(op, RenameTable) and (new := bare(op.new_name)) is not None:
@@ -162,12 +191,13 @@ def mentioned(op: Operation) -> Iterator[str]:
     yield from (ITSELF + TYPE + name for enum in enums_of(op) if (name := bare(enum.name)) is not None)
 
 
-def _learn(op: Operation, made: Outline) -> None:
+def _learn(op: Operation, table: str | None, made: Outline) -> None:
     """The names of tables, indexes and objects, before any operation can be given to its table."""
-    table = bare(getattr(op, "table", None))
     if table is not None:
         made["tables"][table] = None
         if type(op) in PLAIN:
+            return
+        if isinstance(op, AddColumn) and op.column.references is None and op.column.index is False:
             return
         made["references"] += [[name, table] for one in references_of(op) if (name := bare(one)) is not None]
     if isinstance(op, RenameTable) or (isinstance(op, RenameObject) and op.kind in ("table", "type")):

@@ -7,32 +7,40 @@ from collections.abc import Iterator
 
 from ..facts import (
     AddColumn,
+    AlterTable,
     CreateConstraint,
     CreateIndex,
     CreateObject,
     CreateTable,
+    DropTable,
     EnumType,
     Operation,
     OtherCall,
     OtherSql,
+    RenameObject,
+    RenameTable,
     Text,
     Unread,
     WriteRows,
 )
 
 ROWS, SCHEMA = 1, 2  # what an operation that cannot be read may change
+LIVES = frozenset((CreateTable, DropTable, RenameTable, RenameObject, AlterTable))  # after which a table may be gone
 CHANGES_SCHEMA = re.compile(r"\b(?:alter|create|drop|rename|do|call|select)\b", re.IGNORECASE)
 
 
 def hides(op: Operation) -> int:
     """What an operation may change out of sight: 0 for nothing, else ROWS or SCHEMA."""
+    table = getattr(op, "table", None)
+    if table.__class__ is str:
+        return 0
     if isinstance(op, OtherCall):
         return SCHEMA
     if isinstance(op, OtherSql):
         if isinstance(op.text, str):
             return 0
         return SCHEMA if not op.source or CHANGES_SCHEMA.search(op.source) else ROWS
-    if isinstance(getattr(op, "table", None), Unread):
+    if isinstance(table, Unread):
         if isinstance(op, WriteRows):
             return ROWS if op.kind == "update" else 0
         return 0 if isinstance(op, (CreateTable, CreateIndex, CreateObject)) else SCHEMA

@@ -45,11 +45,11 @@ RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dia
 @judges(AlterColumn)
 def cast_to_new_type(op: AlterColumn, context: Context) -> Iterator[Finding]:
     """A column that is cast to an enum type which was just made."""
-    if op.type is None or not matters(context, op, op.table):
+    if op.type is None:
         return
     new = bare(op.enum.name) if op.enum is not None else bare(op.type)
     made = next((one for one in operations_above(context, op, CreateType, naming=new) if bare(one.name) == new), None)
-    if made is None or new is None or made.enum is None:
+    if made is None or new is None or made.enum is None or not matters(context, op, op.table):
         return
     if not _put_aside(context):
         return

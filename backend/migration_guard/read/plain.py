@@ -1,0 +1,52 @@
+"""Calls of SQLAlchemy's that hold nothing but constants and such calls: most of what a migration consists of.
+
+`sa.Column("title", sa.String(length=80), nullable=False)` does nothing and depends on nothing, so its arguments need
+not be evaluated one by one: what a column is about is read from the syntax itself (columns.py).
+"""
+
+from __future__ import annotations
+
+import ast
+
+from .names import Names, kind_of_call, part_of_library
+from .scopes import Scope
+from .values import Dotted, Plain
+
+
+def plain(names: Names, callee: Dotted, node: ast.Call, scope: Scope) -> Plain | None:
+    """The call, where its arguments are constants, names of SQLAlchemy's or such calls themselves; else None."""
+    terms: list[Dotted | Plain] = []
+    for each in node.args:
+        if each.__class__ is not ast.Constant:
+            if (term := _term(names, each, scope)) is None:
+                return None
+            terms.append(term)
+    for keyword in node.keywords:
+        if keyword.value.__class__ is not ast.Constant:
+            if (term := _term(names, keyword.value, scope)) is None:
+                return None
+            terms.append(term)
+        if keyword.arg is None:
+            return None
+    return Plain(callee, node, terms)
+
+
+def _term(names: Names, node: ast.expr, scope: Scope) -> Dotted | Plain | None:
+    """A type such as `sa.Integer` or `sa.Integer()`; None for anything else."""
+    if isinstance(node, ast.Call):
+        named = node.func
+    elif isinstance(node, ast.Attribute):
+        named = node
+    else:
+        return None
+    if not isinstance(named, ast.Attribute) or not isinstance(named.value, ast.Name):
+        return None
+    on = names.found(named.value.id, scope)
+    part = part_of_library(on.path, named.attr) if isinstance(on, Dotted) else None
+    if part is None:
+        return None
+    names.steps += 2
+    if not isinstance(node, ast.Call):
+        return part
+    names.steps += 1
+    return plain(names, part, node, scope) if kind_of_call(part.path) == "term" else None
