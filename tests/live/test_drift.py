@@ -213,6 +213,16 @@ def test_a_unique_index_and_a_unique_constraint_are_one_difference(connection: C
     ]
 
 
+def test_a_constraint_is_called_by_its_whole_name_though_it_begins_with_the_tables(connection: Connection) -> None:
+    dialect = connection.dialect.name
+    built(connection, person(", name varchar(9)", dialect) + "; create unique index ux on person (name)")
+
+    (told,) = sentences(connection, metadata(Column("name", t.String(9), unique=True)))
+
+    own = "person_name_key" if dialect == "postgresql" else "(name)"
+    assert told == f"unique person(name): kept by was index ux, is constraint {own}"
+
+
 MODELS: list[Callable[[], list[Any]]] = [
     lambda: [Column("name", t.String(40), nullable=False, server_default="x")],
     lambda: [Column("born", t.Date), Index("ix_born", "born"), UniqueConstraint("born", name="uq_born")],

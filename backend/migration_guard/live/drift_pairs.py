@@ -65,5 +65,7 @@ def _unique_columns(difference: Difference, snapshot: Snapshot) -> str | None:
 
 
 def _keeper(difference: Difference) -> str:
-    name = difference.name.removeprefix(f"{difference.table}.").removeprefix(f"{difference.table}")
+    name = difference.name.removeprefix(f"{difference.table}.")
+    if name.startswith(f"{difference.table}("):  # it has none, but columns
+        name = name.removeprefix(difference.table or "")
     return f"{'index' if difference.kind == 'index' else 'constraint'} {name}"
