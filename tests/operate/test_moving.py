@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ from migration_guard.config import Settings
 from migration_guard.live import Server
 from migration_guard.live.postgresql_catalogue import shapes, snapshot
 from migration_guard.live.redirect import own_engine
+from migration_guard.operate.moving.columns import Table
 from migration_guard.operate.moving.comparing import compare, digest, same
+from migration_guard.operate.moving.lines import lines
 from migration_guard.operate.moving.loading import keys_dropped, keys_made, load, sequences_set
-from migration_guard.operate.moving.parsing import Parser
 from migration_guard.operate.moving.session import Connection, Record, connected
-from migration_guard.operate.moving.source import Source, Table, opened
+from migration_guard.operate.moving.source import Source, opened
+from migration_guard.operate.moving.spool import Spools
 from migration_guard.operate.moving.survey import Obstacle, Survey
 from migration_guard.operate.target import Target
 from migration_guard.operate.transfer import rehearsed
@@ -32,7 +34,6 @@ class Both:
 
     source: Source
     session: Connection
-    parser: Parser
     tables: list[Table]
     survey: Survey
     obstacles: list[Obstacle]
@@ -43,13 +44,13 @@ class Both:
         record.begin()
         keys_dropped(self.session, record, self.tables)
         for table in self.tables:
-            load(self.session, record, self.source, table, self.parser, lambda _: None)
+            load(self.session, self.source, table, lambda _: None)
         sequences_set(self.session, self.source, self.tables)
         keys_made(self.session, record)
         record.end()
 
     def is_same(self) -> bool:
-        return all(same(self.session, self.source, table, self.parser, lambda _: None) for table in self.tables)
+        return all(same(self.session, self.source, table, lambda _: None) for table in self.tables)
 
     def texts(self, sql: str) -> list[tuple[Any, ...]]:
         return self.session.execute(sql.encode()).fetchall()
@@ -64,10 +65,14 @@ def both(postgresql: Server, tmp_path: Path) -> Iterator[Make]:
     url = postgresql.new_database()
     settings = Settings(root=tmp_path)
     target = Target(make_url(url).set(drivername="postgresql+psycopg"), None, settings)  # type: ignore[arg-type]
-    opening: list[Any] = []
 
     def make(
-        here: str, there: str, rows: Sequence[tuple[Any, ...]] = (), table: str = "t", spells: bool = True
+        here: str,
+        there: str,
+        rows: Sequence[tuple[Any, ...]] = (),
+        table: str = "t",
+        spells: bool = True,
+        folder: Path | None = None,
     ) -> Both:
         file = tmp_path / "here.db"
         with closing(sqlite3.connect(file)) as connection:
@@ -76,16 +81,13 @@ def both(postgresql: Server, tmp_path: Path) -> Iterator[Make]:
                 places = ", ".join("?" * len(rows[0]))
                 connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
             connection.commit()
-        session = connected(target)
+        session = stack.enter_context(closing(connected(target)))
         session.execute(there.encode())
         engine = own_engine(target.url)
         with engine.connect() as connection_:
             found = shapes(connection_)
         engine.dispose()
-        manager = opened(file)
-        source = manager.__enter__()
-        parser = Parser(lambda: connected(target))
-        opening.extend((manager, parser, session))
+        source = stack.enter_context(opened(file, lambda: connected(target)))
         source.spells = source.spells and spells
         names = source.names()
         tables = [
@@ -93,13 +95,14 @@ def both(postgresql: Server, tmp_path: Path) -> Iterator[Make]:
             for shape in found
             if shape.name in names
         ]
-        survey = Survey(source, parser, tables, lambda *_: None)
-        obstacles = survey.run(lambda each: rehearsed(session, source, each, parser))
-        return Both(source, session, parser, tables, survey, obstacles, target.url)
+        spools = Spools(file if spells else None)
+        stack.callback(spools.close)
+        survey = Survey([source], tables, lambda *_: None, spools)
+        obstacles = survey.run(lambda each: rehearsed(session, source, each))
+        return Both(source, session, tables, survey, obstacles, target.url)
 
-    yield make
-    for each in opening:
-        each.__exit__(None, None, None) if hasattr(each, "__exit__") else each.close()
+    with ExitStack() as stack:
+        yield make
 
 
 VALUES: list[tuple[str, str, Any, str]] = [
@@ -171,7 +174,7 @@ def test_values_are_spelled_as_postgresql_prints_them(both: Make, spells: bool) 
     assert found.obstacles == []
     found.load()
     for table in found.tables:
-        compare(found.session, found.source, table, found.parser, lambda _: None)
+        compare(found.session, found.source, table, lambda _: None)
     shown = ", ".join(
         f"c{place}::text" if "char(5)" not in VALUES[place][1] else f"c{place}" for place in range(len(VALUES))
     )
@@ -331,7 +334,7 @@ def test_a_large_row_makes_the_chunks_small(both: Make) -> None:
         "CREATE TABLE t (id integer PRIMARY KEY, word text)",
     )
 
-    sizes = [len(text) for _, text in found.source.lines(found.tables[0], found.parser, as_kept=False)]
+    sizes = [len(sent) for _, sent, _ in lines(found.source, found.tables[0])]
 
     assert max(sizes) < 9_000_000
     found.load()

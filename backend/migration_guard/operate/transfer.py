@@ -6,39 +6,35 @@ written down in the target, so that a run that was cut off goes on with the firs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from typing import TypeVar
+
+import psycopg
 
 from ..errors import CannotFinish, UsageError
-from ..live.postgresql_catalogue import shapes, snapshot
+from ..live.postgresql_catalogue import snapshot
 from ..live.row_sql import identifier, table_name
 from ..live.schema import Snapshot, differences, without
-from ..live.shapes import TableShape
 from ..reporting import counted
-from .holding import has_version_table, held, revisions
+from .moving.columns import Table
 from .moving.comparing import compare, same
+from .moving.crew import HANDS, side_by_side
+from .moving.lines import lines
 from .moving.loading import copy_into, keys_dropped, keys_made, load, sequences_set
-from .moving.migrations import at_revisions, migrate
-from .moving.parsing import Parser
 from .moving.patience import patiently
-from .moving.session import (
-    RECORD,
-    Connection,
-    Record,
-    as_snapshot,
-    as_text,
-    connected,
-    locked,
-)
-from .moving.source import Source, Table, connection, opened
-from .moving.survey import MOST, Obstacle, Progress, Survey
-from .standing import below
+from .moving.places import Places, Say
+from .moving.progress import Moved, Progress
+from .moving.session import RECORD, Connection, Record, as_snapshot, as_text, connected, locked
+from .moving.source import Source, connection, data_version, several
+from .moving.spool import Spools
+from .moving.survey import MOST, Obstacle, Survey
 from .target import Target
 
 __all__ = ["MOST", "Obstacle", "Progress", "Transfer", "Transferred"]
 
-Say = Callable[[str], None]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -70,129 +66,45 @@ class Transfer:
     def run(self, *, check: bool = False) -> tuple[list[Obstacle], Transferred | None]:
         """The rows that cannot go; where there is none, and not only a check is asked for, what went over."""
         self.source.must_exist()
-        with closing(connection(self.source.file)) as watching, opened(self.source.file) as source:
-            before = watching.execute("PRAGMA data_version").fetchone()
+        file = self.source.file
+        with ExitStack() as stack:
+            watching = stack.enter_context(closing(connection(file)))
+            before = data_version(watching)
+            sources = stack.enter_context(several(file, lambda: connected(self.to), HANDS))
             with closing(connected(self.to)) as session:
                 locked(session, self.to)
-                at = self._schema(session)
-                tables = self._tables(source)
-                obstacles = self._surveyed(source, tables, session)
+                places = Places(self.source, self.to, self.say)
+                at = places.schema(session)
+                tables = places.tables(sources[0])
+                spools = Spools(None if check else file)
+                stack.callback(spools.close)
+                survey = Survey(sources, tables, self.progress, spools)
+                obstacles = survey.run(lambda table: rehearsed(session, sources[0], table))
+            for note in survey.notes:
+                self.say(note)
             if obstacles or check:
                 return obstacles, None
 
-            def is_still() -> bool:
-                return bool(watching.execute("PRAGMA data_version").fetchone() == before)
-
             def attempt() -> None:
-                with closing(connected(self.to)) as session, closing(Parser(lambda: connected(self.to))) as parser:
+                with ExitStack() as open_now:
+                    session = open_now.enter_context(closing(connected(self.to)))
                     locked(session, self.to)
-                    self._move(source, tables, session, parser, is_still)
+                    hands = [Hand(each, open_now.enter_context(closing(connected(self.to)))) for each in sources]
+                    self._move(hands, tables, session, lambda: data_version(watching) == before)
 
             patiently(attempt, lambda: self._loaded, self.to.shown, self.say)
         rows = {table.name: table.rows for table in tables}
         return [], Transferred(rows, {table.name: table.digest for table in tables}, at)
 
-    def _surveyed(self, source: Source, tables: Sequence[Table], session: Connection) -> list[Obstacle]:
-        with closing(Parser(lambda: connected(self.to))) as parser:
-            survey = Survey(source, parser, tables, self.progress)
-            obstacles = survey.run(lambda table: rehearsed(session, source, table, parser))
-        for note in survey.notes:
-            self.say(note)
-        return obstacles
-
-    def _schema(self, session: Connection) -> tuple[str, ...]:
-        """Bring the target to the revisions of the source, by the migrations; where it stands there, do nothing."""
-        at = at_revisions(self.source)
-        with self.to.connect() as connection:
-            there = revisions(connection, self.to.version_table)
-            stamped = has_version_table(connection, self.to.version_table)
-            holds = held(connection, self.to.version_table).rows.keys() - {RECORD}
-        if sorted(there) == sorted(at):
-            return at
-        record = Record(session)
-        if (stamped or holds) and not record.exists():
-            raise UsageError(
-                f"{self.to.shown} is not empty: it stands at {', '.join(there) or 'no revision'}",
-                f"give a new database, or one at the same revision ({', '.join(at)})",
-            )
-        if not set(there) <= below(self.source.history, at):
-            raise UsageError(
-                f"a transfer to {self.to.shown} began at {', '.join(there)}, and {self.source.shown} stands at "
-                f"{', '.join(at)} now",
-                "give a new database",
-            )
-        record.begin()
-        migrate(self.to, at, "PostgreSQL")
-        with self.to.connect() as connection:
-            for name, rows in held(connection, self.to.version_table).rows.items():
-                if rows and name != RECORD:
-                    record.add("seeded", name, str(rows))
-        return at
-
-    def _tables(self, source: Source) -> list[Table]:
-        """The tables that both have, parents first. Raises CannotFinish where the source has more than the target."""
-        with self.to.connect() as connection:
-            there = [each for each in shapes(connection) if each.full_name not in (self.to.version_table, RECORD)]
-        own = self.source.version_table.rpartition(".")[2]
-        here = {name: sql for name, sql in source.names().items() if name != own}
-        virtual = [name for name, sql in here.items() if sql.upper().startswith("CREATE VIRTUAL")]
-        for name in virtual:
-            self.say(f"{name} is a virtual table of SQLite, which PostgreSQL does not have: its rows stay.")
-        here = {
-            name: sql
-            for name, sql in here.items()
-            if name not in virtual and not any(name.startswith(f"{each}_") for each in virtual)
-        }
-        self._told_apart(here.keys(), [shape.name for shape in there])
-        found = []
-        for shape in there:
-            if shape.name in here:
-                found.append(self._table(source, shape))
-        return found
-
-    def _told_apart(self, here: Iterable[str], there: Sequence[str]) -> None:
-        """Which tables only one of both has. Raises CannotFinish where rows would have no place."""
-        if missing := sorted(set(here) - set(there)):
-            raise CannotFinish(
-                f"{self.source.shown} has tables that its migrations do not make: {', '.join(missing[:8])}",
-                "migration-guard db status says more; drop them, or make them by a revision",
-            )
-        if twice := sorted({name for name in there if there.count(name) > 1} & set(here)):
-            raise CannotFinish(
-                f"several schemas of {self.to.shown} have a table {', '.join(twice)}, and SQLite knows no schemas",
-                "rename one of them by a revision",
-            )
-        if more := sorted(set(there) - set(here)):
-            self.say(f"Only {self.to.shown} has {', '.join(more[:8])}: no rows go there.")
-
-    def _table(self, source: Source, shape: TableShape) -> Table:
-        columns = source.columns(shape.name)
-        known = {column.name: column for column in shape.columns}
-        if extra := [column for column in columns if column not in known]:
-            raise CannotFinish(
-                f"{shape.name} has columns that its migrations do not make: {', '.join(extra)}",
-                "migration-guard db status says more",
-            )
-        missing = [each for each in shape.columns if each.name not in columns and not each.generated]
-        if needed := [each.name for each in missing if not each.nullable and not each.has_default]:
-            raise CannotFinish(
-                f"{shape.full_name} has columns on PostgreSQL only, which take no NULL: {', '.join(needed)}",
-                "add them on SQLite, too, or give them a default, by a revision",
-            )
-        if missing:
-            names = ", ".join(each.name for each in missing)
-            self.say(f"Only PostgreSQL has {names} in {shape.full_name}: rows get the default there.")
-        return source.table(shape, [known[name] for name in columns if not known[name].generated])
-
     def _move(
-        self, source: Source, tables: Sequence[Table], session: Connection, parser: Parser, is_still: Callable[[], bool]
+        self, hands: Sequence[Hand], tables: Sequence[Table], session: Connection, is_still: Callable[[], bool]
     ) -> None:
         """What is not done yet of: rows, sequences, foreign keys, comparison."""
         record = Record(session)
         if not record.exists():
             counts = {table.name: _count(session, table) for table in tables}
             if any(counts.values()):
-                self._is_there(source, tables, session, parser, counts)
+                self._is_there(hands, tables, counts)
                 return
             record.begin()
         if "" not in record.all("schema"):
@@ -200,16 +112,19 @@ class Transfer:
         waiting = self._waiting(record, session, tables)
         if waiting:
             keys_dropped(session, record, tables)
-        moved = Moved(self.progress, "copy", sum(table.rows for table in waiting))
-        for table in waiting:
-            load(session, record, source, table, parser, moved.of(table))
+
+        def loaded(table: Table, hand: Hand, moved: Callable[[int], None]) -> None:
+            load(hand.session, hand.source, table, moved)
             self._loaded += 1
-        sequences_set(session, source, tables)
+
+        def compared(table: Table, hand: Hand, moved: Callable[[int], None]) -> None:
+            compare(hand.session, hand.source, table, moved)
+            hand.session.execute(f"ANALYZE {table_name(table.shape)}".encode())
+
+        self._each(waiting, hands, "copy", loaded)
+        sequences_set(session, hands[0].source, tables)
         keys_made(session, record)
-        moved = Moved(self.progress, "compare", sum(table.rows for table in tables))
-        for table in tables:
-            compare(session, source, table, parser, moved.of(table))
-            session.execute(f"ANALYZE {table_name(table.shape)}".encode())
+        self._each(tables, hands, "compare", compared)
         if changes := differences(as_snapshot(record.all("schema")[""]), self._snapshot()):
             raise CannotFinish(
                 f"the schema of {self.to.shown} changed meanwhile: {changes[0].sentence()}",
@@ -221,6 +136,22 @@ class Transfer:
                 "stop what writes there and run it again: only tables that changed are copied",
             )
         record.end()
+
+    def _each(
+        self,
+        tables: Sequence[Table],
+        hands: Sequence[Hand],
+        what: str,
+        work: Callable[[Table, Hand, Callable[[int], None]], Result],
+    ) -> list[Result]:
+        """Do something with each table, two at a time, the largest first."""
+        moved = Moved(self.progress, what, sum(table.rows for table in tables))
+        try:
+            return side_by_side(lambda table, hand: work(table, hand, moved.of(table)), tables, hands, moved.halt)
+        except BaseException:
+            for hand in hands:
+                hand.stop()
+            raise
 
     def _waiting(self, record: Record, session: Connection, tables: Sequence[Table]) -> list[Table]:
         """The tables whose rows are not there as they are now in the source. Raises CannotFinish where somebody else
@@ -241,13 +172,14 @@ class Transfer:
             self.say(f"Changed in {self.source.shown} since they were copied: {', '.join(changed[:8])}.")
         return waiting
 
-    def _is_there(
-        self, source: Source, tables: Sequence[Table], session: Connection, parser: Parser, counts: Mapping[str, int]
-    ) -> None:
+    def _is_there(self, hands: Sequence[Hand], tables: Sequence[Table], counts: Mapping[str, int]) -> None:
         """Raises CannotFinish where a database that no transfer has begun on holds other rows than the source."""
-        moved = Moved(self.progress, "compare", sum(table.rows for table in tables))
-        for table in tables:
-            if counts[table.name] != table.rows or not same(session, source, table, parser, moved.of(table)):
+
+        def equal(table: Table, hand: Hand, moved: Callable[[int], None]) -> bool:
+            return counts[table.name] == table.rows and same(hand.session, hand.source, table, moved)
+
+        for table, found in zip(tables, self._each(tables, hands, "compare", equal), strict=True):
+            if not found:
                 raise CannotFinish(
                     f"{table.name} of {self.to.shown} holds {counts[table.name]:,} rows already, and not those of "
                     f"{self.source.shown}",
@@ -260,26 +192,21 @@ class Transfer:
             return without(snapshot(connection), [RECORD])
 
 
-class Moved:
-    """Counts rows for the progress of all tables together."""
+@dataclass(frozen=True)
+class Hand:
+    """What one thread works with."""
 
-    def __init__(self, progress: Progress, what: str, total: int) -> None:
-        self._progress = progress
-        self._what = what
-        self._total = total
-        self._done = 0
+    source: Source
+    session: Connection
 
-    def of(self, table: Table) -> Callable[[int], None]:
-        """What counts the rows of one table."""
-
-        def moved(rows: int) -> None:
-            self._done += rows
-            self._progress(self._what, table.name, self._done, self._total)
-
-        return moved
+    def stop(self) -> None:
+        """End the statement that runs."""
+        self.source.connection.interrupt()
+        with suppress(psycopg.Error):
+            self.session.cancel()
 
 
-def rehearsed(session: Connection, source: Source, table: Table, parser: Parser) -> Connection | None:
+def rehearsed(session: Connection, source: Source, table: Table) -> Connection | None:
     """A connection with a temporary table of what the table's checks look at; None where it has none."""
     if not table.shape.checks:
         return None
@@ -291,7 +218,7 @@ def rehearsed(session: Connection, source: Source, table: Table, parser: Parser)
         f"CREATE TEMP TABLE guard_rehearsal ON COMMIT DROP AS SELECT {shown} FROM {table_name(table.shape)} "
         "WITH NO DATA".encode()
     )
-    parts = source.lines(table, parser, as_kept=False, of=names)
+    parts = ((rows, sent) for rows, sent, _ in lines(source, table, names))
     copy_into(session, "pg_temp.guard_rehearsal", names, parts, lambda _: None)
     return session
 

@@ -14,16 +14,18 @@ from ..live.postgresql_catalogue import shapes
 from ..live.row_sql import identifier, table_name
 from ..live.shapes import TableShape
 from .holding import held
+from .moving.columns import Table
 from .moving.comparing import alike
 from .moving.into_sqlite import Back, back, fill, numbers_kept, obstacles
 from .moving.migrations import at_revisions, migrate
-from .moving.parsing import Parser
 from .moving.patience import patiently
+from .moving.places import Say
+from .moving.progress import Moved, Progress
 from .moving.session import RECORD, Connection, connected
-from .moving.source import Table, opened
-from .moving.survey import Obstacle, Progress, Survey
+from .moving.source import opened
+from .moving.survey import Obstacle, Survey
 from .target import Target
-from .transfer import Moved, Say, Transferred
+from .transfer import Transferred
 from .turn import turn
 
 
@@ -119,7 +121,7 @@ class TransferBack:
     def _tables(self, there: Sequence[TableShape], session: Connection) -> tuple[list[Table], dict[str, list[Back]]]:
         """The tables of both. Raises CannotFinish where SQLite has no place for rows of PostgreSQL."""
         tables, ways = [], {}
-        with opened(self.part) as source:
+        with opened(self.part, lambda: connected(self.source)) as source:
             here = source.names()
             for shape in there:
                 (rows,) = session.execute(f"SELECT count(*) FROM {table_name(shape)}".encode()).fetchone() or (0,)
@@ -179,11 +181,11 @@ class TransferBack:
 
     def _is_same(self, session: Connection, table: Table) -> bool:
         """Whether what SQLite holds of a table, read as on the way there, is what PostgreSQL holds."""
-        with opened(self.part) as source, closing(Parser(lambda: connected(self.source))) as parser:
+        with opened(self.part, lambda: connected(self.source)) as source:
             mine = source.table(table.shape, [column.shape for column in table.columns])
-            found = Survey(source, parser, [mine], self.progress).run(lambda _: None)
+            found = Survey([source], [mine], self.progress).run(lambda _: None)
             table.digest = mine.digest
-            return not found and alike(session, source, mine, parser)
+            return not found and alike(session, source, mine)
 
     def _finish(self, writing: sqlite3.Connection) -> None:
         """Keys hold, the file is whole, and our table is gone."""

@@ -3,92 +3,133 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from ...errors import CannotFinish
 from ...live.row_sql import identifier, table_name
+from .columns import Column, Table
+from .lines import LARGEST, lines
 from .loading import Moved
-from .parsing import Parser
 from .session import Connection
-from .source import Source, Table
+from .source import Source
 
 
 def digest(connection: Connection, table: Table, moved: Moved) -> str:
     """The digest of the rows in the order in which they lie: that in which they came."""
     found = hashlib.sha256()
-    for part in _parts(_lines(connection, table)):
-        found.update(b"".join(part))
-        moved(len(part))
+    for rows, text in _texts(connection, table):
+        found.update(text)
+        moved(rows)
     return found.hexdigest()
 
 
-def compare(connection: Connection, source: Source, table: Table, parser: Parser, moved: Moved) -> None:
+def compare(connection: Connection, source: Source, table: Table, moved: Moved) -> None:
     """Raises CannotFinish where the rows are not those of the source, with the first one that differs."""
-    if not same(connection, source, table, parser, moved):
+    if not same(connection, source, table, moved):
         raise CannotFinish(
-            f"{table.name} differs after the transfer: {_difference(connection, source, table, parser)}",
+            f"{table.name} differs after the transfer: {_difference(connection, source, table)}",
             "run it again, and if it stays, report it with this message",
         )
 
 
-def same(connection: Connection, source: Source, table: Table, parser: Parser, moved: Moved) -> bool:
+def same(connection: Connection, source: Source, table: Table, moved: Moved) -> bool:
     """Whether both hold the same rows; if need be, in whatever order."""
     if not table.columns or digest(connection, table, moved) == table.digest:
         return True
-    return alike(connection, source, table, parser)
+    return alike(connection, source, table)
 
 
-def alike(connection: Connection, source: Source, table: Table, parser: Parser) -> bool:
+def alike(connection: Connection, source: Source, table: Table) -> bool:
     """Whether both hold the same rows, in whatever order."""
-    here = _sum(
-        line for _, text in source.lines(table, parser, as_kept=True) for line in text.splitlines(keepends=True)
-    )
+    here = _sum(line for *_, text in lines(source, table) for line in _split(table, text))
     return here == _sum(_lines(connection, table))
 
 
+def _split(table: Table, text: bytes) -> list[bytes]:
+    """The rows of a text, without their ends."""
+    return text.split(table.end)[:-1]
+
+
 def _lines(connection: Connection, table: Table) -> Iterator[bytes]:
-    """The rows as COPY prints them, each with its end of line."""
-    names = [identifier(column.name) for column in table.columns]
-    shown = [
-        column.form.there.replace("{x}", name) if column.form else name
-        for name, column in zip(names, table.columns, strict=True)
-    ]
-    what = table_name(table.shape)
-    simple = shown == names and _is_plain(connection, what)
+    """Row for row what `_texts` has."""
+    for _, text in _texts(connection, table):
+        yield from _split(table, text)
+
+
+def _texts(connection: Connection, table: Table) -> Iterator[tuple[int, bytes]]:
+    """All rows, some of them at a time, in the order in which they lie.
+
+    With ends that no text holds the server joins them, a range of blocks at a time; else they come as COPY prints them.
+    """
+    if not table.clean:
+        return _copied(connection, table)
+    name = table_name(table.shape)
+    kind, blocks = connection.execute(_BLOCKS, (name,)).fetchone() or ("", 0)
+    step = min(128, LARGEST // (_PER_BLOCK * max(table.longest, 1)))
+    if kind == "r" and step and connection.info.server_version >= 140000:  # before, each range reads the whole table
+        return _joined(connection, table, int(blocks), step)
+    return _fetched(connection, table)
+
+
+def _joined(connection: Connection, table: Table, blocks: int, step: int) -> Iterator[tuple[int, bytes]]:
     sql = (
-        f"COPY {what} ({', '.join(names)}) TO STDOUT"
-        if simple
-        else f"COPY (SELECT {', '.join(shown)} FROM {what}) TO STDOUT"
-    )
+        "SELECT count(*), convert_to(string_agg(line, E'\\x1e') || E'\\x1e', 'UTF8') FROM "
+        f"(SELECT {_line(table)} AS line FROM {table_name(table.shape)} WHERE ctid"
+    ).replace("%", "%%") + " >= %s::text::tid AND ctid < %s::text::tid) AS rows"
+    for block in range(0, blocks, step):
+        ends = f"({block},0)", f"({block + step},0)"
+        rows, text = connection.execute(sql.encode(), ends, binary=True).fetchone() or (0, b"")
+        if rows:
+            yield rows, text
+
+
+def _fetched(connection: Connection, table: Table) -> Iterator[tuple[int, bytes]]:
+    with connection.transaction(), connection.cursor("guard_lines", binary=True) as cursor:
+        sql = f"SELECT convert_to({_line(table)} || E'\\x1e', 'UTF8') FROM {table_name(table.shape)}"
+        cursor.execute(sql.encode())
+        while rows := cursor.fetchmany(max(1, min(2000, LARGEST // max(table.longest, 1)))):
+            yield len(rows), b"".join(text for (text,) in rows)
+
+
+def _copied(connection: Connection, table: Table) -> Iterator[tuple[int, bytes]]:
+    shown = ", ".join(map(_there, table.columns))
+    sql = f"COPY (SELECT {shown} FROM {table_name(table.shape)}) TO STDOUT"
     with connection.cursor().copy(sql.encode()) as copy:
-        for line in copy:
-            yield bytes(line)
+        rows = iter(copy)
+        while part := list(islice(rows, max(1, min(2000, LARGEST // max(table.longest, 1))))):
+            yield len(part), b"".join(part)
 
 
-def _is_plain(connection: Connection, name: str) -> bool:
-    """Whether COPY takes it without a query: a table of no parts."""
-    found = connection.execute("SELECT relkind FROM pg_class WHERE oid = %s::regclass", (name,)).fetchone()
-    return found in (("r",), (b"r",))
+def _there(column: Column) -> str:
+    """An expression of PostgreSQL that prints a column as it is compared."""
+    name = identifier(column.name)
+    return column.form.there.replace("{x}", name) if column.form else name
 
 
-def _parts(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
-    while part := list(islice(lines, 2000)):
-        yield part
+def _line(table: Table) -> str:
+    """An expression of PostgreSQL for a row; concat() prints as COPY does, which a cast does not for every type."""
+    cells = []
+    for column in table.columns:
+        text = _there(column)
+        plain = column.form is not None and column.shape.kind != "bool"
+        text = f"({text})::text" if plain else f"CASE WHEN {text} IS NOT NULL THEN concat({text}) END"
+        cells.append(f"coalesce({text}, E'\\x1d')")
+    return " || E'\\x1f' || ".join(cells) or "''"
 
 
-def _sum(lines: Iterator[bytes]) -> tuple[int, int]:
+def _sum(rows: Iterable[bytes]) -> tuple[int, int]:
     """How many lines, and a sum of their digests, which does not depend on their order."""
     number = total = 0
-    for line in lines:
+    for line in rows:
         number += 1
         total += int.from_bytes(hashlib.blake2b(line, digest_size=32).digest(), "big")
     return number, total
 
 
-def _difference(connection: Connection, source: Source, table: Table, parser: Parser) -> str:
+def _difference(connection: Connection, source: Source, table: Table) -> str:
     """The first row that differs, in words."""
-    here = (line for _, text in source.lines(table, parser, as_kept=True) for line in text.splitlines(keepends=True))
+    here = (line for *_, text in lines(source, table) for line in _split(table, text))
     there = _lines(connection, table)
     number = 0
     try:
@@ -99,12 +140,19 @@ def _difference(connection: Connection, source: Source, table: Table, parser: Pa
                 return f"row {number:,} is {_shown(other, at)}, and was {_shown(line, at)}"
         more = sum(1 for _ in there)
     finally:
-        for _ in there:  # the connection is in the middle of a COPY
+        for _ in there:  # the connection may be in the middle of a COPY
             pass
     return f"it has {more:,} rows more than {number:,}"
 
 
 def _shown(line: bytes, at: int) -> str:
-    text = line.decode(errors="replace").rstrip("\n").replace("\t", " | ")
+    text = line.translate(_SHOWN).decode(errors="replace").replace("\x1f", " | ")
     start = max(0, at - 40)
     return repr(("..." if start else "") + text[start : start + 120]) if text else "missing"
+
+
+_SHOWN = bytes.maketrans(b"\t\x1d", b"\x1f-")
+_PER_BLOCK = 300  # rows that a block of 8 kB holds at most, all of them TOASTed
+_BLOCKS = """
+SELECT relkind::text, pg_relation_size(oid) / current_setting('block_size')::int FROM pg_class WHERE oid = %s::regclass
+"""

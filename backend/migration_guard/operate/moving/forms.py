@@ -14,6 +14,7 @@ _RANGES = {"smallint": 1 << 15, "integer": 1 << 31, "bigint": 1 << 63}
 _TEXT = re.compile(r"(?:character varying|character|text|citext|name)(?:\((\d+)\))?")
 _NUMERIC = re.compile(r"numeric\((\d+),(\d+)\)")
 _DIGITS = "[0-9]"
+_NOT_NUL = "typeof({x}) = 'text' AND instr({x}, char(0)) = 0"
 _DAY = f"{_DIGITS * 4}-{_DIGITS * 2}-{_DIGITS * 2}"
 _CLOCK = f"{_DIGITS * 2}:{_DIGITS * 2}:{_DIGITS * 2}"
 # What COPY escapes in its text format, backslash first (postgresql.org/docs/current/sql-copy.html).
@@ -25,8 +26,7 @@ class Form:
     """How values of one PostgreSQL type are told and spelled; `{x}` stands for the column."""
 
     plain: str  # a condition of SQLite: the value, which is not NULL, is ready
-    text: str  # an expression of SQLite: a ready value as PostgreSQL prints it; "" where Python has to
-    sent: str = ""  # another expression, which PostgreSQL reads as the same value
+    text: str  # an expression of SQLite: a ready value as it is sent; "" where Python has to
     free: bool = False  # it is free text, and may hold what COPY escapes
     there: str = "{x}"  # an expression of PostgreSQL that prints the value alike, whatever the column kept
     digits: int | None = None  # after the point, which is all that the column keeps
@@ -37,27 +37,27 @@ class Form:
         return str(getattr(self, part)).replace("{x}", column)
 
 
-def form(column: ColumnShape) -> Form | None:
-    """The form of a column; None where only Python or PostgreSQL itself can spell its values."""
+def forms(column: ColumnShape) -> tuple[Form, ...]:
+    """The forms of a column, the quickest first, the one that takes most last; none where only Python or PostgreSQL
+    itself can spell its values."""
     kind = column.type
     if column.array:
-        return None
+        return ()
     if column.kind == "enum" and column.labels:
         labels = ", ".join("'" + label.replace("'", "''") + "'" for label in column.labels)
-        return Form(f"typeof({{x}}) = 'text' AND {{x}} IN ({labels})", "{x}", free=True)
+        return (Form(f"typeof({{x}}) = 'text' AND {{x}} IN ({labels})", "{x}", free=True),)
     if kind in _RANGES:
         edge = _RANGES[kind]
         # Every integer of SQLite is a bigint.
         between = "" if kind == "bigint" else f" AND {{x}} BETWEEN {-edge} AND {edge - 1}"
-        return Form(f"typeof({{x}}) = 'integer'{between}", "{x}")
+        return (Form(f"typeof({{x}}) = 'integer'{between}", "{x}"),)
     if found := _TEXT.fullmatch(kind):
-        return _text(found[1], padded=kind.startswith("character") and "varying" not in kind)
+        return (_text(found[1], padded=kind.startswith("character") and "varying" not in kind),)
     if found := _NUMERIC.fullmatch(kind):
-        whole = max(int(found[1]) - int(found[2]), 0)
-        return Form(f"{_NUMBER} AND abs({{x}}) < 1e{whole} - 1", "", digits=int(found[2]))
+        return _numeric(int(found[1]), int(found[2]))
     if kind == "numeric":
-        return Form(f"{_NUMBER} AND abs({{x}}) < 1e308", "", there="trim_scale({x})")
-    return _OTHERS.get(kind)
+        return (Form(f"{_NUMBER} AND abs({{x}}) < 1e308", "", there="trim_scale({x})"),)
+    return _OTHERS.get(kind, ())
 
 
 def escaped(expression: str) -> str:
@@ -76,7 +76,7 @@ def escape(text: bytes) -> bytes:
 
 def _text(longest: str | None, *, padded: bool) -> Form:
     # length() ends at a NUL character, instr() does not.
-    plain = "typeof({x}) = 'text' AND instr({x}, char(0)) = 0"
+    plain = _NOT_NUL
     if longest is not None and padded:
         plain += f" AND length(rtrim({{x}}, ' ')) <= {longest}"
     elif longest is not None:
@@ -86,20 +86,40 @@ def _text(longest: str | None, *, padded: bool) -> Form:
     return Form(plain, "{x}", free=True)
 
 
-def _moment(zone: str) -> Form:
-    """SQLAlchemy's form of a time, or ISO 8601 in UTC."""
+def _numeric(precision: int, scale: int) -> tuple[Form, ...]:
+    """Decimal numbers. SQLite's printf() is right where its text is the number again, and fifteen digits hold it."""
+    fits = f"{_NUMBER} AND abs({{x}}) < 1e{max(precision - scale, 0)} - 1"
+    any_of = Form(fits, "", digits=scale)
+    if not 0 <= scale < 10:
+        return (any_of,)
+    text = f"printf('%.{scale}f', {{x}} + 0.0)"  # which is no negative zero
+    exact = f"{fits} AND abs({{x}}) < 1e{15 - scale} AND CAST({text} AS REAL) = {{x}}"
+    return Form(exact, f"CASE WHEN {{x}} IS NOT NULL THEN {text} END", digits=scale), any_of
+
+
+def _moment(zone: str) -> tuple[Form, ...]:
+    """SQLAlchemy's form of a time, or ISO 8601 in UTC.
+
+    Of the first, julianday() sees to all but days that their month does not have, 24 o'clock and the year 0."""
+    alchemy = Form(
+        f"{_NOT_NUL} AND {{x}} GLOB '????-??-?? ??:??:??.{_DIGITS * 6}' "
+        "AND julianday({x}) IS NOT NULL AND {x} >= '0001' AND substr({x}, 12, 2) < '24' "
+        "AND (substr({x}, 9, 2) < '29' OR date({x}, '+0 days') = substr({x}, 1, 10))",
+        "{x}",
+        there="CASE WHEN {x} BETWEEN '0001-01-01' AND '9999-12-31 23:59:59.999999' "
+        "THEN to_char({x}, 'YYYY-MM-DD HH24:MI:SS.US') ELSE {x}::text END",
+    )
     tail = (
         "CASE WHEN substr({x}, -1) = 'Z' THEN substr({x}, 20, length({x}) - 20) "
         "WHEN substr({x}, -6) = '+00:00' THEN substr({x}, 20, length({x}) - 25) ELSE substr({x}, 20) END"
     )
     plain = (
-        f"typeof({{x}}) = 'text' AND {{x}} GLOB '{_DAY}[ T]{_CLOCK}*' AND {{x}} >= '0001' "
+        f"{_NOT_NUL} AND {{x}} GLOB '{_DAY}[ T]{_CLOCK}*' AND {{x}} >= '0001' "
         "AND datetime(substr({x}, 1, 19), '+0 days') = replace(substr({x}, 1, 19), 'T', ' ') "
         f"AND (length({{x}}) = 19 OR {_fraction(f'({tail})')})"
     )
     fraction = f"CASE length({{x}}) WHEN 19 THEN '' ELSE rtrim(rtrim({tail}, '0'), '.') END"
-    text = f"substr({{x}}, 1, 10) || ' ' || substr({{x}}, 12, 8) || {fraction} || '{zone}'"
-    return Form(plain, text, sent="{x}")
+    return alchemy, Form(plain, f"substr({{x}}, 1, 10) || ' ' || substr({{x}}, 12, 8) || {fraction} || '{zone}'")
 
 
 def _fraction(tail: str) -> str:
@@ -108,38 +128,42 @@ def _fraction(tail: str) -> str:
     return f"({tail} = '' OR ({digits}))"
 
 
-_HEX = "{x} NOT GLOB '*[^0-9a-fA-F]*'"
-_JSON = Form("typeof({x}) = 'text' AND instr({x}, char(0)) = 0 AND json_valid({x})", "{x}", free=True)
-_UUID = Form(
-    f"typeof({{x}}) = 'text' AND (length({{x}}) = 32 AND {_HEX} OR length({{x}}) = 36 "
-    "AND {x} GLOB '????????-????-????-????-????????????' "
-    "AND length(replace({x}, '-', '')) = 32 AND replace({x}, '-', '') NOT GLOB '*[^0-9a-fA-F]*')",
-    "lower(replace({x}, '-', ''))",
-    sent="{x}",
-    there="encode(uuid_send({x}), 'hex')",
+_JSON = f"{_NOT_NUL} AND json_valid({{x}})"
+_HEX = "encode(uuid_send({x}), 'hex')"
+_UUID = (
+    Form(f"{_NOT_NUL} AND {{x}} GLOB '{'[0-9a-f]' * 32}'", "{x}", there=_HEX),  # SQLAlchemy's
+    Form(
+        f"{_NOT_NUL} AND (length({{x}}) = 32 AND {{x}} NOT GLOB '*[^0-9a-fA-F]*' OR length({{x}}) = 36 "
+        "AND {x} GLOB '????????-????-????-????-????????????' "
+        "AND length(replace({x}, '-', '')) = 32 AND replace({x}, '-', '') NOT GLOB '*[^0-9a-fA-F]*')",
+        "lower(replace({x}, '-', ''))",
+        there=_HEX,
+    ),
 )
 _NUMBER = "typeof({x}) IN ('integer', 'real')"
 _SINGLE = f"{_NUMBER} AND abs({{x}}) < 3.4e38 AND ({{x}} = 0 OR abs({{x}}) > 1.2e-38)"
-_OTHERS = {
-    "boolean": Form("typeof({x}) = 'integer' AND {x} IN (0, 1)", "CASE {x} WHEN 0 THEN 'f' WHEN 1 THEN 't' END"),
-    "double precision": Form(_NUMBER, "", there="encode(float8send({x}), 'hex')", kept=False),
-    "real": Form(_SINGLE, "", there="encode(float8send({x}::float8), 'hex')", kept=False),
-    "bytea": Form("typeof({x}) = 'blob'", "CASE WHEN {x} IS NOT NULL THEN '\\x' || lower(hex({x})) END"),
-    "json": _JSON,
-    # Python reads each of them anyway, as what jsonb makes of it has to be known.
-    "jsonb": Form("typeof({x}) = 'text' AND instr({x}, char(0)) = 0", "{x}", free=True, kept=False),
+_OTHERS: dict[str, tuple[Form, ...]] = {
+    "boolean": (Form("typeof({x}) = 'integer' AND {x} IN (0, 1)", "CASE {x} WHEN 0 THEN 'f' WHEN 1 THEN 't' END"),),
+    "double precision": (Form(_NUMBER, "", there="encode(float8send({x}), 'hex')", kept=False),),
+    "real": (Form(_SINGLE, "", there="encode(float8send({x}::float8), 'hex')", kept=False),),
+    "bytea": (Form("typeof({x}) = 'blob'", "CASE WHEN {x} IS NOT NULL THEN '\\x' || lower(hex({x})) END"),),
+    "json": (Form(_JSON, "{x}", free=True),),
+    "jsonb": (Form(_JSON, "{x}", free=True, kept=False),),  # what jsonb makes of it only Python tells
     "uuid": _UUID,
     "timestamp with time zone": _moment("+00"),
     "timestamp without time zone": _moment(""),
-    "date": Form(
-        f"typeof({{x}}) = 'text' AND length({{x}}) = 10 AND {{x}} GLOB '{_DAY}' AND date({{x}}, '+0 days') = {{x}} "
-        "AND {x} >= '0001'",
-        "{x}",
+    "date": (
+        Form(
+            f"typeof({{x}}) = 'text' AND length({{x}}) = 10 AND {{x}} GLOB '{_DAY}' AND date({{x}}, '+0 days') = {{x}} "
+            "AND {x} >= '0001'",
+            "{x}",
+        ),
     ),
-    "time without time zone": Form(
-        f"typeof({{x}}) = 'text' AND {{x}} GLOB '{_CLOCK}*' AND time(substr({{x}}, 1, 8)) = substr({{x}}, 1, 8) "
-        f"AND {_fraction('substr({x}, 9)')}",
-        "substr({x}, 1, 8) || rtrim(rtrim(substr({x}, 9), '0'), '.')",
-        sent="{x}",
+    "time without time zone": (
+        Form(
+            f"{_NOT_NUL} AND {{x}} GLOB '{_CLOCK}*' AND time(substr({{x}}, 1, 8)) = substr({{x}}, 1, 8) "
+            f"AND {_fraction('substr({x}, 9)')}",
+            "substr({x}, 1, 8) || rtrim(rtrim(substr({x}, 9), '0'), '.')",
+        ),
     ),
 }

@@ -12,9 +12,9 @@ from typing import Any
 
 from ...live.row_sql import identifier, table_name
 from ...live.shapes import ColumnShape
+from .columns import Table
 from .loading import Moved, last_numbers
 from .session import Connection
-from .source import Table
 from .survey import MOST, Obstacle, named
 
 _MOMENT = "to_char({x}, 'YYYY-MM-DD HH24:MI:SS.US')"  # sqlalchemy.dialects.sqlite.DATETIME

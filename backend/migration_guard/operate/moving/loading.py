@@ -11,15 +11,17 @@ import psycopg
 
 from ...errors import CannotFinish
 from ...live.row_sql import identifier, table_name
-from .parsing import Parser
+from .columns import Table
+from .lines import lines
 from .session import Connection, Record
-from .source import Source, Table
+from .source import Source
 
 Moved = Callable[[int], None]
 
 
-def load(connection: Connection, record: Record, source: Source, table: Table, parser: Parser, moved: Moved) -> None:
-    """Copy a table's rows in the place of those that it has. Raises psycopg.Error; then nothing has changed."""
+def load(connection: Connection, source: Source, table: Table, moved: Moved) -> None:
+    """Copy a table's rows in the place of those that it has, and write that down. Raises psycopg.Error; then nothing
+    has changed."""
     name = table_name(table.shape)
     with connection.transaction():
         connection.execute("SET LOCAL synchronous_commit = off")  # the last transaction waits for all before it
@@ -29,34 +31,36 @@ def load(connection: Connection, record: Record, source: Source, table: Table, p
         made_later = _without_indexes(connection, table)
         for trigger in triggers:
             connection.execute(f"ALTER TABLE {name} DISABLE TRIGGER {trigger}".encode())
-        _copy(connection, source, table, parser, moved)
+        _copy(connection, source, table, moved)
         for statement in made_later:
             connection.execute(statement.encode())
         for trigger, enabled in triggers.items():
             connection.execute(f"ALTER TABLE {name} ENABLE {enabled} TRIGGER {trigger}".encode())
-        record.add("loaded", table.name, table.mark)
+        Record(connection).add("loaded", table.name, table.mark)
+    table.spool.close()
 
 
 def copy_into(
     connection: Connection, name: str, columns: Sequence[str], parts: Iterator[tuple[int, bytes]], moved: Moved
 ) -> None:
-    """COPY lines while another thread makes the next ones."""
+    """COPY lines, of which each part comes with the number of its rows."""
     names = ", ".join(map(identifier, columns))
-    with connection.cursor().copy(f"COPY {name} ({names}) FROM STDIN".encode()) as copy, _ahead(parts) as ready:
-        for rows, text in ready:
+    with connection.cursor().copy(f"COPY {name} ({names}) FROM STDIN".encode()) as copy:
+        for rows, text in parts:
             copy.write(text)
             moved(rows)
 
 
-def _copy(connection: Connection, source: Source, table: Table, parser: Parser, moved: Moved) -> None:
-    if not table.columns:
+def _copy(connection: Connection, source: Source, table: Table, moved: Moved) -> None:
+    name, columns = table_name(table.shape), [column.name for column in table.columns]
+    if not columns:
         if table.rows:
-            connection.execute(
-                f"INSERT INTO {table_name(table.shape)} SELECT FROM generate_series(1, {table.rows})".encode()
-            )
-        return
-    parts = source.lines(table, parser, as_kept=False)
-    copy_into(connection, table_name(table.shape), [column.name for column in table.columns], parts, moved)
+            connection.execute(f"INSERT INTO {name} SELECT FROM generate_series(1, {table.rows})".encode())
+    elif table.spool:
+        copy_into(connection, name, columns, table.spool.parts(table.rows), moved)
+    else:
+        with _ahead((rows, sent) for rows, sent, _ in lines(source, table)) as ready:
+            copy_into(connection, name, columns, ready, moved)
 
 
 class _ahead:  # noqa: N801 - it reads as a function

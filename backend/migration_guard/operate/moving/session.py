@@ -27,7 +27,8 @@ _SETTINGS = {
     "bytea_output": "hex",
     "client_encoding": "UTF8",
     "standard_conforming_strings": "on",
-    "synchronize_seqscans": "off",  # rows are read back in the order in which they lie
+    "synchronize_seqscans": "off",  # rows are read back in the order in which they lie,
+    "max_parallel_workers_per_gather": "0",  # which parallel workers do not keep
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "lock_timeout": "30s",

@@ -10,15 +10,19 @@ from typing import Any
 
 import psycopg
 
+from ...errors import CannotFinish
 from ...live.row_sql import identifier
 from ...live.shapes import ForeignKeyShape
 from ...reporting import counted
 from ..converting import CannotBe
-from .parsing import Parser
-from .source import Column, Refused, Source, Table, Unclean
+from .columns import Column, Refused, Table
+from .crew import side_by_side
+from .lines import Unclean, lines
+from .progress import Moved, Progress
+from .source import Source
+from .spool import Spools
 
 MOST = 20  # rows that cannot go which are named, for each column of a table
-Progress = Callable[[str, str, int, int], None]  # what, of which table, done, total
 
 
 @dataclass(frozen=True)
@@ -35,130 +39,174 @@ class Obstacle:
 
 
 class Survey:
-    """A look at every value, table by table."""
+    """A look at every value, as many tables at a time as there are sources."""
 
-    def __init__(self, source: Source, parser: Parser, tables: Sequence[Table], progress: Progress) -> None:
-        self.source = source
-        self.parser = parser
+    def __init__(
+        self, sources: Sequence[Source], tables: Sequence[Table], progress: Progress, spools: Spools | None = None
+    ) -> None:
+        """`spools`: where the rows are kept for the copy; without them they are to be read again."""
+        self.sources = sources
         self.tables = tables
-        self.progress = progress
         self.notes: list[str] = []
-        self._done = 0
+        self._moved = Moved(progress, "check")
+        self._spools = spools or Spools(None)
 
     def run(self, rehearse: Callable[[Table], psycopg.Connection[Any] | None]) -> list[Obstacle]:
         """The rows that cannot go. Each table gets its digest, and its columns know whether SQLite can spell them.
 
         `rehearse` puts what the table's checks look at into a temporary table of PostgreSQL."""
-        found: list[Obstacle] = []
         for table in self.tables:
-            (table.rows,) = self.source.execute("SELECT count(*) FROM", identifier(table.shape.name)).fetchone()
-        total = sum(table.rows for table in self.tables)
+            (table.rows,) = self.sources[0].execute("SELECT count(*) FROM", identifier(table.shape.name)).fetchone()
+        self._moved.total = sum(table.rows for table in self.tables)
         by_name = {table.name: table for table in self.tables}
-        for table in self.tables:
-            here = [*self._values(table), *self._digested(table, total)]
-            if not here and table.rows and (connection := rehearse(table)):
-                here = list(_failed_checks(connection, table))
+
+        def looked(table: Table, source: Source) -> tuple[list[Obstacle], list[Obstacle]]:
+            values = list(self._values(source, table))
+            values += self._digested(source, table, known=bool(values))
+            return values, list(_orphans(source, table, by_name))
+
+        try:
+            answers = side_by_side(looked, self.tables, self.sources, self._moved.halt)
+        except BaseException:
+            for source in self.sources:
+                source.connection.interrupt()
+            raise
+        found: list[Obstacle] = []
+        for table, (values, orphans) in zip(self.tables, answers, strict=True):
+            if not values and table.rows and (connection := rehearse(table)):
+                found += _failed_checks(connection, table)
                 connection.rollback()
-            found += [*here, *self._orphans(table, by_name)]
+            found += [*values, *orphans]
         return found
 
-    def _values(self, table: Table) -> Iterator[Obstacle]:
+    def _values(self, source: Source, table: Table) -> Iterator[Obstacle]:
         """Ask SQLite how many values of each column are not ready, and look at these."""
-        asked = ["count(*)", f"max({' + '.join(map(_size, table.columns)) or '0'})"]
-        for column in table.columns:
-            name = identifier(column.name)
-            asked.append(f"sum({name} IS NULL)" if not column.shape.nullable else "0")
-            plain = column.form.says("plain", name) if column.form else "0"
-            asked.append(f"sum({name} IS NOT NULL AND ({plain}) IS NOT 1)")
-            digits = column.form.digits if column.form else None
-            asked.append(f"sum(abs({name} - round({name}, {digits})) > 1e-9 * abs({name}))" if digits else "0")
-        answers = list(self._answers(table, asked))
-        table.longest = answers[1] or 0
-        for place, column in enumerate(table.columns):
-            nulls, odd, rounded = answers[2 + 3 * place : 5 + 3 * place]
-            column.ready = self.source.spells and not odd
-            if rounded:
-                many = rounded > 1
-                self.notes.append(
-                    f"{table.name}.{column.name}: {counted(rounded, 'value')} "
-                    f"{'have' if many else 'has'} more digits than "
-                    f"{column.shape.type} keeps; {'they are' if many else 'it is'} rounded as models read "
-                    f"{'them' if many else 'it'}"
-                )
-            if nulls:
-                yield from self._nulls(table, column)
-            if odd:
-                yield from self._odd(table, column)
+        asked = [f"max({' + '.join(map(_size, table.columns)) or '0'})"]
+        asked += [
+            f"sum({identifier(column.name)} IS NULL)" if not column.shape.nullable else "0" for column in table.columns
+        ]
+        longest, *nulls = _answers(source, table, [*asked, *map(_odd_ones, table.columns)])
+        table.longest = longest or 0
+        nulls, odd = nulls[: len(table.columns)], nulls[len(table.columns) :]
+        again = [column for column, many in zip(table.columns, odd, strict=True) if many and column.others]
+        for column in again:
+            column.form = column.others[-1]
+        answers = _answers(source, table, [_odd_ones(column) for column in again])
+        left = {column.name: many for column, many in zip(again, answers, strict=True)}
+        for column, missing, many in zip(table.columns, nulls, odd, strict=True):
+            column.ready = source.spells and not left.get(column.name, many)
+            if column.form and column.form.digits and not column.form.text:
+                self._rounded(source, table, column)
+            if missing:
+                yield from _nulls(source, table, column)
+            if not column.ready and left.get(column.name, many):
+                yield from _odd(source, table, column)
 
-    def _answers(self, table: Table, asked: Sequence[str]) -> Iterator[Any]:
-        """What SQLite answers, some hundred questions at a time: it takes 2,000 columns at most."""
-        for start in range(0, len(asked), 600):
-            part = ", ".join(asked[start : start + 600])
-            yield from self.source.execute("SELECT", part, "FROM", identifier(table.shape.name)).fetchone()
+    def _rounded(self, source: Source, table: Table, column: Column) -> None:
+        """Note how many values lose digits."""
+        name, digits = identifier(column.name), column.form.digits if column.form else 0
+        (many,) = _answers(source, table, [f"sum(abs({name} - round({name}, {digits})) > 1e-9 * abs({name}))"])
+        if many:
+            self.notes.append(
+                f"{table.name}.{column.name}: {counted(many, 'value')} {'have' if many > 1 else 'has'} more digits "
+                f"than {column.shape.type} keeps; {'they are' if many > 1 else 'it is'} rounded as models read "
+                f"{'them' if many > 1 else 'it'}"
+            )
 
-    def _nulls(self, table: Table, column: Column) -> Iterator[Obstacle]:
-        where = f"WHERE {identifier(column.name)} IS NULL"
-        for row in islice(self.source.values(table, table.key, where), MOST):
-            yield Obstacle(table.name, named(table, row), column.name, "it is NULL, and the column takes none")
-
-    def _odd(self, table: Table, column: Column) -> Iterator[Obstacle]:
-        """Values that are not ready: most can be converted."""
-        name = identifier(column.name)
-        where = f"WHERE {name} IS NOT NULL"
-        if column.form and not column.form.free:  # of free text only a full reading tells whether it is UTF-8, or JSON
-            where += f" AND ({column.form.says('plain', name)}) IS NOT 1"
-        rows = self.source.values(table, [*table.key, column.name], where)
-        refused = (
-            each for part in iter(lambda: list(islice(rows, 1000)), []) for each in self._refused(table, column, part)
-        )
-        yield from islice(refused, MOST)
-
-    def _refused(self, table: Table, column: Column, rows: Sequence[tuple[Any, ...]]) -> Iterator[Obstacle]:
-        spelled = column.spelled([row[-1] for row in rows], self.parser, as_kept=True)
-        for row, text in zip(rows, spelled, strict=True):
-            if isinstance(text, CannotBe):
-                yield Obstacle(table.name, named(table, row), column.name, str(text))
-
-    def _digested(self, table: Table, total: int) -> Iterator[Obstacle]:
+    def _digested(self, source: Source, table: Table, *, known: bool) -> list[Obstacle]:
         """The digest of the rows. What only a full reading tells is found on the way: JSON that is none, and text that
-        is no UTF-8, for SQLite takes any bytes."""
-        done = self._done
-        while True:
-            digest = hashlib.sha256()
-            try:
-                for rows, text in self.source.lines(table, self.parser, as_kept=True):
-                    text.decode()
-                    digest.update(text)
-                    self._done += rows
-                    self.progress("check", table.name, self._done, total)
-            except Unclean:
-                table.clean, self._done = False, done
-                continue
-            except (Refused, UnicodeDecodeError):
-                for column in table.columns:
-                    if column.form and column.form.free and column.ready:
-                        yield from self._odd(table, column)
-            table.digest = digest.hexdigest()
-            return
+        is no UTF-8, for SQLite takes any bytes. Raises CannotFinish for one that cannot be read, if none is `known`."""
+        table.spool = self._spools.begun()
+        try:
+            while not (digest := self._read(source, table)):
+                table.clean = False
+            table.digest = digest
+        except (Refused, UnicodeError):
+            table.spool.close()
+            free = [column for column in table.columns if column.form and column.form.free and column.ready]
+            found = [each for column in free for each in _odd(source, table, column)]
+            if found or known:
+                return found
+            raise CannotFinish(f"a row of {table.name} cannot be read", "report it with this message") from None
+        return []
 
-    def _orphans(self, table: Table, tables: Mapping[str, Table]) -> Iterator[Obstacle]:
-        """Rows whose foreign keys, as PostgreSQL has them, point at nothing."""
-        for key in table.shape.foreign_keys:
-            parent = tables.get(key.parent)
-            names = {column.name for column in table.columns}
-            there = {column.name for column in parent.columns} if parent else set()
-            if parent is None or not names.issuperset(key.columns) or not there.issuperset(key.parent_columns):
-                continue
-            for row in self.source.connection.execute(_orphans_statement(table, key, parent)):
-                shown = ", ".join(
-                    f"{name} {value!r}" for name, value in zip(key.columns, row[len(table.key) :], strict=True)
-                )
-                yield Obstacle(
-                    table.name,
-                    named(table, row),
-                    ", ".join(key.columns),
-                    f"there is no row of {parent.name} for {shown}",
-                )
+    def _read(self, source: Source, table: Table) -> str:
+        """The digest of the rows, which are kept on the way; "" where their texts hold ends of cells or rows."""
+        moved, digest, done = self._moved.of(table), hashlib.sha256(), 0
+        try:
+            for rows, sent, kept in lines(source, table):
+                sent.decode()
+                digest.update(kept)
+                table.spool.add(sent)
+                done += rows
+                moved(rows)
+        except Unclean:
+            moved(-done)
+            table.spool.clear()
+            return ""
+        return digest.hexdigest()
+
+
+def _odd_ones(column: Column) -> str:
+    """An expression of SQLite: how many values of a column are not what its form says."""
+    name = identifier(column.name)
+    plain = column.form.says("plain", name) if column.form else "0"
+    return f"sum({name} IS NOT NULL AND ({plain}) IS NOT 1)"
+
+
+def _answers(source: Source, table: Table, asked: Sequence[str]) -> list[Any]:
+    """What SQLite answers, some hundred questions at a time: it takes 2,000 columns at most."""
+    found: list[Any] = []
+    for start in range(0, len(asked), 600):
+        part = ", ".join(asked[start : start + 600])
+        found += source.execute("SELECT", part, "FROM", identifier(table.shape.name)).fetchone()
+    return found
+
+
+def _nulls(source: Source, table: Table, column: Column) -> Iterator[Obstacle]:
+    where = f"WHERE {identifier(column.name)} IS NULL"
+    for row in islice(source.values(table, table.key, where), MOST):
+        yield Obstacle(table.name, named(table, row), column.name, "it is NULL, and the column takes none")
+
+
+def _odd(source: Source, table: Table, column: Column) -> Iterator[Obstacle]:
+    """Values that are not ready: most can be converted."""
+    name = identifier(column.name)
+    where = f"WHERE {name} IS NOT NULL"
+    if column.form and not column.form.free:  # of free text only a full reading tells whether it is UTF-8, or JSON
+        where += f" AND ({column.form.says('plain', name)}) IS NOT 1"
+    rows = source.values(table, [*table.key, column.name], where)
+    refused = (
+        each for part in iter(lambda: list(islice(rows, 1000)), []) for each in _refused(source, table, column, part)
+    )
+    yield from islice(refused, MOST)
+
+
+def _refused(source: Source, table: Table, column: Column, rows: Sequence[tuple[Any, ...]]) -> Iterator[Obstacle]:
+    spelled = column.spelled([row[-1] for row in rows], source.parser)
+    for row, text in zip(rows, spelled, strict=True):
+        if isinstance(text, CannotBe):
+            yield Obstacle(table.name, named(table, row), column.name, str(text))
+
+
+def _orphans(source: Source, table: Table, tables: Mapping[str, Table]) -> Iterator[Obstacle]:
+    """Rows whose foreign keys, as PostgreSQL has them, point at nothing."""
+    for key in table.shape.foreign_keys:
+        parent = tables.get(key.parent)
+        names = {column.name for column in table.columns}
+        there = {column.name for column in parent.columns} if parent else set()
+        if parent is None or not names.issuperset(key.columns) or not there.issuperset(key.parent_columns):
+            continue
+        for row in source.connection.execute(_orphans_statement(table, key, parent)):
+            shown = ", ".join(
+                f"{name} {value!r}" for name, value in zip(key.columns, row[len(table.key) :], strict=True)
+            )
+            yield Obstacle(
+                table.name,
+                named(table, row),
+                ", ".join(key.columns),
+                f"there is no row of {parent.name} for {shown}",
+            )
 
 
 def named(table: Table, row: Sequence[Any]) -> str:

@@ -1,0 +1,136 @@
+"""The tables that both sides have, and their values as text: as it is sent, and as PostgreSQL prints it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...live.shapes import ColumnShape, TableShape
+from ..converting import CannotBe, converter
+from .forms import Form, forms
+from .parsing import Parser
+from .spelling import canonical, quick, sent
+from .spool import Spool
+
+Spelled = tuple[str, str] | CannotBe | None  # as it is sent and as it is kept; why it cannot be; NULL
+
+
+class Refused(Exception):
+    """A value that the column does not take, found late: whoever reads has to name the rows."""
+
+    def __init__(self, column: Column) -> None:
+        super().__init__(column.name)
+        self.column = column
+
+
+@dataclass
+class Column:
+    """A column of both sides. `ready`: all its values are what its form says, so SQLite can spell them."""
+
+    shape: ColumnShape
+    form: Form | None
+    others: tuple[Form, ...] = ()  # to try where values are not what the first one says
+    ready: bool = True
+
+    @classmethod
+    def of(cls, shape: ColumnShape, *, spells: bool) -> Column:
+        """A column with its quickest form, or with the one that takes most where SQLite spells nothing."""
+        known: tuple[Any, ...] = forms(shape) or (None,)
+        return cls(shape, known[0], known[1:]) if spells else cls(shape, known[-1], ready=False)
+
+    @property
+    def name(self) -> str:
+        return self.shape.name
+
+    @property
+    def fast(self) -> bool:
+        """Whether SQLite spells the column, and PostgreSQL prints it so."""
+        return self.form is not None and self.ready and self.form.text != "" and self.form.kept
+
+    @property
+    def raw(self) -> bool:
+        """Whether it is sent as SQLite has it, and only how PostgreSQL prints it is for Python to tell."""
+        return self.form is not None and self.ready and self.form.text != "" and not self.form.kept
+
+    @property
+    def alike(self) -> bool:
+        """Whether PostgreSQL prints it as it was sent."""
+        return self.form is None or self.form.kept
+
+    def spelled(self, values: Sequence[Any], parser: Parser) -> list[Spelled]:
+        """Values as text, or why they cannot go."""
+        if self.form is None:
+            found = parser.spelled(self.shape.type, values)
+            return [(text, text) if isinstance(text, str) else text for text in found]
+        convert = converter(self.shape.type, self.shape.labels)
+        send, keep = sent(self.form.digits), canonical(self.shape.type, self.form.digits)
+        return [_one(value, convert, send, keep) for value in values]
+
+    def cells(self, values: Sequence[Any], parser: Parser, null: bytes) -> tuple[list[bytes], list[bytes]]:
+        """Values as they are sent and as they are kept. Raises Refused for one that cannot go."""
+        digits = self.form.digits if self.form else None
+        if self.ready and (spell := quick(self.shape.type, digits)):
+            try:
+                if None not in values:
+                    return spell(values)
+                there, kept = map(iter, spell([value for value in values if value is not None]))
+            except (CannotBe, UnicodeError):
+                raise Refused(self) from None
+            return (
+                [null if value is None else next(there) for value in values],
+                [null if value is None else next(kept) for value in values],
+            )
+        found = self.spelled(values, parser)
+        pairs = [(null, null) if pair is None else pair for pair in found if not isinstance(pair, CannotBe)]
+        if len(pairs) < len(found):
+            raise Refused(self)
+        return [_bytes(cell) for cell, _ in pairs], [_bytes(cell) for _, cell in pairs]
+
+
+def _bytes(cell: str | bytes) -> bytes:
+    return cell if isinstance(cell, bytes) else cell.encode()
+
+
+def _one(value: Any, convert: Callable[[Any], Any], send: Callable[[Any], str], keep: Callable[[Any], str]) -> Spelled:
+    try:
+        if value is None:
+            return None
+        found = convert(value)
+        return send(found), keep(found)
+    except CannotBe as reason:
+        return reason
+
+
+@dataclass
+class Table:
+    """A table of both sides, with the columns that are copied."""
+
+    shape: TableShape
+    columns: list[Column]
+    rows: int = 0
+    longest: int = 0  # at most as many characters or bytes has a row
+    rowid: str | None = None  # a name of SQLite's row number that no column has taken
+    clean: bool = True  # no text holds a character that stands for the end of a cell or row
+    digest: str = ""  # of its rows, in the order in which they are read, as PostgreSQL keeps them
+    spool: Spool = field(default_factory=lambda: Spool(None))  # its rows as they are sent, where there is room
+
+    @property
+    def name(self) -> str:
+        return self.shape.full_name
+
+    @property
+    def end(self) -> bytes:
+        """What ends a row where contents are compared."""
+        return b"\x1e" if self.clean else b"\n"
+
+    @property
+    def mark(self) -> str:
+        """Its contents, in few words."""
+        return f"{self.rows} {self.digest}"
+
+    @property
+    def key(self) -> list[str]:
+        """The columns by which a row is named to people."""
+        names = [column.name for column in self.columns]
+        return [name for name in self.shape.primary_key if name in names] or names[:1]

@@ -1,0 +1,34 @@
+"""How far all tables together are."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from .columns import Table
+from .crew import Halt
+
+Progress = Callable[[str, str, int, int], None]  # what, of which table, done, total
+
+
+class Moved:
+    """Counts rows for the progress of all tables together, whichever thread moves them."""
+
+    def __init__(self, progress: Progress, what: str, total: int = 0) -> None:
+        self.total = total
+        self.halt = Halt()
+        self._progress = progress
+        self._what = what
+        self._done = 0
+        self._lock = threading.Lock()
+
+    def of(self, table: Table) -> Callable[[int], None]:
+        """What counts the rows of one table. Raises Halted where the work is given up."""
+
+        def moved(rows: int) -> None:
+            self.halt.check()
+            with self._lock:
+                self._done += rows
+                self._progress(self._what, table.name, self._done, self.total)
+
+        return moved
