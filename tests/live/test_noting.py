@@ -129,6 +129,7 @@ def test_what_sqlalchemy_asks_of_the_catalogue_is_left_out() -> None:
     asked = [
         'PRAGMA main.table_xinfo("persona")',
         'PRAGMA main.index_info("ix")',
+        'PRAGMA temp.index_list("persona")',
         "SELECT sql FROM  (SELECT * FROM sqlite_master UNION ALL   SELECT * FROM sqlite_temp_master) WHERE name = ?",
         "SELECT pg_catalog.pg_class.relname \nFROM pg_catalog.pg_class",
     ]

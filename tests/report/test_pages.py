@@ -79,6 +79,17 @@ def test_numbers_that_differ_between_databases_are_told_with_them(form: str) -> 
     assert "No statement locks a table that was there before." in words
 
 
+def test_rows_of_ways_behind_one_that_failed_stand_under_no_way_of_their_own(form: str) -> None:
+    up = ran("upgrade", "SELECT 1", failed="IntegrityError: NULL; on empty tables it works", rows=())
+    down = ran("downgrade", "SELECT 1", rows=(RowCount("persona", 0, None),))
+
+    words = shown(form, replace(GREEN, trials=(Trial("7f3a5b1c", "sqlite", (up, down)),), locks=()))
+
+    assert "IntegrityError: NULL; on empty tables it works" in words
+    assert "persona 0" not in words
+    assert "no table" not in words
+
+
 def test_locks_that_nobody_waits_for_take_a_sentence(form: str) -> None:
     small = tuple(
         replace(lock, blocks="other schema changes", scanned=False, index_built=False) for lock in GREEN.locks

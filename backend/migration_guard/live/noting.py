@@ -17,7 +17,7 @@ OF_LINE = 100  # statements that one line runs without a break, as a loop over r
 _WORD = re.compile(r"\w+")
 # What SQLAlchemy asks of the catalogue (dialects/sqlite/base.py, dialects/postgresql/base.py), as batch mode lets it.
 _ASKS = re.compile(
-    r"\s*(PRAGMA\s+main\.(table|foreign_key|index)_\w+\(|SELECT\b.*\b(sqlite_master\b|pg_catalog\.))",
+    r"\s*(PRAGMA\s+(main|temp)\.(table|foreign_key|index)_\w+\(|SELECT\b.*\b(sqlite_master\b|pg_catalog\.))",
     re.IGNORECASE | re.DOTALL,
 )
 _PASSWORD = re.compile(r"(\bPASSWORD\s+)(?:'(?:[^']|'')*'|\$\$.*?\$\$)", re.IGNORECASE | re.DOTALL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Literal, TypeVar
 
 from ..branch import NewRevision, Ran, RanSql, RowCount, Trial
@@ -195,8 +196,10 @@ def _rows(trials: Iterable[Trial]) -> Iterator[Rows]:
 
 
 def _counts(trial: Trial) -> Iterator[tuple[str, tuple[int | None, ...]]]:
-    """The rows of each table before the first step and after every one that ended."""
-    seen = [{count.table: count for count in step.rows} for step in _ways(trial) if step is not None and step.rows]
+    """The rows of each table before the first step and after every one, up to one that failed: what runs after that
+    begins with other rows, or with none."""
+    steps = takewhile(lambda step: step is not None and step.rows, _ways(trial))
+    seen = [{count.table: count for count in step.rows} for step in steps if step is not None]
     for table in dict.fromkeys(name for step in seen for name in step):
         yield table, (_number(seen[0], table, "before"), *(_number(step, table, "after") for step in seen))
 
