@@ -13,7 +13,7 @@ from migration_guard.errors import CannotFinish
 from migration_guard.github.base import Clone
 from migration_guard.github.runner import put_outputs
 from migration_guard.github.steps import main
-from tests.acting import ROOT, git
+from tests.acting import ROOT, commit, git
 from tests.github.conftest import revision
 
 
@@ -255,6 +255,35 @@ def test_what_cannot_be_done_is_an_annotation_of_one_line(
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("::")]
     assert line.startswith("::error title=migration-guard could not finish::")
     assert says in line
+
+
+@pytest.mark.once
+def test_a_script_of_ten_thousand_lines_is_told_by_its_beginning_and_its_length(
+    runner: dict[str, str], project: Path
+) -> None:
+    rows = [f"INSERT INTO place (id, name) VALUES ({n}, 'it''s ::error::{n}');" for n in range(10_000)]
+    versions = project / "migrations" / "versions"
+    (versions / "places.sql").write_text("\n".join(["CREATE TABLE place (id INTEGER PRIMARY KEY, name TEXT);", *rows]))
+    script = """for line in (Path(__file__).parent / "places.sql").read_text().splitlines():
+        op.execute(line)"""
+    file = revision(project, "r3", "r2")
+    made = file.read_text().replace(
+        'op.create_table("r3_things", sa.Column("id", sa.Integer, primary_key=True))', script
+    )
+    file.write_text(made.replace("r3_things", "place").replace("import sqlalchemy as sa", "from pathlib import Path\n"))
+    pull = {"number": 7, "base": {"ref": "main", "sha": git(project, "rev-parse", "HEAD")}, "head": {}}
+    commit(project, "feat: places")
+    happens(runner, {"pull_request": pull}, "pull_request")
+    page = project.parent / "page.md"
+
+    assert main(["run"], {**runner, "GUARD_DATABASES": "sqlite", "GITHUB_STEP_SUMMARY": str(page)}) == 1
+
+    said = page.read_text()
+    assert "10,001 statements up, 1 down" in said
+    assert "more statements of this line\n" in said
+    assert "| <code>place</code> | no table | 10,000 | no table | 10,000 |" in said
+    assert len(said.encode()) < 100_000
+    assert not any(line.lstrip().startswith("::") for line in said.splitlines())
 
 
 @pytest.mark.parametrize(("step", "more"), [("plan", {"GUARD_INSTALL": "poetry"}), ("run", {"GUARD_BASE": "gone"})])

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_guard.facts import Place
-from migration_guard.findings import Finding, Report
+from migration_guard.findings import Finding, Report, Rule, Severity
 from migration_guard.records import replace
 from migration_guard.report import FORMATS
 from migration_guard.report.github import escaped, escaped_property
 
-from .samples import BLOCKS, CLEAN, COMMANDS, HOSTILE, INDEX, LIVE, MANY, REPORTS, any_report
+from .branches import GREEN
+from .samples import BLOCKS, CLEAN, COMMANDS, HOSTILE, INDEX, LIVE, MANY, MOOD, REPORTS, any_report
 
 COMMAND = re.compile(r"::(?P<name>[\w-]+)(?: (?P<properties>.*?))?::(?P<data>.*)")
 
@@ -96,6 +97,22 @@ def test_only_what_github_shows_is_annotated_and_the_rest_is_counted() -> None:
     assert [name for name, _, _ in found] == ["error"] * 10 + ["warning"] * 10 + ["notice"]
     assert found[-1][2].startswith("10 more findings have no annotation")
     assert [properties["line"] for _, properties, _ in found[:3]] == ["1", "2", "3"]
+
+
+def test_what_the_branch_does_wrong_is_annotated_before_old_findings_and_drift() -> None:
+    drift = Rule("models-drift", "Models and migrations differ.", "", Severity.ERROR)
+    old = tuple(replace(INDEX, at=Place("a.py", line), revision="older") for line in range(1, 12))
+    drifts = tuple(
+        replace(INDEX, rule=drift, at=Place(MOOD, n + 1), says=f"t{n} differs", revision=None) for n in range(9)
+    )
+    own = replace(INDEX, at=Place(MOOD, 30), revision="7f3a5b1c")
+
+    report = replace(GREEN, findings=(*old, *drifts, own), trials=(), locks=(), allowed=())
+    found = commands(FORMATS["github"](report, "verify"))
+
+    assert [properties["title"] for _, properties, _ in found[:2]] == ["index-blocks-writes", "models-drift"]
+    assert found[0][1]["line"] == "30"
+    assert found[-1][2].startswith("11 more findings have no annotation")
 
 
 def test_one_finding_too_many_is_counted_as_one() -> None:

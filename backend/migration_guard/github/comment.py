@@ -8,7 +8,7 @@ from typing import Any
 
 from ..findings import Finding, severity_of
 from ..report.markdown.escaping import code, escaped
-from ..report.words import most_severe_first
+from ..report.telling import in_order
 from ..reporting import counted
 from .api import Api
 from .finishing import Result
@@ -59,7 +59,7 @@ def body_of(result: Result, run: str, title: str) -> str:
     `run` is the address of the run, `title` what tells it from others of the repository.
     """
     report = result.report
-    found = most_severe_first(report.findings)
+    found = in_order(report)
     rows = [_row(finding) for finding in found[:_SHOWN]]
     left = len(found) - len(rows)
     head = ["| | rule | where | what happens |", "|---|---|---|---|"]

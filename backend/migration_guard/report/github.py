@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from ..findings import Finding, Problem, Report, Severity, severity_of
 from ..reporting import counted
-from .words import conclusion, folded, known_in_words, most_severe_first, printable
+from .telling import in_order
+from .words import conclusion, folded, known_in_words, printable
 
 _PER_STEP = 10  # GitHub shows so many errors and so many warnings of a step and drops the rest without a word
 
 
 def as_commands(report: Report, command: str) -> str:
-    """The report as workflow commands, the most severe first, and the verdict as a last line that is no command."""
+    """The report as workflow commands, errors first, and the verdict as a last line that is no command."""
     lines = []
     left = {Severity.ERROR: _PER_STEP, Severity.WARNING: _PER_STEP}
     unseen = 0
@@ -54,7 +55,7 @@ def escaped_property(value: str) -> str:
 def _annotations(report: Report) -> Iterator[tuple[Severity, str]]:
     for problem in report.problems:
         yield Severity.ERROR, as_command(problem)
-    for finding, alike in folded(most_severe_first(report.findings)):
+    for finding, alike in folded(in_order(report)):
         severity = severity_of(finding)
         more = f"\n({len(alike)} more of {finding.rule.id} in this statement: see the job summary)" if alike else ""
         yield severity, _command(severity.value, _properties(finding), _message(finding) + more)

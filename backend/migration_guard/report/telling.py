@@ -8,11 +8,13 @@ from typing import Literal
 
 from ..branch import RanSql
 from ..findings import Allowed, Finding, Report, Severity, TakenLock, severity_of
+from ..records import replace
 from ..reporting import counted
 from .reviewing import Evidence, RoundTrip, Rows, Sql, Way, allowed, called
-from .words import printable
+from .words import most_severe_first, printable
 
 NOT_RUN = "Nothing was run: `migration-guard verify` shows SQL, locks, rows and the way back."
+_MORE = re.compile(r"-- and ([\d,]{1,20}) more statements?(?: of this line)?")  # as live/noting.py writes it
 WELL = "Up, down and up again went well."
 UNTRIED = "It was not run on any database: what was looked at, further down, says why."
 NO_LOCKS = "No statement locks a table that was there before."
@@ -94,6 +96,13 @@ def divided(report: Report) -> tuple[list[Finding], list[Finding]]:
     return [one for one in report.findings if one not in old], old
 
 
+def in_order(report: Report) -> list[Finding]:
+    """The findings where only the first are shown: errors before warnings, and of a weight those that concern the
+    branch before those in older revisions."""
+    new, old = divided(replace(report, findings=tuple(most_severe_first(report.findings))))
+    return sorted([*new, *old], key=lambda one: severity_of(one) is not Severity.ERROR)
+
+
 def weight(report: Report) -> Literal["good", "warning", "error"]:
     """What a page is marked with."""
     if report.problems or any(severity_of(finding) is Severity.ERROR for finding in report.findings):
@@ -146,7 +155,14 @@ def until(lock: TakenLock) -> str:
 
 def sql_title(block: Sql, databases: str) -> str:
     """What a script is of."""
-    return f"SQL on {databases}: {counted(len(block.up), 'statement')} up, {len(block.down)} down"
+    up = _number(block.up)
+    return f"SQL on {databases}: {up:,} statement{'' if up == 1 else 's'} up, {_number(block.down):,} down"
+
+
+def _number(statements: Sequence[RanSql]) -> int:
+    """How many statements ran, with those of which only the number is kept."""
+    left = (_MORE.fullmatch(one.sql) for one in statements)
+    return sum(int(more[1].replace(",", "")) if more else one.times for one, more in zip(statements, left, strict=True))
 
 
 def script(block: Sql, limit: int) -> str:
@@ -163,4 +179,6 @@ def _way(direction: str, statements: Sequence[RanSql]) -> Iterator[str]:
         yield f"-- {direction}"
     for one in statements:
         sql = printable(one.sql).strip()
-        yield (sql if sql.endswith(";") else f"{sql};") + (f"  -- {one.times} times" if one.times > 1 else "")
+        yield (sql if sql.endswith(";") or _MORE.fullmatch(sql) else f"{sql};") + (
+            f"  -- {one.times} times" if one.times > 1 else ""
+        )
