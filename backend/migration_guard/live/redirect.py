@@ -41,6 +41,7 @@ class Lead:
     def __init__(self, url: str) -> None:
         self.url = url
         self.missing: str | None = None  # a driver that an engine was asked for, and that is not installed
+        self.instead = ""  # the one that ran in its place
 
     @property
     def dialect(self) -> str:
@@ -59,13 +60,15 @@ class Lead:
 
     def drivername(self, own: URL | None, is_async: bool) -> str:
         """The project's own driver where it fits and is installed, else the one that most likely is."""
+        adapter = adapter_of(self.dialect)
+        most_likely = adapter.async_driver() if is_async else adapter.sync_driver()
         if own is not None and own.get_backend_name() == self.dialect:
             if _fits(own, is_async=is_async):
                 return own.drivername
             if not _is_installed(own):
                 self.missing = own.get_driver_name()
-        adapter = adapter_of(self.dialect)
-        return adapter.async_driver() if is_async else adapter.sync_driver()
+                self.instead = make_url(f"{most_likely}://").get_driver_name()
+        return most_likely
 
 
 @contextmanager

@@ -77,6 +77,7 @@ def added(done: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "filled": sorted(filled),
         "empty": {table: why for each in done for table, why in each["empty"].items() if table not in filled},
         "lacking": sorted({name for each in done for name in each["lacking"]}),
+        "missing": next((each["missing"] for each in done if each["missing"]), []),
         "known": [key for each in done for key in each["known"]],
         "databases": max(each["databases"] for each in done),
     }

@@ -192,4 +192,7 @@ def proof(done: dict[str, Any]) -> str:
         words += ", then all at once" if together == tally["revisions"] else f", then {together} at once"
     if done["databases"] > 1:
         words += f", on each of the {done['databases']} databases of env.py"
-    return f"{words}; {counted(len(done['filled']), 'table')} held rows"
+    words += f"; {counted(len(done['filled']), 'table')} held rows"
+    if done["missing"]:
+        words += f"; {done['missing'][0]} ran in place of {done['missing'][1]}, which is not installed here"
+    return words

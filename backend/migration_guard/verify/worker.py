@@ -131,6 +131,7 @@ class Run:
             "empty": self.stairway.empty,
             "lacking": sorted(self.stairway.lacking),
             "known": self.stairway.known,
+            "missing": [lead.instead, lead.missing] if lead.missing else [],
         }
 
     def _stairway(self, number: int = 0) -> Stairway:
@@ -155,7 +156,7 @@ class Run:
         if isinstance(fact, (Step, Deployment)) and fact.failure is not None and self.lead.missing is not None:
             why = (
                 f"whether failures are the project's own: its driver {self.lead.missing} is not installed here, "
-                "and another ran in its place"
+                f"and {self.lead.instead} ran in its place"
             )
             self.gap(NotJudged(self.request.env, 1, f"{self.plan.database}: {why}"))
         for entry in all_checks():
