@@ -161,6 +161,19 @@ def test_a_table_that_no_revision_makes_shows_what_is_known(tmp_path: Path) -> N
     )
 
 
+def test_a_schema_that_cannot_be_read_hides_no_table_and_no_new_column(tmp_path: Path) -> None:
+    new = [
+        'op.add_column("persona", sa.Column("mood", sa.Text()), schema=os.environ["SCHEMA"])',
+        'op.alter_column("Views", "name", type_=sa.Text(), schema=os.environ["SCHEMA"])',
+    ]
+
+    views, persona = linear(tmp_path, [[MAKE]], [new]).tables
+
+    assert (views.name, views.change, views.whole) == ("Views", "changed", False)
+    assert persona.change == "changed"
+    assert changes(persona)["mood"] == ("added", "")
+
+
 def test_a_dropped_column_that_no_revision_makes_is_told_once_by_its_name(tmp_path: Path) -> None:
     new = [
         'op.drop_column("older", "gone")',

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence, Set
 
 from ..branch import Change, Column, TouchedTable
-from ..facts import Flag, History, Migration, Text, Unread
+from ..facts import AddColumn, AlterColumn, DropColumn, Flag, History, Migration, Text, Unread
 from ..records import replace
 from ..replay import KnownColumn, KnownTable
 from ..replay.along import Passage, called_now, passages
@@ -24,7 +24,20 @@ def tables(history: History, new: Sequence[Migration], dialects: Set[str]) -> li
         now = called_now(history, new[-1], name)
         return renamed.get(bare(now) or now, now)
 
-    return sorted((_touched(one, called) for one in touched), key=lambda table: table.name)
+    told = [_touched(one, called) for one in touched]
+    return sorted([*told, *_unplaced(new, {bare(table.name) for table in told})], key=lambda table: table.name)
+
+
+def _unplaced(new: Sequence[Migration], told: Set[str | None]) -> Iterator[TouchedTable]:
+    """The tables that are changed in a schema which cannot be read, and that are not known without it."""
+    names: dict[str, str] = {}
+    for migration in new:
+        for op in migration.upgrade.operations if migration.upgrade else ():
+            if isinstance(op, (AddColumn, AlterColumn, DropColumn)) and isinstance(op.schema, Unread):
+                plain = bare(op.table)
+                if plain is not None and plain not in told:
+                    names.setdefault(plain, unquoted(str(op.table)))
+    return (TouchedTable(name, "changed", whole=False) for name in names.values())
 
 
 def _touched(passage: Passage, called: Callable[[str], str]) -> TouchedTable:
@@ -66,6 +79,11 @@ def _columns(passage: Passage) -> Iterator[Column]:
             told = before or _as_told(passage, origin)
             shown = _beside(column, told or column, renamed=origin != name)
             yield replace(shown, change="changed") if before is None and told is not None else shown
+    if was == now:  # what is done in a schema that cannot be read changes nothing that is known
+        yield from (
+            Column(name, "", None, False, "added")
+            for name in sorted(passage.done.added - passage.done.dropped - {*now})
+        )
     gone = left if passage.after.whole else left & passage.done.dropped
     yield from (_column(was[name], "removed") for name in was if name in gone)
     if not passage.before.whole:  # a column that no revision makes, and of which nothing but its name is known
