@@ -11,7 +11,6 @@ import tempfile
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from ..errors import CannotFinish
 from ..live.redirect import own_engine
 from .holding import Held, held
+from .sqlite_damage import damage
 from .writing import ELSEWHERE, owned_as, refused, sync
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 SUFFIX = ".sqlite"
 COMPRESSED = False
 PATIENCE = 30.0  # seconds without a page copied
-CACHE = 16_000_000  # bytes of memory for integrity_check, which looks every row up in every index
-LARGE = 32_000_000  # bytes of a file that two threads check faster than one
 PAGES = 4096  # copied between two looks at the clock: 16 MB at the usual page size
 STOP = "stop the application, then run it again"
 BESIDE = ("-wal", "-shm", "-journal")
@@ -109,29 +107,6 @@ def proved(file: Path, version_table: str) -> Held:
             return held(connected, version_table)
     except sqlite3.DatabaseError as error:
         raise CannotFinish(f"{file.name} is damaged: {error}", "use another backup") from error
-
-
-def damage(file: Path) -> list[str]:
-    """What integrity_check says of a file that nobody writes to; nothing where it is whole.
-
-    A large one is looked at by two threads, table by table, for which SQLite lets go of Python's lock; quick_check sees
-    what belongs to no table (sqlite.org/pragma.html#pragma_integrity_check).
-    """
-    with closing(_opened(file, read_only=True)) as connection:
-        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    if file.stat().st_size < LARGE or sqlite3.sqlite_version_info < (3, 33):  # before, it takes no table
-        return _said(file, iter(["PRAGMA integrity_check(3)"]))
-    quoted = ['"' + name.replace('"', '""') + '"' for name in tables]
-    questions = iter(["PRAGMA quick_check(3)", *(f"PRAGMA integrity_check({name})" for name in quoted)])
-    with ThreadPoolExecutor(2) as pool:
-        return [words for said in pool.map(_said, [file] * 2, [questions] * 2) for words in said]
-
-
-def _said(file: Path, questions: Iterator[str]) -> list[str]:
-    """What is wrong, by those of the questions that nobody else has taken."""
-    with closing(_opened(file, read_only=True)) as connection:
-        connection.execute(f"PRAGMA cache_size = {-CACHE // 1024}")
-        return [row[0] for question in questions for row in connection.execute(question) if row[0] != "ok"]
 
 
 def broken_keys(file: Path) -> list[str]:
@@ -248,8 +223,8 @@ def settle(new: Path, notes: Mapping[str, str]) -> None:
         with closing(_opened(new)) as connection:
             modes = {notes.get("journal_mode"), connection.execute("PRAGMA journal_mode").fetchone()[0]}
             connection.execute("PRAGMA journal_mode = DELETE")
-            if "wal" in modes:
-                connection.execute("PRAGMA journal_mode = WAL")
+            if "wal" in modes and connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+                raise CannotFinish("the new database does not get its journal mode WAL", ELSEWHERE)  # it says no error
     except sqlite3.DatabaseError as error:
         raise CannotFinish(f"the new database cannot be written: {error}", ELSEWHERE) from error
     if any(left.exists() and left.stat().st_size for left in _files(new)[1:]):
