@@ -138,10 +138,10 @@ def small_locks(one: Evidence) -> str:
 
 
 def kept_rows(rows: Sequence[Rows]) -> list[tuple[str, str]]:
-    """(table, "4 rows") of each table that kept its rows, the number of each database where they differ."""
+    """(table, "4 rows") of each table that kept its rows, where it held any; each number where databases differ."""
     found: dict[str, list[str]] = {}
     for each in rows:
-        if each.kept and each.counts[0] is not None:
+        if each.kept and each.counts[0]:
             found.setdefault(each.table, []).append(f"{each.counts[0]:,}")
     return [(table, f"{' or '.join(dict.fromkeys(numbers))}") for table, numbers in found.items()]
 

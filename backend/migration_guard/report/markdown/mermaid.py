@@ -121,7 +121,7 @@ def _table(table: TouchedTable, names: dict[str, str], drawn: set[str]) -> Itera
 
 
 def _column(column: Column, foreign: bool, table: str) -> str:
-    name, kind = _word(column.name, "c_"), _word(short_type(column.type) or "unread", "t_")
+    name, kind = _word(column.name, "c_"), _word(short_type(column.type) or "unknown", "t_")
     keys = ",".join(key for key, there in (("PK", column.key), ("FK", foreign)) if there)
     says: list[str] = [column.was] if column.was else [column.change] if column.change not in ("same", table) else []
     if column.change == "added" and column.nullable is False and not column.key:
