@@ -26,26 +26,32 @@ class Revisions:
         self.migrations = tuple(sorted(map(_identified, migrations), key=lambda migration: migration.path))
         self.files: dict[str, list[Migration]] = {}
         self.unidentified: list[Migration] = []
+        self._needs: _Links = {}  # down_revision and depends_on
+        self._parents = self._needs  # down_revision; the same where nothing depends on others
+        self._lost: set[str] = set()  # what may follow any revision
+        labelled = False
         for migration in self.migrations:
-            if isinstance(migration.revision, str):
-                self.files.setdefault(migration.revision, []).append(migration)
+            revision = migration.revision
+            if isinstance(revision, str):
+                self.files.setdefault(revision, []).append(migration)
             else:
                 self.unidentified.append(migration)
+            labelled = labelled or bool(migration.branch_labels)
+            if migration.depends_on:
+                self._parents = {}
+            if migration.parents_unread is not None or migration.broken is not None:
+                self._lost.add(migration.id)
         self._labelled = {
             label: revision
-            for revision, files in self.files.items()
+            for revision, files in (self.files if labelled else {}).items()
             for migration in files
             for label in migration.branch_labels
         }
         self._by_file_name = self._ids_that_file_names_tell()
-        self._parents: _Links = {}  # down_revision
-        self._needs = self._parents  # down_revision and depends_on
-        if any(migration.depends_on for migration in self.migrations):
-            self._needs = {}
         gaps = [gap for migration in self.migrations for gap in self._link(migration)]
         self._children = _reversed(self._parents)
         self._needed_by = self._children if self._needs is self._parents else _reversed(self._needs)
-        self._torn = {gap.migration.id for gap in gaps if gap.field == "down_revision"}
+        self._lost |= {gap.migration.id for gap in gaps if gap.field == "down_revision"}
         # Files that keep their id to themselves may be the missing ones, as long as there is one for each name.
         named_files = set(self._by_file_name.values())
         self._silent = {
@@ -108,9 +114,10 @@ class Revisions:
         apparent = {revision for revision in self.files if not self._children.get(revision)} | {
             path for path in {*self._named_by_nobody, *self._by_file_name.values()} if not self._children.get(path)
         }
+        heads, lost = apparent, self._lost
+        if not lost and len(heads) == 1 and heads <= self.files.keys():
+            return (self.files[heads.pop()][0],)
         order = {migration.id: at for at, migration in reversed(list(enumerate(self.migrations)))}
-        lost = self._torn | {m.id for m in self.migrations if m.parents_unread is not None or m.broken is not None}
-        heads = apparent
         for follower in sorted(lost, key=order.__getitem__):
             # If it is the last to run of those that lost their link, it may join all heads but those above itself.
             above = _reachable(follower, self._children, stop=lost)
@@ -138,6 +145,8 @@ class Revisions:
     def cycles(self) -> tuple[tuple[Migration, ...], ...]:
         """Loops through down_revision and depends_on, one for each knot, each as A, what A follows, ... back to A."""
         stuck = {key for key, depth in self._depths.items() if depth == len(self._needs)}
+        if not stuck:
+            return ()
         # What merely stands on a loop, and is not in one, goes from the other end.
         waiting = {key: len(stuck.intersection(self._needed_by.get(key, ()))) for key in stuck}
         todo = [key for key, count in waiting.items() if not count]
