@@ -243,24 +243,26 @@ def squash(session: nox.Session) -> None:
     guard(session, "migration-guard", "squash", *session.posargs)
 
 
-def operating(command: str, words: str) -> None:
-    """A session for one of the commands on the real database, of the same name."""
+def operating(command: str, words: str, name: str | None = None) -> None:
+    """A session for one of the commands on the real database, by default of the same name."""
 
     def run(session: nox.Session) -> None:
-        guard(session, "migration-guard", "db", command, *session.posargs, told=f"nox -s {command}")
+        guard(session, "migration-guard", "db", command, *session.posargs, told=f"nox -s {name or command}")
 
     run.__doc__ = f"{words}; arguments after `--` go to `migration-guard db {command}`."
-    nox.session(python=False, name=command)(run)
+    nox.session(python=False, name=name or command)(run)
 
 
 operating("status", "Where the database stands, and its health")
 operating("backup", "Back the database up, and read the backup back")
+operating("verify", "Read backups back whole", "verify-backup")  # `verify` tries migrations
 operating("restore", "Put a backup in the place of the database")
 operating("drill", "Restore the newest backup elsewhere, and count")
 operating("prune", "Remove old backups")
 operating("rehearse", "Run what is pending on a copy of the real data")
 operating("transfer", "Move a SQLite database to PostgreSQL: `nox -s transfer -- --to URL`")
 operating("deploy", "Run what is pending, judged and backed up first")
+operating("checkpoint", "Empty SQLite's write-ahead log")
 
 
 @nox.session(python=False)

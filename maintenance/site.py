@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 GITHUB = "https://github.com/migration-guard/migration-guard"
 FRONT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 GUIDES = ("adopt", "hooks", "expand-and-contract", "long-tables", "sqlite", "merge-queue")
-REFERENCE = ("commands", "settings", "action", "github", "json", "benchmarks")
+REFERENCE = ("commands", "db", "settings", "action", "github", "json", "benchmarks")
 _LINK = re.compile(r"(?<=\]\()([^)#\s]+)")
 _ITEM = re.compile(r"(?:[-*]|\d+\.) |\s|$")
 _ASKS = {("script", "src"), ("img", "src"), ("link", "href"), ("iframe", "src"), ("source", "src"), ("use", "href")}

@@ -17,7 +17,8 @@ from migration_guard.cli import main
 
 ROOT = Path(__file__).parents[1]
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "runbook.md", ROOT / "docs" / "json.md", *GUIDES]
+TOLD = [ROOT / "docs" / "runbook.md", ROOT / "docs" / "db.md"]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *TOLD, ROOT / "docs" / "json.md", *GUIDES]
 HELP_CHANGED = sys.version_info >= (3, 13)  # argparse words its help differently before 3.13
 
 
@@ -143,14 +144,14 @@ def test_the_workflows_to_copy_are_valid_and_pin_what_ours_pin(tmp_path: Path) -
     assert {used for used in shown if not used.startswith("migration-guard/")} <= ours
 
 
-def test_every_shell_block_of_the_runbook_runs_from_top_to_bottom(tmp_path: Path) -> None:
+def test_every_shell_block_of_the_runbook_and_of_the_db_commands_runs_from_top_to_bottom(tmp_path: Path) -> None:
     copy = tmp_path / "backend team"
     copy.mkdir()
     for name in ("alembic", "backend", ".github"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("alembic.ini", "pyproject.toml", "noxfile.py"):
         shutil.copy(ROOT / name, copy)
-    script = "\n".join(blocks(ROOT / "docs" / "runbook.md", "bash"))
+    script = "\n".join(block for page in TOLD for block in blocks(page, "bash"))
     # A nox session makes environments and runs what stands here already; that it exists is tested above.
     script = re.sub(r"^(python3 -m )?nox .*$", "true", script, flags=re.MULTILINE)
     script = f'migration-guard() {{ "{sys.executable}" -m migration_guard "$@"; }}\n{script}'

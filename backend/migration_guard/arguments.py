@@ -281,7 +281,7 @@ def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
     status.add_argument("--format", choices=("text", "json"), default="text", help="form of the answer")
     add("backup", "copy the database while others use it, read the copy back, and write down what it holds")
     verify = add("verify", "read a backup back whole and compare it with what was written down when it was made")
-    verify.add_argument("backup", nargs="?", metavar="FILE", help="default: the newest")
+    verify.add_argument("backup", nargs="?", metavar="FILE", help="default: the newest of each database")
     restore = add("restore", "put a backup in the place of the database, which is kept under another name")
     restore.add_argument("backup", nargs="?", metavar="FILE", help="default: the newest")
     restore.add_argument("--yes", action="store_true", help="restore without asking")

@@ -164,9 +164,12 @@ def sound(project: Project) -> int:
     return len(found)
 
 
-def deploy(folder: Path) -> Case:
-    """The whole reference history, from its first revision on, with rows."""
-    return deploying(_template(folder, OLDEST).root, OLDEST)
+Writes = Callable[[Path, str, int], Project]  # a project in an empty folder, at a revision, with rows
+
+
+def deploy(folder: Path, writes: Writes = written) -> Case:
+    """The whole history, from its first revision on, with rows."""
+    return deploying(_template(folder, OLDEST, writes).root, OLDEST)
 
 
 def deploying(template: Path, old: str) -> Case:
@@ -188,7 +191,7 @@ def deploying(template: Path, old: str) -> Case:
     return Case(("deploy", "--force"), template, state, again)
 
 
-def backup(folder: Path) -> Case:
+def backup(folder: Path, writes: Writes = written) -> Case:
     """A backup: there is none, or one that can be read back."""
 
     def state(project: Project) -> str:
@@ -200,12 +203,12 @@ def backup(folder: Path) -> Case:
         project.run("backup")
         assert sound(project) == before + 1
 
-    return Case(("backup",), _template(folder, HEAD).root, state, again)
+    return Case(("backup",), _template(folder, HEAD, writes).root, state, again)
 
 
-def restore(folder: Path) -> Case:
+def restore(folder: Path, writes: Writes = written) -> Case:
     """A backup with rows, in place of a database that has lost one of them."""
-    project = _template(folder, HEAD)
+    project = _template(folder, HEAD, writes)
     project.run("backup")
     project.sql("DELETE FROM personas WHERE id = 'p1'", "PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -224,9 +227,9 @@ def restore(folder: Path) -> Case:
     return Case(("restore", "--yes"), project.root, state, again)
 
 
-def prune(folder: Path) -> Case:
-    """Four backups, of which one shall stay."""
-    project = _template(folder, HEAD)
+def prune(folder: Path, writes: Writes = written) -> Case:
+    """Five backups, of which one shall stay."""
+    project = _template(folder, HEAD, writes)
     project.run("backup")
     (made,) = backups(project.backups)
     for number in range(4):
@@ -255,11 +258,11 @@ def prune(folder: Path) -> Case:
     return Case(("prune", "--yes", *keep), project.root, state, again)
 
 
-CASES: Sequence[Callable[[Path], Case]] = (deploy, backup, restore, prune)
+CASES: Sequence[Callable[..., Case]] = (deploy, backup, restore, prune)
 
 
-def _template(folder: Path, revision: str) -> Project:
-    project = written(folder, revision, ROWS)
+def _template(folder: Path, revision: str, writes: Writes) -> Project:
+    project = writes(folder, revision, ROWS)
     with closing(sqlite3.connect(project.database)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
     return project

@@ -34,7 +34,7 @@ class Scarcity:
 
     def line(self) -> str:
         """For people."""
-        found = f"{self.command}, {self.how}: {self.rounds} sizes, {self.refused} of them too small; "
+        found = f"{self.command}, {self.how}: {self.rounds} rounds, {self.refused} of them refused; "
         return found + (f"{len(self.wrong)} WRONG:\n  " + "\n  ".join(self.wrong) if self.wrong else "nothing wrong")
 
 
@@ -64,7 +64,7 @@ def tried(
         assert left == [], left
         case.again(project)
     except (AssertionError, OSError, sqlite3.Error) as error:
-        tally.wrong.append(f"at {size:,} bytes: {type(error).__name__} {error}"[:500])
+        tally.wrong.append(f"at {size:,}: {type(error).__name__} {error}"[:500])
 
 
 def by_limit(case: Case, most: int, jobs: int = 2, step: int = STEP) -> Scarcity:

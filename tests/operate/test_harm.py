@@ -25,6 +25,9 @@ from migration_guard.operate.keeping import Rules, sorted_out
 from migration_guard.operate.packing import Packing
 from migration_guard.operate.status import status
 from migration_guard.operate.target import target_of
+from tests.harm import operating
+from tests.harm.small import small
+from tests.harm.writes import by_write, library
 
 from .conftest import BEHIND, HEAD, Project
 
@@ -75,6 +78,18 @@ def test_a_disk_that_is_full_half_way_leaves_everything_as_it_was(project: Proje
     assert [path.name for path in project.database.parent.iterdir() if not path.name.endswith(".lock")] == [
         "reddit_agent.db"
     ]
+
+
+@pytest.mark.parametrize(("command", "number"), [("backup", 28), ("restore", 6)])
+def test_a_disk_that_is_full_from_one_write_on_is_one_clear_line(tmp_path: Path, command: str, number: int) -> None:
+    with library() as built:
+        if built is None:
+            pytest.skip("wants a C compiler")
+        case = {"backup": operating.backup, "restore": operating.restore}[command]
+        found = by_write(case(tmp_path, small), built, at=[number])
+
+    assert found.wrong == []
+    assert (found.rounds, found.refused) == (1, 1)
 
 
 def test_a_folder_that_cannot_be_written_to_is_one_clear_line(project: Project) -> None:

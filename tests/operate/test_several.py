@@ -32,6 +32,18 @@ def test_the_newest_backup_of_another_database_is_not_restored(project: Project)
     assert file.exists()
 
 
+def test_without_a_name_verify_takes_the_newest_of_each_database_and_drill_that_of_this_one(project: Project) -> None:
+    url, _ = other(project)
+    project.run("backup")
+    project.run("backup", "--url", url)  # the last one made, and the first of its database
+
+    verified = project.run("verify")
+
+    assert (verified.count("is whole"), verified.count("other-one-s-2"), verified.count("reddit_agent-2")) == (2, 1, 1)
+    assert "other-one-s-2" in project.run("drill", "--url", url)
+    assert "reddit_agent-2" in project.run("drill")
+
+
 def test_prune_keeps_backups_of_each_database(project: Project) -> None:
     url, _ = other(project)
     project.run("backup", "--url", url)

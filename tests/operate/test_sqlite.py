@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from .conftest import BEHIND, Project
+from .conftest import BEHIND, HEAD, Project
 
 
 def test_a_backup_holds_what_only_the_write_ahead_log_has(project: Project) -> None:
@@ -172,7 +172,11 @@ def test_status_for_machines(project: Project) -> None:
     [
         (["UPDATE alembic_version SET version_num = '0123456789ab'"], "unknown", "it is ahead of the code"),
         (["DROP TABLE alembic_version"], "unmanaged", "Alembic has never run here"),
-        (["INSERT INTO alembic_version VALUES ('986041159ad8')"], "behind", "behind"),
+        (
+            ["INSERT INTO alembic_version VALUES ('986041159ad8')"],
+            "behind",
+            "2 revisions, 054e5dde157b, 986041159ad8 (of which 986041159ad8 stands below another)",
+        ),
     ],
 )
 def test_status_knows_every_standing(project: Project, statements: list[str], state: str, words: str) -> None:
@@ -180,6 +184,33 @@ def test_status_knows_every_standing(project: Project, statements: list[str], st
 
     assert words in project.run("status", "--quick", code=1)
     assert json.loads(project.run("status", "--quick", "--format", "json", code=1))["state"] == state
+
+
+def test_status_knows_what_a_newer_release_deployed_and_what_deploy_did_not_end(project: Project) -> None:
+    project.run("deploy")
+    journal = project.backups / "deploys.jsonl"
+    journal.write_text(journal.read_text().replace(HEAD, "0123456789ab"))
+    project.sql("UPDATE alembic_version SET version_num = '0123456789ab'")
+    assert "to which a deploy brought it: it is ahead of the code" in project.run("status", "--quick", code=1)
+    assert json.loads(project.run("status", "--quick", "--format", "json", code=1))["state"] == "ahead"
+
+    journal.write_text("\n".join(journal.read_text().splitlines()[:-1]) + '\n{"cut')
+    project.sql(f"UPDATE alembic_version SET version_num = '{BEHIND}'")
+    assert "was begun, and did not end" in project.run("status", "--quick", code=1)
+
+
+def test_status_sees_that_the_newest_backup_was_cut_and_that_another_cannot_be_used(project: Project) -> None:
+    project.run("backup")
+    (file,) = project.made()
+    content = file.read_bytes()
+    file.write_bytes(content[:5000])
+    assert f"error: the newest backup, {file.name}, was cut" in project.run("status", "--quick", code=1)
+
+    file.write_bytes(content)
+    other = file.with_name("reddit_agent-20200101T000000Z.sqlite")
+    other.write_bytes(b"")
+    other.with_name(f"{other.name}.manifest.json").write_text("{")
+    assert "error: 1 backup cannot be used: " in project.run("status", "--quick", code=1)
 
 
 def test_a_damaged_database_is_said_to_be(project: Project) -> None:

@@ -6,7 +6,7 @@ import glob
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -163,15 +163,22 @@ def take_out(
 def backups(folder: Path, of: str | None = None) -> list[Backup]:
     """The backups of a folder, newest first, or those whose database has the name `of`. Files without a sound manifest
     are none."""
-    found = []
+    return sorted((each for each in _there(folder, of) if isinstance(each, Backup)), key=order, reverse=True)
+
+
+def unsound(folder: Path, of: str) -> list[str]:
+    """Why files of a folder that have a manifest are no backups of a database."""
+    return [str(each) for each in _there(folder, of) if isinstance(each, CannotFinish)]
+
+
+def _there(folder: Path, of: str | None) -> Iterator[Backup | CannotFinish]:
     for path in sorted(folder.glob(f"*{manifests.SUFFIX}")):
         file = path.with_name(path.name.removesuffix(manifests.SUFFIX))
         if file.is_file() and of in (None, database_of(file)):
             try:
-                found.append(Backup(file, manifests.read(file)))
-            except CannotFinish:
-                continue
-    return sorted(found, key=order, reverse=True)
+                yield Backup(file, manifests.read(file))
+            except CannotFinish as error:
+                yield error
 
 
 def order(backup: Backup) -> tuple[int, str, str]:

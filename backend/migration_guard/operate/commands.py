@@ -14,12 +14,16 @@ from ..config import Settings
 from ..errors import GuardError, NothingFound, UsageError
 from ..progress import shown
 from ..reporting import counted
+from .failing import LET_DOWN, let_down
 from .target import Target, target_of
 
 
 def run(options: SimpleNamespace, settings: Settings) -> int:
-    """Run one of the commands."""
-    return COMMANDS[options.db](options, settings)
+    """Run one of the commands. Raises CannotFinish for whatever a disk or a server does to it."""
+    try:
+        return COMMANDS[options.db](options, settings)
+    except LET_DOWN as error:
+        raise let_down(error) from error
 
 
 def _target(options: SimpleNamespace, settings: Settings) -> Target:
@@ -57,10 +61,13 @@ def _verify(options: SimpleNamespace, settings: Settings) -> int:
     from .backup import proved
     from .packing import Packing
 
-    with _progress() as progress:
-        found = proved(_named(options, settings), Packing.of(settings), progress)
-    rows = sum(found.manifest.rows.values())
-    print(f"{found.file} is whole: {counted(len(found.manifest.rows), 'table')}, {rows:,} rows, as when it was made.")
+    for file in _newest_of_each(options, settings):
+        with _progress() as progress:
+            found = proved(file, Packing.of(settings), progress)
+        rows = sum(found.manifest.rows.values())
+        print(
+            f"{found.file} is whole: {counted(len(found.manifest.rows), 'table')}, {rows:,} rows, as when it was made."
+        )
     return 0
 
 
@@ -84,11 +91,13 @@ def _restore(options: SimpleNamespace, settings: Settings) -> int:
 
 
 def _drill(options: SimpleNamespace, settings: Settings) -> int:
+    from .backup import name_of
     from .drill import drill
 
-    file = _named(options, settings)
+    target = _target(options, settings)
+    file = _named(options, settings, name_of(target))
     with _progress() as progress:
-        found = drill(_target(options, settings), file, progress)
+        found = drill(target, file, progress)
     print("\n".join(found.lines()))
     return found.exit_code
 
@@ -242,19 +251,34 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield lambda part, done, total: move(part, "", done, total) if move is not None else None
 
 
-def _named(options: SimpleNamespace, settings: Settings, of: str | None = None) -> Path:
-    """The backup that is named, else the newest, or the newest of one database."""
+def _named(options: SimpleNamespace, settings: Settings, of: str) -> Path:
+    """The backup that is named, else the newest of a database."""
     from .backup import backups
 
     if options.backup:
         return Path(options.backup)
     folder = _folder(options, settings)
     found = backups(folder, of)
-    if not found and of is not None and backups(folder):
-        raise NothingFound(f"there is no backup of {of} in {folder}", "name the file of another one after `restore`")
+    if not found and backups(folder):
+        raise NothingFound(f"there is no backup of {of} in {folder}", "name the file of another one")
     if not found:
         raise NothingFound(f"there is no backup in {folder}", "migration-guard db backup makes one")
     return found[0].file
+
+
+def _newest_of_each(options: SimpleNamespace, settings: Settings) -> list[Path]:
+    """The backup that is named, else the newest of each database: this one is not asked which it is."""
+    from .backup import backups, database_of
+
+    if options.backup:
+        return [Path(options.backup)]
+    folder = _folder(options, settings)
+    newest: dict[str, Path] = {}
+    for each in backups(folder):
+        newest.setdefault(database_of(each.file), each.file)
+    if not newest:
+        raise NothingFound(f"there is no backup in {folder}", "migration-guard db backup makes one")
+    return [newest[name] for name in sorted(newest)]
 
 
 def _asked(question: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import time
 from collections.abc import Callable, Sequence
@@ -18,8 +19,9 @@ from ..live.urls import hide_in
 from ..reporting import counted
 from . import sqlite
 from .backup import Backup, backup, name_of
+from .failing import LET_DOWN, let_down
 from .holding import Held, has_version_table, held
-from .journal import Journal
+from .journal import Journal, reached
 from .manifest import now
 from .matching import made_otherwise, snapshot_of, some_of
 from .standing import Standing, standing
@@ -98,9 +100,9 @@ class Deploy:
                         f"rows refer to rows that are not there: {'; '.join(broken[:3])}", "mend them first"
                     )
                 sqlite.proved(work, target.version_table)
-            except GuardError as error:
-                journal.add("failed", says=str(error))
-                raise NotDeployed(f"{error}. {target.shown} is as it was", error.hint) from error
+            except (GuardError, *LET_DOWN) as raised:
+                error = _failed(journal, raised)
+                raise NotDeployed(f"{error}. {target.shown} is as it was", error.hint) from raised
             kept = target.file.with_name(f"{target.file.name}.before-deploy")
             kept.unlink(missing_ok=True)
             if saved is not None:
@@ -121,12 +123,12 @@ class Deploy:
         try:
             self._migrate(target, at, journal)
             after = self._proved(target, before, at, was, force)
-        except GuardError as error:
-            journal.add("failed", says=str(error))
+        except (GuardError, *LET_DOWN) as raised:
+            error = _failed(journal, raised)
             says, undone = self._afterwards(at, was)
             way_back = saved.file if saved is not None and not undone else None
             way = f"; to go back: migration-guard db restore {way_back}" if way_back is not None else ""
-            raise NotDeployed(f"{error}. {says}", f"{error.hint}{way}", way_back) from error
+            raise NotDeployed(f"{error}. {says}", f"{error.hint}{way}", way_back) from raised
         return self._ended(after, journal)
 
     def _afterwards(self, before: Standing, was: Snapshot) -> tuple[str, bool]:
@@ -153,7 +155,8 @@ class Deploy:
         with target.connect() as connection:
             holds = held(connection, target.version_table)
             stamped = has_version_table(connection, target.version_table)
-        return holds, standing(self.target.history, holds.revisions, list(holds.rows), stamped=stamped)
+        known = reached(self.folder, name_of(self.target))
+        return holds, standing(self.target.history, holds.revisions, list(holds.rows), stamped=stamped, deployed=known)
 
     def _preflight(self, target: Target, at: Standing, force: bool) -> Snapshot:
         """The catalogue before, where the pending revisions may run. Raises UsageError where not."""
@@ -168,7 +171,7 @@ class Deploy:
 
     def _judged(self, at: Standing, force: bool) -> Snapshot:
         """The catalogue of no database, where the pending revisions may run. Raises UsageError where not."""
-        if at.state in ("unknown", "unmanaged"):
+        if at.state in ("ahead", "unknown", "unmanaged"):
             raise UsageError(
                 f"{self.target.shown} is not deployed to: {at.sentence}",
                 "check out the release it belongs to" if at.unknown else "say which revision it has: alembic stamp REV",
@@ -191,7 +194,7 @@ class Deploy:
         return Snapshot({})
 
     def _begun(self, at: Standing, saved: Backup | None) -> Journal:
-        journal = Journal(self.folder, self.target.shown)
+        journal = Journal(self.folder, name_of(self.target), self.target.shown)
         journal.add("begun", pending=list(at.pending), backup=str(saved.file) if saved else None)
         if saved is not None:
             self.say(f"Backup: {saved.file}")
@@ -251,8 +254,19 @@ class Deploy:
         self.say(f"Schema: {some_of(wrong) or 'what these revisions make'}.")
 
     def _ended(self, after: Held, journal: Journal) -> Standing:
-        journal.add("ended", revisions=list(after.revisions), at_end=now())
+        try:
+            journal.add("ended", revisions=list(after.revisions), at_end=now())
+        except OSError as error:
+            self.say(f"The journal cannot be written: {error.strerror}.")
         return standing(self.target.history, after.revisions, list(after.rows), stamped=True)
+
+
+def _failed(journal: Journal, error: BaseException) -> GuardError:
+    """What the deploy failed with, written down where the disk still takes it."""
+    found = error if isinstance(error, GuardError) else let_down(error)
+    with contextlib.suppress(OSError):
+        journal.add("failed", says=str(found))
+    return found
 
 
 def _as_sentence(sentence: str) -> str:

@@ -16,7 +16,7 @@ from .rehearse import opened_copy
 from .status import status
 from .target import Target
 
-_NOT_OF_A_COPY = {"revision", "backup", "disk"}  # a backup may stand below the code, and has none of its own
+_NOT_OF_A_COPY = {"revision", "backup", "deploy", "disk"}  # a backup may stand below the code, and has none of its own
 
 
 @dataclass(frozen=True)

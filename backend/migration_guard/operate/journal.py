@@ -13,18 +13,41 @@ NAME = "deploys.jsonl"
 
 
 class Journal:
-    """Adds lines to the journal; each is on the disk before the next step begins."""
+    """Adds lines to the journal; each is on the disk before the next step begins. `name` is that of the database in the
+    names of its backups."""
 
-    def __init__(self, folder: Path, database: str) -> None:
+    def __init__(self, folder: Path, name: str, database: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / NAME
-        self._database = database
-        self._number = f"{now()}-{os.getpid()}"
+        self._always = {"deploy": f"{now()}-{os.getpid()}", "name": name, "database": database}
 
     def add(self, what: str, **more: Any) -> None:
         """Write down what happened."""
-        line = {"deploy": self._number, "at": now(), "database": self._database, "what": what, **more}
-        with self._path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line, sort_keys=True) + "\n")
+        line = {**self._always, "at": now(), "what": what, **more}
+        with self._path.open("a+b") as stream:
+            cut = stream.tell() and (stream.seek(-1, os.SEEK_END), stream.read(1))[1] != b"\n"  # by a kill
+            stream.write((b"\n" if cut else b"") + json.dumps(line, sort_keys=True).encode() + b"\n")
             stream.flush()
             os.fsync(stream.fileno())
+
+
+def lines(folder: Path, name: str) -> list[dict[str, Any]]:
+    """What the journal of a folder says of a database, oldest first. A line that was cut by a kill is left out."""
+    found = []
+    try:
+        text = (folder / NAME).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    for line in text.splitlines():
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(said, dict) and said.get("name") == name:
+            found.append(said)
+    return found
+
+
+def reached(folder: Path, name: str) -> set[str]:
+    """The revisions to which deploys have brought a database."""
+    return {revision for line in lines(folder, name) for revision in line.get("revisions", ())}

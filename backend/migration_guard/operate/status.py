@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,9 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..errors import CannotFinish
 from ..live.statements import first_line
 from ..live.urls import hide_in
-from .backup import backups, name_of
+from ..reporting import counted
+from .backup import Backup, backups, name_of, unsound
 from .health import Look
 from .holding import has_version_table, held
+from .journal import lines, reached
 from .matching import apart, made_by, snapshot_of, some_of
 from .standing import Standing, standing
 from .target import Target
@@ -75,7 +77,8 @@ def status(target: Target, folder: Path, *, schema: bool = True) -> Status:
             holds = held(connection, target.version_table)
             stamped = has_version_table(connection, target.version_table)
             connection.rollback()
-            at = standing(target.history, holds.revisions, list(holds.rows), stamped=stamped)
+            known = reached(folder, name_of(target))
+            at = standing(target.history, holds.revisions, list(holds.rows), stamped=stamped, deployed=known)
             looks = [_revision(at), *cast(Callable[..., Iterator[Look]], health.looks)(target, connection)]
         except SQLAlchemyError as error:
             raise CannotFinish(
@@ -86,15 +89,20 @@ def status(target: Target, folder: Path, *, schema: bool = True) -> Status:
         if schema:
             looks.append(_schema(target, at, connection))
     looks += _room(target, folder)
+    looks += _deployed(lines(folder, name_of(target)), at)
     looks.append(_backup(folder, name_of(target), target.settings.threshold("backup-hours")))
     return Status(target.shown, target.dialect, at, tuple(looks))
 
 
 def _revision(at: Standing) -> Look:
     level = {"at head": "ok", "behind": "warning", "empty": "warning"}.get(at.state, "error")
+    if at.needless:
+        hint = f"take the row of {at.needless[0]} out of the version table, as Alembic would have"
+        return Look("revision", "error", at.sentence, at.state, hint)
     hint = {
         "behind": "migration-guard db deploy",
         "empty": "migration-guard db deploy",
+        "ahead": "deploy the release that brought it there, or restore a backup from before",
         "unknown": "deploy the release that this database belongs to, or restore a backup of this one",
         "unmanaged": "if its tables are those of a revision, say which: alembic stamp REVISION",
     }.get(at.state, "")
@@ -104,7 +112,7 @@ def _revision(at: Standing) -> Look:
 def _schema(target: Target, at: Standing, connection: Connection) -> Look:
     """The catalogue against that of a scratch database on which the same revisions ran."""
     name = "schema"
-    if at.state in ("empty", "unmanaged", "unknown"):
+    if at.state in ("empty", "unmanaged", "ahead", "unknown"):
         return Look(name, "ok", "the schema is not compared, as no known revision says what it should be")
     try:
         should = made_by(target, connection, target.history.by_id.keys() - set(at.pending))
@@ -135,7 +143,29 @@ def _room(target: Target, folder: Path) -> Iterator[Look]:
         yield Look("disk", "warning" if short else "ok", says, usage.free, _FREE if short else "")
 
 
+def _deployed(said: Sequence[Mapping[str, Any]], at: Standing) -> Iterator[Look]:
+    """How the last deploy ended, by its journal."""
+    if not said:
+        return
+    last = said[-1]
+    ends = {"ended": "ended well", "failed": f"failed: {last.get('says')}"}.get(
+        last["what"], "was begun, and did not end: it was killed, or runs now"
+    )
+    bad = at.pending and last["what"] != "ended"
+    hint = "migration-guard db deploy runs what is pending" if bad else ""
+    yield Look("deploy", "warning" if bad else "ok", f"the deploy of {last['at']} {ends}", last["what"], hint)
+
+
 _FREE = "free some space: migration-guard db prune removes old backups"
+
+
+def _harmed(folder: Path, name: str, newest: Backup) -> str | None:
+    """What is wrong with the backups, as far as it shows without reading one whole."""
+    size = newest.file.stat().st_size
+    if size != newest.manifest.bytes:
+        return f"the newest backup, {newest.file.name}, was cut: it has {size:,} bytes, not {newest.manifest.bytes:,}"
+    others = unsound(folder, name)
+    return f"{counted(len(others), 'backup')} cannot be used: {others[0]}" if others else None
 
 
 def _backup(folder: Path, name: str, hours: int) -> Look:
@@ -143,6 +173,8 @@ def _backup(folder: Path, name: str, hours: int) -> Look:
     if not found:
         return Look("backup", "warning", f"there is no backup of {name} in {folder}", None, "migration-guard db backup")
     newest = found[0]
+    if wrong := _harmed(folder, name, newest):
+        return Look("backup", "error", wrong, None, "migration-guard db verify FILE says more; then make another")
     age = int((datetime.now(timezone.utc) - newest.manifest.moment).total_seconds())
     says = f"the newest backup is {newest.file.name}, of {newest.manifest.made}"
     if age < -AHEAD:
