@@ -350,3 +350,23 @@ def test_rows_that_point_to_nothing_are_put_right_as_the_column_allows(tmp_path:
 
     (said,) = [one.instead for one in found if one.rule.id == "constraint-on-existing-rows"]
     assert f'op.execute("{sql}")' in said
+
+
+def test_advice_brings_the_imports_that_the_revision_does_not_have(tmp_path: Path) -> None:
+    made = (
+        "import sqlalchemy as sa\nfrom alembic import op\nfrom app.types import GUID\n\n"
+        'revision = "a1"\ndown_revision = None\n\n\ndef upgrade():\n'
+        '    op.create_table("user", sa.Column("id", GUID, primary_key=True), sa.Column("name", sa.Text()))\n\n\n'
+        'def downgrade():\n    op.drop_table("user")\n'
+    )
+    gone = (
+        'from alembic import op\n\nrevision = "b2"\ndown_revision = "a1"\n\n\n'
+        'def upgrade():\n    op.drop_table("user")\n\n\ndef downgrade():\n    pass\n'
+    )
+    report = report_on(tmp_path, {"a1.py": made.encode(), "b2.py": gone.encode()})
+
+    said = next(one.instead for one in report.findings if one.rule.id == "missing-downgrade")
+
+    assert said.startswith(
+        "import sqlalchemy as sa\n# GUID: as in the revision that this is taken from\n\ndef downgrade"
+    )

@@ -30,6 +30,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import KnownColumn, KnownTable, table_before
 from .shared.chains import both
+from .shared.importing import with_imports
 from .shared.paste import literal
 from .shared.uses import defines, inside, is_class, last_name, uses
 
@@ -61,11 +62,14 @@ def todays_model(migration: Migration, context: Context) -> Iterator[Finding]:
         found[0].at,
         says=f"This revision uses {shown} as the application has {'it' if len(names) == 1 else 'them'} today: once "
         "that changes or is gone, the revision fails, or does something else, on every new database.",
-        instead="\n".join(
-            [
-                *(_table(name, migration, context) for name in names),
-                f"# with the columns that this revision needs, as they are at this revision, in place of {shown}",
-            ]
+        instead=with_imports(
+            context,
+            "\n".join(
+                [
+                    *(_table(name, migration, context) for name in names),
+                    f"# with the columns that this revision needs, as they are at this revision, in place of {shown}",
+                ]
+            ),
         ),
     )
 

@@ -33,6 +33,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import column_before
 from ..replay.names import bare
+from .shared.importing import with_imports
 from .shared.own_lines import allowed
 from .shared.paste import NEXT, call, execute, literal, sql_name, sql_table
 from .shared.running import is_old_column, name_stays
@@ -52,7 +53,7 @@ def name_of_running_code(op: AlterColumn, context: Context) -> Iterator[Finding]
         op.at,
         says=f"Renaming {op.table}.{op.name} to {op.new_name} breaks a release that still runs: its queries of "
         f"{op.table} name {op.name} and fail from now on.",
-        instead="\n".join(_both_for_a_while(op, context)),
+        instead=with_imports(context, "\n".join(_both_for_a_while(op, context))),
     )
 
 

@@ -53,6 +53,7 @@ from ..replay import column_before, type_before
 from ..replay.names import bare
 from .shared.effect import IF_EXISTS, Effect, done_again, put_back
 from .shared.enums import makes_type
+from .shared.importing import with_imports
 from .shared.past import perhaps_there
 from .shared.reverse import type_dropped, undoing, unknown
 from .shared.things import Thing, lasting
@@ -235,6 +236,6 @@ def _finding(
         RULE,
         op.at,
         says=f"Going down from {revision} {what}.",
-        instead="\n".join(["# in downgrade():", *(lines or [f"# {unknown(op)}"])]),
+        instead=with_imports(context, "\n".join(["# in downgrade():", *(lines or [f"# {unknown(op)}"])])),
         direction="upgrade",
     )

@@ -44,6 +44,7 @@ from ..facts import Context, Function, History, Migration, Operation
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.ancestry import ancestors
+from .shared.importing import with_imports
 from .shared.reverse import changes_schema, downgrade_for
 from .shared.things import lasting
 
@@ -66,7 +67,7 @@ def no_way_down(migration: Migration, context: Context) -> Iterator[Finding]:
         f"{_what_happens(down)} while {migration.id} changes the schema (line {changes[0].at.line}): "
         f"{'no revision below can be reached' if _raises(down) else 'the version moves back and the schema stays'}."
     )
-    instead = downgrade_for(context, up.operations)
+    instead = with_imports(context, downgrade_for(context, up.operations))
     if habit is not None:
         says += f" So it is with {habit.missing} of the {habit.changing} revisions here that change the schema."
         instead = f"{NEVER}\n{instead}"

@@ -34,6 +34,7 @@ from collections.abc import Iterator
 from ..facts import Context, Function, Migration, Operation, OtherCall, OtherSql, TransactionControl, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from .shared.importing import with_imports
 from .shared.own_lines import statement
 from .shared.paste import op_name
 
@@ -51,7 +52,7 @@ def goes_on_after_an_error(migration: Migration, context: Context) -> Iterator[F
                 RULE,
                 op.at,
                 says=_says(databases),
-                instead=_in_a_savepoint(op),
+                instead=with_imports(context, _in_a_savepoint(op)),
                 direction=op.direction,
             )
 

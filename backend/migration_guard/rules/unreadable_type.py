@@ -27,30 +27,16 @@ from collections.abc import Iterator
 from ..facts import Context, Migration
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
+from .shared.importing import USUAL
 
 RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.ERROR)
-
-# What autogenerate takes for imported, by the names that its templates give them.
-_USUAL = {
-    "geoalchemy2": "import geoalchemy2",
-    "mysql": "from sqlalchemy.dialects import mysql",
-    "op": "from alembic import op",
-    "pgvector": "import pgvector.sqlalchemy",
-    "postgresql": "from sqlalchemy.dialects import postgresql",
-    "sa": "import sqlalchemy as sa",
-    "sqlalchemy": "import sqlalchemy",
-    "sqlalchemy_utils": "import sqlalchemy_utils",
-    "sqlite": "from sqlalchemy.dialects import sqlite",
-    "sqlmodel": "import sqlmodel",
-    "text": "from sqlalchemy import text",
-}
 
 
 @judges(Migration)
 def nameless(migration: Migration, _: Context) -> Iterator[Finding]:
     """One finding for each name, where it stands first."""
     for name in migration.undefined:
-        way_out = _USUAL.get(name.name, f"# import {name.name}, or write the type that the database knows")
+        way_out = USUAL.get(name.name, f"# import {name.name}, or write the type that the database knows")
         yield Finding(
             RULE,
             name.at,
