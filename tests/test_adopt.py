@@ -26,6 +26,9 @@ HOOK = """\
     rev: main # or a commit; tags come with releases
     hooks:
       - id: migration-guard
+      - id: migration-guard-pre-push
+      - id: migration-guard-post-merge
+      - id: migration-guard-post-checkout
 """
 
 
@@ -177,8 +180,9 @@ def test_the_entry_for_a_folder_is_that_of_the_hook(tmp_path: Path) -> None:
     edit = hook(tmp_path, "inner")
 
     assert isinstance(edit, Edit)
-    entry = edit.new.partition("entry: ")[2].splitlines()[0]
-    assert f"entry: {entry.replace('-C inner ', '')}\n" in given
+    entries = re.findall("entry: (.*)", edit.new)
+    assert [f"entry: {entry.replace('-C inner ', '')}" for entry in entries] == re.findall("entry: .*", given)
+    assert re.findall("id: (.*)", edit.new) == re.findall("id: (.*)", given)
 
 
 def test_no_workflow_where_the_repository_is_not_on_github(project: Path) -> None:
@@ -222,7 +226,7 @@ def test_a_file_that_changed_since_the_plan_is_left_alone(tmp_path: Path) -> Non
     assert file.read_text() == "theirs"
 
 
-def test_a_configuration_for_commits_alone_is_installed_for_merges_too(
+def test_a_configuration_for_commits_alone_is_installed_for_all_stages(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["-C", str(project), "init", "--yes"])
@@ -231,7 +235,9 @@ def test_a_configuration_for_commits_alone_is_installed_for_merges_too(
     main(["-C", str(project), "init", "--yes"])
 
     assert "pre-commit install   " in new
-    assert "pre-commit install -t pre-commit -t pre-merge-commit  once" in capsys.readouterr().out
+    assert (
+        "pre-commit install -t pre-commit -t pre-merge-commit -t pre-push -t post-checkout" in capsys.readouterr().out
+    )
 
 
 def test_the_workflow_keeps_to_its_schema_and_finds_no_complaint(project: Path) -> None:
@@ -349,6 +355,7 @@ repos:
     -   id: trailing-whitespace
     -   id: end-of-file-fixer
 """
+IDS = ["migration-guard", *(f"migration-guard-{stage}" for stage in ("pre-push", "post-merge", "post-checkout"))]
 SAMPLE_DONE = (
     SAMPLE
     + """\
@@ -356,6 +363,9 @@ SAMPLE_DONE = (
     rev: main # or a commit; tags come with releases
     hooks:
     -   id: migration-guard
+    -   id: migration-guard-pre-push
+    -   id: migration-guard-post-merge
+    -   id: migration-guard-post-checkout
 """
 )
 DEEP = """\
@@ -407,7 +417,7 @@ def test_the_hook_becomes_the_last_of_the_list_in_the_style_of_the_file(old: str
 
     assert isinstance(edit, Edit)
     assert edit.new == new
-    assert loaded(edit.new)[-1] == ("https://github.com/migration-guard/migration-guard", ["migration-guard"])
+    assert loaded(edit.new)[-1] == ("https://github.com/migration-guard/migration-guard", IDS)
     assert loaded(edit.new)[:-1] == loaded(old)
 
 

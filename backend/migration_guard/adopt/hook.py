@@ -15,13 +15,22 @@ from .edits import ByHand, Edit, text_of
 
 REPOSITORY = "https://github.com/migration-guard/migration-guard"
 REVISION = "main # or a commit; tags come with releases"
+# What .pre-commit-hooks.yaml offers, with its command: a project in a folder has to be named in it.
+_HOOKS = {
+    "migration-guard": "check --staged --changed",
+    "migration-guard-pre-push": "hook pre-push",
+    "migration-guard-post-merge": "hook post-merge",
+    "migration-guard-post-checkout": "hook post-checkout",
+}
+_WHY = "the hooks of commits, pushes, pulls and checkouts"
+STAGES = ("pre-commit", "pre-merge-commit", "pre-push", "post-checkout", "post-merge", "post-rewrite")
 _OURS = re.compile(r"(?m)^[^#\n]*[\"']?\bid[\"']?:\s*[\"']?migration-guard\b")
 _KEY = re.compile(r"repos:[ ]*(?:#.*)?")
 _ITEM = re.compile(r"(?P<indent> *)-(?P<gap> +)\w[\w-]*:(?: .*)?")
 
 
 def hook(top: Path, inner: str) -> Edit | ByHand | None:
-    """The hook for the repository at `top`; None where it has it. `inner` is the folder to guard, "" for the top."""
+    """The hooks for the repository at `top`; None where it has one. `inner` is the folder to guard, "" for the top."""
     for name in (".pre-commit-config.yaml", ".pre-commit-config.yml"):
         file = top / name
         old = text_of(file)
@@ -34,27 +43,27 @@ def hook(top: Path, inner: str) -> Edit | ByHand | None:
         new = _with_hook(old, inner)
         if new is None:
             return ByHand(file, "its `repos` is not a list of blocks, as it is written most", "\n".join(_lines(inner)))
-        return Edit(file, old, new, "the commit hook")
-    return Edit(top / ".pre-commit-config.yaml", None, _whole(inner), "the commit hook, for commits and merges")
+        return Edit(file, old, new, _WHY)
+    return Edit(top / ".pre-commit-config.yaml", None, _whole(inner), _WHY)
 
 
 def _whole(inner: str) -> str:
     lines = [f"  {line}" for line in _lines(inner)]
-    return "\n".join(["default_install_hook_types: [pre-commit, pre-merge-commit]", "", "repos:", *lines]) + "\n"
+    return "\n".join([f"default_install_hook_types: [{', '.join(STAGES)}]", "", "repos:", *lines]) + "\n"
 
 
 def _lines(inner: str, gap: str = " ", deeper: str = "  ") -> list[str]:
     """The block of one repository, with its dashes as far from their text as in the file."""
     inside = " " * (1 + len(gap))
-    lines = [
-        f"-{gap}repo: {REPOSITORY}",
-        f"{inside}rev: {REVISION}",
-        f"{inside}hooks:",
-        f"{inside}{deeper}-{gap}id: migration-guard",
-    ]
-    if inner:  # a hook starts at the top of the repository
-        lines.append(f"{inside}{deeper}{inside}entry: migration-guard -C {shlex.quote(inner)} check --staged --changed")
-        lines.append(f"{inside}{deeper}{inside}pass_filenames: false # they would be names from the top; git is asked")
+    lines = [f"-{gap}repo: {REPOSITORY}", f"{inside}rev: {REVISION}", f"{inside}hooks:"]
+    for name, command in _HOOKS.items():
+        lines.append(f"{inside}{deeper}-{gap}id: {name}")
+        if inner:  # a hook starts at the top of the repository
+            lines.append(f"{inside}{deeper}{inside}entry: migration-guard -C {shlex.quote(inner)} {command}")
+        if inner and name == "migration-guard":
+            lines.append(
+                f"{inside}{deeper}{inside}pass_filenames: false # they would be names from the top; git is asked"
+            )
     return lines
 
 

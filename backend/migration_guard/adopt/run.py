@@ -21,7 +21,7 @@ from ..records import dataclass, replace
 from ..reporting import counted
 from .edits import ByHand, Edit
 from .edits import text_of as config_text
-from .hook import REPOSITORY, hook
+from .hook import REPOSITORY, STAGES, hook
 from .settings_file import settings as settings_table
 from .workflow import is_on_github, workflow
 
@@ -100,7 +100,7 @@ def _planned(current: Settings, with_baseline: bool) -> _Plan:
     inner = "" if top == current.root else Path(os.path.relpath(current.root, top)).as_posix()
     wanted: dict[str, Edit | ByHand | None] = {
         "[tool.migration-guard]": settings_table(current.root, named, _configs(current.root, found)),
-        "the hook": hook(top, inner),
+        "the hooks": hook(top, inner),
     }
     if is_on_github(top):
         wanted["a workflow"] = workflow(top, inner, REPOSITORY)
@@ -181,10 +181,11 @@ def _next(plan: _Plan, root: Path) -> None:
 
 
 def _install_hooks(plan: _Plan, root: Path) -> str:
-    """The command that installs the hook for commits and for merges, which may make two heads without a conflict."""
+    """The command that installs the hooks of all stages."""
     file = _top(root) / ".pre-commit-config.yaml"
     planned = next((edit.new for edit in plan.edits if edit.file == file), None)
-    types = "" if "pre-merge-commit" in (planned or config_text(file) or "") else " -t pre-commit -t pre-merge-commit"
+    text = planned or config_text(file) or ""
+    types = "" if all(stage in text for stage in STAGES) else "".join(f" -t {stage}" for stage in STAGES)
     return f"pre-commit install{types}"
 
 
