@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -314,6 +315,16 @@ def test_a_missing_variable_is_named_with_the_setting_that_gives_it(tmp_path: Pa
     (problem,) = report.problems
     assert "raises KeyError: 'DATABASE_URL'" in problem.message
     assert 'DATABASE_URL = "..." under [tool.migration-guard.environment]' in problem.hint
+
+
+def test_a_folder_of_the_projects_hides_no_module_of_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = copied("url_in_ini", tmp_path)
+    for name in ("types", "sqlalchemy"):
+        (root / name).mkdir()
+        (root / name / "__init__.py").write_text("raise ImportError('not this one')\n")
+    monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", "") + os.pathsep)
+
+    assert verified(root).problems == ()
 
 
 def test_a_project_for_a_newer_python_says_so(tmp_path: Path) -> None:

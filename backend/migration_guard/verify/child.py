@@ -54,6 +54,15 @@ class Outcome(Said):
         self.walked = 0
 
 
+def _without_here(environment: dict[str, str]) -> dict[str, str]:
+    """The variables, with no empty entry in PYTHONPATH, as `more:$PYTHONPATH` has one: it is the current folder, whose
+    `types/` or `logging/` would hide Python's own before anything of ours is run."""
+    if "PYTHONPATH" in environment:
+        kept = filter(None, environment["PYTHONPATH"].split(os.pathsep))
+        environment["PYTHONPATH"] = os.pathsep.join(kept)
+    return environment
+
+
 class Child:
     """One worker process, in a session of its own so that whatever it started ends with it."""
 
@@ -67,7 +76,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=self._words,
             cwd=request.folder,
-            env={**os.environ, **environment},
+            env=_without_here({**os.environ, **environment}),
             encoding="utf-8",
             start_new_session=True,
         )
