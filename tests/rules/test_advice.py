@@ -370,3 +370,39 @@ def test_advice_brings_the_imports_that_the_revision_does_not_have(tmp_path: Pat
     assert said.startswith(
         "import sqlalchemy as sa\n# GUID: as in the revision that this is taken from\n\ndef downgrade"
     )
+
+
+@pytest.mark.parametrize(
+    ("databases", "expected"),
+    [
+        ('["postgresql"]', 'op.drop_constraint("note_user_id_fkey", "note", type_="foreignkey")'),
+        (
+            '["sqlite", "postgresql"]',
+            'with op.batch_alter_table("note") as batch_op:\n'
+            '    batch_op.drop_constraint("fk_note_user_id_user", type_="foreignkey")\n'
+            "# and in line 9, where it is made:\n"
+            '# op.create_foreign_key("fk_note_user_id_user", "note", "user", ["user_id"], ["id"])',
+        ),
+    ],
+)
+def test_a_constraint_is_dropped_by_the_name_that_it_has(tmp_path: Path, databases: str, expected: str) -> None:
+    text = (
+        f"# settings: databases = {databases}\n# env: none\nimport sqlalchemy as sa\nfrom alembic import op\n"
+        'revision = "a1"\ndown_revision = None\n\ndef upgrade():\n'
+        '    op.create_foreign_key(None, "note", "user", ["user_id"], ["id"])\n\n'
+        'def downgrade():\n    op.drop_constraint(None, "note", type_="foreignkey")\n'
+    )
+    report = report_on(tmp_path, {"a1.py": text.encode()})
+
+    assert next(one.instead for one in report.findings if one.rule.id == "unnamed-constraint") == expected
+
+
+def test_statements_of_postgresql_are_told_from_those_of_all_databases(tmp_path: Path) -> None:
+    found = findings(
+        tmp_path,
+        'op.create_check_constraint("grown", "note", "age > 0")',
+        settings='databases = ["sqlite", "postgresql"]',
+    )
+
+    said = next(one.instead for one in found if one.rule.id == "constraint-scans-rows")
+    assert 'if op.get_context().dialect.name == "postgresql":' in said.partition(NEXT)[2]

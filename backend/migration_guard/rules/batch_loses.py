@@ -52,7 +52,7 @@ from ..replay.names import bare, same, words_in
 from .shared.ancestry import earlier_revisions
 from .shared.editing import as_written
 from .shared.paste import execute, literal, one_line
-from .shared.rebuilds import Rebuilding, is_first_rebuild, rebuilds
+from .shared.rebuilds import Rebuilding, is_first_rebuild, on_dialect, rebuilds
 from .shared.running import below, function_of
 
 RULE = Rule.of(__name__, __doc__, family="SQLite", severity=Severity.ERROR, dialects={"sqlite"})
@@ -204,12 +204,15 @@ def _kept(op: Rebuilding, context: Context, losses: list[Loss]) -> str:
         values = [one.value for one in losses if one.argument == name]
         arguments += f", {name}={written.format(', '.join(values))}" if values else ""
     head, *own = as_written(op, context)
+    again = [one.line for one in losses if one.line]
+    if again and "postgresql" in context.policy.dialects and any(one.what.startswith("trigger") for one in losses):
+        again = [on_dialect("sqlite", *again)]  # a trigger is written in the words of one database
     rest = [one.what for one in losses if not one.argument and not one.line]
     return "\n".join(
         [
             head.replace(") as ", f"{arguments}) as "),
             *own,
-            *(one.line for one in losses if one.line),
+            *again,
             *([f"# and make again: {', '.join(rest)}"] if rest else []),
         ]
     )

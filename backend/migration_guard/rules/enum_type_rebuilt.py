@@ -33,7 +33,7 @@ from ..replay import KnownType, column_before, operations_above, type_before
 from ..replay.names import bare
 from ..replay.types import bare_name_of
 from .shared.defaults import constant
-from .shared.editing import autocommitted
+from .shared.editing import autocommitted, for_postgresql
 from .shared.locks import matters
 from .shared.own_lines import allowed
 from .shared.paste import execute, sql_name
@@ -116,4 +116,4 @@ def _added(op: AlterColumn, context: Context, old: KnownType, made: CreateType, 
         lines.append(execute(op, added))
     first = min(made.at.line, made.at.line if aside is None else aside.at.line)
     note = f"# in place of the lines from {first} on that make the type anew"
-    return "\n".join([*(autocommitted(op, *lines) if lines else ["pass"]), note])
+    return "\n".join([*(for_postgresql(context, autocommitted(op, *lines)) if lines else ["pass"]), note])

@@ -26,7 +26,7 @@ from ..facts import Context, RenameEnumValue, Text
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import type_before
-from .shared.editing import apart
+from .shared.editing import apart, autocommitted, for_postgresql, later
 from .shared.paste import execute, sql_name
 
 RULE = Rule.of(__name__, __doc__, family="running code", severity=Severity.WARNING, dialects={"postgresql"})
@@ -45,7 +45,9 @@ def old_name_refused(op: RenameEnumValue, context: Context) -> Iterator[Finding]
         says=f"Once '{op.value}' of {op.type} is named '{op.new_value}', PostgreSQL refuses the old name: the "
         "release that "
         "still runs fails wherever it writes or compares with it.",
-        instead=apart(context, op, [line]),
+        instead=later(for_postgresql(context, autocommitted(op, line)))
+        if "sqlite" in context.policy.dialects
+        else apart(context, op, [line]),
     )
 
 

@@ -33,7 +33,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import is_new
 from .shared.altering import converts_by_hand, type_change
-from .shared.editing import as_written
+from .shared.editing import as_written, for_postgresql
 from .shared.fitting import repair, seen_to
 from .shared.locks import matters
 
@@ -60,5 +60,5 @@ def does_not_fit(op: AlterColumn, context: Context) -> Iterator[Finding]:
         RULE,
         op.at,
         says=f"{op.table}.{op.name} changes from {found.old} to {found.new}: {what}, and no earlier line sees to it.",
-        instead="\n".join([repair(op, context, found), *written, *as_written(op)]),
+        instead="\n".join([*for_postgresql(context, [repair(op, context, found)]), *written, *as_written(op)]),
     )

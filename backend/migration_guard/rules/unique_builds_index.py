@@ -35,7 +35,7 @@ from ..facts import Context, CreateConstraint
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.building import constraint_on_index, unique_index_first
-from .shared.editing import apart, committed_first
+from .shared.editing import apart, committed_first, for_postgresql
 from .shared.locks import matters
 from .shared.paste import NEXT
 
@@ -48,7 +48,8 @@ def built_under_lock(op: CreateConstraint, context: Context) -> Iterator[Finding
     if op.kind not in ("unique", "primary key") or op.using_index is not None or not matters(context, op, op.table):
         return
     name = f"{op.kind} constraint {op.name}" if op.name is not None else f"a {op.kind} constraint"
-    steps = [apart(context, op, unique_index_first(op)), NEXT, *committed_first(context, op, constraint_on_index(op))]
+    steps = [apart(context, op, unique_index_first(op)), NEXT]
+    steps += for_postgresql(context, committed_first(context, op, constraint_on_index(op)))
     yield Finding(
         RULE,
         op.at,

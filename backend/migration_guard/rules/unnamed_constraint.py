@@ -32,10 +32,12 @@ from ..records import replace
 from ..registry import judges
 from ..replay.names import bare
 from .shared.paste import literal
+from .shared.rebuilds import in_batch_block
 
 RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.ERROR)
 
 _PREFIX = {"unique": "uq", "foreign key": "fk", "check": "ck", "primary key": "pk", "exclude": "ex"}
+_BY_POSTGRESQL = {"unique": "key", "foreign key": "fkey"}
 
 
 @judges(Migration)
@@ -47,7 +49,7 @@ def dropped(migration: Migration, context: Context) -> Iterator[Finding]:
             continue
         op = nameless[0]
         made = _made(op, migration)
-        name = _name(made) if made is not None else f"<the name of the {op.kind or 'constraint'}>"
+        name = _given(made, context) if made is not None else f"<the name of the {op.kind or 'constraint'}>"
         rest = len(nameless) - 1
         more = f" So {'does 1 more line' if rest == 1 else f'do {rest} more lines'}." if rest else ""
         yield Finding(
@@ -55,7 +57,7 @@ def dropped(migration: Migration, context: Context) -> Iterator[Finding]:
             op.at,
             says=f"This drops a constraint of {op.table} without its name: Alembic raises when it comes here, and "
             f"{'going down' if op.direction == 'downgrade' else 'the upgrade'} stops.{more}",
-            instead=_named(op, name),
+            instead="\n".join([_dropped(op, name, context), *_made_so(made, name, context)]),
             direction=op.direction,
         )
 
@@ -127,6 +129,38 @@ def _name(op: CreateConstraint) -> str:
     columns = "_".join(str(column) for column in op.columns)
     parts = [_PREFIX.get(op.kind, "ck"), str(op.table), columns, str(op.references or "")]
     return "_".join(part for part in parts if part)
+
+
+def _given(op: CreateConstraint, context: Context) -> str:
+    """The name that the constraint has once it is made: its own, that of the convention, or the one of PostgreSQL."""
+    if op.name is not None or not _named_by_postgresql(op, context):
+        return _name(op)
+    return "_".join([str(bare(op.table)), *map(str, op.columns), _BY_POSTGRESQL[op.kind]])
+
+
+def _named_by_postgresql(op: CreateConstraint, context: Context) -> bool:
+    """Whether no convention names constraints, and no database but PostgreSQL, which gives each a name."""
+    environment = context.history.environment
+    alone = context.policy.dialects == {"postgresql"} and op.kind in _BY_POSTGRESQL
+    return alone and environment is not None and environment.naming_convention is False
+
+
+def _dropped(op: DropConstraint, name: str, context: Context) -> str:
+    """The user's own line with the name in it; in a batch block where SQLite runs it."""
+    text = _named(op, name)
+    if "sqlite" not in context.policy.dialects or op.in_batch or (op.dialects and "sqlite" not in op.dialects):
+        return text
+    return in_batch_block(replace(op, source=text), op.table, op.schema, "drop_constraint") or text
+
+
+def _made_so(made: CreateConstraint | None, name: str, context: Context) -> list[str]:
+    """How the line that makes the constraint has to give it this name, as a comment."""
+    if made is None or made.name is not None or made.by_sql or _named_by_postgresql(made, context):
+        return []
+    return [
+        f"# and in line {made.at.line}, where it is made:",
+        *(f"# {one}" for one in _named(made, name).splitlines()),
+    ]
 
 
 def _named(op: Operation, name: str) -> str:

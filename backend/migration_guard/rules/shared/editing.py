@@ -178,4 +178,11 @@ def committed_first(context: Context, op: Operation, *lines: str) -> list[str]:
 def validation(context: Context, op: Operation, table: Text, schema: Text | None, name: Text) -> list[str]:
     """The lines that validate a constraint, in the next revision."""
     text = f"ALTER TABLE {sql_table(table, schema)} VALIDATE CONSTRAINT {sql_name(name)}"
-    return committed_first(context, op, execute(op, text))
+    return for_postgresql(context, committed_first(context, op, execute(op, text)))
+
+
+def for_postgresql(context: Context, lines: list[str]) -> list[str]:
+    """Lines in PostgreSQL's own words, for a revision that runs on other databases too."""
+    if "sqlite" not in context.policy.dialects:
+        return lines
+    return ['if op.get_context().dialect.name == "postgresql":', *(f"    {line}" for line in lines)]

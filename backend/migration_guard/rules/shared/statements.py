@@ -51,7 +51,7 @@ _POSTGRESQL = (
     r"\bDELETE\s+FROM\s+\S+(?:\s+(?:AS\s+)?\w+)?\s+USING\b",
     r"\bALTER\s+TABLE\s+(?:IF\s+EXISTS|ONLY)\b",
     r"\bALTER\s+TABLE\b.*?\b(?:COLUMN\s+IF\s+(?:NOT\s+)?EXISTS|OWNER\s+TO|(?:ENABLE|DISABLE)\s+(?:ROW|TRIGGER)|"
-    r"SET\s+SCHEMA|RENAME\s+CONSTRAINT)\b",
+    r"SET\s+SCHEMA|RENAME\s+CONSTRAINT|VALIDATE\s+CONSTRAINT|USING\s+INDEX)\b",
     r"\bALTER\s+TABLE\b[^(]*(?:\([^()]*\)[^(]*)*,\s*(?:ADD|DROP|ALTER)\b",
     r"\bDROP\s+(?:TABLE|INDEX|VIEW|COLUMN)\b.*\bCASCADE\b",
 )
