@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ..facts import Migration
 from .encoding import decoded, encoded
-from .kept import Whole, header_of, kept
+from .kept import Whole, facts_name, header_of, kept
 from .modules import Modules, Names
 from .store import BROKEN, Store, digest
 from .values import Dotted
@@ -121,8 +121,10 @@ class Cache:
 
     def names(self, migrations: Iterable[Migration]) -> list[str]:
         """The path of each migration, and a name of its facts: another one for other facts."""
-        now = self._now.get
-        return [f"{one.path}\t{_name_of(now(one.path, '')) or digest(encoded(one))}" for one in migrations]
+        return [f"{one.path}\t{facts_name(one) or self._name(one)}" for one in migrations]
+
+    def _name(self, migration: Migration) -> str:
+        return _name_of(self._now.get(migration.path, "")) or digest(encoded(migration))
 
     def learnt(self, paths: Iterable[str]) -> list[Any]:
         """What is known now of some files, for `learn` in another process: JSON."""

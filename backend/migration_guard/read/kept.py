@@ -100,6 +100,11 @@ def header_of(migration: Migration) -> str:
     return f"{' '.join(map(str, ids)) if usual else ''}\t{json.dumps(said, separators=(',', ':'))}"
 
 
+def facts_name(migration: Migration) -> str | None:
+    """The name of the facts of a migration from the cache; None for another one."""
+    return migration.__dict__["name"] if isinstance(migration, Kept) else None
+
+
 def kept(path: str, name: str, header: str, whole: Whole, outlined: Outline) -> Kept:
     """The migration again, whose facts have this name. Raises one of BROKEN for what is no header."""
     ids, _, rest = header.partition("\t")

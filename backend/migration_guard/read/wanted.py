@@ -77,7 +77,7 @@ class Wanted:
 
     def left_over(self, held: Iterable[str]) -> Iterator[str]:
         """What is asked for by name and in no project: revision files, and folders elsewhere. Relative to the root."""
-        known = {self._real(f"{self.root}/{path}") for path in held} if self.paths else set()
+        known = self._held(held) if self.paths else frozenset()
         for path in self.paths:
             elsewhere = path.is_dir() and not self._inside(path) and path not in self._real_root.parents
             strange = path.is_file() and (
@@ -85,6 +85,17 @@ class Wanted:
             )  # a hook names all sorts of .py
             if str(path) not in known and (elsewhere or strange or is_revision(path)):
                 yield Path(os.path.relpath(path, self._real_root)).as_posix()
+
+    def _held(self, paths: Iterable[str]) -> frozenset[str]:
+        """Which of the files that are asked for by name these are, with links resolved."""
+        names = {path.name for path in self.paths}
+        found = set()
+        for path in paths:
+            folder, _, name = path.rpartition("/")
+            real, links = self._real.within(f"{self.root}/{folder}")
+            if name in names or name in links:
+                found.add(os.path.realpath(f"{real}/{name}") if name in links else f"{real}/{name}")
+        return frozenset(found)
 
     def _inside(self, path: Path) -> bool:
         return path == self._real_root or self._real_root in path.parents
