@@ -106,3 +106,4 @@ def test_source_over_several_lines_moves_to_the_margin() -> None:
 
 def test_source_with_a_comment_keeps_its_lines() -> None:
     assert one_line("f(\n    1,  # one\n)") == "f(\n    1,  # one\n)"
+    assert one_line("f('a \\\n    b')") == "f('a     b')"

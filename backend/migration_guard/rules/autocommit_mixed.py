@@ -73,6 +73,7 @@ def _again(op: Operation, earlier: list[Operation]) -> bool:
     if (
         op.tolerant is not False
         or op.inspected
+        or op.swallowed
         or isinstance(op, Maintenance)
         or (isinstance(op, CreateObject) and op.replaces)
     ):

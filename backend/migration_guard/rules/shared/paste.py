@@ -120,7 +120,7 @@ def one_line(source: str) -> str:
     """Source text of one expression on one line; text that holds comments or multi-line strings stays as it is."""
     if "#" in source or '"""' in source or "'''" in source:
         return source
-    joined = " ".join(line.strip() for line in source.splitlines())
+    joined = " ".join(line.strip() for line in source.replace("\\\n", "").splitlines())
     return re.sub(r"([(\[{]) ", r"\1", re.sub(r",? ([)\]}])", r"\1", joined))
 
 
