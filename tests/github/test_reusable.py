@@ -17,10 +17,11 @@ AFTER = """\
     needs: migrations
     runs-on: ubuntu-latest
     steps:
-      - run: echo "verdict=$VERDICT errors=$ERRORS"
+      - run: echo "verdict=$VERDICT errors=$ERRORS artifact=$ARTIFACT"
         env:
           VERDICT: ${{ needs.migrations.outputs.verdict }}
           ERRORS: ${{ needs.migrations.outputs.errors }}
+          ARTIFACT: ${{ needs.migrations.outputs.artifact-url }}
 """
 
 
@@ -45,7 +46,7 @@ def test_each_database_has_a_job_and_all_of_them_one_summary_and_one_verdict(pro
         "verify": "success",
         "report": "success",
     }, done.log
-    assert "verdict=passed errors=0" in done.log
+    assert "verdict=passed errors=0 artifact=https://github.com/artifacts/migration-guard\n" in done.log
     assert done.summary() == done.summary("report")
     assert done.summary().count("## ") > 0
     assert "PostgreSQL 16" in done.summary()
