@@ -327,6 +327,18 @@ def test_a_folder_of_the_projects_hides_no_module_of_python(tmp_path: Path, monk
     assert verified(root).problems == ()
 
 
+def test_a_project_that_is_not_installed_is_told_from_a_library_that_is_not(tmp_path: Path) -> None:
+    root = copied("url_in_ini", tmp_path)
+    (root / "src" / "shop").mkdir(parents=True)
+    env = root / "migrations" / "env.py"
+    hints = []
+    for name in ("shop.models", "stripes.orm"):
+        env.write_text(f"import {name}\n")
+        hints += [problem.hint.partition(",")[0] for problem in verified(root).problems]
+
+    assert hints == ["install the project itself beside the guard", "install stripes"]
+
+
 def test_a_project_for_a_newer_python_says_so(tmp_path: Path) -> None:
     root = copied("env_raises", tmp_path)
     (root / "pyproject.toml").write_text('[project]\nname = "tenants"\nversion = "1"\nrequires-python = ">=3.99,<4"\n')

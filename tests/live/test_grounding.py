@@ -48,6 +48,18 @@ def test_a_history_whose_first_revision_makes_nothing_is_told_the_same(tmp_path:
     assert "base-command = " in finding.instead
 
 
+def test_a_history_whose_first_revision_refuses_is_told_the_same(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT, project)
+    first = project / "migrations" / "versions" / "r1_nickname.py"
+    refuses = "def upgrade():\n    raise NotImplementedError\n"
+    first.write_text(first.read_text().partition("def upgrade")[0] + refuses)
+
+    (finding,) = verify(project, Settings(root=project), databases=["sqlite"]).findings
+
+    assert "base-metadata = " in finding.instead
+
+
 @pytest.mark.parametrize("settings", [{"base_command": COMMAND}, {"base_metadata": "older:metadata"}])
 def test_a_command_or_models_make_them(settings: dict[str, str], tmp_path: Path) -> None:
     report = verified(tmp_path, **settings)

@@ -82,7 +82,7 @@ def _instead(step: Step, failure: Failure) -> str:
         )
     if code := way_out(failure, step.dialect):
         return code
-    if step.first and _MISSES.search(str(failure)):
+    if step.first and (_MISSES.search(str(failure)) or not failure.statement):  # or its own code refuses
         return (
             "Let the first revision make what it needs: `alembic upgrade head` must build a new database from nothing. "
             "Where older tables are made by something else, say what, under [tool.migration-guard] in pyproject.toml, "

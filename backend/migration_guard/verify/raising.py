@@ -40,7 +40,8 @@ def problem_of(error: BaseException, request: Request) -> Problem:
     where = where or request.env
     return Problem(
         f"{request.database}: {request.env} cannot be run: {where} raises {_words(error)}",
-        _for_another_python(Path(request.folder), Path(request.root)) or hint_for(error, request.dialect),
+        _for_another_python(Path(request.folder), Path(request.root))
+        or hint_for(error, request.dialect, Path(request.root)),
         4,
     )
 
@@ -65,7 +66,7 @@ def _cannot_load(error: BaseException, request: Request) -> Problem:
     said = f"{where} raises {_words(error)}" if where else _words(error)
     hint = "migration-guard check says what is wrong in which file"
     if isinstance(error, ModuleNotFoundError) or _variable(error):
-        hint = hint_for(error, request.dialect)
+        hint = hint_for(error, request.dialect, Path(request.root))
     return Problem(f"{request.database}: Alembic cannot load the revisions: {said}", hint, 4)
 
 
@@ -86,8 +87,8 @@ def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {says}" if says else type(error).__name__
 
 
-def hint_for(error: BaseException, dialect: str) -> str:
-    """One line to try."""
+def hint_for(error: BaseException, dialect: str, root: Path = Path()) -> str:
+    """One line to try, with a project below `root`."""
     if variable := _variable(error):
         return f'set it for the guard: {variable} = "..." under [tool.migration-guard.environment] in pyproject.toml'
     if _refused(error):
@@ -98,7 +99,10 @@ def hint_for(error: BaseException, dialect: str) -> str:
             "[tool.migration-guard.environment] in pyproject.toml; the URL is led to a scratch database anyway"
         )
     if isinstance(error, ModuleNotFoundError):
-        return f"install {error.name}, or the guard beside the project, so that both are in one environment"
+        package = (error.name or "").partition(".")[0]
+        if any(place.is_dir() for place in (root / package, root / "src" / package)):
+            return "install the project itself beside the guard, so that its own modules are found: pip install -e ."
+        return f"install {package}, or the guard beside the project, so that both are in one environment"
     if isinstance(error, ForbiddenConnection):
         return "let env.py reach its database through SQLAlchemy's create_engine, which the guard leads elsewhere"
     if isinstance(error, DBAPIError):
