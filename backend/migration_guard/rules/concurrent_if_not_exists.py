@@ -18,8 +18,9 @@ Drop what a failed run left, then build:
         op.create_index("ix_persona_name", "persona", ["name"], postgresql_concurrently=True)
 
 ## Quiet when
-The line stands in `downgrade()`, an earlier line of the revision drops the index IF EXISTS, the index is not built
-concurrently, or it is built inside a transaction, where PostgreSQL refuses it anyway.
+The line stands in `downgrade()`, an earlier line of the revision drops the index IF EXISTS, another branch drops and
+builds the same index (this one is for `--sql`, which cannot ask), the index is not built concurrently, or it is built
+inside a transaction, where PostgreSQL refuses it anyway.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from ..replay.names import same
 from .shared.building import concurrent_index
 from .shared.editing import autocommitted
 from .shared.paste import execute, sql_name
+from .shared.running import function_of
 from .shared.transactions import outside
 
 RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
@@ -48,6 +50,8 @@ def half_built_accepted(op: CreateIndex, context: Context) -> Iterator[Finding]:
         return  # it fails, which has a rule of its own
     if any(same(one.name, op.name) for one in operations_above(context, op, DropIndex)):
         return
+    if op.conditional and _looked_at_elsewhere(op, context):
+        return
     schema = f"{sql_name(op.schema)}." if op.schema is not None else ""
     lines = [execute(op, f"DROP INDEX CONCURRENTLY IF EXISTS {schema}{sql_name(op.name)}"), *concurrent_index(op)]
     yield Finding(
@@ -56,4 +60,12 @@ def half_built_accepted(op: CreateIndex, context: Context) -> Iterator[Finding]:
         says=f"If an earlier build of {op.name} failed, PostgreSQL kept it as an INVALID index, which IF NOT EXISTS "
         "takes for the real one: the revision succeeds and the index is never used.",
         instead="\n".join(lines if op.in_autocommit else autocommitted(op, *lines)),
+    )
+
+
+def _looked_at_elsewhere(op: CreateIndex, context: Context) -> bool:
+    """Whether another branch of the function drops an index of this name and builds it anew."""
+    drops = any(same(one.name, op.name) for one in function_of(context, op, DropIndex))
+    return drops and any(
+        one.tolerant is False and same(one.name, op.name) for one in function_of(context, op, CreateIndex)
     )
