@@ -18,6 +18,7 @@ from .typed import options as typed
 if TYPE_CHECKING:
     from .config import Settings
     from .findings import Report
+    from .read.git import Repository
 
 
 def _heads(options: SimpleNamespace) -> int:
@@ -109,10 +110,13 @@ def _with_databases(settings: Settings, options: SimpleNamespace) -> Settings:
 
 
 def _check(options: SimpleNamespace) -> int:
+    repository = None
     if options.staged and options.changed and not options.paths and not options.base:
         from .read.concern import concerns_migrations
+        from .read.git import Repository
 
-        if not concerns_migrations(_folder(options)):
+        repository = Repository.at(_folder(options))
+        if not concerns_migrations(repository):
             print("Nothing that is staged concerns migrations.")
             return 0
     described = _shows_branch(options)
@@ -138,6 +142,7 @@ def _check(options: SimpleNamespace) -> int:
         cached=not options.no_cache,
         jobs=options.jobs or cores(),
         described=described,
+        repository=repository,
     )
     if selected is not None:
         report = replace(report, looked_at=replace(report.looked_at, selected=selected))
@@ -149,7 +154,7 @@ def _check(options: SimpleNamespace) -> int:
         whole = not paths and selected is None and not options.changed and not report.problems
         shown = os.path.relpath(file_of(settings), settings.root)
         report = without_known(report, entries_of(settings) or (), shown, _sure(whole, options.base))
-    return _print(report, options, settings)
+    return _print(report, options, settings, repository)
 
 
 def _has_baseline(settings: Settings) -> bool:
@@ -334,7 +339,7 @@ def _shows_branch(options: SimpleNamespace) -> bool:
     return shows_branch(options.format, options.output, _folder(options))
 
 
-def _print(report: Report, options: SimpleNamespace, settings: Settings) -> int:
+def _print(report: Report, options: SimpleNamespace, settings: Settings, repository: Repository | None = None) -> int:
     from .printing import put_out
 
     put_out(
@@ -345,6 +350,7 @@ def _print(report: Report, options: SimpleNamespace, settings: Settings) -> int:
         outputs=options.output,
         folder=Path(options.folder),
         staged=getattr(options, "staged", False),
+        repository=repository,
         environment=os.environ,
     )
     return report.exit_code

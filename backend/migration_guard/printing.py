@@ -6,11 +6,15 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import CannotFinish, UsageError
 from .findings import Finding, Report
 from .records import replace
 from .report import FORMATS
+
+if TYPE_CHECKING:
+    from .read.git import Repository
 
 _PRINTED_AT_ONCE = 100_000  # characters
 _BY_FINGERPRINT = frozenset({"json", "sarif", "gitlab"})
@@ -73,10 +77,12 @@ def put_out(
     outputs: Sequence[str] = (),
     folder: Path = Path(),
     staged: bool = False,
+    repository: Repository | None = None,
     environment: Mapping[str, str],
 ) -> None:
     """Print the report and write it to the files that were asked for, relative to a folder.
 
+    With `staged`, source is shown as the next commit of the repository around the root has it.
     Raises CannotFinish for what cannot be written.
     """
     printed, files = destinations(form, outputs)
@@ -86,7 +92,7 @@ def put_out(
 
         report = fingerprinted(report)
     if "text" in wanted and report.findings:
-        report = replace(report, sources=_sources(report.findings, root, staged))
+        report = replace(report, sources=_sources(report.findings, root, staged, repository))
     for form, file in files:
         text = FORMATS[form](_for(form, report, root, environment), command)
         try:
@@ -150,10 +156,10 @@ def _for(form: str, report: Report, root: Path, environment: Mapping[str, str]) 
     return moved(replace(report, site=where) if form in _PAGES else report, where.folder)
 
 
-def _sources(findings: Sequence[Finding], root: Path, staged: bool) -> Mapping[str, str]:
+def _sources(findings: Sequence[Finding], root: Path, staged: bool, repository: Repository | None) -> Mapping[str, str]:
     """The Python files in which something was found, as the run saw them, by path. What cannot be read is left out."""
     paths = sorted({finding.at.path for finding in findings if finding.at.path.endswith(".py")})
-    return _staged(paths, root) if staged else _Files(paths, root)
+    return _staged(paths, root, repository) if staged else _Files(paths, root)
 
 
 class _Files(Mapping[str, str]):
@@ -182,15 +188,14 @@ class _Files(Mapping[str, str]):
         return len(self._paths)
 
 
-def _staged(paths: Sequence[str], root: Path) -> dict[str, str]:
-    """The files as the next commit would have them."""
-    from .read.git import Repository
-
-    repository = Repository.at(root)
+def _staged(paths: Sequence[str], root: Path, repository: Repository | None) -> dict[str, str]:
+    """The files as the next commit would have them; of one that is not merged yet, this branch's side."""
     if repository is None:
-        return {}
-    named = {repository.folder(root / path): path for path in paths}
-    folders = sorted({name.rpartition("/")[0] for name in named if name})
-    staged = repository.staged(folders)
-    contents = repository.contents({name: staged[name] for name in named if name in staged})
-    return {path: contents[name].decode("utf-8", "replace") for name, path in named.items() if name in contents}
+        from .read.git import Repository  # late: few runs look at what is staged
+
+        repository = Repository.at(root)
+    named = {path: repository.folder(root / path) for path in paths} if repository else {}
+    sides = {path: [f":{number}:{name}" for number in (0, 2)] for path, name in named.items() if name}
+    contents = repository.blobs([name for names in sides.values() for name in names]) if repository else {}
+    found = {path: contents.get(merged, contents.get(ours)) for path, (merged, ours) in sides.items()}
+    return {path: content.decode("utf-8", "replace") for path, content in found.items() if content is not None}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from migration_guard.read.concern import concerns_migrations
+from migration_guard.read.git import Repository
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -29,13 +30,13 @@ def test_what_a_migration_may_depend_on_concerns_them(name: str, repository: Pat
     (repository / name).write_text("x")
     git(repository, "add", ".")
 
-    assert concerns_migrations(repository)
+    assert concerns_migrations(Repository.at(repository))
 
 
 def test_a_deleted_file_concerns_them(repository: Path) -> None:
     git(repository, "rm", "-q", "a.py")
 
-    assert concerns_migrations(repository)
+    assert concerns_migrations(Repository.at(repository))
 
 
 @pytest.mark.parametrize("name", ["README.md", "page.html", "logo.png"])
@@ -44,10 +45,10 @@ def test_other_files_do_not(name: str, repository: Path) -> None:
     (repository / "a.py").write_text("not staged")
     git(repository, "add", name)
 
-    assert not concerns_migrations(repository)
+    assert not concerns_migrations(Repository.at(repository))
 
 
 def test_without_a_commit_or_a_repository_everything_does(tmp_path: Path) -> None:
-    assert concerns_migrations(tmp_path)
+    assert concerns_migrations(Repository.at(tmp_path))
     git(tmp_path, "init", "-q")
-    assert concerns_migrations(tmp_path)
+    assert concerns_migrations(Repository.at(tmp_path))

@@ -40,6 +40,7 @@ def gathered(
     changed: bool = False,
     cache: Cache | None = None,
     jobs: int = 1,
+    repository: Repository | None = None,
 ) -> Gathered:
     """What there is to judge. Raises NothingFound where there is no migration at all, here or in git.
 
@@ -49,7 +50,8 @@ def gathered(
     """
     sources = Sources(root, digested=base is not None, cache=cache, jobs=jobs, outlined=outlined)
     store = cache.store if cache else None
-    repository = Repository.at(root) if staged or changed or base is not None else None
+    if repository is None and (staged or changed or base is not None):
+        repository = Repository.at(root)
     if staged and repository is None:
         raise UsageError(f"{root} is not in a git repository, so nothing is staged", "leave out --staged")
     if changed and repository is None:
@@ -72,7 +74,7 @@ def gathered(
         notes = (_none_left(histories, projects, sources, index, changed),)
     if repository is not None and not problems:
         # From where this branch left the base branch, else from the last commit.
-        since = repository.last_commit() if base is None else repository.merge_base(base)
+        since = repository.head if base is None else repository.merge_base(base)
         from ..read.changes import Difference  # late: it knows models, and how to parse them
 
         changes: dict[int, Changes] = {}
@@ -122,7 +124,7 @@ def _none_left(
     folders = sorted({sources.path(folder) for project in projects for folder in project.version_locations})
     before = [one for history in histories if history.base for one in history.base.migrations]
     if index is not None:
-        commit = index.last_commit()
+        commit = index.head
         before += [one for project in projects if commit for one in sources.commit(project, index, commit)]
     if before:
         return f"Every migration is deleted: {', '.join(folders)} had {len({one.path for one in before})}."

@@ -30,6 +30,7 @@ from .verdicts import verdicts
 
 if TYPE_CHECKING:
     from ..branch import Branch
+    from ..read.git import Repository
 
 
 def check(
@@ -44,6 +45,7 @@ def check(
     jobs: int = 1,
     today: date | None = None,
     described: bool = False,
+    repository: Repository | None = None,
 ) -> Report:
     """What the static rules say about the migrations under a root.
 
@@ -52,7 +54,7 @@ def check(
     what the next commit would hold; with `changed`, only the files that differ from the base branch, else from the last
     commit, are judged. With `cached`, files that did not change since the last run are not read again. `jobs` processes
     share the work. `today` is the day on which allow comments are judged. With `described`, the report has what the
-    branch adds to `base`.
+    branch adds to `base`. `repository` is the one around the root, for a caller who knows it already.
     Raises UsageError for a path or setting that names nothing, NothingFound where there is no migration at all.
     """
     root = root.absolute()
@@ -64,7 +66,17 @@ def check(
         found = wanted.projects(found, search=not settings.config)
     chains, others = ([], []) if settings.config else strays(store, root, found, wanted.folders)
     found += chains
-    all_of = gathered(root, settings, found, base=base, staged=staged, changed=changed, cache=cache, jobs=jobs)
+    all_of = gathered(
+        root,
+        settings,
+        found,
+        base=base,
+        staged=staged,
+        changed=changed,
+        cache=cache,
+        jobs=jobs,
+        repository=repository,
+    )
     histories, problems = all_of.histories, list(all_of.problems)
     compared = base is not None and not problems
     broken = [one.environment.broken for one in histories if one.environment and one.environment.broken]

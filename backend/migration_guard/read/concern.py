@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from .git import Repository
 
@@ -10,11 +10,9 @@ from .git import Repository
 _SUFFIXES = frozenset({".py", ".ini", ".cfg", ".conf", ".toml", ".sql", ".txt", ""})
 
 
-def concerns_migrations(root: Path) -> bool:
+def concerns_migrations(repository: Repository | None) -> bool:
     """Whether a file is staged that a migration, its settings or its graph may depend on."""
-    repository = Repository.at(root)
-    last = repository.last_commit() if repository else None
-    if repository is None or last is None:
+    if repository is None or repository.head is None:
         return True
-    staged = map(PurePosixPath, repository.changed(last, staged=True))
+    staged = map(PurePosixPath, repository.changed(repository.head, staged=True))
     return any(file.suffix in _SUFFIXES for file in staged)

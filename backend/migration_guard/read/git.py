@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CannotFinish, UsageError
-from ..records import dataclass
+from ..records import dataclass, replace
+from .git_program import quoted, run_git
 
 if TYPE_CHECKING:
     import subprocess
 
-# Of `git rev-parse --local-env-vars`, those that say where a repository is: a hook, of another repository or of a
-# worktree, leaves them set for us.
-_LOCAL_VARIABLES = {
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_INTERNAL_SUPER_PREFIX",
-    "GIT_NAMESPACE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-}
 _REGULAR = {b"100644", b"100755"}
 _EMPTY = frozenset({  # the names of an empty content, by SHA-1 and by SHA-256
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
@@ -45,6 +27,8 @@ class Repository:
     """The git repository around a folder. Paths in arguments and results are relative to `top`, with `/`."""
 
     top: Path  # links resolved
+    git_dir: Path  # where git keeps what is of this work tree alone
+    head: str | None  # the commit that HEAD named when the repository was found; None before the first
 
     @classmethod
     def at(cls, path: Path) -> Repository | None:
@@ -52,23 +36,22 @@ class Repository:
 
         Raises CannotFinish where there is no git program, or git refuses to look as the folder is another user's.
         """
-        import subprocess  # late: most runs ask git for nothing
-
-        try:
-            done = subprocess.run(
-                ["git", "-C", os.fspath(path), "rev-parse", "--show-toplevel"],
-                capture_output=True,
-                check=False,
-                env=_environment(),
-            )
-        except FileNotFoundError as error:
-            raise CannotFinish("there is no git program on the PATH", "install git, or run it without git") from error
-        if done.returncode == 0:
-            return cls(Path(os.fsdecode(done.stdout.removesuffix(b"\n"))))
+        # One question for all three: each takes a process of git. In a repository without a commit there is no third.
+        asked = ["--show-toplevel", "--absolute-git-dir", "--revs-only", "HEAD^{commit}"]
+        done = run_git(["-C", os.fspath(path), "rev-parse", *asked])
+        top, _, rest = os.fsdecode(done.stdout).partition("\n")
+        git_dir, _, head = rest.removesuffix("\n").partition("\n")
+        if git_dir and (not head or _is_id(head)):
+            return cls(Path(top), Path(git_dir).resolve(), head or None)
+        if git_dir:  # the name of a folder has several lines
+            top = os.fsdecode(run_git(["-C", os.fspath(path), "rev-parse", "--show-toplevel"]).stdout)
+            git_dir = os.fsdecode(run_git(["-C", os.fspath(path), "rev-parse", "--absolute-git-dir"]).stdout)
+            found = cls(Path(top.removesuffix("\n")), Path(git_dir.removesuffix("\n")).resolve(), None)
+            return replace(found, head=found.last_commit())
         if b"dubious ownership" in done.stderr:
             raise CannotFinish(
                 f"git does not trust {path}: it belongs to another user",
-                f"git config --global --add safe.directory {shlex.quote(str(path.resolve()))}",
+                f"git config --global --add safe.directory {quoted(path.resolve())}",
             )
         return None
 
@@ -169,6 +152,8 @@ class Repository:
         known = [name for name in told if self.knows(name)]
         if known:
             return tuple(known)
+        if not (self.git_dir / "MERGE_HEAD").exists():
+            return ()
         done = self._run("rev-parse", "--verify", "--quiet", "MERGE_HEAD^{commit}", accept=(0, 1, 128))
         return (done.stdout.decode().strip(),) if done.returncode == 0 else ()
 
@@ -185,6 +170,16 @@ class Repository:
         In the working tree, with files that git does not track yet (but ignored ones); with `staged` in what the next
         commit will hold. A file that moved is a deleted and an added one.
         """
+        if staged and since == self.head:
+            return dict(self._staged)  # git is asked once in a run
+        return self._changed(since, staged=staged)
+
+    @cached_property
+    def _staged(self) -> Mapping[str, str]:
+        """What the next commit changes."""
+        return self._changed(str(self.head), staged=True)
+
+    def _changed(self, since: str, *, staged: bool) -> dict[str, str]:
         index = self._index_of_the_running_commit() if staged else None
         cached = ["--cached"] if staged else []
         output = self._run(
@@ -243,21 +238,17 @@ class Repository:
             at = end + 1 + size + 1
         return {path: content[blob] for path, blob in sorted(wanted.items())}
 
-    @cached_property
-    def _git_dir(self) -> Path:
-        """Where git keeps what is of this work tree alone."""
-        return Path(os.fsdecode(self._run("rev-parse", "--absolute-git-dir").stdout.removesuffix(b"\n"))).resolve()
-
     def _index_of_the_running_commit(self) -> Path | None:
         """The index file that git prepared for the commit in progress, when it is a commit of this repository."""
         named = os.environ.get("GIT_INDEX_FILE")
         if not named:
             return None
-        git_dir = self._git_dir
         # Relative to the top of the work tree, where git runs hooks, wherever the hook went from there.
         index = (self.top / named).resolve()
         hook_dir = os.environ.get("GIT_DIR")
-        ours = git_dir in index.parents or (hook_dir is not None and (self.top / hook_dir).resolve() == git_dir)
+        ours = self.git_dir in index.parents or (
+            hook_dir is not None and (self.top / hook_dir).resolve() == self.git_dir
+        )
         return index if ours and index.is_file() else None
 
     def _fetch_of(self, ref: str) -> str:
@@ -278,35 +269,14 @@ class Repository:
     def _run(
         self, *arguments: str, accept: Iterable[int] = (0,), stdin: bytes = b"", index: Path | None = None
     ) -> subprocess.CompletedProcess[bytes]:
-        import subprocess
-
         # fsmonitor is a program that a repository's settings may name; nothing but git shall run.
-        command = ["git", "-C", os.fspath(self.top), "-c", "core.fsmonitor=false", *arguments]
-        try:
-            done = subprocess.run(command, input=stdin, capture_output=True, check=False, env=_environment(index))
-        except OSError as error:
-            raise CannotFinish(f"git cannot be started: {error.strerror}", "git --version") from error
+        done = run_git(["-C", os.fspath(self.top), "-c", "core.fsmonitor=false", *arguments], stdin, index)
         if done.returncode not in accept:
             first = os.fsdecode(done.stderr).strip().partition("\n")[0]
-            raise CannotFinish(
-                f"git {arguments[0]} failed in {self.top}: {first}", f"git -C {shlex.quote(str(self.top))} fsck"
-            )
+            hint = f"git -C {quoted(self.top)} fsck"
+            raise CannotFinish(f"git {arguments[0]} failed in {self.top}: {first}", hint)
         return done
 
 
 def _is_id(ref: str) -> bool:
     return len(ref) in (40, 64) and all(sign in "0123456789abcdef" for sign in ref)
-
-
-def _environment(index: Path | None = None) -> dict[str, str]:
-    """Our environment without what a calling git left for itself, and with git made quiet, literal and English."""
-    environment = {key: value for key, value in os.environ.items() if key not in _LOCAL_VARIABLES}
-    environment |= {
-        "LC_ALL": "C",
-        "GIT_LITERAL_PATHSPECS": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-    }
-    if index is not None:
-        environment["GIT_INDEX_FILE"] = str(index)
-    return environment

@@ -1,0 +1,72 @@
+"""git as a program: started without what a calling git left for itself, and made quiet, literal and English."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import CannotFinish
+
+if TYPE_CHECKING:
+    import subprocess
+
+# Of `git rev-parse --local-env-vars`, those that say where a repository is: a hook, of another repository or of a
+# worktree, leaves them set for us.
+_LOCAL_VARIABLES = {
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+}
+
+
+def run_git(
+    arguments: Sequence[str], stdin: bytes = b"", index: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """What git says, whatever its exit code. `index` is a file to use in place of its own.
+
+    Raises CannotFinish where there is no git program.
+    """
+    import subprocess  # late: most runs ask git for nothing
+
+    try:
+        return subprocess.run(
+            ["git", *arguments], input=stdin, capture_output=True, check=False, env=_environment(index)
+        )
+    except FileNotFoundError as error:
+        raise CannotFinish("there is no git program on the PATH", "install git, or run it without git") from error
+    except OSError as error:
+        raise CannotFinish(f"git cannot be started: {error.strerror}", "git --version") from error
+
+
+def quoted(path: Path) -> str:
+    """A path as a shell takes it."""
+    import shlex  # late: for the hint of an error
+
+    return shlex.quote(str(path))
+
+
+def _environment(index: Path | None) -> dict[str, str]:
+    """Our environment without what a calling git left for itself, and with git made quiet, literal and English."""
+    environment = {key: value for key, value in os.environ.items() if key not in _LOCAL_VARIABLES}
+    environment |= {
+        "LC_ALL": "C",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+    if index is not None:
+        environment["GIT_INDEX_FILE"] = str(index)
+    return environment
