@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import zipfile
 from pathlib import Path
@@ -13,6 +15,8 @@ from migration_guard.errors import CannotFinish
 from migration_guard.github.environment import environment_of
 from migration_guard.github.inputs import Inputs
 from migration_guard.github.install import installed, python_in
+from migration_guard.github.steps import main
+from tests.acting import ROOT
 
 pytestmark = pytest.mark.once  # pip is the same on every Python
 
@@ -25,6 +29,36 @@ def wheel(folder: Path, name: str) -> None:
         file.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 9\n")
         file.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         file.writestr(f"{about}/RECORD", "")
+
+
+def test_where_the_project_cannot_be_installed_its_migrations_are_still_read(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (packages := tmp_path / "packages").mkdir()
+    wheel(packages, "migration_guard")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "backend"))  # what `run` starts, as the wheel here is empty
+    step = {
+        **os.environ,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": packages.as_uri(),
+        "GUARD_VERSION": "9",
+        "GITHUB_WORKSPACE": str(project),
+        "GITHUB_EVENT_NAME": "schedule",
+        "RUNNER_TEMP": str(tmp_path / "temp"),
+        "GUARD_REQUIREMENTS": "nowhere",
+        "GUARD_DATABASES": "sqlite",
+        "GITHUB_OUTPUT": str(tmp_path / "outputs"),
+    }
+
+    assert main(["install"], step) == 0
+    failed = re.findall(r"^failed<<(\S+)\n(.*)\n\1$", (tmp_path / "outputs").read_text(), re.MULTILINE)[0][1]
+    assert main(["run"], {**step, "GUARD_FAILED": failed}) == 4
+
+    (report,) = (tmp_path / "temp").rglob("report.json")
+    told = json.loads(report.read_text())
+    assert [error["message"].partition(":")[0] for error in told["errors"]] == ["the project cannot be installed"]
+    assert told["looked_at"]["revisions"] == 2
+    assert told["findings"]
 
 
 def test_requirements_and_the_guard_stand_side_by_side_and_are_kept_for_the_next_run(

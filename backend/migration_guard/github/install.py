@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import CannotFinish
@@ -63,6 +64,14 @@ def installed(
         print(f"{time.monotonic() - began:.0f} s\n::endgroup::", flush=True)
     stamp.write_text(key, encoding="utf-8")
     return True
+
+
+def guard_alone(inputs: Inputs, into: Path, source: Path, variables: Mapping[str, str]) -> None:
+    """Put the guard into an environment whose project cannot be installed: reading needs nothing of the project."""
+    reading = replace(inputs, databases="none")
+    alone = Environment("none", source)
+    for command in commands(alone, python_in(into), python_in(into), [guard_of(reading, source)], []):
+        _installing(command, source, variables)
 
 
 def _installing(command: list[str], where: Path, variables: Mapping[str, str]) -> None:
