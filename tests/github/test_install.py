@@ -14,7 +14,7 @@ import pytest
 from migration_guard.errors import CannotFinish
 from migration_guard.github.environment import environment_of
 from migration_guard.github.inputs import Inputs
-from migration_guard.github.install import installed, python_in
+from migration_guard.github.install import installed, python_in, refuse_older
 from migration_guard.github.steps import main
 from tests.acting import ROOT
 
@@ -80,6 +80,11 @@ def test_requirements_and_the_guard_stand_side_by_side_and_are_kept_for_the_next
     code = "import driver, more, migration_guard"
     assert subprocess.run([str(python_in(into)), "-c", code]).returncode == 0
     capsys.readouterr()
+    about = next(into.rglob("site-packages")) / "sqlalchemy-1.4.54.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: SQLAlchemy\nVersion: 1.4.54\n")
+    with pytest.raises(CannotFinish, match="the project runs on SQLAlchemy 1[.]4[.]54, and the guard runs"):
+        refuse_older(python_in(into))
     (project / "requirements.txt").write_text("nowhere\n")
     with pytest.raises(CannotFinish, match="No matching distribution found for nowhere") as error:
         installed(how, inputs, into, tmp_path, "another key", offline)

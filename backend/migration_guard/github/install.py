@@ -59,11 +59,25 @@ def installed(
     print(f"::group::Install {wanted.says}", flush=True)
     try:
         for command in commands(wanted, python_in(into), python_in(tools), guard, extra):
+            if guard[0] in command:
+                refuse_older(python_in(into))
             _installing(command, where, own)
     finally:
         print(f"{time.monotonic() - began:.0f} s\n::endgroup::", flush=True)
     stamp.write_text(key, encoding="utf-8")
     return True
+
+
+def refuse_older(python: Path) -> None:
+    """Raise CannotFinish where uv or Poetry installed an SQLAlchemy that the guard would put a newer one in place of:
+    what runs then is not what the project runs on. Of what pip installs in one go, pip says it."""
+    ask = "from importlib.metadata import version; print(version('sqlalchemy'))"
+    done = subprocess.run([str(python), "-c", ask], capture_output=True, text=True, check=False)
+    if done.stdout.startswith("1."):
+        raise CannotFinish(
+            f"the project runs on SQLAlchemy {done.stdout.strip()}, and the guard runs migrations on 2.0 and later",
+            "its migrations are read all the same; with `databases: none` that is all that is asked for",
+        )
 
 
 def guard_alone(inputs: Inputs, into: Path, source: Path, variables: Mapping[str, str]) -> None:
