@@ -202,7 +202,8 @@ def literal(value: Any, kind: str) -> str:
     text = _text(value, None)
     if kind.endswith("[]") and text.lstrip().startswith("["):
         try:
-            return _array(json.loads(text))
+            digits = None if kind.startswith("json") else str  # as they stand there
+            return _array(json.loads(text, parse_float=digits, parse_int=digits))
         except ValueError as error:
             raise CannotBe(f"it is neither a JSON list nor an array of PostgreSQL: {error}") from error
     if kind.startswith("interval") and _MOMENT.match(text):

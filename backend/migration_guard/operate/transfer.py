@@ -71,15 +71,22 @@ class Transfer:
             watching = stack.enter_context(closing(connection(file)))
             before = data_version(watching)
             sources = stack.enter_context(several(file, lambda: connected(self.to), HANDS))
-            with closing(connected(self.to)) as session:
-                locked(session, self.to)
-                places = Places(self.source, self.to, self.say)
-                at = places.schema(session)
-                tables = places.tables(sources[0])
-                spools = Spools(None if check else file)
-                stack.callback(spools.close)
-                survey = Survey(sources, tables, self.progress, spools)
-                obstacles = survey.run(lambda table: rehearsed(session, sources[0], table))
+            spools = stack.enter_context(closing(Spools(None if check else file)))
+            at: tuple[str, ...] = ()
+            tables: list[Table] = []
+            survey = Survey(sources, tables, self.progress, spools)
+            obstacles: list[Obstacle] = []
+
+            def looked() -> None:
+                nonlocal at
+                with closing(connected(self.to)) as session:
+                    locked(session, self.to)
+                    places = Places(self.source, self.to, self.say)
+                    at = places.schema(session)
+                    tables[:] = places.tables(sources[0])
+                    obstacles[:] = survey.run(lambda table: rehearsed(session, sources[0], table))
+
+            patiently(looked, lambda: 0, self.to.shown, self.say)
             for note in survey.notes:
                 self.say(note)
             if obstacles or check:

@@ -15,7 +15,7 @@ from ..live.row_sql import identifier, table_name
 from ..live.shapes import TableShape
 from .holding import held
 from .moving.columns import Table
-from .moving.comparing import alike
+from .moving.comparing import alike, difference
 from .moving.into_sqlite import Back, back, fill, numbers_kept, obstacles
 from .moving.migrations import at_revisions, migrate
 from .moving.patience import patiently
@@ -59,7 +59,7 @@ class TransferBack:
             found, done = self._found
             if done is not None:
                 self._put_in_place()
-            elif check and not self._written():
+            elif not self._written():
                 self._remove()
         return found, done
 
@@ -107,7 +107,9 @@ class TransferBack:
             if at_revisions(self.source) != at:
                 raise CannotFinish(f"{self.source.shown} was migrated meanwhile", "run it again")
             with self.source.connect() as connection:
-                there = [each for each in shapes(connection) if each.full_name != self.source.version_table]
+                there = [
+                    each for each in shapes(connection) if each.full_name not in (self.source.version_table, RECORD)
+                ]
             tables, ways = self._tables(there, session)
             found = [each for table in tables for each in obstacles(session, table, ways[table.name])]
             if found or check:
@@ -160,7 +162,7 @@ class TransferBack:
     ) -> None:
         """The tables that are not there, or have changed since, each in a transaction."""
         written = self._written()
-        there = {table.name for table in tables if table.name in written and self._is_same(session, table)}
+        there = {table.name for table in tables if table.name in written and not self._difference(session, table)}
         if there:
             self.say(f"Going on: {len(there)} of {len(tables)} tables are there already.")
         if changed := sorted(written - there):
@@ -172,20 +174,22 @@ class TransferBack:
                 fill(session, writing, table, ways[table.name], moved.of(table))
                 writing.execute(f"INSERT OR REPLACE INTO {RECORD} VALUES ('loaded', ?, '')", (table.name,))
             self._filled += 1
-            if not self._is_same(session, table):
+            if wrong := self._difference(session, table):
                 raise CannotFinish(
-                    f"{table.name} differs after the transfer", "run it again, and if it stays, report it"
+                    f"{table.name} differs after the transfer: {wrong}", "run it again, and if it stays, report it"
                 )
         with _transaction(writing):
             numbers_kept(session, writing, tables)
 
-    def _is_same(self, session: Connection, table: Table) -> bool:
-        """Whether what SQLite holds of a table, read as on the way there, is what PostgreSQL holds."""
+    def _difference(self, session: Connection, table: Table) -> str:
+        """Where what SQLite holds of a table, read as on the way there, is not what PostgreSQL holds; else ""."""
         with opened(self.part, lambda: connected(self.source)) as source:
             mine = source.table(table.shape, [column.shape for column in table.columns])
             found = Survey([source], [mine], self.progress).run(lambda _: None)
             table.digest = mine.digest
-            return not found and alike(session, source, mine)
+            if found:
+                return str(found[0])
+            return "" if alike(session, source, mine) else difference(session, source, mine)
 
     def _finish(self, writing: sqlite3.Connection) -> None:
         """Keys hold, the file is whole, and our table is gone."""

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...live.row_sql import identifier
 from ...live.shapes import ColumnShape, TableShape
 from ..converting import CannotBe, converter
 from .forms import Form, forms
-from .parsing import Parser
+from .parsing import Parser, Spelled, printed
 from .spelling import canonical, quick, sent
 from .spool import Spool
-
-Spelled = tuple[str, str] | CannotBe | None  # as it is sent and as it is kept; why it cannot be; NULL
 
 
 class Refused(Exception):
@@ -56,13 +55,18 @@ class Column:
     @property
     def alike(self) -> bool:
         """Whether PostgreSQL prints it as it was sent."""
-        return self.form is None or self.form.kept
+        return self.there == identifier(self.name) if self.form is None else self.form.kept
+
+    @property
+    def there(self) -> str:
+        """An expression of PostgreSQL that prints the column as it is compared."""
+        name = identifier(self.name)
+        return self.form.there.replace("{x}", name) if self.form else printed(self.shape.type, name)
 
     def spelled(self, values: Sequence[Any], parser: Parser) -> list[Spelled]:
         """Values as text, or why they cannot go."""
         if self.form is None:
-            found = parser.spelled(self.shape.type, values)
-            return [(text, text) if isinstance(text, str) else text for text in found]
+            return parser.spelled(self.shape.type, values)
         convert = converter(self.shape.type, self.shape.labels)
         send, keep = sent(self.form.digits), canonical(self.shape.type, self.form.digits)
         return [_one(value, convert, send, keep) for value in values]

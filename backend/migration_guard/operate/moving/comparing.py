@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from ...errors import CannotFinish
-from ...live.row_sql import identifier, table_name
-from .columns import Column, Table
+from ...live.row_sql import table_name
+from .columns import Table
 from .lines import LARGEST, lines
 from .loading import Moved
 from .session import Connection
@@ -28,7 +28,7 @@ def compare(connection: Connection, source: Source, table: Table, moved: Moved) 
     """Raises CannotFinish where the rows are not those of the source, with the first one that differs."""
     if not same(connection, source, table, moved):
         raise CannotFinish(
-            f"{table.name} differs after the transfer: {_difference(connection, source, table)}",
+            f"{table.name} differs after the transfer: {difference(connection, source, table)}",
             "run it again, and if it stays, report it with this message",
         )
 
@@ -93,7 +93,7 @@ def _fetched(connection: Connection, table: Table) -> Iterator[tuple[int, bytes]
 
 
 def _copied(connection: Connection, table: Table) -> Iterator[tuple[int, bytes]]:
-    shown = ", ".join(map(_there, table.columns))
+    shown = ", ".join(column.there for column in table.columns)
     sql = f"COPY (SELECT {shown} FROM {table_name(table.shape)}) TO STDOUT"
     with connection.cursor().copy(sql.encode()) as copy:
         rows = iter(copy)
@@ -101,18 +101,11 @@ def _copied(connection: Connection, table: Table) -> Iterator[tuple[int, bytes]]
             yield len(part), b"".join(part)
 
 
-def _there(column: Column) -> str:
-    """An expression of PostgreSQL that prints a column as it is compared."""
-    name = identifier(column.name)
-    return column.form.there.replace("{x}", name) if column.form else name
-
-
 def _line(table: Table) -> str:
     """An expression of PostgreSQL for a row; concat() prints as COPY does, which a cast does not for every type."""
     cells = []
     for column in table.columns:
-        text = _there(column)
-        plain = column.form is not None and column.shape.kind != "bool"
+        text, plain = column.there, column.form is not None and column.shape.kind != "bool"
         text = f"({text})::text" if plain else f"CASE WHEN {text} IS NOT NULL THEN concat({text}) END"
         cells.append(f"coalesce({text}, E'\\x1d')")
     return " || E'\\x1f' || ".join(cells) or "''"
@@ -127,7 +120,7 @@ def _sum(rows: Iterable[bytes]) -> tuple[int, int]:
     return number, total
 
 
-def _difference(connection: Connection, source: Source, table: Table) -> str:
+def difference(connection: Connection, source: Source, table: Table) -> str:
     """The first row that differs, in words."""
     here = (line for *_, text in lines(source, table) for line in _split(table, text))
     there = _lines(connection, table)

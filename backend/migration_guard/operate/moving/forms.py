@@ -144,8 +144,8 @@ _NUMBER = "typeof({x}) IN ('integer', 'real')"
 _SINGLE = f"{_NUMBER} AND abs({{x}}) < 3.4e38 AND ({{x}} = 0 OR abs({{x}}) > 1.2e-38)"
 _OTHERS: dict[str, tuple[Form, ...]] = {
     "boolean": (Form("typeof({x}) = 'integer' AND {x} IN (0, 1)", "CASE {x} WHEN 0 THEN 'f' WHEN 1 THEN 't' END"),),
-    "double precision": (Form(_NUMBER, "", there="encode(float8send({x}), 'hex')", kept=False),),
-    "real": (Form(_SINGLE, "", there="encode(float8send({x}::float8), 'hex')", kept=False),),
+    "double precision": (Form(_NUMBER, "", there="encode(float8send({x} + 0), 'hex')", kept=False),),
+    "real": (Form(_SINGLE, "", there="encode(float8send({x}::float8 + 0), 'hex')", kept=False),),
     "bytea": (Form("typeof({x}) = 'blob'", "CASE WHEN {x} IS NOT NULL THEN '\\x' || lower(hex({x})) END"),),
     "json": (Form(_JSON, "{x}", free=True),),
     "jsonb": (Form(_JSON, "{x}", free=True, kept=False),),  # what jsonb makes of it only Python tells

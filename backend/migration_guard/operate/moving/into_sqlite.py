@@ -19,6 +19,11 @@ from .survey import MOST, Obstacle, named
 
 _MOMENT = "to_char({x}, 'YYYY-MM-DD HH24:MI:SS.US')"  # sqlalchemy.dialects.sqlite.DATETIME
 _FINITE = "NOT isfinite({x}) OR extract(year FROM {x}) NOT BETWEEN 1 AND 9999"
+_MONTHS = (
+    "NOT coalesce(extract(year FROM {x}) = 0 AND extract(month FROM {x}) = 0, false) OR NOT {since} BETWEEN "
+    "'0001-01-01' AND '9999-12-31 23:59:59.999999'"
+)
+_NO_SPAN = "SQLite holds days and seconds, in which its months or its end are not counted"
 _NO_TIME = "it is no time that SQLite's text form can say"
 
 
@@ -37,7 +42,7 @@ def back(column: ColumnShape, declared: str) -> Back:
     kind, declared = re.sub(r"\(.*?\)", "", column.type), declared.upper()
     if column.array:
         if "JSON" in declared:
-            return Back("array_to_json({x})::text")
+            return Back("array_to_json({x})::text", "array_lower({x}, 1) <> 1", "its first index is not 1")
         return Back("{x}::text", "true", f"it is an array, and SQLite's {declared or 'column'} holds none")
     if kind in ("timestamp with time zone", "timestamp without time zone"):
         text = _MOMENT.replace("{x}", "{x} AT TIME ZONE 'UTC'") if "with time" in kind else _MOMENT
@@ -45,21 +50,24 @@ def back(column: ColumnShape, declared: str) -> Back:
     if kind == "date":
         return Back("{x}::text", _FINITE, _NO_TIME)
     if kind == "interval" and "DATE" in declared:
-        return Back(_MOMENT.replace("{x}", "(timestamp 'epoch' + {x})"))  # as SQLAlchemy keeps an Interval
+        since = "(timestamp 'epoch' + {x})"  # as SQLAlchemy keeps an Interval
+        return Back(_MOMENT.replace("{x}", since), _MONTHS.replace("{since}", since), _NO_SPAN)
     if kind == "uuid":
         if "32" in declared:
             return Back("replace({x}::text, '-', '')")
         return Back("uuid_send({x})" if "BLOB" in declared or "BINARY" in declared else "{x}::text")
     if kind == "numeric" and not any(word in declared for word in ("CHAR", "TEXT", "CLOB")):
         return Back("{x}::text", number=True)
-    return _OTHERS.get(kind, Back("format('%%s', {x})"))
+    return _OTHERS.get(kind, Back("CASE WHEN {x} IS NOT NULL THEN concat({x}) END"))
 
 
 _OTHERS = {
     "boolean": Back("{x}::int"),
     **dict.fromkeys(("smallint", "integer", "bigint", "bytea", "text"), Back("{x}")),
     **dict.fromkeys(("real", "double precision"), Back("{x}::float8", "{x}::float8 = 'NaN'", "SQLite has no NaN")),
-    "time without time zone": Back("to_char({x}, 'HH24:MI:SS.US')"),
+    "time without time zone": Back(
+        "to_char({x}, 'HH24:MI:SS.US')", "{x} = '24:00'", "a day of SQLite ends before 24:00"
+    ),
     **dict.fromkeys(("json", "jsonb", "character varying", "character"), Back("{x}::text")),
 }
 
@@ -90,8 +98,9 @@ def obstacles(session: Connection, table: Table, ways: Sequence[Back]) -> Iterat
                 cursor.itersize = 2000
                 cursor.execute(sql.encode())
                 for row in islice((row for row in cursor if number(row[-1]) is None), MOST):
-                    reason = f"{row[-1]} has more digits than a number of SQLite keeps"
-                    yield Obstacle(table.name, named(table, row), column.name, reason)
+                    finite = Decimal(row[-1]).is_finite()
+                    reason = "has more digits than a number of SQLite keeps" if finite else "is no number to SQLite"
+                    yield Obstacle(table.name, named(table, row), column.name, f"{row[-1]} {reason}")
 
 
 def fill(session: Connection, writing: sqlite3.Connection, table: Table, ways: Sequence[Back], moved: Moved) -> None:
@@ -109,7 +118,7 @@ def fill(session: Connection, writing: sqlite3.Connection, table: Table, ways: S
         insert = f"INSERT INTO {name} ({names}) VALUES ({', '.join('?' * len(shown))})"
         numbers = [place for place, way in enumerate(ways) if way.number]
         with session.cursor("guard_rows") as cursor:
-            cursor.execute(f"SELECT {', '.join(shown)} FROM {table_name(table.shape)}".replace("%%", "%").encode())
+            cursor.execute(f"SELECT {', '.join(shown)} FROM {table_name(table.shape)}".encode())
             while rows := cursor.fetchmany(2000):
                 writing.executemany(insert, [_with_numbers(row, numbers) for row in rows] if numbers else rows)
                 moved(len(rows))

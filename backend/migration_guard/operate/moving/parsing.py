@@ -10,7 +10,12 @@ import psycopg
 from ...live.statements import first_line
 from ..converting import CannotBe, literal
 
-Spelled = str | CannotBe | None
+Spelled = tuple[str, str] | CannotBe | None  # as it is sent and as it is kept; why it cannot be; NULL
+
+
+def printed(kind: str, name: str) -> str:
+    """An expression of PostgreSQL that prints a column alike for values that are equal."""
+    return f"justify_hours({name})" if kind.startswith("interval") and not kind.endswith("]") else name
 
 
 class Parser:
@@ -21,7 +26,7 @@ class Parser:
         self._connection: psycopg.Connection[Any] | None = None
 
     def spelled(self, kind: str, values: Sequence[Any]) -> list[Spelled]:
-        """Each value as PostgreSQL prints it once it is of that type, or why it cannot be."""
+        """Each value as PostgreSQL prints it once it is of that type, and as it is compared, or why it cannot be."""
         found: list[Spelled] = []
         texts: list[tuple[int, str]] = []
         for place, value in enumerate(values):
@@ -43,14 +48,15 @@ class Parser:
             self._connection = self._connect()
         try:
             with self._connection.transaction():
-                sql = f"SELECT format('%%s', v::{kind}) {_IN_ORDER}"
+                kept = printed(kind, f"v::{kind}")
+                sql = f"SELECT format('%%s', v::{kind}), format('%%s', {kept}) {_IN_ORDER}"
                 rows = self._connection.execute(sql.encode(), (texts,)).fetchall()
         except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.SyntaxError) as error:
             if len(texts) == 1:
                 return [CannotBe(first_line(error))]
             half = len(texts) // 2
             return self._cast(kind, texts[:half]) + self._cast(kind, texts[half:])
-        return [text for (text,) in rows]
+        return list(rows)
 
     def close(self) -> None:
         """Let the connection go."""

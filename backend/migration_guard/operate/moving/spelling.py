@@ -19,9 +19,9 @@ def canonical(kind: str, scale: int | None) -> Callable[[Any], str]:
     if kind == "uuid":
         return lambda value: str(value.hex)
     if kind == "double precision":
-        return lambda value: _DOUBLE.pack(value).hex()
+        return lambda value: _DOUBLE.pack(value + 0.0).hex()
     if kind == "real":
-        return lambda value: _DOUBLE.pack(*_SINGLE.unpack(_SINGLE.pack(value))).hex()
+        return lambda value: _DOUBLE.pack(_SINGLE.unpack(_SINGLE.pack(value))[0] + 0.0).hex()
     return sent(scale)
 
 
@@ -52,7 +52,7 @@ def _shortest(values: Sequence[float]) -> list[bytes]:
 
 def _hex(values: Sequence[float]) -> list[bytes]:
     """The bytes of each as float8send() has them; its digits are not always Python's."""
-    return struct.pack(f">{len(values)}d", *values).hex("\n", 8).encode().split()
+    return struct.pack(f">{len(values)}d", *[value + 0.0 for value in values]).hex("\n", 8).encode().split()
 
 
 def _decimals(values: Sequence[float], scale: int) -> Both:

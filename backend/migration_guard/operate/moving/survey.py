@@ -55,6 +55,7 @@ class Survey:
         """The rows that cannot go. Each table gets its digest, and its columns know whether SQLite can spell them.
 
         `rehearse` puts what the table's checks look at into a temporary table of PostgreSQL."""
+        self.notes.clear()
         for table in self.tables:
             (table.rows,) = self.sources[0].execute("SELECT count(*) FROM", identifier(table.shape.name)).fetchone()
         self._moved.total = sum(table.rows for table in self.tables)
