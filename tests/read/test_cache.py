@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from migration_guard import __version__
 from migration_guard.cli import main
 from migration_guard.lint.verdicts import FOLDER
 from migration_guard.read.cache import INDEX, Cache, Entry
@@ -17,7 +18,7 @@ from migration_guard.read.discovery import projects
 from migration_guard.read.encoding import decoded, encoded
 from migration_guard.read.git import Repository
 from migration_guard.read.sources import Sources
-from migration_guard.read.store import folder_of, version
+from migration_guard.read.store import code_stamp, folder_of, version
 from migration_guard.replay.outline import outline
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -196,6 +197,25 @@ def test_another_version_has_a_folder_of_its_own_and_only_a_few_are_kept(
 
     kept = sorted(entry.name for entry in folder_of(root.absolute()).iterdir() if entry.is_dir())
     assert kept == ["0.0.1", "0.0.2", "0.0.3"]
+
+
+def test_installed_code_is_known_by_what_the_installer_wrote_down(tmp_path: Path) -> None:
+    package = tmp_path / "migration_guard"
+    for folder in ("", "facts", "lint", "read", "replay", "rules", "rules/shared"):
+        (package / folder).mkdir()
+    (package / "config.py").write_text("HEADS = 1\n")
+    of_files = code_stamp(package)
+    (package / "config.py").write_text("HEADS = 22\n")
+    assert code_stamp(package) != of_files
+
+    record = tmp_path / f"migration_guard-{__version__}.dist-info" / "RECORD"
+    record.parent.mkdir()
+    record.write_text("migration_guard/config.py,sha256=1,9\n")
+    installed = code_stamp(package)
+    assert code_stamp(package) == installed
+    record.unlink()
+    record.write_text("migration_guard/config.py,sha256=2,9\n")
+    assert code_stamp(package) != installed
 
 
 def test_folder_that_cannot_be_made_is_no_error(

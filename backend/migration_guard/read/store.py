@@ -124,13 +124,24 @@ def folder_of(root: Path) -> Path:
 
 @cache
 def version() -> str:
-    """What facts depend on beside the files: Python's grammar, and our code, which changes while it is worked on."""
-    package = Path(__file__).parents[1]
-    ours = [
-        (entry.name, about.st_size, about.st_mtime_ns)
-        for folder in _JUDGING
-        for entry in os.scandir(package / folder)
-        if entry.name.endswith(".py")
-        for about in (entry.stat(),)
-    ]
-    return digest(f"{__version__} {sys.version_info[:2]} {sorted(ours)}")[:16]
+    """What facts depend on beside the files: Python's grammar, and our code."""
+    return digest(f"{__version__} {sys.version_info[:2]} {code_stamp(Path(__file__).parents[1])}")[:16]
+
+
+def code_stamp(package: Path) -> str:
+    """Another text for other code: by what the installer wrote down beside the package, where one did.
+
+    Else by the files that judge, which change while they are worked on.
+    """
+    with suppress(OSError):
+        about = os.stat(f"{package.parent}/{package.name}-{__version__}.dist-info/RECORD")  # noqa: PTH116
+        return f"{about.st_size} {about.st_mtime_ns} {about.st_ctime_ns} {about.st_ino}"
+    return str(
+        sorted(
+            (entry.name, about.st_size, about.st_mtime_ns)
+            for folder in _JUDGING
+            for entry in os.scandir(package / folder)
+            if entry.name.endswith(".py")
+            for about in (entry.stat(),)
+        )
+    )
