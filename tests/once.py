@@ -51,6 +51,13 @@ ONCE: dict[str, tuple[str, ...]] = {
         "test_names_that_are_given_are_found_when_they_are_dropped",
         "test_the_reference_application_gets_its_downgrades_back",
     ),
+    # What databases do with rows and schemas: the ways there run everywhere in tests/test_verify.py.
+    "tests/test_verify_accidents.py": (),
+    "tests/test_verify_drivers.py": ("test_a_failure_under_another_driver_is_told_as_one",),
+    "tests/test_verify_base.py": (
+        "test_a_new_revision_meets_the_schema_that_git_has_and_not_that_of_an_edited_file",
+        "test_a_revision_of_the_base_branch_meets_the_helpers_of_that_branch",
+    ),
     # That work is shared: what a share finds is found as by one process.
     "tests/test_verify_scale.py": ("test_several_processes_find_what_one_finds",),
     # Growth, in calls and bytes.
