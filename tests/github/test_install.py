@@ -83,7 +83,7 @@ def test_requirements_and_the_guard_stand_side_by_side_and_are_kept_for_the_next
     about = next(into.rglob("site-packages")) / "sqlalchemy-1.4.54.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: SQLAlchemy\nVersion: 1.4.54\n")
-    with pytest.raises(CannotFinish, match="the project runs on SQLAlchemy 1[.]4[.]54, and the guard runs"):
+    with pytest.raises(CannotFinish, match=r"the project runs on SQLAlchemy 1\.4\.54, and the guard runs"):
         refuse_older(python_in(into))
     (project / "requirements.txt").write_text("nowhere\n")
     with pytest.raises(CannotFinish, match="No matching distribution found for nowhere") as error:

@@ -124,7 +124,7 @@ def test_a_revision_that_a_live_run_did_not_come_to_says_so(form: str) -> None:
     partly = shown(form, replace(GREEN, branch=replace(BRANCH, revisions=(older, *BRANCH.revisions))))
 
     assert "not run on any database." in silent.partition("Up ")[0]
-    assert "It was not run on any database: what was looked at, further down, says why." in silent
+    assert "It was not run on any database: see what could not be done, or what was not judged." in silent
     assert "1 of them was not run on any database." in partly
     assert "went well" not in silent + partly
     assert "not run on any database" not in shown(form, GREEN)

@@ -76,7 +76,7 @@ def refuse_older(python: Path) -> None:
     if done.stdout.startswith("1."):
         raise CannotFinish(
             f"the project runs on SQLAlchemy {done.stdout.strip()}, and the guard runs migrations on 2.0 and later",
-            "its migrations are read all the same; with `databases: none` that is all that is asked for",
+            "`databases: none` reads the migrations, as was done now, and runs none",
         )
 
 

@@ -16,7 +16,7 @@ from .words import most_severe_first, printable
 NOT_RUN = "Nothing was run: `migration-guard verify` shows SQL, locks, rows and the way back."
 _MORE = re.compile(r"-- and ([\d,]{1,20}) more statements?(?: of this line)?")  # as live/noting.py writes it
 WELL = "Up, down and up again went well."
-UNTRIED = "It was not run on any database: what was looked at, further down, says why."
+UNTRIED = "It was not run on any database: see what could not be done, or what was not judged."
 NO_LOCKS = "No statement locks a table that was there before."
 
 
