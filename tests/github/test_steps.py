@@ -139,20 +139,34 @@ def test_a_branch_answers_for_what_it_changes_and_main_for_all(
 
 
 @pytest.mark.parametrize(
-    ("part", "more", "name"),
+    ("part", "more", "name", "shard"),
     [
-        ("check", {"GUARD_PATHS": "migrations/versions\n"}, "check.json"),
-        ("verify", {"GUARD_DATABASES": "sqlite", "GUARD_REPORT": "verify-2"}, "verify-2.json"),
+        ("check", {"GUARD_PATHS": "migrations/versions/r1_create_person.py\n"}, "check.json", None),
+        (
+            "verify",
+            {"GUARD_DATABASES": "sqlite", "GUARD_REPORT": "verify-2", "GUARD_SHARD": "1/2"},
+            "verify-2.json",
+            {"number": 1, "of": 2},
+        ),
     ],
 )
 def test_a_run_of_one_job_among_several_leaves_its_report_and_no_verdict(
-    runner: dict[str, str], capsys: pytest.CaptureFixture[str], part: str, more: dict[str, str], name: str
+    runner: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+    part: str,
+    more: dict[str, str],
+    name: str,
+    shard: dict[str, int] | None,
 ) -> None:
     assert main(["run"], {**runner, "GUARD_PART": part, **more}) == 0
 
     report = Path(outputs(runner)["report"])
     assert report.name == name
-    assert "findings" in json.loads(report.read_text())
+    told = json.loads(report.read_text())
+    assert told["looked_at"].get("shard") == shard
+    assert "index-blocks-writes" not in {
+        finding["rule"] for finding in told["findings"]
+    }  # of r2, which is not asked for
     printed = capsys.readouterr().out
     assert "Verdict" not in printed
     assert "::warning" not in printed
