@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from ..records import dataclass
@@ -119,7 +120,7 @@ class Migration:
     allows: tuple[Allow, ...] = ()
     unread: tuple[Unread, ...] = ()  # what the reader could not see, each with its place
     broken: Unread | None = None  # the file cannot be parsed: nothing above is known
-    outline: ClassVar[dict[str, Any] | None] = None  # replay/outline.py: from a cache alone, else worked out
+    outline: ClassVar[Mapping[str, Any] | None] = None  # replay/outline.py: from a cache alone, else worked out
 
     @property
     def id(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from ..facts import Migration
 from .encoding import decoded, encoded
 from .kept import Whole, facts_name, header_of, kept
 from .modules import Modules, Names
+from .outlines import Outline, text_of
 from .store import BROKEN, Store, digest
 from .values import Dotted
 
@@ -58,7 +59,6 @@ class Cache:
         self._grown = len(lines) > 2 * len(self._known) + _MANY
         self._now: dict[str, str] = {}
         self._outlines: dict[str, str] | None = None
-        self._read_outlines: dict[str, dict[str, Any]] | None = None
         self._new_outlines: dict[str, str] = {}
 
     def unchanged(self, files: Iterable[tuple[str, str]], modules: Modules, again: Reader) -> dict[str, Migration]:
@@ -116,7 +116,7 @@ class Cache:
             if _name_of(self._known.get(migration.path, "")) != name:
                 self.store.write(_file(name), text)
                 if self._outlined is not None:
-                    self._new_outlines[name] = json.dumps(self._outlined(migration), separators=(",", ":"))
+                    self._new_outlines[name] = text_of(self._outlined(migration))
             self._now[migration.path] = entry.line()
 
     def names(self, migrations: Iterable[Migration]) -> list[str]:
@@ -172,10 +172,9 @@ class Cache:
             return decoded(self.store.read(_file(name)), path)
         return again(path)
 
-    def _outline(self, name: str) -> dict[str, Any] | None:
-        if self._read_outlines is None:
-            self._read_outlines = _read(self._known_outlines())
-        return self._read_outlines.get(name)
+    def _outline(self, migration: Migration, name: str) -> Mapping[str, Any] | None:
+        text, outlined = self._known_outlines().get(name), self._outlined
+        return None if text is None or outlined is None else Outline(text, lambda: outlined(migration))
 
     def _known_outlines(self) -> dict[str, str]:
         if self._outlines is None:
@@ -190,19 +189,6 @@ class Cache:
 def _name_of(line: str) -> str:
     """The name of the facts, in a line of the index; empty where there is none."""
     return line.split("\t", 3)[2] if line.count("\t") > 2 else ""
-
-
-def _read(outlines: dict[str, str]) -> dict[str, dict[str, Any]]:
-    """The outlines, but for those that are none. To read all at once takes a third of the time."""
-    with suppress(*BROKEN):
-        found = json.loads(f"[{','.join(outlines.values())}]")
-        if len(found) == len(outlines) and all(isinstance(one, dict) for one in found):
-            return dict(zip(outlines, found, strict=True))
-    found = {}
-    for name, outline in outlines.items():
-        with suppress(*BROKEN):
-            found[name] = json.loads(outline)
-    return found
 
 
 def _stamp(about: os.stat_result) -> str:

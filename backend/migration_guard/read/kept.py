@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..facts import Migration
@@ -21,11 +21,15 @@ _AS_USUAL = {name: getattr(Migration, name) for name in _HEADER if name not in _
 _ID = re.compile(r"[\w.-]+", re.ASCII)
 _LATER = ("upgrade", "downgrade", "imports", "undefined", "markers", "warnings", "review", "digest", "tree")
 Whole = Callable[[str, str], Migration]  # the file and the name of its facts -> the migration
-Outline = Callable[[str], dict[str, Any] | None]  # the name of the facts -> what an index needs of them
+Outlined = Callable[[Migration, str], Mapping[str, Any] | None]  # and the name of its facts -> what an index needs
 
 
 class Kept(Migration):
     """A migration as the cache has it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process, all of it is looked up."""
+        return _itself, (_whole(self),)
 
 
 class Usual(Kept):
@@ -68,7 +72,7 @@ class _Outline:
     """What an index of the whole history needs of the revision."""
 
     def __get__(self, kept: Kept | None, _: type) -> object:
-        return None if kept is None else kept.__dict__["outlined"](kept.__dict__["name"])
+        return None if kept is None else kept.__dict__["outlined"](kept, kept.__dict__["name"])
 
 
 Kept.outline = _Outline()  # type: ignore[assignment]
@@ -78,6 +82,10 @@ for _name in _LATER:
     setattr(Kept, _name, _Later(_name))
 for _name, _value in _AS_USUAL.items():
     setattr(Usual, _name, _value)
+
+
+def _itself(migration: Migration) -> Migration:
+    return migration
 
 
 def _whole(kept: Kept) -> Migration:
@@ -105,7 +113,7 @@ def facts_name(migration: Migration) -> str | None:
     return migration.__dict__["name"] if isinstance(migration, Kept) else None
 
 
-def kept(path: str, name: str, header: str, whole: Whole, outlined: Outline) -> Kept:
+def kept(path: str, name: str, header: str, whole: Whole, outlined: Outlined) -> Kept:
     """The migration again, whose facts have this name. Raises one of BROKEN for what is no header."""
     ids, _, rest = header.partition("\t")
     if not rest.startswith('{"at":{'):

@@ -94,15 +94,15 @@ def outlines(history: History) -> Outlines:
     return found
 
 
-class Outlines(Mapping[str, Outline]):
+class Outlines(Mapping[str, Mapping[str, Any]]):
     """The outline of each revision by its path. Of many revisions they take more room than what is made of them, so
     that none is held which a migration can tell again."""
 
     def __init__(self, history: History) -> None:
         self._migrations = {one.path: one for one in history.migrations}
-        self._held: dict[str, Outline] = {}
+        self._held: dict[str, Mapping[str, Any]] = {}
 
-    def __getitem__(self, path: str) -> Outline:
+    def __getitem__(self, path: str) -> Mapping[str, Any]:
         found = self._held.get(path)
         if found is None:
             migration = self._migrations[path]
