@@ -17,6 +17,7 @@ from migration_guard.records import replace
 from migration_guard.report.markdown import summary
 from migration_guard.report.markdown.escaping import escaped, fenced
 from migration_guard.report.markdown.mermaid import graph, label, tables
+from migration_guard.report.telling import short_type
 from migration_guard.report.words import printable
 
 from .branches import ATTACKED, EVERY, GREEN, NOTHING_NEW, PAGES, RED, large
@@ -94,6 +95,18 @@ def test_pictures_are_valid_whatever_they_show(text: str, kind: str, other: str)
 
     assert len(drawn) == 2
     assert [unknown_lines(each) for each in drawn] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("sa.DateTime(timezone=True)", "DateTime(timezone)"),
+        ("sa.String(length=20)", "String(20)"),
+        ("postgresql.JSONB()", "JSONB"),
+    ],
+)
+def test_a_type_is_short_and_a_switch_of_it_keeps_its_name(kind: str, shown: str) -> None:
+    assert short_type(kind) == shown
 
 
 def test_label_decodes_to_what_it_shows() -> None:

@@ -64,8 +64,9 @@ def lead(report: Report, command: str, shown: Sequence[Evidence]) -> tuple[str, 
 
 
 def short_type(kind: str) -> str:
-    """A type without what it is imported from, names of arguments, and parentheses around nothing."""
+    """A type without what it is imported from, names of arguments but for switches, and parentheses around nothing."""
     words = re.sub(r"\b(?:sa|sqlalchemy|postgresql|sqlite|db|types)\.", "", " ".join(printable(kind).split()))
+    words = re.sub(r"\b(\w+)=True\b", r"\1", words)  # DateTime(timezone=True): True alone would say nothing
     return re.sub(r"\b\w+=", "", words).replace("()", "")
 
 
