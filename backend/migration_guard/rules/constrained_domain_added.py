@@ -65,7 +65,7 @@ def checked_for_each_row(op: AddColumn, context: Context) -> Iterator[Finding]:
 
 def _domain(type_: str, context: Context) -> tuple[str, str] | None:
     """What the domain of a column stands for, and its condition; None where it has none or is no domain."""
-    if re.search(r"\bDOMAIN\(", type_):
+    if "DOMAIN(" in type_ and re.search(r"\bDOMAIN\(", type_):
         check = re.search(r"check\s*=\s*r?['\"](.+?)['\"]\s*[,)]", type_, re.DOTALL)
         inner = re.search(r"DOMAIN\(\s*['\"][^'\"]+['\"]\s*,\s*([\w.]+(?:\([^()]*\))?)", type_)
         return (inner[1] if inner else "sa.Text()", check[1]) if check else None

@@ -1,9 +1,12 @@
 """
-The downgrade adds a NOT NULL column back without a value for the rows.
+The downgrade forbids NULL again without a value for the rows.
 
 ## What it finds
 `op.add_column` in `downgrade()` (in a batch block and in raw SQL too) with `nullable=False` and no `server_default`, on
 a table that holds rows by then. Autogenerate writes it so for every NOT NULL column that an upgrade drops.
+
+As a warning, also `op.alter_column(..., nullable=False)` of a column for which the upgrade allows NULL, where nothing
+fills the rows that were written without a value since.
 
 ## Why it hurts
 The rows that are there have no value for the column, so the downgrade stops ("contains null values") on the day when a
@@ -14,23 +17,31 @@ Give the rows something to start from:
 
     op.add_column("persona", sa.Column("mood", sa.String(20), nullable=False, server_default=""))
 
-or bring the column back nullable, which old code can read as well.
+or bring the column back nullable, which old code can read as well. Where NULL was allowed in between:
+
+    op.execute("UPDATE persona SET mood = '' WHERE mood IS NULL")
+    op.alter_column("persona", "mood", nullable=False)
 
 ## Quiet when
 The downgrade itself makes the table, or deleted its rows before, the database fills the column (identity, computed,
-serial), or the column has a server default.
+serial), or the column has a server default. Where NULL is forbidden again: a line before it writes the column, deletes
+rows because of it, or calls something that the guard cannot read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import AddColumn, Context, Unread
+from ..facts import AddColumn, AlterColumn, Context, Unread
 from ..findings import Finding, Rule, Severity
+from ..records import replace
 from ..registry import judges
-from ..replay import operations_above, table_before
-from ..replay.names import bare
-from .shared.paste import call, column, execute, filling, sql_name, sql_table
+from ..replay import column_before, operations_above, table_before
+from ..replay.names import bare, same
+from .shared.ancestry import is_opaque
+from .shared.nulls import may_leave_no_null
+from .shared.own_lines import statement
+from .shared.paste import backfill, call, column, execute, filling, sql_name, sql_table
 from .shared.rows import emptied
 
 RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERROR)
@@ -55,6 +66,46 @@ def no_value_on_the_way_down(op: AddColumn, context: Context) -> Iterator[Findin
         f"{op.table} holds a row, because that row has no value for it.",
         instead="\n".join(_with_a_value(op)),
     )
+
+
+@judges(AlterColumn)
+def null_on_the_way_down(op: AlterColumn, context: Context) -> Iterator[Finding]:
+    """A column that may hold NULL since the upgrade allowed it."""
+    if op.direction != "downgrade" or op.nullable is not False or op.existing_nullable is False or op.swallowed:
+        return
+    if op.on_new_table is not False or bare(op.name) is None or not _allowed_by_the_upgrade(context, op):
+        return
+    above = operations_above(context, op)
+    if any(is_opaque(one) or may_leave_no_null(one, op) for one in above) or emptied(context, op, op.table):
+        return
+    known = column_before(context, op, op.table, op.name, op.schema)
+    kind = op.type or op.existing_type or (known.type if known else None)
+    value, _ = filling(known.as_made if known else None, op.name, kind)
+    fill = backfill(op, op.table, op.schema, op.name, value)
+    yield replace(
+        Finding(
+            RULE,
+            op.at,
+            says=f"Going down makes {op.table}.{op.name} NOT NULL again: it fails as soon as one row of {op.table}, "
+            "written since the upgrade allowed it, holds NULL.",
+            instead=f"{fill}\n{statement(op)}",
+        ),
+        severity=Severity.WARNING,
+    )
+
+
+def _allowed_by_the_upgrade(context: Context, op: AlterColumn) -> bool:
+    """Whether the upgrade of the same revision allows NULL in the column, and leaves it so."""
+    up = context.migration.upgrade if context.migration else None
+    changes = [
+        one.nullable
+        for one in (up.operations if up else ())
+        if isinstance(one, AlterColumn)
+        and isinstance(one.nullable, bool)
+        and same(one.table, op.table)
+        and bare(op.name) in (bare(one.name), bare(one.new_name))
+    ]
+    return changes[-1:] == [True]
 
 
 def made_on_the_way_down(context: Context, op: AddColumn) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from ...facts import (
@@ -24,7 +24,7 @@ from ...records import dataclass
 from ...replay.names import bare, mentions
 from ...replay.naming import Naming
 from .pool import Pool
-from .things import ON_A_TABLE, Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
+from .things import ON_A_TABLE, Kind, Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
 
 IF_EXISTS = re.compile(r"\bIF\s+EXISTS\b|if_exists\s*=\s*True", re.IGNORECASE)
 
@@ -56,10 +56,12 @@ class Effect:
 
     def left(self) -> Iterator[Thing]:
         """What the upgrade makes and nothing removes."""
-        if not self.made_up:
-            return
+        removed_as_made = {(one.kind, one.name, one.table): one for one in (*self.gone_up, *self.gone_down)}
+        rest = [thing for thing in self.made_up if not _is_among(thing, removed_as_made)]
+        if not rest:
+            return  # mostly so: each line of the downgrade names what a line of the upgrade makes
         gone, new = Pool((*self.gone_up, *self.gone_down)), Pool(self.made_up)
-        for thing in self.made_up:
+        for thing in rest:
             is_gone = gone.has(thing, identical, goes_with)
             if not is_gone and not new.has(thing, goes_with) and not self.out_of_sight(thing):
                 yield thing
@@ -119,6 +121,12 @@ class Effect:
     @cached_property
     def _naming(self) -> Naming:
         return Naming(self.free_text)
+
+
+def _is_among(thing: Thing, things: Mapping[tuple[Kind, str | None, str | None], Thing]) -> bool:
+    """Whether a thing of the same kind, name and table is there: by far the most are found so."""
+    one = things.get((thing.kind, thing.name, thing.table)) or things.get((thing.kind, thing.name, None))
+    return one is not None and identical(thing, one)
 
 
 # Left out: extensions, which others may use, and functions, which share a name.

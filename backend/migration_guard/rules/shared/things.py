@@ -88,8 +88,12 @@ class Names:
     def all_columns(self, table: str | None, names: tuple[Text, ...]) -> frozenset[str] | None:
         """The columns under their one names; None where one cannot be read or is an expression."""
         plain = [self.column(table, name) for name in names]
-        known = [name for name in plain if name is not None and re.fullmatch(r"[\w$]+", name)]
+        known = [name for name in plain if name is not None and _is_word(name)]
         return frozenset(known) if known and len(known) == len(plain) else None
+
+
+def _is_word(name: str) -> bool:
+    return (name.isascii() and name.isidentifier()) or re.fullmatch(r"[\w$]+", name) is not None
 
 
 def lasting(operations: Iterable[Operation]) -> tuple[Operation, ...]:
@@ -236,5 +240,8 @@ def _cascades(thing: Thing, whole: Thing) -> bool:
 
 
 def _schemas_agree(one: Operation, other: Operation) -> bool:
-    first, second = bare(getattr(one, "schema", None)), bare(getattr(other, "schema", None))
+    written, other_written = getattr(one, "schema", None), getattr(other, "schema", None)
+    if written is None or other_written is None:
+        return True
+    first, second = bare(written), bare(other_written)
     return first is None or second is None or first == second

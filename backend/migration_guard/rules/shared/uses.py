@@ -23,11 +23,14 @@ def is_class(name: str) -> bool:
     return name[:1].isupper() and any(letter.islower() for letter in name)
 
 
+_DEFINING = frozenset((CreateTable, AddColumn, AlterColumn))
+
+
 def defines(migration: Migration) -> Iterator[Operation]:
     """The operations that define columns, in both directions: what stands inside them becomes part of the schema."""
     for function in (migration.upgrade, migration.downgrade):
         for op in function.operations if function else ():
-            if isinstance(op, (CreateTable, AddColumn, AlterColumn)) and not op.by_sql:
+            if type(op) in _DEFINING and not op.by_sql:
                 yield op
 
 
