@@ -532,11 +532,12 @@ def test_a_change_is_seen_by_a_reader_that_reads_only_what_was_touched(server: S
     with engine.connect() as connection:
         of_this_version(connection, pair)
         reader = dialect("postgresql").reader()
+        reader.begin(connection)
         run(connection, pair.before)
         connection.commit()
         reader.look(connection)
         run(connection, change)
         connection.commit()
 
-        assert reader.look(connection).snapshot == snapshot(connection)
+        assert reader.look(connection).snapshot() == snapshot(connection)
     engine.dispose()

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from .postgresql_asked import told
 from .row_sql import contents_statement
 from .shapes import TableShape
 
@@ -93,7 +94,9 @@ def contents(connection: Connection, shapes: Sequence[TableShape]) -> Contents:
     return Contents(tables)
 
 
-def _read(connection: Connection, statement: str) -> list[Sequence[Any]]:
+def _read(connection: Connection, statement: str) -> list[Any]:
+    if connection.dialect.driver == "psycopg":
+        return told(connection, statement)[0] or []
     with _any_text(connection):
         return list(connection.exec_driver_sql(statement, execution_options={"no_parameters": True}))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -50,8 +50,8 @@ class Observer:
         self._sight: Sight | None = None  # None: something was run since the last look
         self._looking = False
         self._contents = Contents({})
-        self._rows: dict[str, tuple[TableShape, Hashable]] = {}  # what the contents of each table were read at
-        self._without = (Snapshot({}), Snapshot({}))  # a snapshot, and the same less the version table
+        self._rows: dict[str, tuple[TableShape, object]] = {}  # what the contents of each table were read at
+        self._snapshot: tuple[Sight, Snapshot] | None = None
         self._open = ExitStack()
 
     def __enter__(self) -> Observer:
@@ -69,10 +69,10 @@ class Observer:
 
     def snapshot(self) -> Snapshot:
         """The catalogue, less Alembic's version table."""
-        found = self._look().snapshot
-        if self._without[0] is not found:
-            self._without = found, without(found, {self.version_table})
-        return self._without[1]
+        sight = self._look()
+        if self._snapshot is None or self._snapshot[0] is not sight:
+            self._snapshot = sight, sight.snapshot(without=self.version_table)
+        return self._snapshot[1]
 
     def fill(self, types: ColumnTypes) -> Filled:
         """Put rows that the columns' types can read into every table that can hold some, and commit."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from .postgresql_shapes import restricted, shapes
+from .postgresql_asked import query
+from .postgresql_shapes import shapes
 from .schema import Key, Snapshot
 
 if TYPE_CHECKING:
@@ -23,31 +22,32 @@ def snapshot(connection: Connection) -> Snapshot:
     return Snapshot(described(connection))
 
 
-def described(connection: Connection, relations: Sequence[int] | None = None) -> dict[Key, dict[str, str]]:
-    """Everything in the database, by kind and name; or what belongs to these relations, by their identifiers.
-
-    With `relations` some of what belongs to no relation is among it, and some is not.
-    """
+def described(connection: Connection) -> dict[Key, dict[str, str]]:
+    """Everything in the database, by kind and name."""
     with _fixed_search_path(connection):
-        rows = connection.exec_driver_sql(*restricted(_query(), relations)).fetchall()
+        return described_in(connection.exec_driver_sql(query("snapshot"), execution_options={"no_parameters": True}))
+
+
+def described_in(rows: Iterable[Any]) -> dict[Key, dict[str, str]]:
+    """What the rows of the query describe, be it everything or what it says of a few relations."""
     objects: dict[Key, dict[str, str]] = {}
     by_address: dict[tuple[str, str], dict[str, str]] = {}
     noted: list[tuple[tuple[str, str], str, str]] = []
-    for kind, schema, table, name, address, text in rows:
+    for kind, schema, table, name, address, told in rows:
         if kind in _NOTES:
-            noted.append(((schema, address), kind, text or "none"))
+            noted.append(((schema, address), kind, told or "none"))
             continue
         prefix = "" if schema in (None, "public") else f"{schema}."
-        properties: dict[str, str] = {key: str(value) for key, value in json.loads(text).items() if value != ""}
+        properties: dict[str, str] = {key: str(value) for key, value in json.loads(told).items() if value != ""}
         if table is not None:
             properties["table"] = prefix + table
             if kind in _NAMED_BY_TABLE:
                 prefix += f"{table}."
         objects[kind, prefix + name] = properties
         by_address[_CATALOGUE_OF.get(kind, "pg_class"), address] = properties
-    for at, kind, text in noted:
+    for at, kind, note in noted:
         if at in by_address:
-            by_address[at][kind] = text
+            by_address[at][kind] = note
     return objects
 
 
@@ -91,8 +91,3 @@ _CATALOGUE_OF = {
     "foreign server": "pg_foreign_server",
     "default privileges": "pg_default_acl",
 }
-
-
-@cache
-def _query() -> str:
-    return files(__package__).joinpath("postgresql_snapshot.sql").read_text(encoding="utf-8")

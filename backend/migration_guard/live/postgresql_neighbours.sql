@@ -1,41 +1,48 @@
 -- Around relations that changed: 'read' names what has to be read again with them, as its definition may name them;
--- 'child' the tables whose foreign keys point at them; 'beside' what is told with a table: the parents of its foreign
--- keys, indexes and sequences; 'all' stands where something else than a relation depends on one.
-with touched as (
-  select unnest(%s::oid[]) as oid
-), depending as (
-  select d.classid, d.objid from pg_depend d
-  where d.refclassid = 'pg_class'::regclass and d.refobjid in (select oid from touched)
-  union all  -- a relation's rows are a type, too
-  select d.classid, d.objid from pg_depend d join pg_type t on t.oid = d.refobjid
-  where d.refclassid = 'pg_type'::regclass
-    and t.oid in (select unnest(array[y.oid, y.typarray]) from pg_type y where y.typrelid in (select oid from touched))
-), read(oid) as (
+-- 'child' the tables whose foreign keys point at them; 'parent' those that their own point at; 'beside' what is told with
+-- a table: its indexes and sequences; 'all' stands where something else than a relation depends on one.
+-- Arrays let the planner take the catalogues' indexes: the plan is made while hardly anything stands there, and kept.
+with touched as materialized (
+  select unnest($1::oid[]) as oid
+), types as materialized (  -- a relation's rows are a type, too
+  select unnest(array[y.oid, y.typarray]) as oid from pg_type y
+  where y.oid = any(array(select c.reltype from pg_class c where c.oid = any(array(select oid from touched))))
+), depending as materialized (
+  select classid, objid from pg_depend
+  where refclassid = 'pg_class'::regclass and refobjid = any(array(select oid from touched))
+  union all
+  select classid, objid from pg_depend
+  where refclassid = 'pg_type'::regclass and refobjid = any(array(select oid from types where oid <> 0))
+), read(oid) as materialized (
   select oid from touched
   union select objid from depending where classid = 'pg_class'::regclass
-  union select conrelid from pg_constraint
-        where oid in (select objid from depending where classid = 'pg_constraint'::regclass) and contype <> 'f'
-  union select ev_class from pg_rewrite where oid in (select objid from depending where classid = 'pg_rewrite'::regclass)
-  union select tgrelid from pg_trigger where oid in (select objid from depending where classid = 'pg_trigger'::regclass)
-  union select polrelid from pg_policy where oid in (select objid from depending where classid = 'pg_policy'::regclass)
-  union select adrelid from pg_attrdef where oid in (select objid from depending where classid = 'pg_attrdef'::regclass)
-  union select inhparent from pg_inherits where inhrelid in (select oid from touched)
+  union select conrelid from pg_constraint where contype <> 'f' and oid = any(array(
+        select objid from depending where classid = 'pg_constraint'::regclass))
+  union select ev_class from pg_rewrite where oid = any(array(
+        select objid from depending where classid = 'pg_rewrite'::regclass))
+  union select tgrelid from pg_trigger where oid = any(array(
+        select objid from depending where classid = 'pg_trigger'::regclass))
+  union select polrelid from pg_policy where oid = any(array(
+        select objid from depending where classid = 'pg_policy'::regclass))
+  union select adrelid from pg_attrdef where oid = any(array(
+        select objid from depending where classid = 'pg_attrdef'::regclass))
+  union select inhparent from pg_inherits where inhrelid = any(array(select oid from touched))
   -- A sequence is told with the table that owns it.
-  union select refobjid from pg_depend where classid = 'pg_class'::regclass and objid in (select oid from touched)
+  union select refobjid from pg_depend where classid = 'pg_class'::regclass and objid = any(array(select oid from touched))
         and refclassid = 'pg_class'::regclass and deptype in ('a', 'i')
 )
 select 'read', oid::int8 from read where oid <> 0
 union
-select 'child', conrelid::int8 from pg_constraint
-where oid in (select objid from depending where classid = 'pg_constraint'::regclass) and contype = 'f'
+select 'child', conrelid::int8 from pg_constraint where contype = 'f' and oid = any(array(
+  select objid from depending where classid = 'pg_constraint'::regclass))
 union
-select 'beside', confrelid::int8 from pg_constraint where conrelid in (select oid from read) and contype = 'f'
+select 'parent', confrelid::int8 from pg_constraint where conrelid = any(array(select oid from read)) and contype = 'f'
 union
-select 'beside', i.indexrelid::int8 from pg_index i where i.indrelid in (select oid from read)
+select 'beside', indexrelid::int8 from pg_index where indrelid = any(array(select oid from read))
 union
-select 'beside', s.objid::int8 from pg_depend s
-where s.refclassid = 'pg_class'::regclass and s.refobjid in (select oid from read)
-  and s.classid = 'pg_class'::regclass and s.deptype in ('a', 'i')
+select 'beside', objid::int8 from pg_depend
+where refclassid = 'pg_class'::regclass and refobjid = any(array(select oid from read))
+  and classid = 'pg_class'::regclass and deptype in ('a', 'i')
 union
 select 'all', 0 from depending where classid not in (
   'pg_class'::regclass, 'pg_constraint'::regclass, 'pg_rewrite'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass,

@@ -1,14 +1,23 @@
 -- In front of a query: tables of a WITH hide the catalogues of these names.
 -- https://www.postgresql.org/docs/current/queries-with.html
-with pg_class as materialized (
-  select tableoid, * from pg_catalog.pg_class where oid = any(%s::oid[])
-), used as materialized (
-  select distinct atttypid as oid from pg_catalog.pg_attribute where attrelid = any(%s::oid[]) and attnum > 0
+-- Parameters: the relations, and types that are to be seen besides those of their columns. Arrays, and OFFSET 0, let the
+-- planner take the catalogues' indexes: plans are made while hardly anything stands there, and kept.
+with recursive pg_class as materialized (
+  select tableoid, * from pg_catalog.pg_class where oid = any($1::oid[])
+), used(oid) as (
+  select unnest($2::oid[])
+  union select a.atttypid from pg_catalog.pg_attribute a
+        where a.attrelid = any(array(select oid from pg_class)) and a.attnum > 0
+  union select unnest(array[t.typelem, t.typbasetype]) from used u cross join lateral (
+    select y.typelem, y.typbasetype from pg_catalog.pg_type y where y.oid = u.oid offset 0) t
 ), pg_type as materialized (
-  select t.tableoid, t.* from pg_catalog.pg_type t
-  where (t.typtype <> 'c' and t.typelem = 0) or t.oid in (select oid from used)
-     or t.oid in (select y.typelem from pg_catalog.pg_type y where y.oid in (select oid from used))
-     or t.oid in (select y.typbasetype from pg_catalog.pg_type y where y.typtype = 'd')
+  select tableoid, * from pg_catalog.pg_type where oid = any(array(select oid from used))
+), pg_depend as materialized (
+  select tableoid, * from pg_catalog.pg_depend
+  where classid = any('{pg_catalog.pg_class,pg_catalog.pg_type}'::regclass[]::oid[])
+    and objid = any(array(select oid from pg_class union all select oid from pg_type))
+), pg_description as materialized (
+  select tableoid, * from pg_catalog.pg_description where objoid >= 16384
 ), pg_proc as (
   select tableoid, * from pg_catalog.pg_proc where false
 ), 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from .postgresql_asked import query
 from .shapes import CheckShape, ColumnShape, ForeignKeyShape, TableShape, UniqueShape, parents_first
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_UNION = "\n\nunion all\n\n"
 _WORD = re.compile(r'"((?:[^"]|"")+)"|\b([a-z_][\w$]*)', re.IGNORECASE)
 
 
@@ -46,12 +47,16 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
     return parents_first(shapes_of(connection))
 
 
-def shapes_of(connection: Connection, relations: Sequence[int] | None = None) -> list[TableShape]:
-    """All tables; or those among these relations, by their identifiers. A key whose parent is not there is left out."""
-    rows = connection.exec_driver_sql(*restricted(_query(), relations)).fetchall()
+def shapes_of(connection: Connection) -> list[TableShape]:
+    """All of these tables."""
+    return shapes_in(connection.exec_driver_sql(query("shapes"), execution_options={"no_parameters": True}))
+
+
+def shapes_in(rows: Iterable[Any]) -> list[TableShape]:
+    """The tables that the rows of the query tell of. A key whose parent is not among them is left out."""
     parts: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-    for part, owner, text in rows:
-        parts.setdefault(part, []).append((int(owner), json.loads(text)))
+    for part, owner, told in rows:
+        parts.setdefault(part, []).append((int(owner), json.loads(told)))
     for found in parts.values():
         found.sort(key=lambda each: (each[1].get("number", 0), each[1].get("name") or ""))
     types = dict(parts.get("type", ()))
@@ -79,11 +84,12 @@ def shapes_of(connection: Connection, relations: Sequence[int] | None = None) ->
     ]
 
 
-def restricted(query: str, relations: Sequence[int] | None) -> tuple[str, tuple[list[int], ...] | None]:
-    """A query that begins with WITH, and its parameters, for these relations only: it then sees no others, and neither
-    functions nor the types of other relations' rows."""
-    query = query.replace("%", "%%")
-    return (query, None) if relations is None else (query.replace("with ", _only(), 1), ([*relations], [*relations]))
+@cache
+def restricted(name: str) -> str:
+    """A query of this folder, less what it asks of no relation. It is given relations, and types besides those of their
+    columns, and sees no others, nor any function."""
+    parts = (part for part in query(name).split(_UNION) if not part.startswith("-- of no relation"))
+    return _UNION.join(parts).replace("with ", query("only"), 1)
 
 
 def _column(row: dict[str, Any], types: dict[int, dict[str, Any]], table: str) -> ColumnShape:
@@ -152,13 +158,3 @@ def _add_constraint(tables: dict[int, _Table], oid: int, row: dict[str, Any]) ->
         full_name = f"{parent.schema}.{parent.name}" if parent.schema else parent.name
         key = ForeignKeyShape(row["name"], columns, full_name, parent.names(row["parent_columns"]), row["deferrable"])
         table.foreign_keys.append(key)
-
-
-@cache
-def _only() -> str:
-    return files(__package__).joinpath("postgresql_only.sql").read_text(encoding="utf-8")
-
-
-@cache
-def _query() -> str:
-    return files(__package__).joinpath("postgresql_shapes.sql").read_text(encoding="utf-8")

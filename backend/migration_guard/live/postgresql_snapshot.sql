@@ -169,6 +169,7 @@ where t.typtype in ('e', 'd', 'c', 'r') and coalesce(c.relkind, 'c') = 'c' and n
 
 union all
 
+-- of no relation
 select case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end,
        n.nspname, null, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', p.oid::text,
        json_build_object('definition', case when p.prokind = 'a' then
@@ -211,17 +212,20 @@ where r.rulename <> '_RETURN'
 
 union all
 
+-- of no relation
 select 'schema', null, null, n.nspname, n.oid::text, '{}'
 from ns n where not exists (select 1 from owned o where (o.classid, o.objid) = (n.tableoid, n.oid))
 
 union all
 
+-- of no relation
 select 'extension', null, null, x.extname, x.oid::text,
        json_build_object('version', x.extversion, 'schema', x.extnamespace::regnamespace::text)::text
 from pg_extension x
 
 union all
 
+-- of no relation
 select 'collation', n.nspname, null, l.collname, l.oid::text,
        json_strip_nulls(json_build_object(
          'provider', case l.collprovider when 'c' then 'libc' when 'i' then 'icu' when 'b' then 'builtin' end,
@@ -240,6 +244,7 @@ from pg_statistic_ext s join ns n on n.oid = s.stxnamespace join pg_class c on c
 
 union all
 
+-- of no relation
 select 'event trigger', null, null, t.evtname, t.oid::text,
        json_strip_nulls(json_build_object(
          'on', t.evtevent, 'runs', t.evtfoid::regproc::text, 'tags', array_to_string(t.evttags, ', '),
@@ -249,6 +254,7 @@ from pg_event_trigger t where not exists (select 1 from owned o where (o.classid
 
 union all
 
+-- of no relation
 select 'text search configuration', n.nspname, null, f.cfgname, f.oid::text,
        json_strip_nulls(json_build_object(
          'parser', (select p.prsname from pg_ts_parser p where p.oid = f.cfgparser),
@@ -260,6 +266,7 @@ where not exists (select 1 from owned o where (o.classid, o.objid) = (f.tableoid
 
 union all
 
+-- of no relation
 select 'publication', null, null, p.pubname, p.oid::text,
        json_strip_nulls(json_build_object(
          'tables', case when p.puballtables then 'all' else
@@ -272,12 +279,14 @@ from pg_publication p
 
 union all
 
+-- of no relation
 select 'foreign server', null, null, s.srvname, s.oid::text,
        json_build_object('options', array_to_string(s.srvoptions, ', '))::text
 from pg_foreign_server s
 
 union all
 
+-- of no relation
 select 'default privileges', null, null,
        'of ' || d.defaclrole::regrole || coalesce(' in ' || n.nspname, '') || ' on '
        || case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'

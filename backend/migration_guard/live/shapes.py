@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from heapq import heappop, heappush
 
 
@@ -69,18 +70,30 @@ class TableShape:
     checks: tuple[CheckShape, ...] = ()
     insertable: bool = True  # not so for a partitioned table without partitions
 
-    @property
+    @cached_property
     def full_name(self) -> str:
         """The name that snapshots and messages use: with its schema only when that is not the default one."""
         return f"{self.schema}.{self.name}" if self.schema else self.name
+
+    @cached_property
+    def parents(self) -> frozenset[str]:
+        """The other tables that keys of this one point at."""
+        return frozenset(key.parent for key in self.foreign_keys if key.parent != self.full_name)
+
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """Those of its parents that it cannot do without, as no column of the key takes NULL."""
+        takes_null = {column.name for column in self.columns if column.nullable}
+        keys = (key for key in self.foreign_keys if takes_null.isdisjoint(key.columns))
+        return frozenset(key.parent for key in keys if key.parent != self.full_name)
 
 
 def parents_first(tables: Iterable[TableShape]) -> tuple[TableShape, ...]:
     """The tables in an order that lets foreign keys find their parents, as far as cycles allow; else by name."""
     waiting = {table.full_name: table for table in tables}
-    # What each waits for: all its parents; and those that it cannot do without, as no column of the key takes NULL.
-    every = {name: _parents(table, waiting, nullable=True) for name, table in waiting.items()}
-    needed = {name: _parents(table, waiting, nullable=False) for name, table in waiting.items()}
+    # What each waits for: all its parents; and those that it cannot do without.
+    every = {name: {*table.parents & waiting.keys()} for name, table in waiting.items()}
+    needed = {name: {*table.needs & waiting.keys()} for name, table in waiting.items()}
     children: dict[str, list[str]] = {}
     for name, parents in every.items():
         for parent in parents:
@@ -121,13 +134,3 @@ def _first(heap: list[str], waiting: Mapping[str, TableShape]) -> str | None:
     while heap and heap[0] not in waiting:
         heappop(heap)
     return heap[0] if heap else None
-
-
-def _parents(table: TableShape, among: Mapping[str, TableShape], *, nullable: bool) -> set[str]:
-    """The other tables that keys of this one point at; not `nullable`: by keys none of whose columns takes NULL."""
-    takes_null = {column.name for column in table.columns if column.nullable}
-    return {
-        key.parent
-        for key in table.foreign_keys
-        if key.parent in among and key.parent != table.full_name and (nullable or takes_null.isdisjoint(key.columns))
-    }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from .schema import Snapshot
+from .schema import Key, Properties, Snapshot
 from .shapes import TableShape
 
 if TYPE_CHECKING:
@@ -15,14 +15,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sight:
-    """The catalogue, the tables, and for each table, by its full name, a mark of its rows.
+    """The catalogue in parts, by the table that each belongs to; the tables; and for each table, by its full name, a
+    mark of its rows.
 
     A table with the mark and the shape of an earlier sight has the same rows; one without a mark may have any.
     """
 
-    snapshot: Snapshot
+    parts: Mapping[str, Mapping[Key, Properties]]
     shapes: tuple[TableShape, ...]
-    rows: Mapping[str, Hashable]
+    rows: Mapping[str, object]
+
+    def snapshot(self, without: str | None = None) -> Snapshot:
+        """The catalogue as a whole, or less one table."""
+        objects: dict[Key, Properties] = {}
+        for owner, part in self.parts.items():
+            if owner != without:
+                objects.update(part)
+        return Snapshot(objects)
 
 
 class Reader(Protocol):

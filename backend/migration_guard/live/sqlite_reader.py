@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .row_sql import table_name
-from .schema import Key, Properties, Snapshot
+from .schema import Key, Properties
 from .shapes import TableShape, in_order
 from .sight import Sight
 from .sqlite_catalogue import Column, Master, columns, described, objects
@@ -32,7 +32,6 @@ class SqliteReader:
         self._parents: dict[str, set[str]] = {}  # what the keys of a table point at
         self._names: dict[str, str] = {}  # of tables, as they are spelled
         self._shapes: dict[str, TableShape] = {}
-        self._snapshot = Snapshot({})
         self._ordered: tuple[TableShape, ...] = ()
 
     def begin(self, connection: Connection) -> None:
@@ -43,7 +42,8 @@ class SqliteReader:
         now = objects(connection)
         if now != self._objects:
             self._read(connection, now)
-        return Sight(self._snapshot, self._ordered, dict(self._rows(connection)))
+        parts = {self._names.get(name, name): part for name, part in self._parts.items()}
+        return Sight(parts, self._ordered, dict(self._rows(connection)))
 
     def _read(self, connection: Connection, now: list[Master]) -> None:
         touched = {each.table.lower() for each in {*self._objects} ^ {*now}}
@@ -67,7 +67,6 @@ class SqliteReader:
             for shape in shapes_of(of_table, self._columns):
                 self._shapes[shape.full_name], self._names[name] = shape, shape.full_name
         self._objects = now
-        self._snapshot = Snapshot({key: found for part in self._parts.values() for key, found in part.items()})
         self._ordered = in_order(self._shapes, self._ordered)
 
     def _rows(self, connection: Connection) -> Iterator[tuple[str, bytes]]:
