@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .schema import Key, Snapshot
 from .sqlite_shapes import shapes
@@ -23,7 +23,8 @@ _COLUMNS = """
 select m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden
 from main.sqlite_master m join pragma_table_xinfo(m.name) x
 where m.type = 'table' and m.name not like 'sqlite\\_%' escape '\\' order by m.name, x.cid"""
-_COLUMNS_OF = _COLUMNS.replace("order by", "and m.name = ? order by")
+_COLUMNS_OF = """
+select ?, name, type, "notnull", dflt_value, pk, hidden from pragma_table_xinfo(?, 'main') order by cid"""
 # Tables that virtual tables keep for themselves; SQLite lists them like any other.
 _SHADOWS = ("content", "data", "idx", "docsize", "config", "segments", "segdir", "stat", "node", "parent", "rowid")
 
@@ -51,20 +52,20 @@ class Master(NamedTuple):
 
 def objects(connection: Connection) -> list[Master]:
     """What the file holds, less SQLite's own tables and those behind virtual tables."""
-    found = [Master(*row) for row in connection.exec_driver_sql(_OBJECTS)]
+    cursor: Any = connection.exec_driver_sql(_OBJECTS).cursor  # the driver's: this is asked at every step
+    found = list(map(Master._make, cursor.fetchall()))
     virtual = [each.name for each in found if each.type == "table" and table_text(each.sql).virtual]
     shadows = {f"{name}_{part}" for name in virtual for part in _SHADOWS}
     return [each for each in found if each.table not in shadows]
 
 
 def columns(connection: Connection, names: Sequence[str] | None = None) -> dict[str, list[Column]]:
-    """The columns of every table, in order; or of the tables among these names."""
+    """The columns of every table, in order; or of these tables."""
+    if names is not None:
+        cursor = connection.connection.cursor()
+        return {name: list(map(Column._make, cursor.execute(_COLUMNS_OF, (name, name)))) for name in names}
     found: dict[str, list[Column]] = {}
-    if names is None:
-        rows = list(connection.exec_driver_sql(_COLUMNS))
-    else:
-        rows = [row for name in names for row in connection.exec_driver_sql(_COLUMNS_OF, (name,))]
-    for row in rows:
+    for row in connection.exec_driver_sql(_COLUMNS):
         column = Column(*row)
         found.setdefault(column.table, []).append(column)
     return found

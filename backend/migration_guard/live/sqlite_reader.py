@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import marshal
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
 
 from .row_sql import table_name
 from .schema import Key, Properties
 from .shapes import TableShape, in_order
 from .sight import Sight
 from .sqlite_catalogue import Column, Master, columns, described, objects
+from .sqlite_pages import Lying, Pages
 from .sqlite_shapes import shapes_of
 from .sqlite_text import table_text
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_ROOTS = "select name, rootpage from main.sqlite_master where type = 'table'"
 MOST_ROWS = 1000  # of a larger table, nobody says that its rows are the same
 _WITHOUT_REFERENCES = 2  # version of marshal's format in which equal values are equal bytes
 
@@ -32,6 +38,7 @@ class SqliteReader:
         self._parents: dict[str, set[str]] = {}  # what the keys of a table point at
         self._names: dict[str, str] = {}  # of tables, as they are spelled
         self._shapes: dict[str, TableShape] = {}
+        self._lying: Mapping[str, Lying] = {}
         self._ordered: tuple[TableShape, ...] = ()
 
     def begin(self, connection: Connection) -> None:
@@ -39,42 +46,64 @@ class SqliteReader:
 
     def look(self, connection: Connection) -> Sight:
         """What stands there now."""
-        now = objects(connection)
-        if now != self._objects:
-            self._read(connection, now)
-        parts = {self._names.get(name, name): part for name, part in self._parts.items()}
-        return Sight(parts, self._ordered, dict(self._rows(connection)))
+        with _nobody_writes(connection):
+            now = objects(connection)
+            if now != self._objects:
+                self._read(connection, now)
+            parts = {self._names.get(name, name): part for name, part in self._parts.items()}
+            return Sight(parts, self._ordered, self._rows(connection))
 
     def _read(self, connection: Connection, now: list[Master]) -> None:
         touched = {each.table.lower() for each in {*self._objects} ^ {*now}}
-        touched |= {name for name, parents in self._parents.items() if not touched.isdisjoint(parents)}
+        before = {name: self._key(name) for name in touched}
+        self._read_tables(connection, touched, now)
+        other = {name for name in touched if self._key(name) != before[name]}
+        children = {name for name, parents in self._parents.items() if not other.isdisjoint(parents)} - touched
+        if children:  # what their keys say may be another thing now
+            self._read_tables(connection, children, now)
+        self._objects = now
+        self._ordered = in_order(self._shapes, self._ordered)
+
+    def _key(self, name: str) -> tuple[str, tuple[str, ...]] | None:
+        """All that keys of other tables know of this one, if they do not name its columns."""
+        spelled = self._names.get(name)
+        return None if spelled is None else (spelled, self._shapes[spelled].primary_key)
+
+    def _read_tables(self, connection: Connection, names: set[str], now: list[Master]) -> None:
         after: dict[str, list[Master]] = {}
         for each in now:
-            if (name := each.table.lower()) in touched:
+            if (name := each.table.lower()) in names:
                 after.setdefault(name, []).append(each)
-        for name in touched:
+        for name in names:
             self._parts.pop(name, None)
             self._parents.pop(name, None)
             if spelled := self._names.pop(name, None):
                 del self._shapes[spelled]
-        gone = [name for name in self._columns if name.lower() in touched]
+        gone = [name for name in self._columns if name.lower() in names]
         for name in gone:
             del self._columns[name]
-        self._columns |= columns(connection, [each.name for of_table in after.values() for each in of_table])
+        tables = [each.name for of_table in after.values() for each in of_table if each.type == "table"]
+        self._columns |= columns(connection, tables)
         for name, of_table in after.items():
             self._parts[name] = dict(described(of_table, self._columns))
             self._parents[name] = {*_parents(of_table)}
             for shape in shapes_of(of_table, self._columns):
                 self._shapes[shape.full_name], self._names[name] = shape, shape.full_name
-        self._objects = now
-        self._ordered = in_order(self._shapes, self._ordered)
 
-    def _rows(self, connection: Connection) -> Iterator[tuple[str, bytes]]:
-        raw: Any = connection.connection.driver_connection
+    def _rows(self, connection: Connection) -> dict[str, object]:
+        """A mark of the rows of each table, but for those that nobody says it of."""
+        pages = Pages.of(Path(connection.engine.url.database or ""))
+        roots = {name: root for name, root in _raw(connection).execute(_ROOTS) if name in self._shapes}
+        self._lying = pages.tables(roots, self._lying) if pages is not None else {}
+        return {**self._lying, **dict(self._rows_of(connection, self._shapes.keys() - self._lying.keys()))}
+
+    def _rows_of(self, connection: Connection, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """The same by reading the rows."""
+        raw = _raw(connection)
         before = raw.text_factory
         raw.text_factory = bytes  # text that is no UTF-8 is text, too
         try:
-            for shape in self._ordered:
+            for shape in map(self._shapes.__getitem__, names):
                 statement = " ".join(("SELECT * FROM", table_name(shape), f"LIMIT {MOST_ROWS + 1}"))
                 try:
                     rows = raw.execute(statement).fetchall()
@@ -84,6 +113,30 @@ class SqliteReader:
                     yield shape.full_name, marshal.dumps(rows, _WITHOUT_REFERENCES)
         finally:
             raw.text_factory = before
+
+
+@contextmanager
+def _nobody_writes(connection: Connection) -> Iterator[None]:
+    """Until left, what is read is of one moment, and so are the bytes of the file.
+
+    https://www.sqlite.org/lockingv3.html#locking
+    """
+    raw = _raw(connection)
+    if raw.in_transaction:
+        yield
+        return
+    try:
+        raw.execute("BEGIN")
+        yield
+    except sqlite3.Error as error:
+        raise DBAPIError("a look at the database", None, error) from error
+    finally:
+        raw.rollback()
+
+
+def _raw(connection: Connection) -> Any:
+    """The driver's own connection."""
+    return connection.connection.driver_connection
 
 
 def _parents(found: Iterable[Master]) -> Iterator[str]:
