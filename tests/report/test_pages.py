@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from migration_guard.branch import RowCount, Trial
-from migration_guard.findings import Allowed, Report, Severity
+from migration_guard.findings import Allowed, Report, Rule, Severity
 from migration_guard.records import replace
 from migration_guard.report import FORMATS
 
@@ -139,6 +139,21 @@ def test_a_database_that_did_not_come_to_a_revision_is_named_beside_those_that_d
     assert "It was not run on PostgreSQL 18." in words
     assert "PostgreSQL 18 not run not run not run" in words
     assert "went well" not in words
+
+
+def test_many_findings_on_the_whole_schema_are_folded_and_few_are_not(form: str) -> None:
+    drift = Rule("models-drift", "Models and migrations differ.", "", Severity.ERROR)
+    drifts = tuple(replace(INDEX, rule=drift, says=f"t{n} differs", revision="7f3a5b1c") for n in range(4))
+    own = replace(INDEX, revision="7f3a5b1c", says="it blocks writes")
+
+    many = shown(form, replace(GREEN, findings=(*drifts, own)))
+    few = shown(form, replace(GREEN, findings=(*drifts[:3], own)))
+
+    assert (
+        many.index("it blocks writes") < many.index("where the base branch disagrees already") < many.index("t3 diff")
+    )
+    assert "where the base branch disagrees already" not in few
+    assert "t2 differs" in few
 
 
 def test_a_page_is_marked_by_what_is_worst(form: str) -> None:

@@ -11,10 +11,12 @@ from ..findings import Allowed, Finding, Report, Severity, TakenLock, severity_o
 from ..records import replace
 from ..reporting import counted
 from .reviewing import Evidence, RoundTrip, Rows, Sql, Way, allowed, called
-from .words import most_severe_first, printable
+from .words import OF_THE_SCHEMA, most_severe_first, printable
 
 NOT_RUN = "Nothing was run: `migration-guard verify` shows SQL, locks, rows and the way back."
 _MORE = re.compile(r"-- and ([\d,]{1,20}) more statements?(?: of this line)?")  # as live/noting.py writes it
+WHOLE = "Models, migrations and databases are compared whole: where the base branch disagrees already stands here, too."
+_FEW = 3  # findings on the schema as a whole that stand among the others
 WELL = "Up, down and up again went well."
 UNTRIED = "It was not run on any database: see what could not be done, or what was not judged."
 NO_LOCKS = "No statement locks a table that was there before."
@@ -95,6 +97,15 @@ def divided(report: Report) -> tuple[list[Finding], list[Finding]]:
         return list(report.findings), []
     old = [one for one in report.findings if one.revision and one.revision not in new and one.rule.family != "graph"]
     return [one for one in report.findings if one not in old], old
+
+
+def apart(found: Sequence[Finding], report: Report) -> tuple[list[Finding], list[Finding]]:
+    """The findings, and apart from them those on the schema as a whole where a branch has many: they are seldom its own
+    doing, as one branch changes a few tables."""
+    whole = [one for one in found if one.rule.id in OF_THE_SCHEMA]
+    if len(whole) <= _FEW or not (report.branch and report.branch.revisions):
+        return list(found), []
+    return [one for one in found if one not in whole], whole
 
 
 def in_order(report: Report) -> list[Finding]:

@@ -19,14 +19,14 @@ _ALIKE_SHOWN = 3
 
 
 # An old project may have one for each of its tables: they would take the places of what the branch does wrong.
-_OF_THE_SCHEMA = frozenset({"models-drift", "parity"})
+OF_THE_SCHEMA = frozenset({"models-drift", "parity"})
 
 
 def most_severe_first(findings: Iterable[Finding]) -> list[Finding]:
     """Errors before warnings, each by place, what is said of the schema as a whole after what a line does."""
     return sorted(
         findings,
-        key=lambda one: (severity_of(one) is not Severity.ERROR, one.rule.id in _OF_THE_SCHEMA, by_place(one)),
+        key=lambda one: (severity_of(one) is not Severity.ERROR, one.rule.id in OF_THE_SCHEMA, by_place(one)),
     )
 
 

@@ -13,7 +13,7 @@ from ...records import replace
 from ...reporting import by_place, counted
 from ..alike import told_once
 from ..reviewing import Evidence, evidence
-from ..telling import WELL, divided, lead, share, weight
+from ..telling import WELL, WHOLE, apart, divided, lead, share, weight
 from ..words import listed, most_severe_first, verdict
 from .coverage import coverage, desk
 from .findings import findings, problems
@@ -64,7 +64,11 @@ def _sections(report: Report, command: str, shown: list[Evidence]) -> Iterator[t
     """(id, title, content) of each part."""
     yield "problems", "Could not be done", problems(report.problems)
     new, old = divided(report)
-    yield "findings", "Findings", findings(new, report.site)
+    own, whole = apart(new, report)
+    yield "findings", "Findings", findings(own, report.site)
+    if whole:
+        inside = joined(tag("p", WHOLE), findings(whole, report.site))
+        yield "schema", "The schema as a whole", folded(counted(len(whole), "finding"), inside)
     if shown:
         wrong = {finding.revision for finding in report.findings if finding.revision}
         yield "graph", "The branch against its base", _graphs(report, shown)

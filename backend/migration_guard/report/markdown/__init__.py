@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...findings import Report
+from ...findings import Finding, Report
 from ...records import replace
 from ...reporting import by_place, counted
 from ..alike import told_once
 from ..desk import commands
 from ..reviewing import Evidence, evidence
-from ..telling import WELL, divided, lead, share, weight
+from ..telling import WELL, WHOLE, apart, divided, lead, share, weight
 from ..words import most_severe_first, verdict
 from .coverage import coverage
 from .escaping import cut, escaped, fenced, folded, one_line
@@ -37,8 +37,11 @@ def _parts(report: Report, command: str) -> Iterator[str]:
         yield _lead(report, command, shown)
     yield problems(report.problems)
     new, old = divided(report)
-    yield findings(new, report.site)
-    yield remedies(new)
+    own, whole = apart(new, report)
+    yield findings(own, report.site)
+    yield remedies(own)
+    if whole:
+        yield _folded(f"{counted(len(whole), 'finding')} on the schema as a whole", whole, report, WHOLE)
     if shown:
         wrong = {finding.revision for finding in found if finding.revision}
         yield f"### {counted(len(shown), 'new revision')}".replace("### 1 new", "### The new")
@@ -46,10 +49,14 @@ def _parts(report: Report, command: str) -> Iterator[str]:
         yield revisions(shown, command, report.site, wrong)
         yield from _tables(report)
     if old:
-        parts = (findings(old, report.site), remedies(old))
-        yield folded(f"{counted(len(old), 'finding')} in older revisions", "\n\n".join(part for part in parts if part))
+        yield _folded(f"{counted(len(old), 'finding')} in older revisions", old, report)
     yield coverage(report, command, head=bool(found or report.problems or shown))
     yield _desk(report, command)
+
+
+def _folded(title: str, found: list[Finding], report: Report, says: str = "") -> str:
+    parts = (says, findings(found, report.site), remedies(found))
+    return folded(title, "\n\n".join(part for part in parts if part))
 
 
 def _lead(report: Report, command: str, shown: list[Evidence]) -> str:
