@@ -28,25 +28,56 @@ def program(name: str) -> str:
     return found
 
 
+class Edit:
+    """Edits of one revision, each of them another than those before."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._text = file.read_text(encoding="utf-8")
+        self._number = 0
+
+    def comment(self) -> None:
+        """A comment that is new."""
+        self._number += 1
+        self._file.write_text(f"{self._text}# edited for the {self._number}th time\n", encoding="utf-8")
+
+    def operation(self) -> None:
+        """An operation that is new."""
+        self._number += 1
+        start, upgrade, rest = self._text.partition("def upgrade() -> None:\n")
+        new = f'    op.add_column("edited", sa.Column("edit_{self._number}", sa.Integer()))\n'
+        self._file.write_text(start + upgrade + new + rest, encoding="utf-8")
+
+
+def in_git(folder: Path, *arguments: str) -> None:
+    """Run git there."""
+    subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
 def measured(folder: Path, revisions: int) -> list[Line]:
     """Every budget of the section "static" on generated histories of these many revisions and of ten times as many."""
     small = history.write(folder / "small", revisions)
-    guard = [sys.executable, "-m", "migration_guard"]
+    guard = [program("migration-guard")]
     alembic, ruff = program("alembic"), program("ruff")
-    subprocess.run(["git", "init", "-q", "."], cwd=small, check=True)
     changed = max((small / "alembic" / "versions").glob("*.py"))
+    edit = Edit(changed)
+    in_git(small, "init", "-q", ".")
+    in_git(small, "add", ".")
+    in_git(small, "-c", "user.name=bench", "-c", "user.email=bench@localhost", "commit", "-q", "-m", "chore: start")
     subprocess.run([*guard, "check"], cwd=small, stdout=subprocess.DEVNULL, check=False)
     hook = [*guard, "check", str(changed)]
     no_cache = [*guard, "check", "--no-cache", "--jobs", "1"]
 
-    def edit() -> None:
-        with changed.open("a", encoding="utf-8") as file:
-            file.write("# edited once more\n")
+    def stage() -> None:
+        edit.operation()
+        in_git(small, "add", ".")
 
     took = medians(
         {
             "pass": PASS,
             "hook": hook,
+            "operation": hook,
+            "staged": [*guard, "check", "--staged", "--changed"],
             "graph": [*guard, "heads"],
             "alembic heads": [alembic, "heads"],
             "all": no_cache,
@@ -56,10 +87,12 @@ def measured(folder: Path, revisions: int) -> list[Line]:
             "ruff": [ruff, "check", "--isolated", "--no-cache", "--quiet", "alembic/versions"],
         },
         small,
-        before={"hook": edit},
+        before={"hook": edit.comment, "operation": edit.operation, "staged": stage},
     )
     lines = [
         Line("commit hook, one changed file, others known", took["hook"], "python -c pass", took["pass"], 3.5),
+        Line("the same, an operation is new in it", took["operation"], "python -c pass", took["pass"], 3.5),
+        Line("the same, as pre-commit runs it on what is staged", took["staged"], "python -c pass", took["pass"], 3.5),
         Line("graph and heads, nothing cached", took["graph"], "python -c pass", took["pass"], 6),
         Line("graph and heads, nothing cached", took["graph"], "alembic heads", took["alembic heads"], 1 / 18),
         Line("all rules, two processes", took["all, two"], "zdm", took["zdm"], 1.2),
