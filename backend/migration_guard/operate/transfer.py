@@ -21,7 +21,7 @@ from ..reporting import counted
 from .moving.columns import Table
 from .moving.comparing import compare, same
 from .moving.crew import HANDS, side_by_side
-from .moving.lines import lines
+from .moving.lines import sent_lines
 from .moving.loading import copy_into, keys_dropped, keys_made, load, sequences_set
 from .moving.patience import patiently
 from .moving.places import Places, Say
@@ -225,8 +225,7 @@ def rehearsed(session: Connection, source: Source, table: Table) -> Connection |
         f"CREATE TEMP TABLE guard_rehearsal ON COMMIT DROP AS SELECT {shown} FROM {table_name(table.shape)} "
         "WITH NO DATA".encode()
     )
-    parts = ((rows, sent) for rows, sent, _ in lines(source, table, names))
-    copy_into(session, "pg_temp.guard_rehearsal", names, parts, lambda _: None)
+    copy_into(session, "pg_temp.guard_rehearsal", names, sent_lines(source, table, names), lambda _: None)
     return session
 
 

@@ -27,7 +27,7 @@ class Form:
 
     plain: str  # a condition of SQLite: the value, which is not NULL, is ready
     text: str  # an expression of SQLite: a ready value as it is sent; "" where Python has to
-    free: bool = False  # it is free text, and may hold what COPY escapes
+    free: bool = False  # it is free text, and may hold what COPY escapes, NUL characters and what is no UTF-8
     there: str = "{x}"  # an expression of PostgreSQL that prints the value alike, whatever the column kept
     digits: int | None = None  # after the point, which is all that the column keeps
     kept: bool = True  # it is read back as it was sent; not so jsonb, and not floats
@@ -75,15 +75,11 @@ def escape(text: bytes) -> bytes:
 
 
 def _text(longest: str | None, *, padded: bool) -> Form:
-    # length() ends at a NUL character, instr() does not.
-    plain = _NOT_NUL
-    if longest is not None and padded:
-        plain += f" AND length(rtrim({{x}}, ' ')) <= {longest}"
-    elif longest is not None:
-        plain += f" AND length({{x}}) <= {longest}"
-    if padded:  # what fills it up means nothing
-        return Form(plain, "rtrim({x}, ' ')", free=True, there="{x}::text")
-    return Form(plain, "{x}", free=True)
+    # length() ends at a NUL character; those of free text are looked for where all of it is read.
+    plain, text = "typeof({x}) = 'text'", "rtrim({x}, ' ')" if padded else "{x}"  # what fills it up means nothing
+    if longest is not None:
+        plain += f" AND length({text}) <= {longest}"
+    return Form(plain, text, free=True, there="{x}::text" if padded else "{x}")
 
 
 def _numeric(precision: int, scale: int) -> tuple[Form, ...]:
@@ -128,7 +124,7 @@ def _fraction(tail: str) -> str:
     return f"({tail} = '' OR ({digits}))"
 
 
-_JSON = f"{_NOT_NUL} AND json_valid({{x}})"
+_JSON = "typeof({x}) = 'text' AND json_valid({x})"
 _HEX = "encode(uuid_send({x}), 'hex')"
 _UUID = (
     Form(f"{_NOT_NUL} AND {{x}} GLOB '{'[0-9a-f]' * 32}'", "{x}", there=_HEX),  # SQLAlchemy's

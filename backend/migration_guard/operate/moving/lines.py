@@ -25,9 +25,21 @@ class Unclean(Exception):
 def lines(source: Source, table: Table, of: Sequence[str] | None = None) -> Iterator[Lines]:
     """All rows, with all columns or those named, in the order of the table. Raises Unclean, and Refused."""
     columns = [column for column in table.columns if of is None or column.name in of]
-    if table.rowid and columns and table.clean and all(column.fast for column in columns):
+    return _lines(source, table, columns, [column for column in columns if column.fast])
+
+
+def sent_lines(source: Source, table: Table, of: Sequence[str] | None = None) -> Iterator[tuple[int, bytes]]:
+    """The same as they are sent only, which takes less."""
+    columns = [column for column in table.columns if of is None or column.name in of]
+    found = _lines(source, table, columns, [column for column in columns if column.fast or column.raw])
+    return ((rows, sent) for rows, sent, _ in found)
+
+
+def _lines(source: Source, table: Table, columns: Sequence[Column], fast: Sequence[Column]) -> Iterator[Lines]:
+    """`fast`: those that SQLite spells."""
+    if table.rowid and columns and table.clean and len(fast) == len(columns):
         return _chunks(source, table, columns, table.rowid)
-    return _rows(source, table, columns)
+    return _rows(source, table, columns, fast)
 
 
 def _chunks(source: Source, table: Table, columns: Sequence[Column], rowid: str) -> Iterator[Lines]:
@@ -50,9 +62,9 @@ def _chunks(source: Source, table: Table, columns: Sequence[Column], rowid: str)
         last, number = ends, max(1, min(most, rows * _BYTES // (len(text) + 1)))
 
 
-def _rows(source: Source, table: Table, columns: Sequence[Column]) -> Iterator[Lines]:
+def _rows(source: Source, table: Table, columns: Sequence[Column], fast: Sequence[Column]) -> Iterator[Lines]:
     """Rows whose columns SQLite spells as far as it can; the others go through Python."""
-    parts = _parts(columns)
+    parts = _parts(columns, fast)
     null = b"\x1d" if table.clean else b"\0"  # neither is in a text
     shown = [
         f"CAST({_line(part, clean=table.clean)} AS BLOB)"
@@ -62,7 +74,6 @@ def _rows(source: Source, table: Table, columns: Sequence[Column]) -> Iterator[L
         else identifier(part.name)
         for part in parts
     ]
-    fast = [column for column in columns if column.fast]
     cursor = source.execute(
         "SELECT", ", ".join([_nulls(fast), *shown]), "FROM", identifier(table.shape.name), in_order(table)
     )
@@ -89,11 +100,11 @@ def _rows(source: Source, table: Table, columns: Sequence[Column]) -> Iterator[L
         yield len(rows), text, same if alike else _joined(table, kept, len(columns), nulls)[1]
 
 
-def _parts(columns: Sequence[Column]) -> list[Column | list[Column]]:
+def _parts(columns: Sequence[Column], fast: Sequence[Column]) -> list[Column | list[Column]]:
     """One column for Python, or neighbours that SQLite spells."""
     parts: list[Column | list[Column]] = []
     for column in columns:
-        if not column.fast:
+        if column not in fast:
             parts.append(column)
         elif parts and isinstance(parts[-1], list):
             parts[-1].append(column)
@@ -123,7 +134,7 @@ def _copied(text: bytes, rows: int, columns: int, nulls: int) -> tuple[bytes, by
     return escape(text).translate(_ENDS).replace(b"\x1d", b"\\N") + b"\n", text + b"\x1e"
 
 
-_NULL, _ROW, _CELL = (f"char({code})" for code in (0x1D, 0x1E, 0x1F))  # characters that no text has, as a rule
+_NULL, _ROW, _CELL = "'\x1d'", "'\x1e'", "'\x1f'"  # characters that no text has, as a rule
 _ENDS = bytes.maketrans(b"\x1e\x1f", b"\n\t")
 
 

@@ -12,7 +12,7 @@ import psycopg
 from ...errors import CannotFinish
 from ...live.row_sql import identifier, table_name
 from .columns import Table
-from .lines import lines
+from .lines import sent_lines
 from .session import Connection, Record
 from .source import Source
 
@@ -59,7 +59,7 @@ def _copy(connection: Connection, source: Source, table: Table, moved: Moved) ->
     elif table.spool:
         copy_into(connection, name, columns, table.spool.parts(table.rows), moved)
     else:
-        with _ahead((rows, sent) for rows, sent, _ in lines(source, table)) as ready:
+        with _ahead(sent_lines(source, table)) as ready:
             copy_into(connection, name, columns, ready, moved)
 
 

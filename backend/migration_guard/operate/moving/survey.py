@@ -38,6 +38,10 @@ class Obstacle:
         return f"{self.table} ({self.key}): {self.column}: {self.reason}"
 
 
+class Unreadable(Exception):
+    """Text that PostgreSQL does not take, of whatever column."""
+
+
 class Survey:
     """A look at every value, as many tables at a time as there are sources."""
 
@@ -115,14 +119,15 @@ class Survey:
             )
 
     def _digested(self, source: Source, table: Table, *, known: bool) -> list[Obstacle]:
-        """The digest of the rows. What only a full reading tells is found on the way: JSON that is none, and text that
-        is no UTF-8, for SQLite takes any bytes. Raises CannotFinish for one that cannot be read, if none is `known`."""
+        """The digest of the rows. What only a full reading tells is found on the way: JSON that is none, NUL characters
+        and what is no UTF-8, for SQLite takes any bytes. Raises CannotFinish for a row that cannot be read, where no
+        other is `known`."""
         table.spool = self._spools.begun()
         try:
             while not (digest := self._read(source, table)):
                 table.clean = False
             table.digest = digest
-        except (Refused, UnicodeError):
+        except (Refused, Unreadable, UnicodeError):
             table.spool.close()
             free = [column for column in table.columns if column.form and column.form.free and column.ready]
             found = [each for column in free for each in _odd(source, table, column)]
@@ -137,6 +142,8 @@ class Survey:
         try:
             for rows, sent, kept in lines(source, table):
                 sent.decode()
+                if b"\0" in sent:
+                    raise Unreadable
                 digest.update(kept)
                 table.spool.add(sent)
                 done += rows
