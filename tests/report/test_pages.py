@@ -153,6 +153,7 @@ def test_many_findings_on_the_whole_schema_are_folded_and_few_are_not(form: str)
         many.index("it blocks writes") < many.index("where the base branch disagrees already") < many.index("t3 diff")
     )
     assert "where the base branch disagrees already" not in few
+    assert "1 of 4 findings concerns what it adds, 3 the schema as a whole, where the base branch may have them" in few
     assert "t2 differs" in few
 
 

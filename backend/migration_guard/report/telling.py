@@ -100,12 +100,18 @@ def divided(report: Report) -> tuple[list[Finding], list[Finding]]:
 
 
 def apart(found: Sequence[Finding], report: Report) -> tuple[list[Finding], list[Finding]]:
-    """The findings, and apart from them those on the schema as a whole where a branch has many: they are seldom its own
-    doing, as one branch changes a few tables."""
-    whole = [one for one in found if one.rule.id in OF_THE_SCHEMA]
-    if len(whole) <= _FEW or not (report.branch and report.branch.revisions):
+    """The findings, and apart from them those on the schema as a whole where there are many: they are seldom the
+    branch's own doing, as one branch changes a few tables."""
+    whole = _whole(found, report)
+    if len(whole) <= _FEW:
         return list(found), []
     return [one for one in found if one not in whole], whole
+
+
+def _whole(found: Sequence[Finding], report: Report) -> list[Finding]:
+    """The findings on the schema as a whole, where a branch adds something beside which they stand."""
+    adds = report.branch is not None and report.branch.revisions
+    return [one for one in found if adds and one.rule.id in OF_THE_SCHEMA]
 
 
 def in_order(report: Report) -> list[Finding]:
@@ -125,11 +131,18 @@ def weight(report: Report) -> Literal["good", "warning", "error"]:
 def share(report: Report) -> str:
     """How many of the findings concern the branch, where not all do."""
     new, old = divided(report)
-    if not old:
+    whole = _whole(new, report)
+    if not old and not whole:
         return ""
     if not new:
         return "Every finding stands in an older revision."
-    return f"{len(new)} of {counted(len(report.findings), 'finding')} concern what it adds; the others are older."
+    own = len(new) - len(whole)
+    every = counted(len(report.findings), "finding")
+    parts = [f"{own or 'None'} of {every} {'concern' if own > 1 else 'concerns'} what it adds"]
+    if whole:
+        them = "them" if len(whole) > 1 else "it"
+        parts.append(f"{len(whole)} the schema as a whole, where the base branch may have {them}, too")
+    return ", ".join(parts) + ("; the others are older." if old else ".")
 
 
 def stops(lock: TakenLock) -> bool:
