@@ -171,6 +171,8 @@ class Cursor:
     def ends_with_placeholder(self) -> bool:
         """Whether a placeholder ends the statement right after a value, where it can only be more of the statement."""
         before, last = self._tokens[-2:]
+        if last.kind == "string":
+            return False
         return PLACEHOLDER in last.text.lower() and (before.kind != "sign" or before.text[0] in ")]0123456789")
 
     def copy(self) -> Cursor:

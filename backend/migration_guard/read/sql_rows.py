@@ -133,6 +133,7 @@ def _updated(cursor: Cursor, common: Common) -> WriteRows:
         where_null=() if joined else which.null,
         where_columns=which.columns,
         one_row_each=which.one_row,
+        matched=which.matched,
         in_batches=which.limited,
     )
 

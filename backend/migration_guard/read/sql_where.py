@@ -29,6 +29,7 @@ class Chosen(NamedTuple):
     columns: tuple[str, ...] = ()  # all that it names
     one_row: bool = False  # by a key and a value
     limited: bool = False  # by LIMIT or a range of keys
+    matched: bool = False  # by what it has in common with another table, and nothing else
 
 
 def chosen(cursor: Cursor) -> Chosen:
@@ -43,7 +44,7 @@ def chosen(cursor: Cursor) -> Chosen:
     ranged = any(token.word in _RANGES for token in test.rest) and any(_is_key(column) for column in columns)
     limited = limited or ranged
     if joined or (not cursor.ended and cursor.word != "RETURNING"):
-        return Chosen(True, columns=columns, limited=limited)
+        return Chosen(True, columns=columns, limited=limited, matched=joined and _only_matches(test.copy()))
     where = "".join(test.source.upper().split()) not in _ALWAYS
     return Chosen(where, tuple(_null_tests(test.copy())), columns, _is_one_row(test.copy()), limited)
 
@@ -71,6 +72,20 @@ def _is_one_row(test: Cursor) -> bool:
         if key and term.take("=") and len(term.rest) == 1 and term.rest[0].kind in ("sign", "string", "word"):
             return True
     return False
+
+
+def _only_matches(test: Cursor) -> bool:
+    """Whether each condition is `a.id = b.a_id`."""
+    for term in _without_brackets(test).parts("AND"):
+        try:
+            one, _ = term.qualified()
+            equal = term.take("=")
+            other, _ = term.qualified()
+        except NotSql:
+            return False
+        if not equal or not term.ended or one is None or other is None:
+            return False
+    return True
 
 
 def _columns_in(among: tuple[Token, ...]) -> Iterator[str]:

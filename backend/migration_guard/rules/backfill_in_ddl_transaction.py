@@ -35,6 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..facts import (
+    AddColumn,
     AlterColumn,
     Context,
     CreateConstraint,
@@ -63,7 +64,9 @@ def filled_under_lock(migration: Migration, context: Context) -> Iterator[Findin
     told: set[str | None] = set()
     listed = on_postgresql(migration)
     for op in listed:
-        if not isinstance(op, WriteRows) or bare(op.table) in told or not fills_many_rows(op):
+        if not isinstance(op, WriteRows) or bare(op.table) in told:
+            continue
+        if not fills_many_rows(op) and not (op.matched and _is_for_new_column(op, listed)):
             continue
         if not matters(context, op, op.table):
             continue
@@ -84,6 +87,15 @@ def filled_under_lock(migration: Migration, context: Context) -> Iterator[Findin
             ),
             direction="upgrade",
         )
+
+
+def _is_for_new_column(op: WriteRows, listed: tuple[Operation, ...]) -> bool:
+    """Whether the revision itself adds a column that the write fills, so that no row has a value in it yet."""
+    names = {bare(one) for one in op.columns}
+    return any(
+        isinstance(one, AddColumn) and bare(one.table) == bare(op.table) and bare(one.column.name) in names
+        for one in listed[: listed.index(op)]
+    )
 
 
 def _relying(context: Context, op: WriteRows, listed: tuple[Operation, ...]) -> list[str]:
