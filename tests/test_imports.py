@@ -73,6 +73,8 @@ MAY = {
     "records": set(),
     "arguments": {"errors"},
     "typed": {"arguments"},
+    "chosen": {"config", "errors", "findings", "printing", "read", "selecting"},
+    "checking": {"baseline", "chosen", "config", "facts", "lint", "read", "rules", "selecting"},
     "stopping": {"errors", "findings", "report"},
     "heads": {"config", "errors", "facts", "read", "rules"},
     "operate": {

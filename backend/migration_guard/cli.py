@@ -7,24 +7,22 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
-from .errors import UsageError
-from .records import replace
+from .chosen import folder_of, loaded, put_report, settings_of, shows_branch
 from .typed import options as typed
 
-if TYPE_CHECKING:
-    from .config import Settings
-    from .findings import Report
-    from .read.git import Repository
+
+def _check(options: SimpleNamespace) -> int:
+    from .checking import check
+
+    return check(options)
 
 
 def _heads(options: SimpleNamespace) -> int:
     from .heads import heads
 
-    lines, is_one = heads(_loaded(options))
+    lines, is_one = heads(loaded(options))
     print(lines, end="")
     return 0 if is_one else 1
 
@@ -32,147 +30,39 @@ def _heads(options: SimpleNamespace) -> int:
 def _hook(options: SimpleNamespace) -> int:
     from .hook import hook
 
-    return hook(_folder(options), options.stage, options.base, os.environ)
+    return hook(folder_of(options), options.stage, options.base, os.environ)
 
 
 def _rebase(options: SimpleNamespace) -> int:
     from .change.rebase import rebase
 
-    return rebase(_settings(options), base=options.base, onto=options.onto, dry_run=options.dry_run)
+    return rebase(settings_of(options), base=options.base, onto=options.onto, dry_run=options.dry_run)
 
 
 def _merge(options: SimpleNamespace) -> int:
     from .change.merge import merge
 
     wanted = options.revisions
-    return merge(_settings(options), wanted, message=options.message, rev_id=options.rev_id, dry_run=options.dry_run)
+    return merge(settings_of(options), wanted, message=options.message, rev_id=options.rev_id, dry_run=options.dry_run)
 
 
 def _fix(options: SimpleNamespace) -> int:
     from .baseline import entries_of, without_known
     from .change.fix import fix
+    from .checking import has_baseline
     from .selecting import ids
 
-    settings = _settings(options)
-    entries = (entries_of(settings) if _has_baseline(settings) else None) or ()
+    settings = settings_of(options)
+    entries = (entries_of(settings) if has_baseline(settings) else None) or ()
     return fix(
         settings,
         options.wanted,
         rules=tuple(ids(options.select, "--select")),
         base=options.base,
         dry_run=options.dry_run,
-        folder=_folder(options),
+        folder=folder_of(options),
         standing=lambda report: without_known(report, entries, "", lambda _: False).findings,
     )
-
-
-def _folder(options: SimpleNamespace) -> Path:
-    folder = Path(options.folder)
-    if not folder.is_dir():
-        raise UsageError(f"{options.folder} is not a folder", "give an existing folder after -C")
-    return folder
-
-
-def _loaded(options: SimpleNamespace) -> Settings:
-    """The settings of the folder, with the `--config` that was typed in place of theirs."""
-    from .config import load
-
-    folder = _folder(options)
-    settings = load(folder)
-    if options.config:
-        files = [os.path.relpath(folder.resolve() / name, settings.root) for name in options.config]
-        return replace(settings, config=tuple(files))
-    return settings
-
-
-def _settings(options: SimpleNamespace) -> Settings:
-    settings = _loaded(options)
-    if settings.severity:
-        from .selecting import known
-
-        for rule in settings.severity:
-            known(rule, "[tool.migration-guard.severity] names")
-    return settings if settings.databases else _with_databases(settings, options)
-
-
-def _with_databases(settings: Settings, options: SimpleNamespace) -> Settings:
-    """The settings with the databases that the project's files name, and why. `verify` runs on those it can start."""
-    from .config import DIALECTS
-    from .read.looking import databases, projects
-    from .read.store import Store
-
-    verify = options.command in ("verify", "squash")
-    store = Store(settings.root) if options.command == "check" and not options.no_cache else None
-    names, why = databases(store, settings.root, projects(store, settings.root, settings.config, bare=not verify))
-    if verify and not set(names) <= DIALECTS:
-        return replace(settings, databases=tuple(sorted(DIALECTS, reverse=True)))
-    return replace(settings, databases=names, databases_why=why)
-
-
-def _check(options: SimpleNamespace) -> int:
-    repository = None
-    if options.staged and options.changed and not options.paths and not options.base:
-        from .read.concern import concerns_migrations
-        from .read.git import Repository
-
-        repository = Repository.at(_folder(options))
-        if not concerns_migrations(repository):
-            print("Nothing that is staged concerns migrations.")
-            return 0
-    described = _shows_branch(options)
-    from .lint import check
-    from .read.spreading import cores
-
-    gc.set_threshold(10_000, 10, 10)  # facts are many and hold no loops: to look for some takes a tenth of the time
-    gc.enable()
-    settings, selected = _settings(options), None
-    if options.select or options.ignore:
-        from .selecting import narrowed
-
-        settings, selected = narrowed(settings, options.select, options.ignore)
-    folder = Path(options.folder)
-    paths = [folder / path for path in options.paths]
-    report = check(
-        settings.root,
-        settings,
-        paths=paths,
-        base=options.base or None,
-        staged=options.staged,
-        changed=options.changed,
-        cached=not options.no_cache,
-        jobs=options.jobs or cores(),
-        described=described,
-        repository=repository,
-    )
-    if selected is not None:
-        report = replace(report, looked_at=replace(report.looked_at, selected=selected))
-    if options.no_baseline:
-        report = replace(report, baseline_aside=_has_baseline(settings))
-    elif _has_baseline(settings):
-        from .baseline import entries_of, file_of, without_known
-
-        whole = not paths and selected is None and not options.changed and not report.problems
-        shown = os.path.relpath(file_of(settings), settings.root)
-        report = without_known(report, entries_of(settings) or (), shown, _sure(whole, options.base))
-    return _print(report, options, settings, repository)
-
-
-def _has_baseline(settings: Settings) -> bool:
-    """Whether there is one, without loading what reads it."""
-    return settings.baseline is not None or (settings.root / "migration-guard-baseline.json").is_file()
-
-
-def _sure(whole: bool, base: str | None) -> Callable[[str], bool]:
-    """Whether a run would have found again what a baseline holds of a rule: those on the graph may need the base."""
-    if not whole:
-        return lambda _: False
-    if base:
-        return lambda _: True
-    from .facts import History
-    from .rules import all_rules
-
-    graph = {entry.rule.id for entry in all_rules() if any(fact is History for fact, _ in entry.judges)}
-    return lambda rule: rule not in graph
 
 
 def _init(options: SimpleNamespace) -> int:
@@ -180,7 +70,7 @@ def _init(options: SimpleNamespace) -> int:
     from .adopt.run import asked
 
     return init(
-        _folder(options),
+        folder_of(options),
         yes=options.yes,
         dry_run=options.dry_run,
         with_baseline=options.baseline,
@@ -190,9 +80,10 @@ def _init(options: SimpleNamespace) -> int:
 
 def _baseline(options: SimpleNamespace) -> int:
     from .baseline import updated
+    from .checking import sure
     from .lint import check
 
-    settings = _settings(options)
+    settings = settings_of(options)
     report = check(settings.root, settings)
     whole = not report.problems
     print(
@@ -202,7 +93,7 @@ def _baseline(options: SimpleNamespace) -> int:
             prune=options.prune,
             force=options.force,
             dry_run=options.dry_run,
-            sure=_sure(whole, None),
+            sure=sure(whole, None),
         )
     )
     return 0 if whole else report.exit_code
@@ -216,7 +107,7 @@ def _history(options: SimpleNamespace) -> int:
 
     today = date.fromisoformat(options.today) if options.today else date.today()
     limits = Limits(older_than=options.older_than, slow=options.slow)
-    chronicle = history(_settings(options), today, limits, base=options.base, journals=options.journal)
+    chronicle = history(settings_of(options), today, limits, base=options.base, journals=options.journal)
     print(FORMATS[options.format](chronicle), end="")
     return chronicle.exit_code
 
@@ -237,7 +128,7 @@ def _squash(options: SimpleNamespace) -> int:
         base=options.base,
         dry_run=options.dry_run,
     )
-    return squash(_settings(options), wish)
+    return squash(settings_of(options), wish)
 
 
 def _db(options: SimpleNamespace) -> int:
@@ -246,19 +137,19 @@ def _db(options: SimpleNamespace) -> int:
     needed(f"db {options.db}")
     from .operate.commands import run
 
-    return run(options, _loaded(options))
+    return run(options, loaded(options))
 
 
 def _verify(options: SimpleNamespace) -> int:
     from .extras import needed
 
     needed("verify")
-    described = _shows_branch(options)
+    described = shows_branch(options)
     from .live.shares import Share
     from .progress import shown
     from .verify import verify
 
-    settings = _settings(options)
+    settings = settings_of(options)
     databases = options.database or list(settings.databases)
     with shown() as progress:
         report = verify(
@@ -273,16 +164,16 @@ def _verify(options: SimpleNamespace) -> int:
             progress=progress,
             described=described,
         )
-    return _print(report, options, settings)
+    return put_report(report, options, settings)
 
 
 def _report(options: SimpleNamespace) -> int:
-    _shows_branch(options)
+    shows_branch(options)
     from .catalogue import every_rule
     from .printing import put_out
     from .report.merging import merged
 
-    folder = _folder(options)
+    folder = folder_of(options)
     report, command = merged([folder / name for name in options.files], {rule.id: rule for rule in every_rule()})
     put_out(
         report,
@@ -299,7 +190,7 @@ def _report(options: SimpleNamespace) -> int:
 def _review(options: SimpleNamespace) -> int:
     from .review import review
 
-    settings = _settings(options)
+    settings = settings_of(options)
     return review(settings, options.revision, yes=options.yes)
 
 
@@ -328,32 +219,6 @@ def _explain(options: SimpleNamespace) -> int:
     known(options.rule, "explain was asked for")
     print(page_of(options.rule))
     return 0
-
-
-def _shows_branch(options: SimpleNamespace) -> bool:
-    """Whether the report is to have what the branch adds. What is wrong with `--output` is said before a run."""
-    if options.format == "text" and not options.output:
-        return False
-    from .printing import shows_branch
-
-    return shows_branch(options.format, options.output, _folder(options))
-
-
-def _print(report: Report, options: SimpleNamespace, settings: Settings, repository: Repository | None = None) -> int:
-    from .printing import put_out
-
-    put_out(
-        report,
-        options.command,
-        settings.root,
-        form=options.format,
-        outputs=options.output,
-        folder=Path(options.folder),
-        staged=getattr(options, "staged", False),
-        repository=repository,
-        environment=os.environ,
-    )
-    return report.exit_code
 
 
 COMMANDS: dict[str, Callable[[SimpleNamespace], int]] = {

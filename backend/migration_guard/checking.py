@@ -1,0 +1,83 @@
+"""The command `check`: what was typed -> the static run -> its report, less what the baseline holds."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from .chosen import folder_of, put_report, settings_of, shows_branch
+from .records import replace
+
+if TYPE_CHECKING:
+    from .config import Settings
+
+
+def check(options: SimpleNamespace) -> int:
+    """What the rules say of the migrations that were asked for, put out; the exit code."""
+    repository = None
+    if options.staged and options.changed and not options.paths and not options.base:
+        from .read.concern import concerns_migrations
+        from .read.git import Repository
+
+        repository = Repository.at(folder_of(options))
+        if not concerns_migrations(repository):
+            print("Nothing that is staged concerns migrations.")
+            return 0
+    described = shows_branch(options)
+    from .lint import check as judged
+    from .read.spreading import cores
+
+    gc.set_threshold(10_000, 10, 10)  # facts are many and hold no loops: to look for some takes a tenth of the time
+    gc.enable()
+    settings, selected = settings_of(options), None
+    if options.select or options.ignore:
+        from .selecting import narrowed
+
+        settings, selected = narrowed(settings, options.select, options.ignore)
+    folder = Path(options.folder)
+    paths = [folder / path for path in options.paths]
+    report = judged(
+        settings.root,
+        settings,
+        paths=paths,
+        base=options.base or None,
+        staged=options.staged,
+        changed=options.changed,
+        cached=not options.no_cache,
+        jobs=options.jobs or cores(),
+        described=described,
+        repository=repository,
+    )
+    if selected is not None:
+        report = replace(report, looked_at=replace(report.looked_at, selected=selected))
+    if options.no_baseline:
+        report = replace(report, baseline_aside=has_baseline(settings))
+    elif has_baseline(settings):
+        from .baseline import entries_of, file_of, without_known
+
+        whole = not paths and selected is None and not options.changed and not report.problems
+        shown = os.path.relpath(file_of(settings), settings.root)
+        report = without_known(report, entries_of(settings) or (), shown, sure(whole, options.base))
+    return put_report(report, options, settings, repository)
+
+
+def has_baseline(settings: Settings) -> bool:
+    """Whether there is one, without loading what reads it."""
+    return settings.baseline is not None or (settings.root / "migration-guard-baseline.json").is_file()
+
+
+def sure(whole: bool, base: str | None) -> Callable[[str], bool]:
+    """Whether a run would have found again what a baseline holds of a rule: those on the graph may need the base."""
+    if not whole:
+        return lambda _: False
+    if base:
+        return lambda _: True
+    from .facts import History
+    from .rules import all_rules
+
+    graph = {entry.rule.id for entry in all_rules() if any(fact is History for fact, _ in entry.judges)}
+    return lambda rule: rule not in graph

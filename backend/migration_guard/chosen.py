@@ -1,0 +1,90 @@
+"""What was typed, in the project at hand: the folder, the settings that hold there, and where the report goes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from .errors import UsageError
+from .records import replace
+
+if TYPE_CHECKING:
+    from .config import Settings
+    from .findings import Report
+    from .read.git import Repository
+
+
+def folder_of(options: SimpleNamespace) -> Path:
+    """The folder after -C. Raises UsageError for one that is not there."""
+    folder = Path(options.folder)
+    if not folder.is_dir():
+        raise UsageError(f"{options.folder} is not a folder", "give an existing folder after -C")
+    return folder
+
+
+def loaded(options: SimpleNamespace) -> Settings:
+    """The settings of the folder, with the `--config` that was typed in place of theirs."""
+    from .config import load
+
+    folder = folder_of(options)
+    settings = load(folder)
+    if options.config:
+        files = [os.path.relpath(folder.resolve() / name, settings.root) for name in options.config]
+        return replace(settings, config=tuple(files))
+    return settings
+
+
+def settings_of(options: SimpleNamespace) -> Settings:
+    """The same, with the databases that the project's files name where the settings name none."""
+    settings = loaded(options)
+    if settings.severity:
+        from .selecting import known
+
+        for rule in settings.severity:
+            known(rule, "[tool.migration-guard.severity] names")
+    return settings if settings.databases else _with_databases(settings, options)
+
+
+def _with_databases(settings: Settings, options: SimpleNamespace) -> Settings:
+    """The settings with the databases that the project's files name, and why. `verify` runs on those it can start."""
+    from .config import DIALECTS
+    from .read.looking import databases, projects
+    from .read.store import Store
+
+    verify = options.command in ("verify", "squash")
+    store = Store(settings.root) if options.command == "check" and not options.no_cache else None
+    names, why = databases(store, settings.root, projects(store, settings.root, settings.config, bare=not verify))
+    if verify and not set(names) <= DIALECTS:
+        return replace(settings, databases=tuple(sorted(DIALECTS, reverse=True)))
+    return replace(settings, databases=names, databases_why=why)
+
+
+def shows_branch(options: SimpleNamespace) -> bool:
+    """Whether the report is to have what the branch adds. What is wrong with `--output` is said before a run."""
+    if options.format == "text" and not options.output:
+        return False
+    from .printing import shows_branch as shown
+
+    return shown(options.format, options.output, folder_of(options))
+
+
+def put_report(
+    report: Report, options: SimpleNamespace, settings: Settings, repository: Repository | None = None
+) -> int:
+    """Print the report, write it to the files that were asked for, and return the exit code."""
+    from .printing import put_out
+
+    put_out(
+        report,
+        options.command,
+        settings.root,
+        form=options.format,
+        outputs=options.output,
+        folder=Path(options.folder),
+        staged=getattr(options, "staged", False),
+        repository=repository,
+        environment=os.environ,
+    )
+    return report.exit_code
