@@ -1,11 +1,15 @@
 import json
 import os
+import pickle
 from pathlib import Path
 
 import pytest
 
 from migration_guard.cli import main
+from migration_guard.facts import Migration
 from migration_guard.read import spreading
+from migration_guard.read.kept import header_of, kept
+from migration_guard.read.source import read_migration
 from migration_guard.read.spreading import in_a_child, parts
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system starts no process from another")
@@ -19,14 +23,24 @@ def test_parts_hold_everything_in_order_and_few_items_stay_together() -> None:
 
 
 def test_child_tells_what_it_found_and_a_failing_one_tells_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    def fails() -> str:
+    def fails() -> bytes:
         raise ValueError("x")
 
-    long = "x" * 1_000_000
+    long = b"x" * 1_000_000
 
     assert in_a_child(lambda: long)() == long
     assert in_a_child(fails)() is None
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_migration_of_the_cache_goes_whole_to_another_process() -> None:
+    whole = read_migration(b'revision = "a"\ndown_revision = None\n\ndef upgrade():\n    pass\n', "a.py")
+    found = kept("a.py", "facts", header_of(whole), lambda *_: whole, lambda *_: None)
+
+    told = pickle.loads(pickle.dumps(found))  # noqa: S301
+
+    assert told == whole
+    assert type(told) is Migration
 
 
 @pytest.mark.parametrize("cache", ["--no-cache", "--jobs=3"])

@@ -35,5 +35,5 @@ def _said(pairs: Sequence[Pair], judging: Judging) -> list[list[Finding]]:
     return [list(judging(migration, one)) for migration, one in pairs]
 
 
-def _told(pairs: Sequence[Pair], judging: Judging) -> str:
-    return json.dumps([told(found) for found in _said(pairs, judging)])
+def _told(pairs: Sequence[Pair], judging: Judging) -> bytes:
+    return json.dumps([told(found) for found in _said(pairs, judging)]).encode("ascii")

@@ -20,6 +20,9 @@ OLD_NAMES = {
 }
 
 
+_TOLERANT = frozenset({"if_exists", "if_not_exists", "checkfirst"})
+
+
 class Call:
     """One call of an operation, with its arguments under the names that Alembic gives them."""
 
@@ -63,6 +66,8 @@ class Call:
     def tolerates(self) -> Flag:
         """Whether the call asks the database to pass over what is there already, or is not there."""
         named = self.named
+        if _TOLERANT.isdisjoint(named):
+            return False
         given = named.get("if_exists") or named.get("if_not_exists") or named.get("checkfirst")
         if given is None or given.value is None:
             return False

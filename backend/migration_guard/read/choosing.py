@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from .mentions import below
 from .record import text_of
 from .values import Given, Made
 
@@ -25,14 +26,19 @@ class Chosen(NamedTuple):
 def chosen(conditions: Iterable[Given]) -> Chosen:
     """The rows that these conditions choose together."""
     nodes = [_written(given) for given in conditions]
-    columns = tuple(dict.fromkeys(name for node in nodes for name in _columns(node)))
+    below_each = [list(below([node])) for node in nodes]
+    columns = tuple(dict.fromkeys(name for those in below_each for name in _columns(those)))
     tests = [part for node in nodes for part in _parts(node)]
-    limited = any(isinstance(each, ast.Attribute) and each.attr in _LIMITS for node in nodes for each in ast.walk(node))
-    ranged = any(
-        isinstance(each, ast.Compare) and isinstance(each.ops[0], _RANGES) for node in nodes for each in ast.walk(node)
-    )
     by_key = any(column in KEYS or column.endswith("_id") for column in columns)
-    return Chosen(columns, any(map(_is_one_row, tests)), (limited or ranged) and by_key)
+    limited = by_key and any(_limits(each) for those in below_each for each in those)
+    return Chosen(columns, any(map(_is_one_row, tests)), limited)
+
+
+def _limits(node: ast.AST) -> bool:
+    """Whether a part of a condition leaves so many rows, or those of a range."""
+    if isinstance(node, ast.Compare):
+        return isinstance(node.ops[0], _RANGES)
+    return isinstance(node, ast.Attribute) and node.attr in _LIMITS
 
 
 def _written(given: Given) -> ast.expr:
@@ -62,15 +68,16 @@ def _is_one_row(node: ast.expr) -> bool:
     """Whether a condition is `t.c.id == value`."""
     if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], ast.Eq):
         return False
-    sides = [list(_columns(side)) for side in (node.left, node.comparators[0])]
+    sides = [list(_columns(list(below([side])))) for side in (node.left, node.comparators[0])]
     held = [side for side in sides if side]
     return len(held) == 1 and len(held[0]) == 1 and held[0][0] in KEYS
 
 
-def _columns(node: ast.expr) -> Iterator[str]:
-    """The columns that a condition names: `t.c.x`, `t.c["x"]`, `Model.x`, `sa.column("x")`, those of `sa.text(...)`."""
-    called = {id(each.func) for each in ast.walk(node) if isinstance(each, ast.Call)}
-    for each in sorted(ast.walk(node), key=_position):
+def _columns(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """The columns that the parts of a condition name: `t.c.x`, `t.c["x"]`, `Model.x`, `sa.column("x")`, those of
+    `sa.text(...)`."""
+    called = {id(each.func) for each in nodes if isinstance(each, ast.Call)}
+    for each in sorted(nodes, key=_position):
         if isinstance(each, ast.Attribute) and id(each) not in called:
             on = each.value
             of_table = isinstance(on, ast.Attribute) and on.attr in ("c", "columns")

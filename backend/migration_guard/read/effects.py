@@ -222,7 +222,7 @@ class Effects(Expressions):
 
     def discarded(self, value: object) -> None:
         """A call stood as a statement: one into another module may do anything, unless it only logs."""
-        if not isinstance(value, Made):
+        if not isinstance(value, Made) or (isinstance(value.callee, Dotted) and not foreign(value.callee.path)):
             return
         start = root(value)
         if not isinstance(start, Dotted) or not foreign(start.path) or is_log(value, start):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..facts import Import, Place
 from .library import Library
-from .mentions import Mentions, inside
+from .mentions import Mentions, below
 from .text import Source
 from .values import Dotted
 
@@ -53,19 +53,9 @@ def _used(source: Source, names: set[str], mentioned: Mentions) -> set[str]:
     found = names & (mentioned.used | {"*", "annotations"})
     doubtful = {name for name in names - found if source.text.count(name) > 1}  # not only where it is imported
     if doubtful:
-        found |= _named_in(_below(mentioned.annotations), doubtful)
+        found |= _named_in(below(mentioned.annotations), doubtful)
         doubtful = {name for name in doubtful - found if len(re.findall(rf"\b{re.escape(name)}\b", source.text)) > 1}
     return found | _named_in(ast.walk(source.tree), doubtful) if doubtful else found
-
-
-def _below(annotations: list[ast.expr]) -> Iterator[ast.AST]:
-    """All nodes of some annotations, as `ast.walk` gives them, which is slow."""
-    waiting: list[ast.AST] = [*annotations]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if node.__class__ is not ast.Name and node.__class__ is not ast.Constant:
-            waiting += inside(node)
 
 
 def _named_in(nodes: Iterable[ast.AST], names: set[str]) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .values import ASKED, AT_RUN_TIME, Arguments, Attr, Dotted, Either, Made, Unknown, links, root, words
+from .values import ASKED, AT_RUN_TIME, Arguments, Attr, Either, Made, Unknown, words
 
 _ASKS = words(
     "inspect Inspector from_engine has_table has_column has_index has_sequence has_schema has_type get_table_names "
@@ -33,22 +33,24 @@ def inspects(value: object, depth: int = 0) -> bool:
     if isinstance(value, (list, tuple)):
         return any(inspects(item, depth + 1) for item in value[:20])
     if isinstance(value, (Made, Attr)):
-        start = root(value)
-        if isinstance(start, Unknown) and start.inspected:
-            return True
-        return any(
-            link.arguments is not None and (link.name in _ASKS or _given(link.arguments, depth))
-            for link in links(value)
-        ) or (isinstance(value, Made) and isinstance(value.callee, Dotted) and _given(value.arguments, depth))
+        each: object = value
+        while isinstance(each, (Made, Attr)):  # from the last call or attribute of a chain to what it starts from
+            if isinstance(each, Made):
+                if each.name in _ASKS or _given(each.arguments, depth):
+                    return True
+                each = each.callee
+            each = each.on if isinstance(each, Attr) else each
+        return isinstance(each, Unknown) and each.inspected
     return getattr(value, "inspected", False) is True
 
 
 def _given(arguments: Arguments, depth: int) -> bool:
     """Whether a call is given such a value, or a query on the catalogue."""
-    return any(
-        _CATALOGUE.search(given.value) is not None if isinstance(given.value, str) else inspects(given.value, depth + 1)
-        for given in arguments
-    )
+    for given in arguments:
+        value = given.value
+        if _CATALOGUE.search(value) is not None if isinstance(value, str) else inspects(value, depth + 1):
+            return True
+    return False
 
 
 def unknown(*values: object) -> Unknown:

@@ -110,7 +110,7 @@ def header_of(migration: Migration) -> str:
 
 def facts_name(migration: Migration) -> str | None:
     """The name of the facts of a migration from the cache; None for another one."""
-    return migration.__dict__["name"] if isinstance(migration, Kept) else None
+    return migration.__dict__.get("name") if isinstance(migration, Kept) else None
 
 
 def kept(path: str, name: str, header: str, whole: Whole, outlined: Outlined) -> Kept:

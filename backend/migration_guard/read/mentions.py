@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 _ANNOTATION = {
@@ -64,6 +65,16 @@ def mentions(tree: ast.Module) -> Mentions:
             if kind in _ANNOTATION and (annotation := getattr(node, _ANNOTATION[kind])) is not None:
                 annotations.append(annotation)
     return found
+
+
+def below(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All nodes of some trees but for annotations and contexts; `ast.walk`, which gives these too, is slow."""
+    waiting = [*nodes]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if node.__class__ is not ast.Name and node.__class__ is not ast.Constant:
+            waiting += inside(node)
 
 
 def inside(node: ast.AST) -> list[ast.AST]:

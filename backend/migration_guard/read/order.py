@@ -48,22 +48,21 @@ class _Seen:
     def after(self, operation: Operation) -> Operation:
         """The operation with its fields that depend on order; then it counts as done."""
         changes: dict[str, object] = {}
+        table = _table(getattr(operation, "table", None), getattr(operation, "schema", None))
         if self.new and not isinstance(operation, CreateTable):
-            new = self._on_new_table(operation)
+            new = self._on_new_table(operation, table)
             if new is not False:
                 changes["on_new_table"] = new
         if isinstance(operation, AlterColumn):
-            filled = self._filled(operation)
+            filled = self._filled(operation, table)
             if filled is not False:
                 changes["filled_before"] = filled
-        self._note(operation)
+        self._note(operation, table)
         return replace(operation, **changes) if changes else operation  # type: ignore[arg-type]
 
-    def _on_new_table(self, operation: Operation) -> Flag:
-        text = getattr(operation, "table", None)
-        if isinstance(text, Unread):
+    def _on_new_table(self, operation: Operation, table: Table | None) -> Flag:
+        if table is None and isinstance(text := getattr(operation, "table", None), Unread):
             return Unread(operation.at, text.why)
-        table = _table(text, getattr(operation, "schema", None))
         if table is None and isinstance(operation, DropIndex) and isinstance(operation.name, str):
             table = self.indexes.get(operation.name.casefold())
         if table is None or table not in self.new:
@@ -75,8 +74,8 @@ class _Seen:
         """Whether what was done on these dialects was done wherever the operation runs."""
         return dialects is None or (operation.dialects is not None and operation.dialects <= dialects)
 
-    def _filled(self, operation: AlterColumn) -> Flag:
-        table, name = _table(operation.table, operation.schema), operation.name
+    def _filled(self, operation: AlterColumn, table: Table | None) -> Flag:
+        name = operation.name
         if table is None or not isinstance(name, str):
             return Unread(operation.at, "a column named at run time") if self.filled or self.opaque else False
         for found, dialects, conditional in (
@@ -92,16 +91,17 @@ class _Seen:
             return Unread(operation.at, self.opaque.why)
         return False
 
-    def _note(self, operation: Operation) -> None:
-        if isinstance(operation, OtherCall):
+    def _note(self, operation: Operation, table: Table | None) -> None:
+        if isinstance(operation, CHANGES):
+            if table is not None:
+                self._changed(operation, table)
+        elif isinstance(operation, OtherCall):
             self.opaque = self.opaque or Unread(operation.at, f"what {operation.name} does")
         elif isinstance(operation, OtherSql):
             if isinstance(operation.text, Unread):
                 self.opaque = self.opaque or operation.text
         elif isinstance(operation, WriteRows):
-            self._written(operation, _table(operation.table, operation.schema))
-        elif isinstance(operation, CHANGES) and (table := _table(operation.table, operation.schema)) is not None:
-            self._changed(operation, table)
+            self._written(operation, table)
 
     def _changed(self, operation: Change, table: Table) -> None:
         if isinstance(operation, AddColumn):

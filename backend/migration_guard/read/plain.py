@@ -33,12 +33,7 @@ def plain(names: Names, callee: Dotted, node: ast.Call, scope: Scope) -> Plain |
 
 def _term(names: Names, node: ast.expr, scope: Scope) -> Dotted | Plain | None:
     """A type such as `sa.Integer` or `sa.Integer()`; None for anything else."""
-    if isinstance(node, ast.Call):
-        named = node.func
-    elif isinstance(node, ast.Attribute):
-        named = node
-    else:
-        return None
+    named = node.func if isinstance(node, ast.Call) else node
     if not isinstance(named, ast.Attribute) or not isinstance(named.value, ast.Name):
         return None
     on = names.found(named.value.id, scope)

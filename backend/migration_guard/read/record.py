@@ -60,8 +60,10 @@ class Record:
         """One more operation. Raises TooMuch where there are more than the reader follows."""
         if len(self.operations) >= MOST_OPERATIONS:
             raise TooMuch
-        if isinstance(operation, WriteRows) and self.operations and operation == self.operations[-1]:
-            return  # the next round of a loop that writes rows
+        if isinstance(operation, WriteRows) and self.operations:
+            last = self.operations[-1]
+            if last.at.line == operation.at.line and last == operation:
+                return  # the next round of a loop that writes rows
         self.operations.append(operation)
 
     def missing(self, at: Place, why: str) -> Unread:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -130,25 +129,28 @@ class Sources:
             why = f"it cannot be opened ({error.strerror})"
         return Migration(path, Place(path), broken=Unread(Place(path), why))
 
-    def _told(self, files: Sequence[tuple[str, str]], modules: Modules) -> str:
-        """What a child process finds in some files."""
-        from .encoding import encoded
+    def _told(self, files: Sequence[tuple[str, str]], modules: Modules) -> bytes:
+        """What a child process finds in some files: pickled, as nobody but this program writes into its pipe."""
+        import pickle  # late, as most runs read in one process
 
         self._shelf = None  # its file is the parent's, who writes at the same time
         found = [self._file(file, path, modules) for file, path in files]
-        learnt = self._cache.learnt(path for _, path in files) if self._cache is not None else []
-        return json.dumps([[encoded(each) for each in found], learnt])
+        outlines = [each.outline or self._outlined(each) for each in found] if self._outlined is not None else []
+        learnt = self._cache.learnt(path for _, path in files) if self._cache is not None else None
+        return pickle.dumps((found, outlines, learnt), pickle.HIGHEST_PROTOCOL)
 
-    def _heard(self, told: str | None, files: Sequence[tuple[str, str]], modules: Modules) -> dict[str, Migration]:
+    def _heard(self, told: bytes | None, files: Sequence[tuple[str, str]], modules: Modules) -> dict[str, Migration]:
         """What a child process told of its files; read here where it failed."""
-        from .encoding import decoded
-
         if told is None:
             return {path: self._file(file, path, modules) for file, path in files}
-        texts, learnt = json.loads(told)
+        import pickle
+
+        found, outlines, learnt = pickle.loads(told)  # noqa: S301 - of our own child
         if self._cache is not None:
             self._cache.learn(learnt)
-        return {path: self._held(decoded(text, path)) for (_, path), text in zip(files, texts, strict=True)}
+        for each, outline in zip(found, outlines, strict=False):
+            object.__setattr__(each, "outline", outline)
+        return {path: self._held(each) for (_, path), each in zip(files, found, strict=True)}
 
     def index(self, project: Project, repository: Repository) -> list[Migration]:
         """The files as the next commit would have them."""

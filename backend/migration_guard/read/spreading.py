@@ -1,4 +1,4 @@
-"""Work spread over processes: a child does a part and tells what it found as text."""
+"""Work spread over processes: a child does a part and tells what it found."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parts(items: Sequence[T], jobs: int) -> list[Sequence[T]]:
     return [items[start : start + size] for start in range(0, len(items), size)] if items else [items]
 
 
-def in_a_child(work: Callable[[], str]) -> Callable[[], str | None]:
+def in_a_child(work: Callable[[], bytes]) -> Callable[[], bytes | None]:
     """Start the work in a process of its own. The function waits for its outcome: None where the child failed."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -31,23 +31,23 @@ def in_a_child(work: Callable[[], str]) -> Callable[[], str | None]:
         _be_the_child(work, reading, writing)
     os.close(writing)
 
-    def outcome() -> str | None:
+    def outcome() -> bytes | None:
         with open(reading, "rb") as pipe:  # noqa: PTH123
             data = pipe.read()
         _, status = os.waitpid(child, 0)
-        return data.decode("ascii") if status == 0 else None
+        return data if status == 0 else None
 
     return outcome
 
 
-def _be_the_child(work: Callable[[], str], reading: int, writing: int) -> None:
+def _be_the_child(work: Callable[[], bytes], reading: int, writing: int) -> None:
     import signal
 
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # the parent says that we were interrupted
         os.close(reading)
-        data = work().encode("ascii")
+        data = work()
         with open(writing, "wb") as pipe:
             pipe.write(data)
         code = 0

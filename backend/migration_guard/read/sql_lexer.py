@@ -7,7 +7,7 @@ comment, raises NotSql.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from ..facts import Place
@@ -148,11 +148,18 @@ _HEADING = 12  # words before the kind: CREATE DEFINER = `a`@`b` TRIGGER
 
 def split(sql: str, *, at: Place, how: Spoken) -> Iterator[Statement]:
     """The statements of a script, in order. Raises NotSql where a quote or a comment never ends."""
+    every: Iterable[Token] = tokens(sql, how)
     own: list[Token] = []
+    if ";" not in sql:
+        every = own = list(every)
+        if own and own[0].word != "CREATE":  # what is created may hold statements
+            yield statement(at, sql, own)
+            return
+        own = []
     depth = blocks = 0
     routine = False
     before = ""
-    for token in tokens(sql, how):
+    for token in every:
         word = token.word
         if word == ";" and depth <= 0 and blocks <= 0:
             if own:

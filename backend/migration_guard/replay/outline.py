@@ -81,7 +81,7 @@ def outline(migration: Migration) -> Outline:
     # Where tables may come or go; a name with a schema may be another table than the same name without.
     made["lives"] = [at for at, op in enumerate(up) if type(op) in LIVES or getattr(op, "schema", None) is not None]
     made["hides"] = max(map(hides, up), default=0)
-    made["opaque"] = any(map(is_opaque, up))
+    made["opaque"] = made["hides"] > 0 and any(map(is_opaque, up))
     made["dialects"] = any(op.dialects is not None for op in up)
     return {"made": made_by(up), **{key: value for key, value in made.items() if value}}
 
@@ -140,7 +140,9 @@ def with_kind(history: History, *kinds: type[Kind]) -> Iterator[tuple[Migration,
 
 def is_opaque(op: Operation) -> bool:
     """Whether nobody can tell from source text what the operation does."""
-    return isinstance(op, OtherCall) or (isinstance(op, OtherSql) and isinstance(op.text, Unread))
+    if isinstance(op, OtherSql):
+        return isinstance(op.text, Unread)
+    return isinstance(op, OtherCall)
 
 
 # What concerns its table alone, and gives nothing a name that others use.
