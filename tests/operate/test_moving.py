@@ -20,10 +20,11 @@ from migration_guard.operate.moving.columns import Table
 from migration_guard.operate.moving.comparing import compare, digest, same
 from migration_guard.operate.moving.lines import lines
 from migration_guard.operate.moving.loading import keys_dropped, keys_made, load, sequences_set
+from migration_guard.operate.moving.obstacles import Obstacle
 from migration_guard.operate.moving.session import Connection, Record, connected
 from migration_guard.operate.moving.source import Source, opened
 from migration_guard.operate.moving.spool import Spools
-from migration_guard.operate.moving.survey import Obstacle, Survey
+from migration_guard.operate.moving.survey import Survey
 from migration_guard.operate.target import Target
 from migration_guard.operate.transfer import rehearsed
 

@@ -23,13 +23,14 @@ from .moving.comparing import compare, same
 from .moving.crew import HANDS, side_by_side
 from .moving.lines import sent_lines
 from .moving.loading import copy_into, keys_dropped, keys_made, load, sequences_set
+from .moving.obstacles import MOST, Obstacle
 from .moving.patience import patiently
 from .moving.places import Places, Say
 from .moving.progress import Moved, Progress
 from .moving.session import RECORD, Connection, Record, as_snapshot, as_text, connected, locked
 from .moving.source import Source, connection, data_version, several
 from .moving.spool import Spools
-from .moving.survey import MOST, Obstacle, Survey
+from .moving.survey import Survey
 from .target import Target
 
 __all__ = ["MOST", "Obstacle", "Progress", "Transfer", "Transferred"]

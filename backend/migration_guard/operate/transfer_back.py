@@ -18,12 +18,13 @@ from .moving.columns import Table
 from .moving.comparing import alike, difference
 from .moving.into_sqlite import Back, back, fill, numbers_kept, obstacles
 from .moving.migrations import at_revisions, migrate
+from .moving.obstacles import Obstacle
 from .moving.patience import patiently
 from .moving.places import Say
 from .moving.progress import Moved, Progress
 from .moving.session import RECORD, Connection, connected
 from .moving.source import opened
-from .moving.survey import Obstacle, Survey
+from .moving.survey import Survey
 from .target import Target
 from .transfer import Transferred
 from .turn import turn

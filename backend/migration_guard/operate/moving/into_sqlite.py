@@ -14,8 +14,8 @@ from ...live.row_sql import identifier, table_name
 from ...live.shapes import ColumnShape
 from .columns import Table
 from .loading import Moved, last_numbers
+from .obstacles import MOST, Obstacle, named
 from .session import Connection
-from .survey import MOST, Obstacle, named
 
 _MOMENT = "to_char({x}, 'YYYY-MM-DD HH24:MI:SS.US')"  # sqlalchemy.dialects.sqlite.DATETIME
 _FINITE = "NOT isfinite({x}) OR extract(year FROM {x}) NOT BETWEEN 1 AND 9999"

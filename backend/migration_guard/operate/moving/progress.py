@@ -14,11 +14,11 @@ Progress = Callable[[str, str, int, int], None]  # what, of which table, done, t
 class Moved:
     """Counts rows for the progress of all tables together, whichever thread moves them."""
 
-    def __init__(self, progress: Progress, what: str, total: int = 0) -> None:
-        self.total = total
+    def __init__(self, progress: Progress, what: str, total: int) -> None:
         self.halt = Halt()
         self._progress = progress
         self._what = what
+        self._total = total
         self._done = 0
         self._lock = threading.Lock()
 
@@ -29,6 +29,6 @@ class Moved:
             self.halt.check()
             with self._lock:
                 self._done += rows
-                self._progress(self._what, table.name, self._done, self.total)
+                self._progress(self._what, table.name, self._done, self._total)
 
         return moved

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -12,30 +11,15 @@ import psycopg
 
 from ...errors import CannotFinish
 from ...live.row_sql import identifier
-from ...live.shapes import ForeignKeyShape
 from ...reporting import counted
 from ..converting import CannotBe
 from .columns import Column, Refused, Table
 from .crew import side_by_side
 from .lines import Unclean, lines
+from .obstacles import MOST, Obstacle, failed_checks, named, orphans
 from .progress import Moved, Progress
 from .source import Source
 from .spool import Spools
-
-MOST = 20  # rows that cannot go which are named, for each column of a table
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """A row that PostgreSQL would refuse."""
-
-    table: str
-    key: str
-    column: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.table} ({self.key}): {self.column}: {self.reason}"
 
 
 class Unreadable(Exception):
@@ -52,7 +36,7 @@ class Survey:
         self.sources = sources
         self.tables = tables
         self.notes: list[str] = []
-        self._moved = Moved(progress, "check")
+        self._progress = progress
         self._spools = spools or Spools(None)
 
     def run(self, rehearse: Callable[[Table], psycopg.Connection[Any] | None]) -> list[Obstacle]:
@@ -62,13 +46,13 @@ class Survey:
         self.notes.clear()
         for table in self.tables:
             (table.rows,) = self.sources[0].execute("SELECT count(*) FROM", identifier(table.shape.name)).fetchone()
-        self._moved.total = sum(table.rows for table in self.tables)
+        self._moved = Moved(self._progress, "check", sum(table.rows for table in self.tables))
         by_name = {table.name: table for table in self.tables}
 
         def looked(table: Table, source: Source) -> tuple[list[Obstacle], list[Obstacle]]:
             values = list(self._values(source, table))
             values += self._digested(source, table, known=bool(values))
-            return values, list(_orphans(source, table, by_name))
+            return values, list(orphans(source, table, by_name))
 
         try:
             answers = side_by_side(looked, self.tables, self.sources, self._moved.halt)
@@ -77,11 +61,11 @@ class Survey:
                 source.connection.interrupt()
             raise
         found: list[Obstacle] = []
-        for table, (values, orphans) in zip(self.tables, answers, strict=True):
+        for table, (values, alone) in zip(self.tables, answers, strict=True):
             if not values and table.rows and (connection := rehearse(table)):
-                found += _failed_checks(connection, table)
+                found += failed_checks(connection, table)
                 connection.rollback()
-            found += [*values, *orphans]
+            found += [*values, *alone]
         return found
 
     def _values(self, source: Source, table: Table) -> Iterator[Obstacle]:
@@ -197,63 +181,9 @@ def _refused(source: Source, table: Table, column: Column, rows: Sequence[tuple[
             yield Obstacle(table.name, named(table, row), column.name, str(text))
 
 
-def _orphans(source: Source, table: Table, tables: Mapping[str, Table]) -> Iterator[Obstacle]:
-    """Rows whose foreign keys, as PostgreSQL has them, point at nothing."""
-    for key in table.shape.foreign_keys:
-        parent = tables.get(key.parent)
-        names = {column.name for column in table.columns}
-        there = {column.name for column in parent.columns} if parent else set()
-        if parent is None or not names.issuperset(key.columns) or not there.issuperset(key.parent_columns):
-            continue
-        for row in source.connection.execute(_orphans_statement(table, key, parent)):
-            shown = ", ".join(
-                f"{name} {value!r}" for name, value in zip(key.columns, row[len(table.key) :], strict=True)
-            )
-            yield Obstacle(
-                table.name,
-                named(table, row),
-                ", ".join(key.columns),
-                f"there is no row of {parent.name} for {shown}",
-            )
-
-
-def named(table: Table, row: Sequence[Any]) -> str:
-    """A row for people; its key comes first in it."""
-    return ", ".join(f"{name} {value!r}" for name, value in zip(table.key, row, strict=False))
-
-
 def _size(column: Column) -> str:
     """At most how many bytes a value takes in a line."""
     kind = column.shape.kind
     if kind in ("int2", "int4", "int8", "bool", "float4", "float8", "uuid", "date", "timestamp", "timestamptz", "time"):
         return "40"
     return f"coalesce(length({identifier(column.name)}), 2) * 2"
-
-
-def _orphans_statement(table: Table, key: ForeignKeyShape, parent: Table) -> str:
-    child = [f"c.{identifier(name)}" for name in key.columns]
-    match = " AND ".join(
-        f"p.{identifier(above)} = {below}" for above, below in zip(key.parent_columns, child, strict=True)
-    )
-    present = " AND ".join(f"{below} IS NOT NULL" for below in child)
-    shown = ", ".join([*(f"c.{identifier(name)}" for name in table.key), *child])
-    return " ".join(
-        (
-            f"SELECT {shown} FROM {identifier(table.shape.name)} c WHERE {present} AND NOT EXISTS",
-            f"(SELECT 1 FROM {identifier(parent.shape.name)} p WHERE {match}) LIMIT {MOST}",
-        )
-    )
-
-
-def _failed_checks(connection: psycopg.Connection[Any], table: Table) -> Iterator[Obstacle]:
-    """Rows of the temporary table that a check of the real one refuses."""
-    key = ", ".join(map(identifier, table.key))
-    names = {column.name for column in table.columns}
-    for check in table.shape.checks:
-        if not names.issuperset(check.columns):
-            continue  # of a column that PostgreSQL computes
-        sql = f"SELECT {key} FROM pg_temp.guard_rehearsal WHERE NOT ({check.text}) LIMIT {MOST}"
-        for row in connection.execute(sql.encode()):
-            yield Obstacle(
-                table.name, named(table, row), ", ".join(check.columns), f"{check.name} does not allow it: {check.text}"
-            )
