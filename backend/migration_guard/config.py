@@ -32,11 +32,10 @@ THRESHOLDS = {
 TABLE = "tool.migration-guard"
 _LONG = 100  # letters of a wrong value that a message shows
 DIALECTS = frozenset({"sqlite", "postgresql"})
-# The forms that `verify` takes, too: a name, with a bound on the version or "-16" behind it, or a URL.
-NAMED = re.compile(
-    r"(?:sqlite|postgresql)(?:\s*(?P<sign>>=|>|==)\s*(?P<bound>\d+)(?:\.\d+)*)?|postgresql-(?P<major>\d+)"
-)
-URL = re.compile(r"(?:sqlite|postgres(?:ql)?)(?:\+\w+)?:.+")
+# The forms that `verify` takes, too: a name, with a bound on the version or "-16" behind it, or a URL. Compiled when they
+# are needed: few settings name a database.
+_NAMED = r"(?:sqlite|postgresql)(?:\s*(?P<sign>>=|>|==)\s*(?P<bound>\d+)(?:\.\d+)*)?|postgresql-(?P<major>\d+)"
+_URL = r"(?:sqlite|postgres(?:ql)?)(?:\+\w+)?:.+"
 
 
 @dataclass(frozen=True)
@@ -227,7 +226,7 @@ def _settings(root: Path, file: Path, table: dict[str, Any]) -> Settings:
         values[known[key].name] = _value(file, key, str(known[key].type), value)
     settings = Settings(root=root, **values)
     for name in settings.databases:
-        if not NAMED.fullmatch(name.strip()) and not URL.fullmatch(name.strip()):
+        if not re.fullmatch(f"{_NAMED}|{_URL}", name.strip()):
             raise UsageError(
                 f"{file}: databases names {_without_password(name)!r}",
                 'use postgresql or sqlite, as in databases = ["sqlite", "postgresql>=15"]',
@@ -237,7 +236,7 @@ def _settings(root: Path, file: Path, table: dict[str, Any]) -> Settings:
 
 def _oldest(name: str) -> int:
     """The oldest major version of PostgreSQL that one entry of `databases` allows."""
-    found = NAMED.fullmatch(name.strip())
+    found = re.fullmatch(_NAMED, name.strip())
     version = found and (found["bound"] or found["major"])
     if not found or not version:
         return OLDEST_POSTGRESQL

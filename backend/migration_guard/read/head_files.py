@@ -10,10 +10,11 @@ from ..facts import HeadFile, Place
 from .git import Repository
 from .project import Project
 
-_NAMES = re.compile(r"\.?(?:[\w-]*[-_])?(?:HEADS?|heads?)(?:\.txt)?|max_(?:migration|revision)\.txt")
+# Compiled when they are needed: most folders hold revisions alone.
+_NAMES = r"\.?(?:[\w-]*[-_])?(?:HEADS?|heads?)(?:\.txt)?|max_(?:migration|revision)\.txt"
 # What git writes where it cannot merge. Two branches that both add a revision meet here, as the file is there for.
-_CONFLICT = re.compile(rb"^(?:<{7}|>{7}|\|{7})(?: .*)?\r?$|^={7}\r?$", re.MULTILINE)
-_REVISION = re.compile(r"[\w.-]+")
+_CONFLICT = rb"(?m)^(?:<{7}|>{7}|\|{7})(?: .*)?\r?$|^={7}\r?$"
+_REVISION = r"[\w.-]+"
 
 
 def head_files(project: Project, root: Path, index: Repository | None = None) -> tuple[HeadFile, ...]:
@@ -26,7 +27,7 @@ def head_files(project: Project, root: Path, index: Repository | None = None) ->
             revisions = None if content is None else _revisions(content)
             if revisions is not None:
                 at = Place(Path(os.path.relpath(file, root)).as_posix())
-                found.append(HeadFile(at, revisions, conflict=_CONFLICT.search(content or b"") is not None))
+                found.append(HeadFile(at, revisions, conflict=re.search(_CONFLICT, content or b"") is not None))
     return tuple(sorted(found, key=lambda one: one.at))
 
 
@@ -35,7 +36,7 @@ def _listed(folder: Path) -> list[str]:
         others = [name for name in os.listdir(folder) if not name.endswith(".py")]  # of which there are few  # noqa: PTH208
     except OSError:
         return []
-    return sorted(name for name in others if _NAMES.fullmatch(name) and (folder / name).is_file())
+    return sorted(name for name in others if re.fullmatch(_NAMES, name) and (folder / name).is_file())
 
 
 def _content(file: Path, index: Repository | None) -> bytes | None:
@@ -50,6 +51,6 @@ def _content(file: Path, index: Repository | None) -> bytes | None:
 
 def _revisions(content: bytes) -> tuple[str, ...] | None:
     """The names in the file, one on each line, of both sides of a conflict; None where it holds something else."""
-    lines = [line.strip() for line in _CONFLICT.sub(b"", content).decode("utf-8", errors="replace").splitlines()]
+    lines = [line.strip() for line in re.sub(_CONFLICT, b"", content).decode("utf-8", errors="replace").splitlines()]
     names = [line for line in lines if line and not line.startswith("#")]
-    return tuple(names) if all(map(_REVISION.fullmatch, names)) else None
+    return tuple(names) if all(re.fullmatch(_REVISION, name) for name in names) else None

@@ -14,7 +14,8 @@ from ..facts import Migration, Place
 from .project import Project
 
 _NAMES = rb"(?:revision|down_revision|branch_labels|depends_on)\b"
-_FIELD = re.compile(
+# Compiled when they are needed: most files are as the template has them.
+_FIELD = (
     rb"\n(?:(" + _NAMES + rb")(?:[ \t]*:[^=\n]*)?[ \t]*=[ \t]*([^\n#]*[^\n#\s])[ \t]*(?:#[^\n]*)?(?=\r?\n)"
     # What else gives one of these names a value, in a way that only the reader of whole files understands.
     rb"|[ \t]*" + _NAMES + rb"[^=\n]*=|[ \t]*(?:from|import)\b[^\n]*\b" + _NAMES + rb")"
@@ -28,9 +29,9 @@ _USUAL = re.compile(
     + rb"branch_labels" + _A_TYPE + rb"None" + _END
     + rb"depends_on" + _A_TYPE + rb"None(?:" + _END + rb")+(?=def )"
 )  # fmt: skip
-_LATER = re.compile(rb"\n(?:down_)?revision")
-_SEVERAL = re.compile(rb"[(\[][ \t]*(?:(?:\"[^\"\\]*\"|'[^'\\]*')[ \t]*,?[ \t]*)+[)\]]")
-_VALUE = re.compile(rb"\"([^\"]*)\"|'([^']*)'")
+_LATER = rb"\n(?:down_)?revision"
+_SEVERAL = rb"[(\[][ \t]*(?:(?:\"[^\"\\]*\"|'[^'\\]*')[ \t]*,?[ \t]*)+[)\]]"
+_VALUE = rb"\"([^\"]*)\"|'([^']*)'"
 _DOCSTRING = re.compile(rb'"""([^"\\\r\n]*[^"\\\s])[ \t]*(?:\r?\n|""")')
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe would keep us waiting
 _AT_ONCE = 1 << 14  # bytes: more than most revisions have
@@ -69,14 +70,14 @@ def _read(file: str, path: str) -> Migration | None:
     start = content.find(b"\ndef ")
     if start < 0 or not content.isascii() or b"coding" in content[:400] or content.find(b"\nasync def", 0, start) >= 0:
         return None
-    if content.find(b"revision", start) >= 0 and _LATER.search(content, start):
+    if content.find(b"revision", start) >= 0 and re.search(_LATER, content[start:]):
         return None
     usual = _USUAL.search(content)
     if usual is not None and not _is_named(content, usual.start()):
         revision, parent = usual.groups()
         parents = () if parent is None else (parent.decode(),)
         return Migration(path, Place(path), revision.decode(), parents, None, None)
-    fields = _FIELD.findall(content, 0, start + 1)
+    fields = re.findall(_FIELD, content[: start + 1])
     said = {name: _texts(value) for name, value in fields}
     ids, named = said.get(b"revision"), said.get(b"down_revision")
     if len(said) != len(fields) or None in said.values() or not ids or named is None:
@@ -119,8 +120,8 @@ def _texts(written: bytes) -> tuple[str, ...] | None:
         return (written[1:-1].decode(),)
     if written == b"None":
         return ()
-    if _SEVERAL.fullmatch(written):
-        return tuple([(one or other).decode() for one, other in _VALUE.findall(written)])
+    if re.fullmatch(_SEVERAL, written):
+        return tuple([(one or other).decode() for one, other in re.findall(_VALUE, written)])
     return None
 
 

@@ -13,8 +13,8 @@ from .store import digest
 
 # What Alembic takes for a revision file (script/base.py): editors' lock files and __init__ are none.
 _REVISION_FILE = re.compile(r"(?!\.#|__init__).*\.py$")
-_HEADER = re.compile(rb"^(down_)?revision\b[^=\n]*=([^\n]*)", re.MULTILINE)
-_WORD = re.compile(rb"[\"']([^\"'\n]+)[\"']")
+_HEADER = rb"(?m)^(down_)?revision\b[^=\n]*=([^\n]*)"
+_WORD = rb"[\"']([^\"'\n]+)[\"']"
 _SETTINGS = re.compile(r".\.(?:ini|cfg|conf)$|^pyproject\.toml$")
 _DEPTH = 12
 
@@ -179,8 +179,8 @@ def header_words(folder: Path, files: Iterable[Path] | None = None) -> tuple[set
 def _words_of(file: str) -> list[list[str]]:
     """The ids and the parents that a file names."""
     words: list[list[str]] = [[], []]
-    for down, value in _HEADER.findall(content(file) or b""):
-        words[bool(down)] += [word.decode("latin-1") for word in _WORD.findall(value)]
+    for down, value in re.findall(_HEADER, content(file) or b""):
+        words[bool(down)] += [word.decode("latin-1") for word in re.findall(_WORD, value)]
     return words
 
 
