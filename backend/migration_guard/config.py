@@ -32,8 +32,8 @@ THRESHOLDS = {
 TABLE = "tool.migration-guard"
 _LONG = 100  # letters of a wrong value that a message shows
 DIALECTS = frozenset({"sqlite", "postgresql"})
-# The forms that `verify` takes, too: a name, with a bound on the version or "-16" behind it, or a URL. Compiled when they
-# are needed: few settings name a database.
+# The forms that `verify` takes, too: a name, with a bound on the version or "-16" behind it, or a URL. Compiled when
+# they are needed: few settings name a database.
 _NAMED = r"(?:sqlite|postgresql)(?:\s*(?P<sign>>=|>|==)\s*(?P<bound>\d+)(?:\.\d+)*)?|postgresql-(?P<major>\d+)"
 _URL = r"(?:sqlite|postgres(?:ql)?)(?:\+\w+)?:.+"
 
