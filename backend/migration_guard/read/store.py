@@ -76,6 +76,8 @@ class Store:
 
     def add(self, name: str, text: str) -> None:
         """Add lines to a file."""
+        if not text:
+            return
         with suppress(*BROKEN):
             if not (self.folder / name).exists():
                 self.write(name, text)
