@@ -29,6 +29,9 @@ def asked(connection: Connection, *questions: Question) -> list[list[Any]]:
 
     https://www.postgresql.org/docs/current/sql-prepare.html
     """
+    driver: Any = connection.connection.driver_connection
+    if hasattr(driver, "prepare_threshold"):
+        driver.prepare_threshold = None  # else psycopg 3 prepares, too, and after a rollback says DEALLOCATE ALL
     prepared: set[str] = connection.info.setdefault(_PREPARED, set())
     names = [f"guard_{crc32(sql.encode()):x}" for sql, _ in questions]
     statements = [
