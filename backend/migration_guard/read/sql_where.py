@@ -75,10 +75,12 @@ def _is_one_row(test: Cursor) -> bool:
 
 
 def _only_matches(test: Cursor) -> bool:
-    """Whether each condition is `a.id = b.a_id`."""
+    """Whether each condition is `a.id = b.a_id`, or `b.name IS NOT NULL`."""
     for term in _without_brackets(test).parts("AND"):
         try:
             one, _ = term.qualified()
+            if term.take("IS", "NOT", "NULL") and term.ended:
+                continue
             equal = term.take("=")
             other, _ = term.qualified()
         except NotSql:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts import AlterColumn, Context, CreateConstraint, Operation, OtherSql, ValidateConstraint, WriteRows
+from ...facts import (
+    AddColumn,
+    AlterColumn,
+    Context,
+    CreateConstraint,
+    Operation,
+    OtherSql,
+    ValidateConstraint,
+    WriteRows,
+)
 from ...replay import column_before, is_new, operations_above
 from ...replay.names import bare, mentions, same
 from .altering import is_proved
@@ -22,7 +31,21 @@ def may_hold_null(context: Context, op: AlterColumn) -> bool:
     known = column_before(context, op, op.table, op.name, op.schema)
     if known is not None and known.nullable is False:
         return False
+    if _is_added_above(context, op):
+        return not any(one.kind == "delete" and one.where_null for one in _writes_of(context, op))
     return not filled_in_past(context, op.table, op.name)
+
+
+def _writes_of(context: Context, op: AlterColumn) -> Iterator[WriteRows]:
+    """The writes to the table above the line. Rows that are NULL in another new column go with a delete of those."""
+    writes = operations_above(context, op, WriteRows, naming=bare(op.table))
+    yield from (one for one in writes if same(one.table, op.table))
+
+
+def _is_added_above(context: Context, op: AlterColumn) -> bool:
+    """Whether the function itself adds the column, so that what earlier revisions did tells nothing of it."""
+    added = operations_above(context, op, AddColumn, naming=bare(op.table))
+    return any(same(one.table, op.table) and same(one.column.name, op.name) for one in added)
 
 
 def _seeing_to(context: Context, op: AlterColumn) -> Iterator[Operation]:
