@@ -32,12 +32,13 @@ def may_hold_null(context: Context, op: AlterColumn) -> bool:
     if known is not None and known.nullable is False:
         return False
     if _is_added_above(context, op):
+        # rows with NULL in another new column are those with NULL in this one
         return not any(one.kind == "delete" and one.where_null for one in _writes_of(context, op))
     return not filled_in_past(context, op.table, op.name)
 
 
 def _writes_of(context: Context, op: AlterColumn) -> Iterator[WriteRows]:
-    """The writes to the table above the line. Rows that are NULL in another new column go with a delete of those."""
+    """The writes to the table above the line."""
     writes = operations_above(context, op, WriteRows, naming=bare(op.table))
     yield from (one for one in writes if same(one.table, op.table))
 
