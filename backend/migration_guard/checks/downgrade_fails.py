@@ -2,8 +2,8 @@
 A downgrade that does not run to its end.
 
 ## What it finds
-`downgrade()` raises on a scratch database right after its own `upgrade()`, with rows in the tables, or does not end
-within `step-timeout`.
+`downgrade()` raises on a scratch database right after its own `upgrade()`, with rows in the tables, those that this
+made among them, or does not end within `step-timeout`.
 
 ## Why it hurts
 It is run once, on the worst day: a release is to be taken back, and the way back is closed. On SQLite, unless

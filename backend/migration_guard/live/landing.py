@@ -89,6 +89,10 @@ class Landing:
             self.tell(step)
         self._ended(step, counts)
         after = self.observer.snapshot()
+        made = {name for kind, name in after.objects.keys() - before.objects.keys() if kind == "table"}
+        if self.filled is not None and made:  # what goes down holds rows, too
+            self.filled = self.observer.fill(self.tread.stage.column_types, made)
+            watch.look_again()
         return self._down_and_up(before, after, watch, tried_down)
 
     def _up(self, tried: Tried | None, watch: Watch) -> Step:

@@ -35,6 +35,11 @@ class Watch:
         self._above = self.observer.contents()
         return self._lost(self._before, self._above)
 
+    def look_again(self) -> None:
+        """Take in rows that were put into tables since upgrade() ended."""
+        if self._above is not None:
+            self._above = self.observer.contents()
+
     def lost_on_the_way_down(self, statements: Sequence[Statement]) -> tuple[tuple[str, ...], tuple[Forgotten, ...]]:
         """Sentences on rows that downgrade() lost: of tables and columns that stood before, above and after. Beside
         them, what stood before and after alone, and came back without what it held."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -74,19 +74,22 @@ class Observer:
             self._snapshot = sight, sight.snapshot(without=self.version_table)
         return self._snapshot[1]
 
-    def fill(self, types: ColumnTypes) -> Filled:
-        """Put rows that the columns' types can read into every table that can hold some, and commit."""
+    def fill(self, types: ColumnTypes, only: Container[str] | None = None) -> Filled:
+        """Put rows that the columns' types can read into every table that can hold some, or into some tables only, and
+        commit."""
         dialect = self.connection.dialect
-        known = {name: held.count for name, held in self.contents().tables.items()}
+        counts = {name: held.count for name, held in self.contents().tables.items()}
+        known = {name: count if only is None or name in only else ROWS for name, count in counts.items()}
         # Types matter only where there is something to fill.
         shapes = [
             types.readable(shape, dialect) if known[shape.full_name] < ROWS else shape for shape in self._shapes()
         ]
         found = fill(self.connection, shapes, rows=ROWS, known=known)
         self.connection.commit()
+        rows = {each.table: each.rows if only is None or each.table in only else counts[each.table] for each in found}
         return Filled(
-            tuple(each.table for each in found if each.rows),
-            {each.table: each.why or "no reason given" for each in found if not each.rows},
+            tuple(name for name, count in rows.items() if count),
+            {each.table: each.why or "no reason given" for each in found if not rows[each.table]},
         )
 
     def contents(self) -> Contents:
