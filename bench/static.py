@@ -70,7 +70,7 @@ def measured(folder: Path, revisions: int) -> list[Line]:
 
     def stage() -> None:
         edit.operation()
-        in_git(small, "add", ".")
+        in_git(small, "add", str(changed))
 
     took = medians(
         {

@@ -41,7 +41,9 @@ class Difference:
             brought_in += sorted(found.keys() - differs.keys())
             found = {path: kind for path, kind in found.items() if path in differs}
         shared_side = self.repository.shared_side() if self.merged_in else None
-        named = {path: self._named(root, path) for path in found}
+        folder = self.repository.folder(root)  # with a slash behind it, the beginning of what lies in the root
+        below = f"{folder}/" if folder else folder
+        named = {path: self._named(root, below, path) for path in (*found, *brought_in)}
         of_models = self._models([path for path in found if self._may_be_models(named[path], path, projects, models)])
         by_kind = {kind: tuple(sorted(named[path] for path in found if found[path] == kind)) for kind in "AMD"}
         owners = {path: _owner(self.repository.top / path, projects) for path in of_models}
@@ -52,13 +54,16 @@ class Difference:
                 edited=by_kind["M"],
                 deleted=by_kind["D"],
                 shared_side=shared_side,
-                brought_in=tuple(self._named(root, path) for path in brought_in),
+                brought_in=tuple(named[path] for path in brought_in),
                 models=tuple(sorted(named[path] for path in of_models if owners[path] == at)),
             )
             for at in range(len(projects))
         }
 
-    def _named(self, root: Path, path: str) -> str:
+    def _named(self, root: Path, below: str | None, path: str) -> str:
+        """A path relative to the root."""
+        if below is not None and path.startswith(below):
+            return path[len(below) :]
         return Path(os.path.relpath(self.repository.top / path, os.path.realpath(root))).as_posix()
 
     def _may_be_models(self, named: str, path: str, projects: Sequence[Project], models: Sequence[str]) -> bool:
