@@ -6,21 +6,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from .regex_sample import from_glob, in_python, is_found, sample
+from .shapes import UNKNOWN
 
-
-class _Unknown:
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = _Unknown()  # a value that only the database can work out. SQL's NULL is None
 Row = Mapping[str, Any]  # by column, in lower case
 
 _LENGTHS = (exp.Length,)

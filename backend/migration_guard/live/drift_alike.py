@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from .meaning import default_meaning, meaning, without_casts_to_text
 from .schema import Difference, Key, Properties, Snapshot
 from .type_families import affinity, family
 
@@ -93,6 +92,8 @@ def _keys(snapshot: Snapshot) -> frozenset[str]:
 
 
 def _to_meaning(kind: str, kept: dict[str, str], dialect: str, in_key: bool) -> None:
+    from .meaning import default_meaning, meaning, without_casts_to_text  # late: it reads SQL, which takes a parser
+
     if kind == "column":
         of = family(kept["type"], dialect)
         if "default" in kept and not (default := default_meaning(kept["default"], of, dialect)):
@@ -120,6 +121,8 @@ def _to_meaning(kind: str, kept: dict[str, str], dialect: str, in_key: bool) -> 
 
 
 def _generated(text: str, dialect: str) -> str:
+    from .meaning import meaning
+
     expression, _, how = text.rpartition(" ")
     return f"{meaning(expression, dialect)} {how}"
 

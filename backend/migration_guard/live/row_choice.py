@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from ..records import replace
-from .checks_text import UNKNOWN, Condition, condition
-from .shapes import ColumnShape, ForeignKeyShape, TableShape
+from .shapes import UNKNOWN, CheckShape, ColumnShape, ForeignKeyShape, TableShape
 from .values import NULL, Made, made, of_value, short
+
+if TYPE_CHECKING:
+    from .checks_text import Condition
 
 Literals = tuple[str, ...]
 Values = Mapping[str, Made]  # by column
@@ -59,7 +62,7 @@ class Chooser:
         self.together = set(chain.from_iterable(columns for columns in taken if len(columns) > 1))
         self.suspects: set[str] = set()
         self.look(parents, taken)
-        conditions = [(check, condition(check.text, dialect)) for check in shape.checks]
+        conditions = _read_conditions(shape, dialect) if shape.checks else []
         self.suggested: dict[str, list[Made]] = {}
         for _, read in conditions:
             for name, values in read.suggestions().items():
@@ -205,6 +208,12 @@ class Chooser:
 def _bare(literals: Iterable[str]) -> Literals:
     """Literals for a comparison: the database gives numbers in quotes, too."""
     return tuple(literal.strip("'") for literal in literals)
+
+
+def _read_conditions(shape: TableShape, dialect: str) -> list[tuple[CheckShape, Condition]]:
+    from .checks_text import condition  # late: it reads SQL, and few tables have checks
+
+    return [(check, condition(check.text, dialect)) for check in shape.checks]
 
 
 def _keeping(read: Condition) -> Callable[[Values], bool]:

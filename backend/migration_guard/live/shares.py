@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WALK = 6  # what it takes to walk a revision, in times of taking one up: three steps, and a look after each
+WALK = 7  # what it takes to walk a revision, in times of taking one up: three steps, and a look after each
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def objects(connection: Connection) -> list[Master]:
     """What the file holds, less SQLite's own tables and those behind virtual tables."""
     cursor: Any = connection.exec_driver_sql(_OBJECTS).cursor  # the driver's: this is asked at every step
     found = list(map(Master._make, cursor.fetchall()))
-    virtual = [each.name for each in found if each.type == "table" and table_text(each.sql).virtual]
+    virtual = [each.name for each in found if each.sql.startswith("CREATE VIRTUAL TABLE")]
     shadows = {f"{name}_{part}" for name in virtual for part in _SHADOWS}
     return [each for each in found if each.table not in shadows]
 

@@ -60,6 +60,9 @@ class TableText:
     virtual: str = ""  # USING and its arguments, for a virtual table
 
 
+_REMEMBERED = 1024  # texts of each kind: what one step touches is read a few times
+
+
 def tokens(sql: str) -> list[Token]:
     """The words of a statement, without spaces and comments."""
     found = []
@@ -101,20 +104,20 @@ def _joined(words: Sequence[Token], columns: Collection[str] | None = None) -> s
     return text
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=_REMEMBERED)
 def expression(sql: str) -> str:
     """A default or another piece of SQL on its own, normalised."""
     return normalised(tokens(sql))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=_REMEMBERED)
 def after_name(sql: str, object_type: str) -> str:
     """All that follows the name in CREATE VIEW or CREATE TRIGGER, normalised."""
     words = tokens(sql)
     return _joined(words[_name_end(words, object_type) :])
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=_REMEMBERED)
 def index_parts(sql: str) -> tuple[bool, str, str]:
     """Of a CREATE INDEX: whether it is unique, its columns in parentheses, and the condition after WHERE."""
     words = tokens(sql)
@@ -136,7 +139,7 @@ def _name_end(words: Sequence[Token], object_type: str) -> int:
     return at + (3 if words[at + 1].text == "." else 1)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=_REMEMBERED)
 def table_text(sql: str) -> TableText:
     """A CREATE TABLE or CREATE VIRTUAL TABLE, read. The result is shared: do not change it."""
     return _Reader(tokens(sql)).table()

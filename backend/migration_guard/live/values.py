@@ -10,8 +10,7 @@ from typing import Any
 from zlib import crc32
 
 from ..records import replace
-from .checks_text import UNKNOWN
-from .shapes import ColumnShape
+from .shapes import UNKNOWN, ColumnShape
 
 LONG = 300  # characters of a text that may be of any length: more than a varchar(255) takes
 _LONGEST = 10_000

@@ -11,14 +11,13 @@ from ..allowing import divided
 from ..branch import Trial
 from ..config import Settings
 from ..describe import project_names
-from ..findings import LookedAt, NotJudged, Problem, Report
+from ..findings import Finding, LookedAt, NotJudged, Problem, Report
 from ..live.steps import Step
 from ..records import replace
 from ..reporting import by_place, counted, weighed
 from ..trace.run import Traced
 from .child import Outcome
 from .jobs import Job
-from .parity import disparities
 
 
 @dataclass
@@ -42,10 +41,15 @@ def report_of(
     """The report, sorted. `problems` are those from before any database was started."""
     migrations = [migration for job in jobs for migration in job.history.migrations]
     outcomes = [outcome for part in parts for outcome in part.outcomes]
+    between: Iterator[Finding] = iter(())
+    if len(parts) > 1:
+        from .parity import disparities  # late: it reads SQL
+
+        between = disparities(outcomes, jobs, settings)
     told = (
         *traced.findings,
         *(finding for outcome in outcomes for finding in outcome.findings),
-        *disparities(outcomes, jobs, settings),
+        *between,
     )
     said = {weighed(finding, settings) for finding in told}
     stand, covered = divided(
