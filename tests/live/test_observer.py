@@ -193,6 +193,24 @@ def test_what_a_connection_wrote_that_the_guard_does_not_know_is_seen(engine: En
         assert ("table", "b") in observer.snapshot().objects
 
 
+@pytest.mark.parametrize("statement", ["DEALLOCATE ALL", "DISCARD ALL"])
+def test_an_observer_sees_what_is_new_after_its_connection_forgot_all(engine: Engine, statement: str) -> None:
+    with Observer(engine.url.render_as_string(hide_password=False), "v") as observer, engine.connect() as project:
+        observer.snapshot()
+        for number in range(9):  # often enough for psycopg to prepare statements by itself
+            observer.connection.exec_driver_sql(f"CREATE TABLE t{number} (id int PRIMARY KEY)")
+            observer.connection.exec_driver_sql("SELECT 1")
+            observer.connection.rollback()
+        own = observer.connection.execution_options(isolation_level="AUTOCOMMIT")
+        own.exec_driver_sql(statement)
+        own.rollback()
+        observer.connection.execution_options(isolation_level="READ COMMITTED")
+        project.exec_driver_sql("CREATE TABLE a (id int PRIMARY KEY)")
+        project.commit()
+
+        assert ("table", "a") in observer.snapshot().objects
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_statements_in_any_order_on_postgresql_are_seen(engine: Engine, seed: int) -> None:
     order = random.Random(seed)  # noqa: S311 - the same on every machine

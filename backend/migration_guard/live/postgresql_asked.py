@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_NO_SUCH_STATEMENT = "26000"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _PREPARED = "migration_guard prepared"  # among what SQLAlchemy keeps beside a connection
 
 
@@ -29,20 +30,42 @@ def asked(connection: Connection, *questions: Question) -> list[list[Any]]:
 
     https://www.postgresql.org/docs/current/sql-prepare.html
     """
-    driver: Any = connection.connection.driver_connection
-    if hasattr(driver, "prepare_threshold"):
-        driver.prepare_threshold = None  # else psycopg 3 prepares, too, and after a rollback says DEALLOCATE ALL
-    prepared: set[str] = connection.info.setdefault(_PREPARED, set())
-    names = [f"guard_{crc32(sql.encode()):x}" for sql, _ in questions]
-    statements = [
-        f"PREPARE {name} AS {sql}" for name, (sql, _) in zip(names, questions, strict=True) if name not in prepared
-    ]
-    for name, (_, given) in zip(names, questions, strict=True):
-        values = ", ".join(f"'{each if isinstance(each, str) else _array(each)}'" for each in given)
-        statements.append(f"EXECUTE {name}({values})")
-    answers = told(connection, ";\n".join(statements))
-    prepared.update(names)
+    prepared: set[str] | None = connection.info.get(_PREPARED)
+    if prepared is None or connection.in_transaction():
+        prepared = _prepared(connection)
+    try:
+        answers = told(connection, _statements(questions, prepared))
+    except DBAPIError as error:
+        # Models may bring statements of their own to this connection, and one forgets all that is prepared.
+        if connection.in_transaction() or getattr(error.orig, "sqlstate", None) != _NO_SUCH_STATEMENT:
+            raise
+        prepared = _prepared(connection)
+        answers = told(connection, _statements(questions, prepared))
+    connection.info[_PREPARED] = prepared | {_name(question) for question in questions}
     return [rows for rows in answers if rows is not None]
+
+
+def _prepared(connection: Connection) -> set[str]:
+    """The names of what the server keeps ready for this connection."""
+    driver: Any = connection.connection.driver_connection
+    driver.prepare_threshold = None  # else a rollback makes psycopg forget them all, ours too
+    rows = told(connection, "SELECT name FROM pg_catalog.pg_prepared_statements")[0] or []
+    return {name for (name,) in rows}
+
+
+def _statements(questions: Sequence[Question], prepared: set[str]) -> str:
+    statements = []
+    for question in questions:
+        name = _name(question)
+        if name not in prepared:
+            statements.append(f"PREPARE {name} AS {question.sql}")
+        values = ", ".join(f"'{each if isinstance(each, str) else _array(each)}'" for each in question.given)
+        statements.append(f"EXECUTE {name}({values})")
+    return ";\n".join(statements)
+
+
+def _name(question: Question) -> str:
+    return f"guard_{crc32(question.sql.encode()):x}"
 
 
 def told(connection: Connection, statements: str) -> list[list[Any] | None]:
