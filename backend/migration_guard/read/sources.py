@@ -120,7 +120,8 @@ class Sources:
         try:
             about = os.stat(file)  # noqa: PTH116 - a thousand times in a run
             if S_ISREG(about.st_mode):
-                content = Path(file).read_bytes()
+                with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 - a Path keeps its parts for good
+                    content = opened.read()
                 again = partial(self.migration, content=content, modules=modules)
                 same = self._cache and self._cache.same(path, blob_id(content), modules, again, about)
                 return same or self.migration(path, content, modules, about)
