@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..records import replace
 from .comparing import joined
-from .conditions import Dialects, Test, all_of, any_of, truth
+from .conditions import Dialects, Test, all_of, any_of, either, truth
 from .effects import Effects
 from .library import Library
 from .record import Record
@@ -70,13 +70,19 @@ class Functions(Effects):
                 return self.evaluate(closure.node.body, inner)
             finally:
                 self.stack.pop()
-        flow, value = self.body(closure.node, inner)
-        if flow is Flow.RAISE:
+        flow, value, ends = self.body(closure.node, inner)
+        if flow is Flow.RAISE and not ends:
             raise Raised
+        if flow is Flow.RAISE:  # it goes on where it returned before
+            self.record.dialects = ends[0].dialects
+            for end in ends[1:]:
+                self.record.dialects = either(self.record.dialects, end.dialects)
         return value
 
-    def body(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> tuple[Flow, object]:
-        """How a function ends, and what it gives back."""
+    def body(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope
+    ) -> tuple[Flow, object, Sequence[Returned]]:
+        """How a function ends, what it gives back, and each `return` that was met."""
         record = self.record
         before = (record.dialects, record.conditional, record.inspected)
         returned, self.returned = self.returned, []
@@ -88,7 +94,7 @@ class Functions(Effects):
             flow = self.block(node.body, scope)
             if flow is Flow.ON and self.returned:
                 self.returned.append(Returned(record.dialects, record.conditional, record.inspected, None))
-            value = _given_back(self.returned)
+            value, ends = _given_back(self.returned), self.returned
         finally:
             self.stack.pop()
             self.returned = returned
@@ -98,7 +104,7 @@ class Functions(Effects):
             record.dialects, record.conditional, record.inspected = before
         if value is None and " yielded" in scope.names:
             value = scope.names[" yielded"]
-        return flow, value
+        return flow, value, ends
 
     def parameters(self, closure: Closure, arguments: Arguments) -> dict[str, object]:
         """The names that a function's parameters are bound to."""

@@ -31,10 +31,15 @@ def may_hold_null(context: Context, op: AlterColumn) -> bool:
     known = column_before(context, op, op.table, op.name, op.schema)
     if known is not None and known.nullable is False:
         return False
-    if _is_added_above(context, op):
-        # rows with NULL in another new column are those with NULL in this one
-        return not any(one.kind == "delete" and one.where_null for one in _writes_of(context, op))
-    return not filled_in_past(context, op.table, op.name)
+    added = _added_above(context, op)
+    if added is None:
+        return not filled_in_past(context, op.table, op.name)
+    up = context.migration.upgrade if context.migration else None
+    between = [one for one in (up.uses if up else ()) if added.at.line < one.at.line < op.at.line]
+    if any(one.kind == "application" and one.at.path == op.at.path for one in between):
+        return False  # its models may fill the column
+    # rows with NULL in another new column are those with NULL in this one
+    return not any(one.kind == "delete" and one.where_null for one in _writes_of(context, op))
 
 
 def _writes_of(context: Context, op: AlterColumn) -> Iterator[WriteRows]:
@@ -43,10 +48,10 @@ def _writes_of(context: Context, op: AlterColumn) -> Iterator[WriteRows]:
     yield from (one for one in writes if same(one.table, op.table))
 
 
-def _is_added_above(context: Context, op: AlterColumn) -> bool:
-    """Whether the function itself adds the column, so that what earlier revisions did tells nothing of it."""
+def _added_above(context: Context, op: AlterColumn) -> AddColumn | None:
+    """The line of the function that adds the column: then what earlier revisions did tells nothing of it."""
     added = operations_above(context, op, AddColumn, naming=bare(op.table))
-    return any(same(one.table, op.table) and same(one.column.name, op.name) for one in added)
+    return next((one for one in added if same(one.table, op.table) and same(one.column.name, op.name)), None)
 
 
 def _seeing_to(context: Context, op: AlterColumn) -> Iterator[Operation]:
