@@ -33,7 +33,7 @@ def lost(
     return list(one.forgotten())
 
 
-BEFORE = rows("id", "a", of=[("1", "'x'"), ("2", "'y'"), ("3", "NULL")])
+BEFORE = rows("id", "a", of=[("1", "'xx'"), ("2", "'yy'"), ("3", "NULL")])
 EMPTY = rows("id", "a", of=[("1", "NULL"), ("2", "NULL"), ("3", "NULL")])
 
 
@@ -42,9 +42,9 @@ def moved(*values: str) -> dict[str, TableContents]:
 
 
 def test_values_that_stood_elsewhere_in_between_and_are_gone_are_forgotten() -> None:
-    (found,) = lost(BEFORE, moved("'x'", "'y'", "NULL"), EMPTY)
+    (found,) = lost(BEFORE, moved("'xx'", "'yy'", "NULL"), EMPTY)
 
-    assert found == Forgotten("t", "a", 2, 2, "'x'", ("t", "b"), empty=True)
+    assert found == Forgotten("t", "a", 2, 2, "'xx'", ("t", "b"), empty=True)
     assert found.sentence == "2 of 2 values of t.a do not come back: t.b held them"
 
 
@@ -58,7 +58,7 @@ def test_values_that_were_changed_as_they_moved_are_known_by_the_statement() -> 
     ("above", "up"),
     [
         (moved("0", "0", "0"), ""),
-        (moved("'x'", "NULL", "NULL"), ""),
+        (moved("'xx'", "NULL", "NULL"), ""),
         (moved("0", "0", "0"), "UPDATE t SET b = 0 WHERE a IS NULL"),
         (moved("NULL", "NULL", "NULL"), COPY),
         ({"t": rows("id", of=[("1",), ("2",), ("3",)])}, ""),
@@ -72,22 +72,30 @@ def test_without_a_copy_nothing_was_kept(above: dict[str, TableContents], up: st
     assert found.sentence == "2 of 2 values of t.a do not come back: upgrade() kept no copy"
 
 
+def test_flags_that_stand_elsewhere_too_are_there_by_chance() -> None:
+    flags = rows("id", "a", of=[("1", "0"), ("2", "1")])
+
+    (found,) = lost(flags, {"t": rows("id", of=[]), "new": flags}, rows("id", "a", of=[("1", "NULL"), ("2", "NULL")]))
+
+    assert found.kept is None
+
+
 def test_what_comes_back_is_not_forgotten() -> None:
-    assert lost(BEFORE, moved("'x'", "'y'", "NULL"), BEFORE) == []
+    assert lost(BEFORE, moved("'xx'", "'yy'", "NULL"), BEFORE) == []
 
 
 def test_a_value_written_otherwise_is_the_same() -> None:
-    numbers = rows("id", "a", of=[("1", "1"), ("2", "2")])
+    numbers = rows("id", "a", of=[("1", "10"), ("2", "20")])
 
-    assert lost(numbers, moved("1", "2"), rows("id", "a", of=[("1", "1.00"), ("2", "'2'")])) == []
+    assert lost(numbers, moved("10", "20"), rows("id", "a", of=[("1", "10.00"), ("2", "'20'")])) == []
 
 
 def test_what_downgrade_writes_by_itself_is_its_own_business() -> None:
-    assert lost(BEFORE, moved("'x'", "'y'", "NULL"), EMPTY, down="UPDATE t SET a = 'z' WHERE b = 'q'") == []
+    assert lost(BEFORE, moved("'xx'", "'yy'", "NULL"), EMPTY, down="UPDATE t SET a = 'z' WHERE b = 'q'") == []
 
 
 def test_a_place_that_stays_has_lost_nothing() -> None:
-    archive = rows("id", "b", of=[("1", "'x'"), ("2", "'y'")])
+    archive = rows("id", "b", of=[("1", "'xx'"), ("2", "'yy'")])
 
     (found,) = lost(BEFORE, {"t": rows("id", of=[("1",), ("2",), ("3",)]), "archive": archive}, EMPTY, archive=archive)
 
@@ -95,11 +103,11 @@ def test_a_place_that_stays_has_lost_nothing() -> None:
 
 
 def test_rows_of_a_table_that_were_kept_in_a_new_one_are_named() -> None:
-    new = rows("id", "b", of=[("1", "'x'"), ("2", "'y'"), ("3", "NULL")])
+    new = rows("id", "b", of=[("1", "'xx'"), ("2", "'yy'"), ("3", "NULL")])
 
     (found,) = lost(BEFORE, {"new": new}, rows("id", "a", of=[]))
 
-    assert found == Forgotten("t", None, 3, 3, "id 1, a 'x'", ("new", None), empty=True)
+    assert found == Forgotten("t", None, 3, 3, "id 1, a 'xx'", ("new", None), empty=True)
     assert found.sentence == "3 of 3 rows of t do not come back: new held them"
 
 

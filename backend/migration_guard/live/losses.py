@@ -19,12 +19,13 @@ class Watch:
     def __init__(self, observer: Observer, has_rows: bool) -> None:
         self.observer = observer
         self._before: Contents | None = observer.contents() if has_rows else None
-        self._above: Contents | None = None
+        self._above: Contents | None = None  # as upgrade() left them
+        self._held: Contents | None = None  # before downgrade(): with those that were put there since
         self._statements: list[Statement] = []
 
     def behind(self, failure: Failure) -> Failure:
         """The failure with the rows that made the step fail, as far as it tells."""
-        held = self._above if self._above is not None else self._before
+        held = self._held if self._held is not None else self._before
         return failure if held is None else replace(failure, rows=culprits(failure, held))
 
     def lost_on_the_way_up(self, statements: Iterable[Statement]) -> tuple[str, ...]:
@@ -32,23 +33,23 @@ class Watch:
         if self._before is None:
             return ()
         self._statements = list(statements)
-        self._above = self.observer.contents()
+        self._above = self._held = self.observer.contents()
         return self._lost(self._before, self._above)
 
     def look_again(self) -> None:
         """Take in rows that were put into tables since upgrade() ended."""
-        if self._above is not None:
-            self._above = self.observer.contents()
+        if self._held is not None:
+            self._held = self.observer.contents()
 
     def lost_on_the_way_down(self, statements: Sequence[Statement]) -> tuple[tuple[str, ...], tuple[Forgotten, ...]]:
         """Sentences on rows that downgrade() lost: of tables and columns that stood before, above and after. Beside
         them, what stood before and after alone, and came back without what it held."""
-        if self._before is None or self._above is None:
+        if self._before is None or self._above is None or self._held is None:
             return (), ()
         back = self.observer.contents()
         forgotten = tuple(Round(self._before, self._above, back, self._statements, statements).forgotten())
         self._statements += statements
-        return self._lost(self._above, back), forgotten
+        return self._lost(self._held, back), forgotten
 
     def _lost(self, before: Contents, after: Contents) -> tuple[str, ...]:
         written = tables_written(self._statements)

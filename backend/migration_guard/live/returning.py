@@ -12,7 +12,7 @@ from .steps import Forgotten, Statement
 
 _MOVES = re.compile(r"\s*(WITH|SELECT|INSERT|REPLACE|UPDATE|MERGE)\b", re.IGNORECASE)
 _WHERE = re.compile(r"\bwhere\b.*", re.DOTALL)  # says which rows, not what they get
-_FEWEST = 2  # values that stand in the old and in the new place: one may be there by chance, as a default is
+_FEWEST = 2  # values that stand in the old and in the new place: one, or a flag, may be there by chance
 
 
 class Round:
@@ -61,7 +61,7 @@ class Round:
         reads = any(all(_names(sql, word) for word in words) for sql in self.read)
         for name, column in sorted(self._new(), key=lambda place: (place[0] != table, place)):
             there = _values(self.above[name], column)
-            same = any(len(own) >= _FEWEST and own <= there.keys() for own in values)
+            same = any(own <= there.keys() and sum(len(value) > 1 for value in own) >= _FEWEST for own in values)
             word = column if name in self.before else _bare(name)
             if same or (there and reads and any(_names(sql, word) for sql in self.put)):
                 return name, column if name in self.before else None
