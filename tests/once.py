@@ -20,6 +20,8 @@ ONCE: dict[str, tuple[str, ...]] = {
     "tests/test_harm.py": (),
     "tests/operate/test_harm.py": (),
     "tests/operate/test_postgresql_harm.py": (),
+    "tests/operate/test_sqlite_damage.py": (),
+    "tests/operate/test_transfer_harm.py": ("test_a_run_after_a_kill_makes_what_an_undisturbed_one_makes",),
     "tests/operate/test_packing.py": ("test_a_compressed_and_encrypted_backup_goes_through_every_command",),
     "tests/operate/test_several.py": ("test_an_env_py_that_cannot_run_is_named_with_its_line",),
     # The commands on a database: their main way runs everywhere, what they refuse is words and exit codes.

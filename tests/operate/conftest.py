@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from migration_guard.live import Server
+
+from .pair import Grounds
 from .project import BACKEND, BEHIND, HEAD, ROOT, Project, written
 
 __all__ = ["BACKEND", "BEHIND", "HEAD", "ROOT", "Project"]
@@ -23,6 +26,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(template: Path, tmp_path: Path) -> Project:
     """A copy that a test may change."""
     return Project(Path(shutil.copytree(template, tmp_path / "project")))
+
+
+@pytest.fixture(scope="session")
+def grounds(tmp_path_factory: pytest.TempPathFactory, postgresql: Server) -> Grounds:
+    """Where transfers begin, with rows on both sides."""
+    return Grounds(tmp_path_factory.mktemp("small"), postgresql)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy import make_url
 
 from migration_guard.config import load
+from migration_guard.live import Server
 from migration_guard.operate.moving.session import RECORD
 from migration_guard.operate.target import Target, target_of
 from migration_guard.operate.transfer import Obstacle, Transfer, Transferred
@@ -95,6 +98,37 @@ def progress(part, table, done, total):
 Pair(Path(sys.argv[1]), sys.argv[2]).go(sys.argv[3], progress)
 """
 Progress = Callable[[str, str, int, int], None]
+ROWS = 5000
+
+
+class Grounds:
+    """Where pairs begin: the project with rows in two tables of its file, a database of PostgreSQL with the schema and no
+    rows, another one with all rows, and the digests of these."""
+
+    def __init__(self, root: Path, server: Server) -> None:
+        self.root = written(root)
+        self.server = server
+        first = Pair(self.root, server.new_database())
+        first.go("there", check=True)
+        first.at_server(f"DROP TABLE {RECORD}")
+        self.empty = first.url
+        first.fill(ROWS)
+        full = Pair(self.root, self._copy(self.empty))
+        self.digests = full.digests("there")
+        self.full = full.url
+
+    def pair(self, folder: Path, way: str = "there") -> Pair:
+        """A new one, in a folder; for the way back the rows are on the server, too."""
+        copied = Path(shutil.copytree(self.root, folder / "project"))
+        return Pair(copied, self._copy(self.full if way == "back" else self.empty))
+
+    def _copy(self, url: str) -> str:
+        made = make_url(self.server.new_database())
+        admin = made.set(database="template1", drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{made.database}"'.encode())
+            connection.execute(f'CREATE DATABASE "{made.database}" TEMPLATE "{make_url(url).database}"'.encode())
+        return made.render_as_string(hide_password=False)
 
 
 class Pair:
@@ -148,11 +182,6 @@ class Pair:
         with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as connection:
             cursor = connection.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
-
-    def migrate_server(self) -> None:
-        """The schema, without rows."""
-        self.go("there", check=True)
-        self.at_server(f"DROP TABLE {RECORD}")
 
     def cut(self) -> None:
         """End the connections of transfers."""

@@ -10,7 +10,7 @@ import pytest
 from migration_guard.errors import CannotFinish, UsageError
 
 from .pair import Pair
-from .test_transfer_harm import pair, small_project  # noqa: F401 - fixtures
+from .test_transfer_harm import pair  # noqa: F401 - a fixture
 
 # Column, value as PostgreSQL reads it, value as SQLite has it.
 VALUES: list[tuple[str, str, Any]] = [
@@ -50,7 +50,6 @@ VALUES: list[tuple[str, str, Any]] = [
 
 
 def test_values_come_back_as_models_read_them_and_go_there_again(pair: Pair) -> None:  # noqa: F811
-    pair.migrate_server()
     for number, (column, value, _) in enumerate(VALUES):
         pair.at_server(f"INSERT INTO things (id, {column}) VALUES (%s, %s)", (number, value))
     pair.at_server("INSERT INTO things (id) VALUES (-5)")
@@ -90,7 +89,6 @@ REFUSED: list[tuple[str, str, str]] = [
 def test_each_value_that_sqlite_cannot_hold_is_named_before_anything_is_written(
     pair: Pair,  # noqa: F811
 ) -> None:
-    pair.migrate_server()
     (version,) = pair.at_server("SHOW server_version_num")
     known = [each for each in REFUSED if each[:2] != ("span", "infinity") or int(version[0]) >= 170000]
     for number, (column, value, _) in enumerate(known):
@@ -108,7 +106,6 @@ def test_each_value_that_sqlite_cannot_hold_is_named_before_anything_is_written(
 
 
 def test_what_sqlite_has_no_place_for_is_refused(pair: Pair) -> None:  # noqa: F811
-    pair.migrate_server()
     pair.at_server("CREATE TABLE more (id integer)")
     pair.at_server("INSERT INTO more VALUES (1)")
 

@@ -12,29 +12,22 @@ import psycopg
 import pytest
 
 from migration_guard.errors import CannotFinish
-from migration_guard.live import Server
 from migration_guard.live.postgresql import OwnServer
 from migration_guard.operate.moving import session
+from migration_guard.operate.moving.session import RECORD
 from migration_guard.operate.moving.spool import Spool
 from migration_guard.operate.transfer_back import TransferBack
 from migration_guard.operate.turn import KEY
 
-from .pair import Pair, Progress, written
+from .pair import Grounds, Pair, Progress
 from .test_postgresql_harm import own  # noqa: F401 - a fixture
 
 WAYS = pytest.mark.parametrize("way", ["there", "back"])
 
 
-@pytest.fixture(scope="session")
-def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(tmp_path_factory.mktemp("small"))
-
-
 @pytest.fixture
-def pair(small_project: Path, tmp_path: Path, postgresql: Server) -> Pair:
-    made = Pair(Path(shutil.copytree(small_project, tmp_path / "project")), postgresql.new_database())
-    made.fill(5000)
-    return made
+def pair(grounds: Grounds, tmp_path: Path) -> Pair:
+    return grounds.pair(tmp_path)
 
 
 def once(harm: Callable[[], object], part: str = "copy") -> Progress:
@@ -48,40 +41,27 @@ def once(harm: Callable[[], object], part: str = "copy") -> Progress:
     return progress
 
 
-def undisturbed(pair: Pair, way: str, postgresql: Server) -> dict[str, str]:
-    """The digests of a run of its own. The way back has to begin with rows on the server."""
-    if way == "back":
-        return pair.digests("there")
-    return pair.digests("there", url=postgresql.new_database())
-
-
 @WAYS
-def test_a_run_after_a_kill_makes_what_an_undisturbed_one_makes(
-    pair: Pair, way: str, postgresql: Server, small_project: Path
-) -> None:
-    expected = undisturbed(pair, way, postgresql)
+def test_a_run_after_a_kill_makes_what_an_undisturbed_one_makes(grounds: Grounds, tmp_path: Path, way: str) -> None:
+    pair = grounds.pair(tmp_path, way)
     pair.killed(way)
     assert not (pair.root / "back.db").exists()
 
-    found = pair.digests(way)
-
-    assert found == expected
+    assert pair.digests(way) == grounds.digests
     assert any(line.startswith("Going on: ") for line in pair.said)
     assert pair.at_server("SELECT count(*) FROM notes JOIN words ON words.id = word_id") == [(5000,)]
-    left = {path.name for path in pair.root.iterdir()} - {path.name for path in small_project.iterdir()}
+    left = {path.name for path in pair.root.iterdir()} - {path.name for path in grounds.root.iterdir()}
     assert left <= {"back.db", ".back.db.deploy.lock"}
 
 
 @WAYS
 @pytest.mark.parametrize("part", ["copy", "check"])
 def test_a_connection_that_is_cut_is_told_once_and_the_transfer_goes_on(
-    pair: Pair, way: str, part: str, postgresql: Server
+    grounds: Grounds, tmp_path: Path, way: str, part: str
 ) -> None:
-    expected = undisturbed(pair, way, postgresql)
+    pair = grounds.pair(tmp_path, way)
 
-    found = pair.digests(way, once(pair.cut, part))
-
-    assert found == expected
+    assert pair.digests(way, once(pair.cut, part)) == grounds.digests
     assert [line for line in pair.said if "The connection was lost (" in line] == [
         "The connection was lost (terminating connection due to administrator command). Going on when the server answers."
     ]
@@ -89,25 +69,25 @@ def test_a_connection_that_is_cut_is_told_once_and_the_transfer_goes_on(
 
 @WAYS
 def test_a_server_that_restarts_in_the_middle_costs_nothing(
+    grounds: Grounds,
     pair: Pair,
     way: str,
     own: tuple[OwnServer, Callable[[], None]],  # noqa: F811
 ) -> None:
     server, restart = own
     pair.url = server.new_database()
-    expected = undisturbed(pair, way, server)
+    if way == "back":
+        pair.digests("there")
 
-    found = pair.digests(way, once(restart))
-
-    assert found == expected
+    assert pair.digests(way, once(restart)) == grounds.digests
     assert sum("The connection was lost (" in line for line in pair.said) == 1
     assert pair.at_server("SELECT count(*) FROM words") == [(5000,)]
 
 
 def test_a_full_disk_on_the_way_back_is_one_line_and_the_next_run_ends(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch
+    grounds: Grounds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = pair.digests("there")
+    pair = grounds.pair(tmp_path, "back")
     writing = TransferBack._writing
 
     def with_little_room(self: TransferBack) -> sqlite3.Connection:
@@ -122,20 +102,22 @@ def test_a_full_disk_on_the_way_back_is_one_line_and_the_next_run_ends(
 
     assert raised.value.hint == "make room and run it again"
     assert not (pair.root / "back.db").exists()
-    assert pair.digests("back") == expected
+    assert pair.digests("back") == grounds.digests
     assert pair.sql("SELECT count(*) FROM notes", "back.db") == [(5000,)]
 
 
-def test_a_full_disk_makes_the_way_there_read_rows_again(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_makes_the_way_there_read_rows_again(
+    grounds: Grounds, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spool = Spool(Path("/dev/full").open("r+b", buffering=0))  # noqa: SIM115
     spool.add(b"text")
     assert not spool
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 1000))
-        expected = pair.digests("there")
+        assert pair.digests("there") == grounds.digests
     assert pair.at_server("SELECT count(*) FROM notes") == [(5000,)]
 
-    assert pair.digests("there") == expected
+    assert pair.digests("there") == grounds.digests
     assert "held the same rows before; nothing was copied." in pair.said[-1]
 
 
@@ -151,8 +133,8 @@ def test_a_file_that_was_written_to_meanwhile_is_told_and_the_next_run_brings_th
     assert pair.at_server("SELECT to_regclass('migration_guard_transfer')") == [(None,)]
 
 
-def test_rows_that_changed_on_the_server_are_copied_again_on_the_way_back(pair: Pair) -> None:
-    pair.digests("there")
+def test_rows_that_changed_on_the_server_are_copied_again_on_the_way_back(grounds: Grounds, tmp_path: Path) -> None:
+    pair = grounds.pair(tmp_path, "back")
     pair.killed("back")
     pair.at_server("UPDATE words SET word = 'new' WHERE id = 1")
     pair.at_server("UPDATE notes SET note = '[]' WHERE id = 1")
@@ -164,7 +146,7 @@ def test_rows_that_changed_on_the_server_are_copied_again_on_the_way_back(pair: 
 
 
 def test_rows_of_somebody_else_in_the_target_are_not_overwritten(pair: Pair) -> None:
-    pair.go("there", check=True)
+    pair.at_server(f"CREATE TABLE {RECORD} (what text, name text, value text, PRIMARY KEY (what, name))")
     pair.at_server("INSERT INTO words VALUES (7, 'theirs')")
 
     with pytest.raises(CannotFinish, match=r"words of .* holds 1 rows, and 0 were put there"):
