@@ -259,6 +259,12 @@ def test_allow_comment_holds_through_its_last_day(root: Path, day: date, stands:
     assert ("useless-allow" in [rule for _, rule in said(report)]) is stands
 
 
+def test_allow_for_what_only_a_live_run_may_see_is_not_useless(root: Path) -> None:
+    write(root, "a", 'op.execute("SELECT 1")  # guard: allow downgrade-loses-data -- moved by hand')
+
+    assert said(check(root, Settings())) == []
+
+
 def test_allow_for_a_rule_that_is_off_is_not_useless(root: Path) -> None:
     write(root, "a", f"{NO_DEFAULT}  # guard: allow not-null-without-default -- empty")
 
