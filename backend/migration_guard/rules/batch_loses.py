@@ -147,7 +147,8 @@ def _lost_with(known: KnownTable, context: Context, op: Rebuilding) -> Iterator[
         made = column.as_made
         if made is not None and made.collation is not None and "reflect_args" not in described:
             as_it_was = f"sa.Column({literal(column.name)}, {made.type})"
-            yield Loss(f"COLLATE {made.collation} of {column.name}", column.name, "reflect_args", as_it_was)
+            which = f"COLLATE {made.collation}" if isinstance(made.collation, str) else "the collation"
+            yield Loss(f"{which} of {column.name}", column.name, "reflect_args", as_it_was)
     for one in known.constraints:
         if one.kind == "check" and one.name is None and "table_args" not in described:
             yield Loss(

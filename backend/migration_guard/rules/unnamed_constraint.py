@@ -37,6 +37,7 @@ from .shared.rebuilds import in_batch_block
 RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.ERROR)
 
 _PREFIX = {"unique": "uq", "foreign key": "fk", "check": "ck", "primary key": "pk", "exclude": "ex"}
+LONGEST = 63  # of PostgreSQL's names
 _BY_POSTGRESQL = {"unique": "key", "foreign key": "fkey"}
 
 
@@ -128,7 +129,7 @@ def _name(op: CreateConstraint) -> str:
         return op.name
     columns = "_".join(str(column) for column in op.columns)
     parts = [_PREFIX.get(op.kind, "ck"), str(op.table), columns, str(op.references or "")]
-    return "_".join(part for part in parts if part)
+    return "_".join(part for part in parts if part)[:LONGEST]
 
 
 def _given(op: CreateConstraint, context: Context) -> str:

@@ -32,11 +32,23 @@ from .shared.importing import USUAL
 RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.ERROR)
 
 
+PYTHON_2 = {
+    "unicode": "str",
+    "basestring": "str",
+    "long": "int",
+    "xrange": "range",
+    "unichr": "chr",
+    "raw_input": "input",
+}
+
+
 @judges(Migration)
 def nameless(migration: Migration, _: Context) -> Iterator[Finding]:
     """One finding for each name, where it stands first."""
     for name in migration.undefined:
         way_out = USUAL.get(name.name, f"# import {name.name}, or write the type that the database knows")
+        if name.name in PYTHON_2:
+            way_out = f"{name.name} = {PYTHON_2[name.name]}  # a name of Python 2"
         yield Finding(
             RULE,
             name.at,
