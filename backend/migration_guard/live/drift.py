@@ -85,8 +85,8 @@ def disagreements(
     scope = Scope(options, models, frozenset(tables(migrated)), frozenset(tables(modelled)))
     compared = differences(comparable(migrated, modelled, dialect), comparable(modelled, migrated, dialect))
     found = [
-        _placed(restored(each, migrated, modelled), migrated, modelled)
-        for each in compared
+        restored(each, migrated, modelled)
+        for each in (_placed(each, scope, migrated, modelled) for each in compared)
         if not (each.property == "name" and scope.is_nameless(each))
         and not (_is_default_of_migrations(each) and not options.get("compare_server_default"))
         and not _is_a_retired_label(each, migrated, modelled)
@@ -110,17 +110,17 @@ def _table(difference: Difference) -> str:
     return difference.table or difference.name
 
 
-def _placed(difference: Difference, *snapshots: Snapshot) -> Difference:
-    """An enum type's difference, told of the first table with a column of it."""
+def _placed(difference: Difference, scope: Scope, *snapshots: Snapshot) -> Difference:
+    """An enum type's difference, told of the first table with a column of it that env.py lets autogenerate look at."""
     if difference.kind != "enum":
         return difference
-    users = (
-        properties["table"]
+    users = [
+        replace(difference, table=properties["table"])
         for snapshot in snapshots
         for (kind, _), properties in sorted(snapshot.objects.items())
         if kind == "column" and properties["type"].replace('"', "").removesuffix("[]") == difference.name
-    )
-    return replace(difference, table=next(users, None))
+    ]
+    return next((each for each in users if scope.holds(each)), users[0] if users else difference)
 
 
 def _is_default_of_migrations(difference: Difference) -> bool:
