@@ -17,15 +17,17 @@ from sqlalchemy import create_engine, event, pool
 engine = create_engine(context.config.get_main_option("sqlalchemy.url"), poolclass=pool.NullPool)
 
 
-@event.listens_for(engine, "connect")
 def connected(connection, _record):
     connection.isolation_level = None
 
 
-@event.listens_for(engine, "begin")
 def begun(connection):
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+
+if engine.dialect.name == "sqlite":
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
 
 with engine.connect() as connection:
     context.configure(connection=connection, transaction_per_migration=True)
@@ -81,5 +83,7 @@ def small(root: Path, revision: str, rows: int) -> Project:
         (versions / f"{name}.py").write_text(text)
     project = Project(root)
     project.alembic("upgrade", revision)
-    project.sql(*(f"INSERT INTO personas (id, name) VALUES ('p{number}', 'ada{number}')" for number in range(rows)))
+    project.sql(
+        "SELECT 1", *(f"INSERT INTO personas (id, name) VALUES ('p{number}', 'ada{number}')" for number in range(rows))
+    )
     return project

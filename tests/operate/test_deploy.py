@@ -66,17 +66,17 @@ def test_a_deploy_backs_up_migrates_and_writes_down_what_it_did(project: Project
 def test_a_first_deploy_makes_the_database(project: Project, new_database: Callable[[], None]) -> None:
     new_database()
 
-    printed = project.run("deploy")
+    printed = project.here("deploy")
 
     assert "No table yet; 11 revisions to run" in printed
     assert project.revision == HEAD
 
 
 def test_a_deploy_with_nothing_to_do_does_nothing(project: Project) -> None:
-    project.run("deploy")
+    project.here("deploy")
     before = project.database.read_bytes()
 
-    project.run("deploy")
+    project.here("deploy")
 
     assert project.database.read_bytes() == before
     assert len(project.made()) == 1
@@ -91,7 +91,7 @@ def test_a_deploy_that_fails_leaves_every_byte_as_it_was(project: Project, then:
     before = project.database.read_bytes()
     revision(project, then)
 
-    printed = project.run("deploy", "--force", code=4)
+    printed = project.here("deploy", "--force", code=4)
 
     assert "data/reddit_agent.db is as it was" in printed
     assert project.database.read_bytes() == before
@@ -109,21 +109,21 @@ def test_what_makes_another_schema_than_in_an_empty_database_is_not_deployed(pro
     settings.write_text(settings.read_text().replace('review = "stamp"', 'review = "markers"'))
     before = project.database.read_bytes()
 
-    printed = project.run("deploy", "--no-backup", code=4)
+    printed = project.here("deploy", "--no-backup", code=4)
 
     assert "did not make here what they make in an empty database: column moods.id" in printed
     assert "column moods.mood is missing" in printed
     assert "column moods.id: type should be INTEGER, and is TEXT" in printed
     assert "by_hand" not in printed
     assert project.database.read_bytes() == before
-    assert "column moods.mood is missing" in project.run("deploy", "--no-backup", "--force")
+    assert "column moods.mood is missing" in project.here("deploy", "--no-backup", "--force")
     assert project.revision == "ffffffffffff"
 
 
 def test_what_the_guard_finds_errors_in_is_not_deployed(project: Project) -> None:
     revision(project, 'op.add_column("personas", sa.Column("age", sa.Integer(), nullable=False))')
 
-    printed = project.run("deploy", code=2)
+    printed = project.here("deploy", code=2)
 
     assert "not-null-without-default" in printed
     assert "--force" in printed
@@ -160,7 +160,7 @@ def test_a_database_in_use_is_not_deployed_to(project: Project) -> None:
 def test_an_unknown_database_is_not_deployed_to(project: Project) -> None:
     project.sql("UPDATE alembic_version SET version_num = '0123456789ab'")
 
-    assert "is ahead of the code" in project.run("deploy", code=2)
+    assert "is ahead of the code" in project.here("deploy", code=2)
 
 
 def test_a_kill_at_a_statement_or_just_before_the_rename_leaves_the_old_database_or_the_new_one(

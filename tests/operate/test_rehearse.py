@@ -12,11 +12,11 @@ __all__ = ["there"]
 
 
 def test_a_rehearsal_tells_times_and_rows_and_changes_nothing(project: Project) -> None:
-    project.run("deploy")
+    project.here("deploy")
     revision(project, "op.execute(\"DELETE FROM personas WHERE id <> 'p1'\")")
     before = project.database.read_bytes()
 
-    printed = project.run("rehearse")
+    printed = project.here("rehearse")
 
     assert f"it stands at {HEAD}, 1 revision behind" in printed
     assert "ffffffffffff  0." in printed
@@ -29,7 +29,7 @@ def test_a_rehearsal_tells_times_and_rows_and_changes_nothing(project: Project) 
 def test_a_rehearsal_of_what_fails_says_where(project: Project) -> None:
     revision(project, 'op.execute("DROP TABLE nobody")')
 
-    printed = project.run("rehearse", code=1)
+    printed = project.here("rehearse", code=1)
 
     assert "ffffffffffff fails at line 16: OperationalError: no such table: nobody" in printed
     assert project.revision == BEHIND
@@ -42,7 +42,7 @@ def test_a_rehearsal_on_postgresql_works_on_a_restored_dump(there: OnPostgresql)
         '    op.alter_column("personas", "traits", type_=sa.Text())',
     )
 
-    printed = there.project.run("rehearse")
+    printed = there.project.here("rehearse")
 
     assert f"it stands at {BEHIND}, 5 revisions behind" in printed
     assert there.revision == BEHIND

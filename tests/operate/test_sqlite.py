@@ -66,10 +66,10 @@ def test_a_backup_under_a_writer_at_full_speed_is_of_one_moment(project: Project
 
 
 def test_a_restore_brings_the_rows_back_and_keeps_what_was_there(project: Project) -> None:
-    project.run("backup")
+    project.here("backup")
     project.sql("DELETE FROM personas")
 
-    printed = project.run("restore", "--yes")
+    printed = project.here("restore", "--yes")
 
     assert project.sql("SELECT count(*) FROM personas") == [(20,)]
     kept = next(project.database.parent.glob("*.before-*"))
@@ -114,7 +114,7 @@ def test_a_database_in_use_is_not_replaced(project: Project) -> None:
     ],
 )
 def test_a_harmed_backup_is_refused(project: Project, command: tuple[str, ...], harm: str, words: str) -> None:
-    project.run("backup")
+    project.here("backup")
     (file,) = project.made()
     manifest = file.with_name(f"{file.name}.manifest.json")
     before = project.database.read_bytes()
@@ -131,7 +131,7 @@ def test_a_harmed_backup_is_refused(project: Project, command: tuple[str, ...], 
     else:
         manifest.unlink()
 
-    printed = project.run(command[0], str(file), *command[1:], code=4)
+    printed = project.here(command[0], str(file), *command[1:], code=4)
 
     assert words in printed
     assert project.database.read_bytes() == before
@@ -139,16 +139,16 @@ def test_a_harmed_backup_is_refused(project: Project, command: tuple[str, ...], 
 
 def test_a_backup_that_is_newer_than_the_code_is_refused(project: Project) -> None:
     project.sql("UPDATE alembic_version SET version_num = 'fedcba987654'")
-    project.run("backup")
+    project.here("backup")
 
-    assert "fedcba987654, which the code does not have" in project.run("restore", "--yes", code=2)
+    assert "fedcba987654, which the code does not have" in project.here("restore", "--yes", code=2)
 
 
 def test_status_says_what_is_wrong_with_a_line_to_try(project: Project) -> None:
-    project.run("backup")
+    project.here("backup")
     project.sql("CREATE TABLE _alembic_tmp_personas (id TEXT)", "ALTER TABLE personas ADD COLUMN by_hand TEXT")
 
-    printed = project.run("status", code=1)
+    printed = project.here("status", code=1)
 
     assert f"it stands at {BEHIND}, 4 revisions behind" in printed
     assert "migration-guard db deploy" in printed
@@ -182,35 +182,35 @@ def test_status_for_machines(project: Project) -> None:
 def test_status_knows_every_standing(project: Project, statements: list[str], state: str, words: str) -> None:
     project.sql(*statements)
 
-    assert words in project.run("status", "--quick", code=1)
-    assert json.loads(project.run("status", "--quick", "--format", "json", code=1))["state"] == state
+    assert words in project.here("status", "--quick", code=1)
+    assert json.loads(project.here("status", "--quick", "--format", "json", code=1))["state"] == state
 
 
 def test_status_knows_what_a_newer_release_deployed_and_what_deploy_did_not_end(project: Project) -> None:
-    project.run("deploy")
+    project.here("deploy")
     journal = project.backups / "deploys.jsonl"
     journal.write_text(journal.read_text().replace(HEAD, "0123456789ab"))
     project.sql("UPDATE alembic_version SET version_num = '0123456789ab'")
-    assert "to which a deploy brought it: it is ahead of the code" in project.run("status", "--quick", code=1)
-    assert json.loads(project.run("status", "--quick", "--format", "json", code=1))["state"] == "ahead"
+    assert "to which a deploy brought it: it is ahead of the code" in project.here("status", "--quick", code=1)
+    assert json.loads(project.here("status", "--quick", "--format", "json", code=1))["state"] == "ahead"
 
     journal.write_text("\n".join(journal.read_text().splitlines()[:-1]) + '\n{"cut')
     project.sql(f"UPDATE alembic_version SET version_num = '{BEHIND}'")
-    assert "was begun, and did not end" in project.run("status", "--quick", code=1)
+    assert "was begun, and did not end" in project.here("status", "--quick", code=1)
 
 
 def test_status_sees_that_the_newest_backup_was_cut_and_that_another_cannot_be_used(project: Project) -> None:
-    project.run("backup")
+    project.here("backup")
     (file,) = project.made()
     content = file.read_bytes()
     file.write_bytes(content[:5000])
-    assert f"error: the newest backup, {file.name}, was cut" in project.run("status", "--quick", code=1)
+    assert f"error: the newest backup, {file.name}, was cut" in project.here("status", "--quick", code=1)
 
     file.write_bytes(content)
     other = file.with_name("reddit_agent-20200101T000000Z.sqlite")
     other.write_bytes(b"")
     other.with_name(f"{other.name}.manifest.json").write_text("{")
-    assert "error: 1 backup cannot be used: " in project.run("status", "--quick", code=1)
+    assert "error: 1 backup cannot be used: " in project.here("status", "--quick", code=1)
 
 
 def test_a_damaged_database_is_said_to_be(project: Project) -> None:
@@ -218,24 +218,24 @@ def test_a_damaged_database_is_said_to_be(project: Project) -> None:
     content[4096:12288] = bytes(8192)
     project.database.write_bytes(content)
 
-    printed = project.run("status", "--quick", code=None)
+    printed = project.here("status", "--quick", code=None)
 
     assert re.search("damaged|malformed|cannot be read", printed)
     assert "restore" in printed
 
 
 def test_a_database_that_is_not_there_is_not_made(project: Project) -> None:
-    printed = project.run("status", "--url", "sqlite:///data/other.db", code=4)
+    printed = project.here("status", "--url", "sqlite:///data/other.db", code=4)
 
     assert "there is no database data/other.db" in printed
     assert not (project.root / "data" / "other.db").exists()
 
 
 def test_prune_keeps_the_newest_of_each_day_week_and_month(project: Project) -> None:
-    project.run("backup")
+    project.here("backup")
     (file,) = project.made()
 
-    shown = project.run("prune", "--keep-last", "0", "--keep-daily", "0", "--keep-weekly", "0", "--keep-monthly", "0")
+    shown = project.here("prune", "--keep-last", "0", "--keep-daily", "0", "--keep-weekly", "0", "--keep-monthly", "0")
 
     assert f"keep    {file.name}  the newest that was verified" in shown
     assert file.exists()

@@ -48,12 +48,10 @@ def _backup(options: SimpleNamespace, settings: Settings) -> int:
     with _progress() as progress:
         made = backup(_target(options, settings), _folder(options, settings), progress)
     at = ", ".join(made.manifest.revisions) or "no revision"
-    rows = sum(made.manifest.rows.values())
-    tables = counted(len(made.manifest.rows), "table")
     verified = made.manifest.verified
     read = "read back whole" if verified else "not read back once encrypted: the settings have no backup-decrypt"
     print(f"{made.file}")
-    print(f"{at}; {tables}, {rows:,} rows, {made.manifest.bytes:,} bytes; {read}.")
+    print(f"{at}; {made.manifest.holds}, {made.manifest.bytes:,} bytes; {read}.")
     return 0
 
 
@@ -64,10 +62,7 @@ def _verify(options: SimpleNamespace, settings: Settings) -> int:
     for file in _newest_of_each(options, settings):
         with _progress() as progress:
             found = proved(file, Packing.of(settings), progress)
-        rows = sum(found.manifest.rows.values())
-        print(
-            f"{found.file} is whole: {counted(len(found.manifest.rows), 'table')}, {rows:,} rows, as when it was made."
-        )
+        print(f"{found.file} is whole: {found.manifest.holds}, as when it was made.")
     return 0
 
 

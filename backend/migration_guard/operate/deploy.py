@@ -102,7 +102,7 @@ class Deploy:
                 sqlite.proved(work, target.version_table)
             except (GuardError, *LET_DOWN) as raised:
                 error = _failed(journal, raised)
-                raise NotDeployed(f"{error}. {target.shown} is as it was", error.hint) from raised
+                raise NotDeployed(f"{_ended_by(error)} {target.shown} is as it was", error.hint) from raised
             kept = target.file.with_name(f"{target.file.name}.before-deploy")
             kept.unlink(missing_ok=True)
             if saved is not None:
@@ -128,7 +128,7 @@ class Deploy:
             says, undone = self._afterwards(at, was)
             way_back = saved.file if saved is not None and not undone else None
             way = f"; to go back: migration-guard db restore {way_back}" if way_back is not None else ""
-            raise NotDeployed(f"{error}. {says}", f"{error.hint}{way}", way_back) from raised
+            raise NotDeployed(f"{_ended_by(error)} {says}", f"{error.hint}{way}", way_back) from raised
         return self._ended(after, journal)
 
     def _afterwards(self, before: Standing, was: Snapshot) -> tuple[str, bool]:
@@ -267,6 +267,11 @@ def _failed(journal: Journal, error: BaseException) -> GuardError:
     with contextlib.suppress(OSError):
         journal.add("failed", says=str(found))
     return found
+
+
+def _ended_by(error: GuardError) -> str:
+    """What it says, with one full stop."""
+    return str(error).rstrip(". ") + "."
 
 
 def _as_sentence(sentence: str) -> str:

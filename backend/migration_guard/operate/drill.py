@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
-from ..reporting import counted
 from .backup import Backup, Progress, proved, take_out
 from .health import Look
 from .packing import Packing
@@ -35,10 +34,8 @@ class Drill:
     def lines(self) -> list[str]:
         """For people."""
         made = self.backup.manifest
-        rows = sum(made.rows.values())
         found = [
-            f"{self.backup.file}, made {made.made}, was restored elsewhere: "
-            f"{counted(len(made.rows), 'table')}, {rows:,} rows, as when it was made.",
+            f"{self.backup.file}, made {made.made}, was restored elsewhere: {made.holds}, as when it was made.",
             f"  {self.standing}",
         ]
         for look in self.looks:

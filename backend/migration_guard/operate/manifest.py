@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CannotFinish
+from ..reporting import counted
 from .holding import Held
 
 SUFFIX = ".manifest.json"
@@ -48,6 +49,12 @@ class Manifest:
     def held(self) -> Held:
         """The same as facts that can be compared."""
         return Held(tuple(self.revisions), self.rows)
+
+    @property
+    def holds(self) -> str:
+        """How much it holds, for people: "9 tables, 1,200 rows"."""
+        rows = sum(self.rows.values())
+        return f"{counted(len(self.rows), 'table')}, {rows:,} row{'' if rows == 1 else 's'}"
 
     @property
     def is_packed(self) -> bool:

@@ -43,6 +43,8 @@ class Rehearsal:
     def lines(self) -> list[str]:
         """For people."""
         found = [f"{self.target.shown}, on a copy: {self.at.sentence}."]
+        if not self.at.pending:
+            return [*found, "Nothing is pending."]
         for step in self.steps:
             found.append(f"  {step['revision']}  {step['seconds']:.2f} s")
             found += [f"    {words}" for words in _told(step)]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
-from ..reporting import counted
 from . import sqlite
 from .backup import Backup, Progress, proved, take_out
 from .manifest import now
@@ -40,10 +39,9 @@ class Plan:
         """The plan for people."""
         made = self.backup.manifest
         at = ", ".join(made.revisions) or "no revision"
-        rows = sum(made.rows.values())
         return [
             f"restore {self.backup.file}",
-            f"  made {made.made} by {made.server}; {at}; {counted(len(made.rows), 'table')}, {rows:,} rows",
+            f"  made {made.made} by {made.server}; {at}; {made.holds}",
             *(
                 [f"  in place of {self.target.shown}", f"  which is kept as {self.kept_as}"]
                 if self.replaces

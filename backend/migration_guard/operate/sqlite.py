@@ -15,8 +15,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from ..errors import CannotFinish
 from ..live.redirect import own_engine
+from ..live.statements import first_line
 from .holding import Held, held
 from .sqlite_damage import damage
 from .writing import ELSEWHERE, owned_as, refused, sync
@@ -105,8 +108,8 @@ def proved(file: Path, version_table: str) -> Held:
             raise CannotFinish(f"{file.name} is damaged: {'; '.join(said[:3])}", "use another backup")
         with _engine(file) as connected:
             return held(connected, version_table)
-    except sqlite3.DatabaseError as error:
-        raise CannotFinish(f"{file.name} is damaged: {error}", "use another backup") from error
+    except (sqlite3.DatabaseError, DBAPIError, UnicodeDecodeError) as error:  # the last one: a name that is no text
+        raise CannotFinish(f"{file.name} is damaged: {first_line(error)}", "use another backup") from error
 
 
 def broken_keys(file: Path) -> list[str]:

@@ -22,7 +22,7 @@ from .backup import Backup, backups, name_of, unsound
 from .health import Look
 from .holding import has_version_table, held
 from .journal import lines, reached
-from .matching import apart, made_by, snapshot_of, some_of
+from .matching import apart, snapshot_of, some_of
 from .standing import Standing, standing
 from .target import Target
 
@@ -115,10 +115,10 @@ def _schema(target: Target, at: Standing, connection: Connection) -> Look:
     if at.state in ("empty", "unmanaged", "ahead", "unknown"):
         return Look(name, "ok", "the schema is not compared, as no known revision says what it should be")
     try:
-        should = made_by(target, connection, target.history.by_id.keys() - set(at.pending))
+        known = target.history.by_id.keys() - set(at.pending)
+        found = [*apart(target, connection, known, snapshot_of(target, connection)).values()]
     except CannotFinish as error:
         return Look(name, "warning", f"the schema is not compared: {error}", None, error.hint)
-    found = apart(should, snapshot_of(target, connection))
     if not found:
         return Look(name, "ok", f"the schema is what {', '.join(at.revisions)} makes", [])
     says = f"the schema is not what {', '.join(at.revisions)} makes: {some_of(found)}"

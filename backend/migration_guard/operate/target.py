@@ -93,8 +93,12 @@ class Target:
             try:
                 connection = engine.connect()
             except SQLAlchemyError as error:
+                says, file = first_line(error), self.dialect == "sqlite"
                 raise CannotFinish(
-                    f"{self.shown} cannot be reached: {hide_in(first_line(error))}", "check the URL and the server"
+                    f"{self.shown} cannot be {'opened' if file else 'reached'}: {hide_in(says)}",
+                    "stop the application and restore the newest backup: migration-guard db restore"
+                    if file
+                    else "check the URL and the server",
                 ) from error
             with connection:
                 yield connection

@@ -28,7 +28,8 @@ def counted(what):
 
 def connect(*arguments, **options):
     made = _connect(*arguments, **options)
-    made.set_trace_callback(counted)
+    if FOLDER in os.path.abspath(str(arguments[0]).removeprefix("file:")):  # noqa: PTH100 - others are scratch databases
+        made.set_trace_callback(counted)
     return made
 
 
