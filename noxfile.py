@@ -315,7 +315,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def harm(session: nox.Session) -> None:
-    """`verify` killed two hundred times, db commands at each statement: nothing left, nothing lost. `-- --only db`."""
+    """What a kill, a full disk, damage and company do to `verify`, `squash` and the db commands: `-- --only together`."""
     install(session, ".[live,postgresql]")
     session.run("python", "-m", "tests.harm", *session.posargs)
 
