@@ -68,6 +68,7 @@ def _both_for_a_while(op: AlterColumn, context: Context) -> list[str]:
     return [
         f"# the code writes both columns until no release names {op.name} any more",
         *call(op, "add_column", f"sa.Column({new}, {kind}, nullable=True)", table=op.table, schema=op.schema),
+        f"# in downgrade(), in place of the rename: drop column {op.new_name}",
         NEXT,
         execute(op, f"{filled} WHERE {sql_name(op.new_name or '')} IS NULL"),
     ]

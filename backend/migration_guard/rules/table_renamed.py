@@ -50,5 +50,6 @@ def name_of_running_code(op: RenameTable, context: Context) -> Iterator[Finding]
         op.at,
         says=f"Renaming table {op.table} to {op.new_name} {'takes it from' if aside else 'breaks'} a release that "
         f"still runs: its queries name {op.table} and fail from now on.",
-        instead=f"{statement(op)}\n{execute(op, view)}  # dropped once no release names {op.table}",
+        instead=f"{statement(op)}\n{execute(op, view)}  # dropped once no release names {op.table}\n"
+        f"# in downgrade(), first of all: {execute(op, f'DROP VIEW {sql_table(op.table, op.schema)}')}",
     )

@@ -88,6 +88,10 @@ def beside(op: AlterColumn, context: Context) -> str:
     fit = [repair(op, context, found)] if found is not None and misfits else []
     text = later(
         [*committed_first(context, op, *fit, fill), f"# then have the code read {new}; drop {old} in a later release"],
-        [f"# let the application write {old} and {new} from now on", *first],
+        [
+            f"# let the application write {old} and {new} from now on",
+            *first,
+            f"# in downgrade(), in place of the change of type: drop column {name}",
+        ],
     )
     return with_imports(context, text)
