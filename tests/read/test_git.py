@@ -80,6 +80,29 @@ def test_top_is_found_from_a_folder_below(top: Path) -> None:
     assert at(top / VERSIONS).top == top.resolve()
 
 
+def test_all_of_a_repository_is_found_at_once_also_in_a_folder_whose_name_has_two_lines(tmp_path: Path) -> None:
+    folder = tmp_path / "two\nlines"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    assert (at(folder).top, at(folder).head) == (folder.resolve(), None)
+
+    head = commit(folder, f"{VERSIONS}/a.py")
+    git(folder, "worktree", "add", "-q", str(tmp_path / "beside"), "-b", "mine")
+    assert at(folder).head == at(tmp_path / "beside").head == head
+    assert at(folder).git_dir == (folder / ".git").resolve()
+    assert at(tmp_path / "beside").git_dir == (folder / ".git" / "worktrees" / "beside").resolve()
+
+
+def test_merge_that_goes_on_in_a_worktree_is_of_that_one_alone(top: Path, tmp_path: Path) -> None:
+    git(top, "worktree", "add", "-q", str(tmp_path / "beside"), "-b", "mine")
+    commit(tmp_path / "beside", f"{VERSIONS}/b.py")
+    theirs = commit(top, f"{VERSIONS}/c.py")
+    git(tmp_path / "beside", "merge", "-q", "--no-commit", theirs)
+
+    assert at(tmp_path / "beside").merged_in() == (theirs,)
+    assert at(top).merged_in() == ()
+
+
 def test_folder_of_another_user_is_an_error_with_the_way_out(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
 
