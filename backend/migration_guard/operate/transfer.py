@@ -80,6 +80,7 @@ class Transfer:
 
             def looked() -> None:
                 nonlocal at
+                spools.close()  # of an attempt before this one
                 with closing(connected(self.to)) as session:
                     locked(session, self.to)
                     places = Places(self.source, self.to, self.say)

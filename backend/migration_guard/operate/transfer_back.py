@@ -15,7 +15,7 @@ from ..live.row_sql import identifier, table_name
 from ..live.shapes import TableShape
 from .holding import held
 from .moving.columns import Table
-from .moving.comparing import alike, difference
+from .moving.comparing import difference, same
 from .moving.into_sqlite import Back, back, fill, numbers_kept, obstacles
 from .moving.migrations import at_revisions, migrate
 from .moving.obstacles import Obstacle
@@ -190,7 +190,7 @@ class TransferBack:
             table.digest = mine.digest
             if found:
                 return str(found[0])
-            return "" if alike(session, source, mine) else difference(session, source, mine)
+            return "" if same(session, source, mine, lambda _: None) else difference(session, source, mine)
 
     def _finish(self, writing: sqlite3.Connection) -> None:
         """Keys hold, the file is whole, and our table is gone."""
