@@ -79,6 +79,21 @@ class Cache:
                 found[path] = migration
         return found
 
+    def all_same(self, blobs: Mapping[str, str], modules: Modules, again: Reader) -> dict[str, Migration]:
+        """The facts of those files, by path, whose contents (as git names them) are those that were read.
+
+        `again` reads one whose facts are gone.
+        """
+        found = {}
+        whole = partial(self._whole, again)
+        for path, blob in blobs.items():
+            line = self._known.get(path, "")
+            known = line.startswith(f"{blob}\t", line.find("\t") + 1)
+            migration = self._migration(path, line, modules, whole) if known else None
+            if migration is not None:
+                found[path] = migration
+        return found
+
     def same(
         self, path: str, blob: str, modules: Modules, again: Reader, about: os.stat_result | None = None
     ) -> Migration | None:

@@ -180,12 +180,13 @@ class Sources:
         modules = Modules(files, roots(self.root, project))
         names = dict(self._named(project, folders, blobs))
         self._expect(len(names))
-        found: dict[str, Migration] = {}
-        for path, name in names.items() if self._cache else ():
-            again = partial(self._fetched, repository=repository, name=name, blob=blobs[name], modules=modules)
-            known = self._cache and self._cache.same(path, blobs[name], modules, again)
-            if known:
-                found[path] = known
+
+        def again(path: str) -> Migration:
+            content = repository.contents({path: blobs[names[path]]})[path]
+            return self.migration(path, content, modules, keep=False)
+
+        by_path = {path: blobs[name] for path, name in names.items()}
+        found = self._cache.all_same(by_path, modules, again) if self._cache else {}
         unknown = {name: blobs[name] for path, name in names.items() if path not in found}
         contents = repository.contents(unknown)
         for path in names.keys() - found.keys():
@@ -217,9 +218,6 @@ class Sources:
         again = partial(self.migration, content=content, modules=modules, keep=False)
         same = self._cache and self._cache.same(path, blob_id(content), modules, again)
         return same or self.migration(path, content, modules, keep=keep)
-
-    def _fetched(self, path: str, repository: Repository, name: str, blob: str, modules: Modules) -> Migration:
-        return self.migration(path, repository.contents({name: blob})[name], modules, keep=False)
 
     def _expect(self, count: int) -> None:
         """Get ready for so many migrations."""
