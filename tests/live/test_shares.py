@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration_guard.live.shares import WALK, Share, mine
+from migration_guard.live.shares import WALK, Share, climbing, mine
 
 NAMES = [f"r{number:03}" for number in range(200)]
 
@@ -36,19 +36,30 @@ def test_without_shares_all_is_walked() -> None:
     assert [*mine(NAMES, (Share(),))] == NAMES
 
 
-@pytest.mark.parametrize("of", [2, 3, 4])
-def test_all_shares_take_about_the_same_time(of: int) -> None:
-    found = parts(NAMES, of)
-
+def times(found: list[list[str]]) -> list[int]:
+    """What each share takes: to take up what is below it, to walk it, and for the last one to take up all."""
     took, below = [], 0
     for part in found:
-        took.append(below + WALK * len(part))
-        below += len(part)
-    took[-1] += len(NAMES)
-    assert max(took) - min(took) <= 2 * WALK * of
+        above = below + len(part)
+        took.append(climbing(below) + WALK * (climbing(above) - climbing(below)))
+        below = above
+    took[-1] += climbing(below)
+    return took
+
+
+@pytest.mark.parametrize("of", [2, 3, 4])
+def test_all_shares_take_about_the_same_time(of: int) -> None:
+    took = times(parts(NAMES, of))
+
+    last = climbing(len(NAMES)) - climbing(len(NAMES) - 1)
+    assert max(took) - min(took) <= 2 * WALK * of * last
 
 
 def test_two_processes_are_much_faster_than_one() -> None:
-    first, second = parts(NAMES, 2)
+    assert (WALK + 1) * climbing(len(NAMES)) / max(times(parts(NAMES, 2))) > 1.75
 
-    assert (WALK + 1) * len(NAMES) / max(WALK * len(first), len(first) + WALK * len(second) + len(NAMES)) > 1.75
+
+def test_later_shares_are_shorter_as_each_step_takes_longer_there() -> None:
+    lengths = [len(part) for part in parts(NAMES, 4)]
+
+    assert lengths == sorted(lengths, reverse=True)

@@ -35,6 +35,7 @@ SETTINGS = {
     "huge_pages": "off",
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
+    "max_logical_replication_workers": "0",  # nothing is replicated: one process less
     "checkpoint_timeout": "1h",
     "timezone": "UTC",
     "lc_messages": "C",

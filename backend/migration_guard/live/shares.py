@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isqrt
 
 WALK = 7  # what it takes to walk a revision, in times of taking one up: three steps, and a look after each
+TWICE = 300  # revisions later a step takes twice the time of the first one, as the schema has grown
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,19 @@ def mine(revisions: Sequence[str], shares: Sequence[Share]) -> Sequence[str]:
     return revisions[start:end]
 
 
+def climbing(revisions: int) -> int:
+    """How long it takes to take up so many from the first one on."""
+    return revisions * (2 * TWICE + revisions)  # a step's time grows by a TWICE-th of the first one's with each
+
+
+def _reached_in(time: int) -> int:
+    """How many revisions are taken up in that time."""
+    return isqrt(TWICE * TWICE + time) - TWICE
+
+
 def _ends(start: int, end: int, parts: int, extra: int) -> list[int]:
     """Where each part ends, so that all take about the same time; the last one has `extra` revisions to take up."""
-    low, high = 0, end + WALK * (end - start) + extra
+    low, high = 0, (WALK + 1) * climbing(end) + climbing(extra)
     while low < high:
         time = (low + high) // 2
         if _reached(start, end, parts, extra, time) is None:
@@ -47,7 +59,8 @@ def _reached(start: int, end: int, parts: int, extra: int, time: int) -> list[in
     """Where each part ends that has this much time, None where that is not enough."""
     ends = []
     for number in range(parts):
-        left = time - start - (extra if number == parts - 1 else 0)
-        start = min(end, start + max(0, left) // WALK)
+        below = climbing(start)
+        left = time - below - (climbing(extra) if number == parts - 1 else 0)
+        start = min(end, _reached_in(below + max(0, left) // WALK))
         ends.append(start)
     return ends if start == end else None
