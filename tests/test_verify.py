@@ -6,7 +6,9 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,12 @@ def verified(root: Path, *databases: str, **options: str) -> Report:
     """The report on tables that are too small for locks to matter: those have tests of their own in tests/trace."""
     settings = replace(load(root), small_tables=("*",), lock_timeout=True)
     return verify(root, settings, databases=databases or ("sqlite",), **options)
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Report]:
+    """The report on a fixture project as it is, run once for all tests that look at it."""
+    return cache(lambda name: verified(copied(name, tmp_path_factory.mktemp("project"))))
 
 
 def found(report: Report) -> list[str]:
@@ -60,8 +68,10 @@ ENVIRONMENTS = [
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_a_sound_project_is_stepped_through_with_rows_and_nothing_is_found(name: str, tmp_path: Path) -> None:
-    report = verified(copied(name, tmp_path))
+def test_a_sound_project_is_stepped_through_with_rows_and_nothing_is_found(
+    name: str, on_sqlite: Callable[[str], Report]
+) -> None:
+    report = on_sqlite(name)
 
     assert (found(report), report.problems) == ([], ())
     assert report.exit_code == 0
@@ -95,8 +105,10 @@ def test_a_sound_project_is_sound_on_postgresql_too(name: str, tmp_path: Path, p
         ("children_cascade_away", ["r2.py:15 rows-lost"], "rows of pet are gone"),
     ],
 )
-def test_what_is_wrong_is_found_at_its_line(name: str, expected: list[str], words: str, tmp_path: Path) -> None:
-    report = verified(copied(name, tmp_path))
+def test_what_is_wrong_is_found_at_its_line(
+    name: str, expected: list[str], words: str, on_sqlite: Callable[[str], Report]
+) -> None:
+    report = on_sqlite(name)
 
     lines = found(report)
     assert lines == expected or [line.replace(":16", "").replace(":18", "") for line in lines] == expected
@@ -117,16 +129,18 @@ def test_an_enum_type_that_downgrade_leaves_behind_is_found_on_postgresql(tmp_pa
     assert report.findings[0].dialect == name_of(postgresql.label, "postgresql")
 
 
-def test_an_enum_type_leaves_nothing_behind_on_sqlite(tmp_path: Path) -> None:
-    assert found(verified(copied("downgrade_leaves_an_enum", tmp_path))) == []
+def test_an_enum_type_leaves_nothing_behind_on_sqlite(on_sqlite: Callable[[str], Report]) -> None:
+    assert found(on_sqlite("downgrade_leaves_an_enum")) == []
 
 
 def test_batch_mode_cascades_nothing_away_on_postgresql(tmp_path: Path, postgresql: Server) -> None:
     assert found(verified(copied("children_cascade_away", tmp_path), postgresql.new_database())) == []
 
 
-def test_models_that_differ_are_found_table_by_table_and_tables_left_out_by_env_are_not(tmp_path: Path) -> None:
-    report = verified(copied("models_drift", tmp_path))
+def test_models_that_differ_are_found_table_by_table_and_tables_left_out_by_env_are_not(
+    on_sqlite: Callable[[str], Report],
+) -> None:
+    report = on_sqlite("models_drift")
 
     forgotten, person = (finding.says for finding in report.findings)
     assert forgotten == "Models and migrations disagree on forgotten on sqlite: table forgotten is in the models only."
@@ -134,8 +148,8 @@ def test_models_that_differ_are_found_table_by_table_and_tables_left_out_by_env_
     assert "type is VARCHAR(20) in the migrations, VARCHAR(30) in the models" in person
 
 
-def test_one_failing_revision_does_not_hide_the_others(tmp_path: Path) -> None:
-    report = verified(copied("one_branch_fails", tmp_path))
+def test_one_failing_revision_does_not_hide_the_others(on_sqlite: Callable[[str], Report]) -> None:
+    report = on_sqlite("one_branch_fails")
 
     assert found(report) == ["r2.py:15 upgrade-fails", "r4.py:18 downgrade-leaves-traces"]
     gaps = [f"{Path(gap.path).name} {gap.why}" for gap in report.not_judged]
@@ -143,8 +157,8 @@ def test_one_failing_revision_does_not_hide_the_others(tmp_path: Path) -> None:
     assert "r5.py sqlite: the models are not compared, as some revisions cannot be taken up" in gaps
 
 
-def test_a_refusal_is_no_failure(tmp_path: Path) -> None:
-    report = verified(copied("downgrade_refuses", tmp_path))
+def test_a_refusal_is_no_failure(on_sqlite: Callable[[str], Report]) -> None:
+    report = on_sqlite("downgrade_refuses")
 
     assert found(report) == []
     whys = [gap.why for gap in report.not_judged]
@@ -152,8 +166,8 @@ def test_a_refusal_is_no_failure(tmp_path: Path) -> None:
     assert "sqlite: r3: it is declared irreversible: an index is for ever" in whys
 
 
-def test_an_upgrade_that_refuses_rows_by_its_own_code_is_no_failure(tmp_path: Path) -> None:
-    report = verified(copied("upgrade_refuses_rows", tmp_path))
+def test_an_upgrade_that_refuses_rows_by_its_own_code_is_no_failure(on_sqlite: Callable[[str], Report]) -> None:
+    report = on_sqlite("upgrade_refuses_rows")
 
     assert found(report) == []
     assert "sqlite: r2: upgrade() refuses the rows it was given: empty person first" in [
@@ -165,8 +179,10 @@ READ_BY_TYPES = ["types_that_are_stored_as_text", "labels_in_the_models_only"]
 
 
 @pytest.mark.parametrize("name", READ_BY_TYPES)
-def test_types_of_sqlalchemy_can_read_the_values_of_their_columns(name: str, tmp_path: Path) -> None:
-    report = verified(copied(name, tmp_path))
+def test_types_of_sqlalchemy_can_read_the_values_of_their_columns(
+    name: str, on_sqlite: Callable[[str], Report]
+) -> None:
+    report = on_sqlite(name)
 
     assert (found(report), report.problems) == ([], ())
     assert not [gap.why for gap in report.not_judged if "made-up" in gap.why]
@@ -198,9 +214,9 @@ ERRORS_OVER_VALUES = [
 
 
 def test_code_that_cannot_interpret_made_up_values_is_not_judged_and_one_that_trips_over_null_is(
-    tmp_path: Path,
+    on_sqlite: Callable[[str], Report],
 ) -> None:
-    report = verified(copied("values_that_code_cannot_interpret", tmp_path))
+    report = on_sqlite("values_that_code_cannot_interpret")
 
     assert found(report) == ["r4.py:20 upgrade-fails", "r6.py:20 upgrade-fails", "r7.py:24 downgrade-fails"]
     assert not_interpreted(report) == ERRORS_OVER_VALUES
@@ -218,8 +234,8 @@ def test_code_that_cannot_interpret_made_up_values_is_not_judged_on_postgresql(
     assert not_interpreted(report) == ERRORS_OVER_VALUES
 
 
-def test_a_unique_constraint_without_a_name_of_its_own_is_no_drift(tmp_path: Path) -> None:
-    report = verified(copied("unique_constraints_without_names", tmp_path))
+def test_a_unique_constraint_without_a_name_of_its_own_is_no_drift(on_sqlite: Callable[[str], Report]) -> None:
+    report = on_sqlite("unique_constraints_without_names")
 
     assert [finding.says.partition(": ")[2] for finding in report.findings] == [
         "unique person.uq_name_number: name is uq_name_number in the migrations, uq_person_name_number in the models.",
@@ -236,8 +252,8 @@ def test_a_unique_constraint_that_postgresql_names_is_no_drift(tmp_path: Path, p
     ]
 
 
-def test_rows_that_a_revision_deletes_or_updates_itself_are_not_lost(tmp_path: Path) -> None:
-    assert found(verified(copied("rows_are_deleted_on_purpose", tmp_path))) == []
+def test_rows_that_a_revision_deletes_or_updates_itself_are_not_lost(on_sqlite: Callable[[str], Report]) -> None:
+    assert found(on_sqlite("rows_are_deleted_on_purpose")) == []
 
 
 NOT_MOVED_BACK = [
@@ -289,9 +305,9 @@ def test_the_configured_database_is_never_touched(tmp_path: Path) -> None:
     ],
 )
 def test_an_environment_that_cannot_be_run_is_one_clear_line(
-    name: str, message: str, hint: str, tmp_path: Path
+    name: str, message: str, hint: str, on_sqlite: Callable[[str], Report]
 ) -> None:
-    report = verified(copied(name, tmp_path))
+    report = on_sqlite(name)
 
     (problem,) = report.problems
     assert problem.message.startswith("sqlite: ")
@@ -301,8 +317,8 @@ def test_an_environment_that_cannot_be_run_is_one_clear_line(
     assert report.exit_code == 4
 
 
-def test_a_database_on_which_no_migration_ran_was_not_looked_at(tmp_path: Path) -> None:
-    raises, ends = verified(copied("env_raises", tmp_path)), verified(copied("upgrade_ends_the_process", tmp_path))
+def test_a_database_on_which_no_migration_ran_was_not_looked_at(on_sqlite: Callable[[str], Report]) -> None:
+    raises, ends = on_sqlite("env_raises"), on_sqlite("upgrade_ends_the_process")
 
     assert raises.looked_at.databases == ()
     assert [label.partition(" ")[0] for label in ends.looked_at.databases] == ["SQLite"]
@@ -415,8 +431,8 @@ def test_a_flask_application_of_another_name_is_asked_for(tmp_path: Path) -> Non
     assert "flask-app" in problem.hint
 
 
-def test_each_database_of_one_env_is_proved(tmp_path: Path) -> None:
-    report = verified(copied("env_of_two_databases", tmp_path))
+def test_each_database_of_one_env_is_proved(on_sqlite: Callable[[str], Report]) -> None:
+    report = on_sqlite("env_of_two_databases")
 
     assert (found(report), report.problems) == ([], ())
     assert report.notes == (
@@ -528,8 +544,8 @@ def test_with_a_base_branch_only_this_branchs_revisions_are_stepped_through(tmp_
     assert report.notes == ("sqlite: 1 revision: 1 up, 0 down and up again, 2 below only up; 1 table held rows.",)
 
 
-def test_the_rows_that_stood_in_the_way_are_named(tmp_path: Path) -> None:
-    (finding,) = verified(copied("duplicates_meet_a_unique_index", tmp_path)).findings
+def test_the_rows_that_stood_in_the_way_are_named(on_sqlite: Callable[[str], Report]) -> None:
+    (finding,) = on_sqlite("duplicates_meet_a_unique_index").findings
 
     assert "Of the made-up rows these stood in the way: person (id 1000000001, nickname 'acc" in finding.says
 
@@ -618,12 +634,14 @@ def test_without_any_database_named_every_dialect_is_tried(tmp_path: Path) -> No
         ),
     ],
 )
-def test_the_note_counts_what_came_up_and_what_came_down_and_up_again(name: str, note: str, tmp_path: Path) -> None:
-    assert verified(copied(name, tmp_path)).notes == (f"sqlite: {note}",)
+def test_the_note_counts_what_came_up_and_what_came_down_and_up_again(
+    name: str, note: str, on_sqlite: Callable[[str], Report]
+) -> None:
+    assert on_sqlite(name).notes == (f"sqlite: {note}",)
 
 
-def test_a_step_that_does_not_end_is_told_in_words_alone(tmp_path: Path) -> None:
-    report = verified(copied("upgrade_never_ends", tmp_path))
+def test_a_step_that_does_not_end_is_told_in_words_alone(on_sqlite: Callable[[str], Report]) -> None:
+    report = on_sqlite("upgrade_never_ends")
 
     assert "it did not end within 1 s (step-timeout)" in report.findings[0].says
     assert "TimeLimit" not in report.findings[0].says
@@ -665,5 +683,5 @@ def test_what_each_dialect_says_in_its_own_words_is_no_disparity(tmp_path: Path,
     assert report.problems == ()
 
 
-def test_one_database_alone_has_nothing_to_differ_from(tmp_path: Path) -> None:
-    assert "parity" not in " ".join(found(verified(copied("dialects_differ", tmp_path))))
+def test_one_database_alone_has_nothing_to_differ_from(on_sqlite: Callable[[str], Report]) -> None:
+    assert "parity" not in " ".join(found(on_sqlite("dialects_differ")))
