@@ -10,7 +10,7 @@ from ..facts import Text, Unread
 DEFAULT_SCHEMA = "public"  # of PostgreSQL: no schema means this one
 
 
-@lru_cache(maxsize=4096)  # a dozen rules ask for the same few names, one after the other
+@lru_cache(maxsize=1024)  # a dozen rules ask for the same few names, one after the other
 def bare(name: Text | None) -> str | None:
     """The name without quotes and schema, in small letters; None where it is not given or could not be read.
 

@@ -25,7 +25,7 @@ class Touching:
         self.order = Order(history)
         self.conventions = history.environment.conventions if history.environment else {}
         self.tables: set[str] = set()
-        self.referrers: dict[str, set[str]] = {}  # table -> the tables with a foreign key to it
+        self.referrers: dict[str, list[str]] = {}  # table -> the tables with a foreign key to it
         self._root: dict[str, str] = {}
         self._objects: dict[str, set[str]] = {}  # view or trigger -> the tables that it names
         self._outlines = known = outlines(history)
@@ -38,14 +38,15 @@ class Touching:
         self._hiding: set[str] = set()  # revisions with operations that nobody can follow
         self._lives: dict[str, tuple[int, ...]] = {}  # revision -> its operations after which tables may be gone
         alike: dict[tuple[int, ...], tuple[int, ...]] = {}
+        names = {name: name for name in self.tables}  # one text for each
         for revision, migration in self.order.known.items():
             about = known[migration.path]
             if about.get("dialects"):
                 self.dialected.add(revision)
             for mention, operations in about.get("mentions", {}).items():
                 for name in self._meant((mention,)):
-                    here = self.by_revision.setdefault(name, {})
-                    those = tuple(sorted({*here.get(revision, ()), *operations}))
+                    here = self.by_revision.setdefault(names.get(name, name), {})
+                    those = tuple(sorted({*here[revision], *operations}) if revision in here else operations)
                     here[revision] = alike.setdefault(those, those)
             if lives := tuple(about.get("lives", ())):
                 self._lives[revision] = alike.setdefault(lives, lives)
@@ -216,7 +217,8 @@ class Touching:
                     self._root[second] = first
             references |= dict.fromkeys((name, table) for name, table in about.get("references", ()))
             objects += [(name, words) for name, words in about.get("objects", ())]
+        names = {name: name for name in self.tables}
         for name, table in references:
-            self.referrers.setdefault(self.root(name), set()).add(table)
+            self.referrers.setdefault(self.root(names.get(name, name)), []).append(names.get(table, table))
         for name, words in objects:
             self._objects.setdefault(name, set()).update({word for word in words if word in self.tables} - {name})
