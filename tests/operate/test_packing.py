@@ -68,14 +68,14 @@ def test_a_compressed_and_encrypted_backup_goes_through_every_command(project: P
 @needs_openssl
 def test_a_wrong_key_and_a_missing_command_are_named_and_nothing_is_restored(project: Project) -> None:
     key = with_cipher(project)
-    project.run("backup")
+    project.here("backup")
     key.write_text("another secret")
     before = project.database.read_bytes()
 
-    assert "openssl of backup-decrypt ended with 1" in project.run("restore", "--yes", code=4)
+    assert "openssl of backup-decrypt ended with 1" in project.here("restore", "--yes", code=4)
     settings = project.root / "pyproject.toml"
     settings.write_text("\n".join(line for line in settings.read_text().splitlines() if "decrypt" not in line))
-    assert "the settings have no backup-decrypt" in project.run("verify", code=2)
+    assert "the settings have no backup-decrypt" in project.here("verify", code=2)
     assert project.database.read_bytes() == before
 
 
@@ -83,10 +83,10 @@ def test_a_wrong_key_and_a_missing_command_are_named_and_nothing_is_restored(pro
 def test_a_backup_that_cannot_be_decrypted_here_counts_as_not_read_back(project: Project) -> None:
     with_cipher(project, decrypt=False)
 
-    printed = project.run("backup")
+    printed = project.here("backup")
 
     assert "not read back once encrypted: the settings have no backup-decrypt" in printed
-    assert "and nobody has read it back" in project.run("status", "--quick", code=1)
+    assert "and nobody has read it back" in project.here("status", "--quick", code=1)
 
 
 @pytest.mark.parametrize(
@@ -143,16 +143,16 @@ def test_damaged_compression_is_one_clear_line(harm: str, tmp_path: Path) -> Non
 def test_a_command_that_fails_leaves_no_backup(project: Project, command: str, words: str) -> None:
     with_settings(project, f'backup-encrypt = "{command}"')
 
-    assert words in project.run("backup", code=4)
+    assert words in project.here("backup", code=4)
     assert list(project.backups.iterdir()) == []
 
 
 def test_a_backup_is_for_its_owner_alone_and_a_restored_database_as_it_was(project: Project) -> None:
     project.database.chmod(0o640)
-    project.run("backup")
+    project.here("backup")
     (file,) = project.made()
 
-    project.run("restore", "--yes")
+    project.here("restore", "--yes")
 
     assert file.stat().st_mode & 0o777 == 0o600
     assert project.database.stat().st_mode & 0o777 == 0o640

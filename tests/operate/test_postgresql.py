@@ -21,6 +21,7 @@ from migration_guard.operate.postgresql import _counted, proved
 from migration_guard.operate.turn import KEY
 
 from .conftest import BEHIND, HEAD, Project
+from .test_deploy import revision
 
 
 class OnPostgresql:
@@ -62,21 +63,21 @@ def there(project: Project, postgresql: Server) -> OnPostgresql:
 
 
 def test_a_backup_is_restored_into_a_scratch_server_and_counted(there: OnPostgresql) -> None:
-    printed = there.project.run("backup")
+    printed = there.project.here("backup")
     (file,) = there.made()
 
     assert "20 rows" in printed
-    assert "9 tables, 20 rows, as when it was made" in there.project.run("verify")
+    assert "9 tables, 20 rows, as when it was made" in there.project.here("verify")
     manifest = json.loads(file.with_name(f"{file.name}.manifest.json").read_text())
     assert manifest["revisions"] == [BEHIND]
     assert manifest["rows"]["personas"] == 20
 
 
 def test_a_restore_renames_what_was_there(there: OnPostgresql) -> None:
-    there.project.run("backup")
+    there.project.here("backup")
     there.sql("DELETE FROM personas")
 
-    there.project.run("restore", "--yes")
+    there.project.here("restore", "--yes")
 
     assert there.sql("SELECT count(*) FROM personas") == [(20,)]
     name = make_url(there.url).database
@@ -100,13 +101,13 @@ def test_a_restored_database_has_the_owners_grants_and_settings_that_it_had(ther
         "UNION ALL SELECT current_setting('search_path'), '' ORDER BY 1"
     )
     before = there.sql(facts)
-    there.project.run("backup")
+    there.project.here("backup")
 
-    printed = there.project.run("restore", "--yes")
+    printed = there.project.here("restore", "--yes")
 
     assert there.sql(facts) == before
     assert "without" not in printed
-    assert "All is well" not in there.project.run("status", code=1)
+    assert "All is well" not in there.project.here("status", code=1)
     there.sql("REASSIGN OWNED BY reporting TO CURRENT_USER", "DROP OWNED BY reporting")
 
 
@@ -146,12 +147,28 @@ def test_a_revision_that_waits_for_a_lock_is_tried_again(there: OnPostgresql) ->
 
 
 def test_a_revision_that_fails_is_undone_and_the_way_back_is_named(there: OnPostgresql) -> None:
-    there.sql("DROP TABLE interactions CASCADE")
+    revision(there.project, 'op.execute("DROP TABLE nobody")')
 
-    printed = there.project.run("deploy", code=4)
+    printed = there.project.here("deploy", "--force", code=4)
 
     assert "to go back: migration-guard db restore" in printed
-    assert there.revision in (BEHIND, HEAD) or there.revision in there.project.run("status", "--quick", code=1)
+    assert there.revision == HEAD
+    assert there.sql("SELECT count(*) FROM information_schema.columns WHERE column_name = 'half'") == [(0,)]
+
+
+def test_what_a_failure_leaves_is_undone_by_the_backup_where_that_is_agreed(there: OnPostgresql) -> None:
+    revision(
+        there.project,
+        'with op.get_context().autocommit_block():\n        op.execute("CREATE TABLE left_over (id integer)")\n'
+        '    raise RuntimeError("half way")',
+    )
+
+    printed = there.project.here("deploy", "--force", "--restore", code=4)
+
+    assert "RuntimeError: half way. It stands at " in printed
+    assert "was restored; what was there is kept as" in printed
+    assert there.revision == BEHIND
+    assert there.sql("SELECT to_regclass('left_over')::text, (SELECT count(*) FROM personas)") == [(None, 20)]
 
 
 def test_status_sees_what_a_migration_left_half_done(there: OnPostgresql) -> None:
@@ -165,7 +182,7 @@ def test_status_sees_what_a_migration_left_half_done(there: OnPostgresql) -> Non
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'half'::regclass",
     )
 
-    printed = there.project.run("status", "--quick", code=1)
+    printed = there.project.here("status", "--quick", code=1)
 
     assert "public.half" in printed
     assert "positive of public.counted" in printed
@@ -192,14 +209,14 @@ def test_a_password_is_never_printed(there: OnPostgresql) -> None:
 
 
 def test_a_database_that_is_gone_is_made_anew(there: OnPostgresql) -> None:
-    there.project.run("backup")
+    there.project.here("backup")
     beside = make_url(there.url).set(database="postgres").render_as_string(hide_password=False)
     engine = own_engine(beside)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f'DROP DATABASE "{make_url(there.url).database}"')
     engine.dispose()
 
-    printed = there.project.run("restore", "--yes")
+    printed = there.project.here("restore", "--yes")
 
     assert "which is not there" in printed
     assert there.sql("SELECT count(*) FROM personas") == [(20,)]
@@ -214,10 +231,10 @@ def test_a_client_that_is_newer_than_the_server_restores(project: Project, sessi
         there = OnPostgresql(project, server.new_database())
         version = int(str(there.sql("SHOW server_version_num")[0][0])) // 10000
         assert version == majors[0]
-        there.project.run("backup")
+        there.project.here("backup")
         there.sql("DELETE FROM personas")
         restored(there.made()[0], make_url(fresh := server.new_database()), client_for(str(majors[-1])))
-        there.project.run("restore", "--yes")
+        there.project.here("restore", "--yes")
         assert there.sql("SELECT count(*) FROM personas") == [(20,)]
         there.url = fresh
         assert there.sql("SELECT count(*) FROM personas") == [(20,)]
@@ -240,7 +257,7 @@ def test_a_migration_whose_deploy_was_killed_is_waited_for(there: OnPostgresql) 
 def test_a_dump_is_counted_without_a_server_where_none_has_an_extension(there: OnPostgresql) -> None:
     there.sql('CREATE SCHEMA "Own"', 'CREATE TABLE "Own"."a ""b""" (x text)')
     there.sql('INSERT INTO "Own"."a ""b""" VALUES (E\'two\\nlines\'), (\'\\.\'), (NULL)')
-    there.project.run("backup")
+    there.project.here("backup")
     (file,) = there.made()
 
     found = _counted(file, contents(file), "alembic_version")
