@@ -110,9 +110,20 @@ def test_what_the_branch_does_wrong_is_annotated_before_old_findings_and_drift()
     report = replace(GREEN, findings=(*old, *drifts, own), trials=(), locks=(), allowed=())
     found = commands(FORMATS["github"](report, "verify"))
 
-    assert [properties["title"] for _, properties, _ in found[:2]] == ["index-blocks-writes", "models-drift"]
+    assert [properties["title"] for _, properties, _ in found[:-1]] == ["index-blocks-writes"] * 10
     assert found[0][1]["line"] == "30"
-    assert found[-1][2].startswith("11 more findings have no annotation")
+    assert found[-1][2].startswith("3 more findings have no annotation")
+
+
+def test_many_findings_on_the_whole_schema_take_one_annotation() -> None:
+    drift = Rule("models-drift", "Models and migrations differ.", "", Severity.ERROR)
+    drifts = tuple(replace(INDEX, rule=drift, at=Place(MOOD, 1), says=f"t{n} differs", revision=None) for n in range(9))
+
+    found = commands(FORMATS["github"](replace(GREEN, findings=drifts, trials=(), locks=(), allowed=()), "verify"))
+
+    assert [properties["title"] for _, properties, _ in found] == ["models-drift"]
+    assert found[0][2].startswith("t0 differs")
+    assert "(8 more findings on the schema as a whole, which the base branch may have, too: see the job" in found[0][2]
 
 
 def test_one_finding_too_many_is_counted_as_one() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..findings import Finding, Problem, Report, Severity, severity_of
 from ..reporting import counted
-from .telling import in_order
+from .telling import apart, in_order
 from .words import conclusion, folded, known_in_words, printable
 
 _PER_STEP = 10  # GitHub shows so many errors and so many warnings of a step and drops the rest without a word
@@ -55,10 +55,19 @@ def escaped_property(value: str) -> str:
 def _annotations(report: Report) -> Iterator[tuple[Severity, str]]:
     for problem in report.problems:
         yield Severity.ERROR, as_command(problem)
-    for finding, alike in folded(in_order(report)):
-        severity = severity_of(finding)
-        more = f"\n({len(alike)} more of {finding.rule.id} in this statement: see the job summary)" if alike else ""
-        yield severity, _command(severity.value, _properties(finding), _message(finding) + more)
+    own, whole = apart(in_order(report), report)
+    for finding, alike in folded(own):
+        more = f"{len(alike)} more of {finding.rule.id} in this statement" if alike else ""
+        yield _annotation(finding, more)
+    if whole:  # they would all stand on one line
+        left = counted(len(whole) - 1, "more finding")
+        yield _annotation(whole[0], f"{left} on the schema as a whole, which the base branch may have, too")
+
+
+def _annotation(finding: Finding, more: str) -> tuple[Severity, str]:
+    severity = severity_of(finding)
+    message = _message(finding) + (f"\n({more}: see the job summary)" if more else "")
+    return severity, _command(severity.value, _properties(finding), message)
 
 
 def _properties(finding: Finding) -> dict[str, str]:
