@@ -5,10 +5,7 @@ It connects to no other database than the scratch one that it is given.
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,12 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from ..errors import CannotFinish, GuardError
+from ..errors import CannotFinish
 from ..live.environment import Environment, Stage, cause_in
 from ..live.fence import fence
 from ..live.loading import Home
 from ..live.redirect import Lead, asked_for, engines_led
 from ..live.statements import Recorder, first_line
+from ..verify.one_question import answered, home_of
 from ..verify.raising import hint_for
 from .migrating import migrated
 
@@ -31,22 +29,10 @@ _LOST = re.compile(r"connection (?:failed|is bad|is closed|refused|was closed|to
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """What is asked for: with `build`, a scratch database at `revisions`; else the URL that env.py connects to."""
     if request.get("build"):
-        return _build(_home(request), request["build"], set(request["revisions"]))
+        return _build(home_of(request), request["build"], set(request["revisions"]))
     if request.get("migrate"):
-        return migrated(_home(request), request)
-    return _url(_home(request))
-
-
-def _home(request: dict[str, Any]) -> Home:
-    return Home(
-        root=Path(request["root"]),
-        ini=Path(request["ini"]) if request["ini"] else None,
-        section=request["section"],
-        script_location=Path(request["script_location"]),
-        version_locations=tuple(map(Path, request["version_locations"])),
-        recursive=request["recursive"],
-        flask_app=request["flask_app"],
-    )
+        return migrated(home_of(request), request)
+    return _url(home_of(request))
 
 
 def _build(home: Home, url: str, revisions: set[str]) -> dict[str, Any]:
@@ -110,18 +96,5 @@ def _raised(error: BaseException, root: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Answer the request on standard input. What the project prints goes to standard error."""
-    own = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    request = json.loads(sys.stdin.read())
-    sys.dont_write_bytecode = True
-    sys.path.append(request["folder"])
-    try:
-        told = answer(request)
-    except GuardError as error:
-        told = {"error": str(error), "hint": error.hint}
-    except BaseException as error:  # noqa: BLE001 - env.py may raise anything, SystemExit too
-        told = _raised(error, Path(request["root"]))
-    own.write(json.dumps(told))
-    own.close()
-    os._exit(0)
+    """Answer the request on standard input."""
+    answered(answer, _raised)

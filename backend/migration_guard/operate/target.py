@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,14 +25,8 @@ from ..read.graph import history
 from ..read.project import Project
 from ..read.sources import Sources
 from ..verify.jobs import folder_of
+from ..verify.one_question import asked
 from .addresses import own_url
-
-_START = """\
-import sys
-sys.path[:] = [p for p in sys.path if p] + [{path!r}]
-from migration_guard.operate.asking import main
-main()
-"""
 
 
 @dataclass(frozen=True)
@@ -129,31 +122,9 @@ def _asked(project: Project, settings: Settings) -> dict[str, str]:
 
 def run_env(project: Project, settings: Settings, seconds: int, hint: str, **more: object) -> dict[str, str]:
     """What a child process that runs env.py answers. Raises CannotFinish where it cannot, with a line to try."""
-    folder = folder_of(project)
-    request = {
-        "root": str(settings.root),
-        "folder": str(folder),
-        "ini": str(project.ini) if project.ini else None,
-        "section": project.section,
-        "script_location": str(project.script_location),
-        "version_locations": [str(location) for location in project.version_locations],
-        "recursive": project.recursive,
-        "flask_app": settings.flask_app,
-        **more,
-    }
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", _START.format(path=str(Path(__file__).parents[2]))],
-            input=json.dumps(request),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            cwd=folder,
-            env={**os.environ, **settings.environment},
-            timeout=seconds,
-            check=False,
-        )
-        told: dict[str, str] = json.loads(done.stdout)
+        printed, _ = asked(f"{__package__}.asking", project, settings, seconds, **more)
+        told: dict[str, str] = json.loads(printed)
     except (subprocess.TimeoutExpired, ValueError) as error:
         raise CannotFinish(f"{project.script_location / 'env.py'} cannot be run", hint) from error
     if "error" in told:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -24,14 +22,8 @@ from ..live.schema import Snapshot, without
 from ..live.scratch import Scratch
 from ..live.urls import hide_in
 from ..read.project import Project
-from ..verify.jobs import folder_of
+from ..verify.one_question import asked
 
-_START = """\
-import sys
-sys.path[:] = [p for p in sys.path if p] + [{path!r}]
-from migration_guard.squash.child import main
-main()
-"""
 T = TypeVar("T")
 
 
@@ -94,37 +86,16 @@ class Builder:
         return without(self.read(url, adapter_of(self.dialect).snapshot), {self.version_table})
 
     def _run(self, jobs: list[dict[str, Any]], steps: int) -> None:
-        folder = folder_of(self.project)
         project = self.project
-        request = {
-            "root": str(self.settings.root.absolute()),
-            "folder": str(folder),
-            "ini": str(project.ini) if project.ini else None,
-            "section": project.section,
-            "script_location": str(project.script_location),
-            "version_locations": [str(location) for location in project.version_locations],
-            "recursive": project.recursive,
-            "flask_app": self.settings.flask_app,
-            "jobs": jobs,
-        }
+        seconds = self.settings.step_timeout * max(1, steps)
         try:
-            done = subprocess.run(
-                [sys.executable, "-c", _START.format(path=str(Path(__file__).parents[2]))],
-                input=json.dumps(request),
-                capture_output=True,
-                text=True,
-                errors="replace",
-                cwd=folder,
-                env={**os.environ, **self.settings.environment},
-                timeout=self.settings.step_timeout * max(1, steps),
-                check=False,
-            )
+            printed, errors = asked(f"{__package__}.child", project, self.settings, seconds, jobs=jobs)
         except subprocess.TimeoutExpired as error:
             raise _not_ended(project, f"within {error.timeout:.0f} seconds") from error
         try:
-            told = json.loads(done.stdout)
+            told = json.loads(printed)
         except ValueError as error:
-            words = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+            words = [line.strip() for line in errors.splitlines() if line.strip()]
             raise _not_ended(project, hide_in(f"({words[-1][:200]})") if words else "") from error
         if "error" in told:
             done_on = [job["url"] for job in jobs[: told.get("done", 0)]]

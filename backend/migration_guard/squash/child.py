@@ -5,36 +5,25 @@ It connects to no other database than the scratch ones that it is given.
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import MetaData
 
-from ..errors import CannotFinish, GuardError
+from ..errors import CannotFinish
 from ..live.environment import Environment, Stage, cause_in
 from ..live.fence import fence
-from ..live.loading import Home
 from ..live.redirect import Lead, engines_led
 from ..live.statements import Recorder, first_line
+from ..verify.one_question import answered, home_of
 
 _USUAL = {"ix"}  # what SQLAlchemy's own naming convention names
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Run each of the `jobs` on a database of its own. What env.py says of its version table and of names."""
-    home = Home(
-        root=Path(request["root"]),
-        ini=Path(request["ini"]) if request["ini"] else None,
-        section=request["section"],
-        script_location=Path(request["script_location"]),
-        version_locations=tuple(map(Path, request["version_locations"])),
-        recursive=request["recursive"],
-        flask_app=request["flask_app"],
-    )
+    home = home_of(request)
     told: dict[str, Any] = {"done": 0}
     lead = Lead("sqlite://")
     with engines_led(lead):
@@ -102,18 +91,5 @@ def _line(error: BaseException) -> int:
 
 
 def main() -> None:
-    """Answer the request on standard input. What the project prints goes to standard error."""
-    own = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    request = json.loads(sys.stdin.read())
-    sys.dont_write_bytecode = True
-    sys.path.append(request["folder"])
-    try:
-        told = answer(request)
-    except GuardError as error:
-        told = {"error": str(error)}
-    except BaseException as error:  # noqa: BLE001 - env.py may raise anything, SystemExit too
-        told = _said(error, Path(request["root"]))
-    own.write(json.dumps(told))
-    own.close()
-    os._exit(0)
+    """Answer the request on standard input."""
+    answered(answer, _said)

@@ -1,0 +1,86 @@
+"""One question to a child process that runs a project's env.py: request and answer are JSON on its standard streams."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..config import Settings
+from ..errors import GuardError
+from ..live.loading import Home
+from ..read.project import Project
+from .jobs import folder_of
+
+_START = """\
+import sys
+sys.path[:] = [p for p in sys.path if p] + [{path!r}]
+from {module} import main
+main()
+"""
+
+
+def asked(module: str, project: Project, settings: Settings, seconds: int, **more: object) -> tuple[str, str]:
+    """What the `main` of a module prints in the child, on both streams. Raises subprocess.TimeoutExpired."""
+    folder = folder_of(project)
+    request = {
+        "root": str(settings.root.absolute()),
+        "folder": str(folder),
+        "ini": str(project.ini) if project.ini else None,
+        "section": project.section,
+        "script_location": str(project.script_location),
+        "version_locations": [str(location) for location in project.version_locations],
+        "recursive": project.recursive,
+        "flask_app": settings.flask_app,
+        **more,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _START.format(path=str(Path(__file__).parents[2]), module=module)],
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        cwd=folder,
+        env={**os.environ, **settings.environment},
+        timeout=seconds,
+        check=False,
+    )
+    return done.stdout, done.stderr
+
+
+def home_of(request: dict[str, Any]) -> Home:
+    """The project that a request is about."""
+    return Home(
+        root=Path(request["root"]),
+        ini=Path(request["ini"]) if request["ini"] else None,
+        section=request["section"],
+        script_location=Path(request["script_location"]),
+        version_locations=tuple(map(Path, request["version_locations"])),
+        recursive=request["recursive"],
+        flask_app=request["flask_app"],
+    )
+
+
+def answered(
+    answer: Callable[[dict[str, Any]], dict[str, Any]], raised: Callable[[BaseException, Path], dict[str, Any]]
+) -> None:
+    """The child's side: answer the request on standard input, or say what was raised, and end. What the project prints
+    goes to standard error."""
+    own = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    request = json.loads(sys.stdin.read())
+    sys.dont_write_bytecode = True
+    sys.path.append(request["folder"])
+    try:
+        told = answer(request)
+    except GuardError as error:
+        told = {"error": str(error), "hint": error.hint}
+    except BaseException as error:  # noqa: BLE001 - env.py may raise anything, SystemExit too
+        told = raised(error, Path(request["root"]))
+    own.write(json.dumps(told))
+    own.close()
+    os._exit(0)
