@@ -431,6 +431,19 @@ def test_a_flask_application_of_another_name_is_asked_for(tmp_path: Path) -> Non
     assert "flask-app" in problem.hint
 
 
+def test_a_history_of_which_alembic_loads_nothing_is_told(tmp_path: Path) -> None:
+    root = copied("url_in_ini", tmp_path)
+    env = root / "migrations" / "env.py"
+    (root / "nothing").mkdir()
+    elsewhere = f"context.script.version_locations = [{str(root / 'nothing')!r}]"
+    env.write_text(f"from alembic import context\n\n{elsewhere}\n{env.read_text()}")
+
+    (problem,) = verified(root).problems
+
+    assert "loads no revision from its version_locations" in problem.message
+    assert "path_separator" in problem.hint
+
+
 def test_each_database_of_one_env_is_proved(on_sqlite: Callable[[str], Report]) -> None:
     report = on_sqlite("env_of_two_databases")
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from pathlib import Path
 
+from alembic import __version__ as alembic_version
 from alembic.script import Script, ScriptDirectory
 
 from ..branch import Trial
-from ..errors import UsageError
+from ..errors import CannotFinish, UsageError
 from ..findings import NotJudged
 from ..records import replace
 from .environment import Stage
@@ -132,6 +133,12 @@ class Stairway:
     def _prepare(self, stage: Stage, history: frozenset[str]) -> None:
         """Put all revisions into order, and find those that are to be walked: no others above them are looked at."""
         self._below = {each.revision: _below(each, stage.script) for each in stage.script.walk_revisions()}
+        if not self._below:  # nobody asks for an empty history
+            raise CannotFinish(
+                f"Alembic {alembic_version} loads no revision from its version_locations",
+                "see what `alembic history` lists: several folders are separated as path_separator says, and before "
+                "Alembic 1.16 as version_path_separator does",
+            )
         order = [stage.script.get_revision(name) for name in _in_order(self._below)]
         self.heads = [revision for revision in order if revision.is_head]
         self._keys = keys(order, self.plan.root, self.plan.seed)
