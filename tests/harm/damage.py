@@ -30,7 +30,7 @@ class Seen:
 
     def line(self) -> str:
         """For people."""
-        said = f"backup, {self.how}: {self.rounds} rounds, {self.refused} refused; "
+        said = f"{self.how}: {self.rounds} rounds, {self.refused} refused; "
         return said + ("nothing wrong" if not self.wrong else f"{len(self.wrong)} WRONG: {self.wrong[:5]}")
 
 
@@ -43,15 +43,18 @@ def harmed(folder: Path, flips: int, seed: int) -> Iterator[Seen]:
     chosen = random.Random(seed)  # noqa: S311 - places, no secrets
     content = file.read_bytes()
     lengths = sorted({max(0, at + by) for at in range(0, len(content), PAGE) for by in (-1, 0, 1)})
-    yield _rounds("cut", file, file, (content[:length] for length in lengths))
-    yield _rounds("one bit flipped", file, file, (_flipped(content, chosen) for _ in range(flips)))
+    yield _rounds("backup, cut", file, file, (content[:length] for length in lengths))
+    yield _rounds("backup, one bit flipped", file, file, (_flipped(content, chosen) for _ in range(flips)))
     manifest = manifests.path_of(file)
     text = manifest.read_bytes()
-    yield _rounds("its manifest cut", file, manifest, (text[:length] for length in range(len(text) - 2)))
+    yield _rounds("backup, its manifest cut", file, manifest, (text[:length] for length in range(len(text) - 2)))
     yield _rounds(
-        "one bit of its manifest flipped", file, manifest, (_flipped(text, chosen, at) for at in range(len(text)))
+        "backup, one bit of its manifest flipped",
+        file,
+        manifest,
+        (_flipped(text, chosen, at) for at in range(len(text))),
     )
-    yield _rounds("one value of its manifest edited", file, manifest, _edited(json.loads(text)))
+    yield _rounds("backup, one value of its manifest edited", file, manifest, _edited(json.loads(text)))
 
 
 def _rounds(how: str, file: Path, harmed: Path, contents: Iterator[bytes]) -> Seen:

@@ -30,6 +30,10 @@ _AT_OLDEST = (
     "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)",
     f"INSERT INTO alembic_version VALUES ('{OLDEST}')",
 )
+_CONNECTED = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+    "AND backend_type = 'client backend'"
+)
 _OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
     "AND pid <> pg_backend_pid()"
@@ -107,8 +111,10 @@ def _rounds(
     for number in range(rounds):
         url = _database(own)
         process = _begun(project, url)
+        while process.poll() is None and sql(url, _CONNECTED) == [(0,)]:
+            time.sleep(0.02)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(order.uniform(0.2 * longest, longest))
+            process.wait(order.uniform(0, longest / 2))
         harm(url)
         printed = process.communicate()[0]
         seen.rounds += 1

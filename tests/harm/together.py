@@ -48,7 +48,7 @@ def deploys(rounds: int, at_once: int = 3) -> Seen:
 
 def writer(rounds: int) -> Seen:
     """Backups under a writer that never rests: each of one moment, and the writer never waits longer than its timeout."""
-    seen = Seen("a writer at full speed during it")
+    seen = Seen("backup, a writer at full speed during it")
     with tempfile.TemporaryDirectory(prefix="together-") as name:
         project = small(Path(name), HEAD, ROWS)
         project.sql(
@@ -90,17 +90,17 @@ def writer(rounds: int) -> Seen:
 
 def clock(built: Path, rounds: int) -> Seen:
     """Backups, deploys and a prune while the clock jumps by days, there and back: the newest stays the newest."""
-    seen = Seen("a clock that jumps")
+    seen = Seen("backup, a clock that jumps")
     with tempfile.TemporaryDirectory(prefix="together-") as name:
         project = small(Path(name), OLDEST, ROWS)
         for number in range(rounds):
             days = (0, 400, -400, 1, -30, 3650, -3650, 0)[number % 8]
             project.environment |= {"LD_PRELOAD": str(built), "HARM_CLOCK": str(days * 86_400 + number)}
+            if number == 1:
+                project.run("deploy", "--force")
             project.sql(f"UPDATE personas SET name = 'round {number}' WHERE id = 'p1'")
             before = len(backups(project.backups))
             seen.rounds += 1
-            if number == 1:
-                project.run("deploy", "--force")
             project.run("backup")
             made = backups(project.backups)
             try:

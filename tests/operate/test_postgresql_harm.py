@@ -1,8 +1,9 @@
 """What goes wrong around a deploy to PostgreSQL: the server restarts, a connection is cut, two come at once; and where a
-password may show."""
+password may show. Many more rounds are in `nox -s harm -- --only together`."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
@@ -25,7 +26,7 @@ from migration_guard.live.scratch import Scratch
 from .conftest import BEHIND, HEAD, Project
 from .test_postgresql import OnPostgresql
 
-SECRET = "hunter2-secret"
+SECRET = f"hunter2-{os.getpid()}-secret"  # that of no other test, of which the list of processes may show one
 WAITING = "SELECT pid FROM pg_locks WHERE NOT granted AND locktype = 'relation'"
 SOON = 60.0  # seconds
 
@@ -63,7 +64,7 @@ def test_a_deploy_whose_connection_is_cut_is_undone_and_the_next_one_finishes(th
 
     assert "terminating connection due to administrator command" in printed
     assert f"It stands at {BEHIND}" in printed
-    there.project.run("deploy", "--no-backup")
+    there.project.here("deploy", "--no-backup")
     assert there.revision == HEAD
     assert there.sql("SELECT count(*) FROM personas") == [(20,)]
 
@@ -97,28 +98,9 @@ def test_a_server_that_restarts_in_the_middle_leaves_the_old_revision(
     assert "the connection to the database was lost" in printed or "upgrade() of" in printed, printed
     assert f"It stands at {BEHIND}" in printed
     assert there.revision == BEHIND
-    there.project.run("deploy", "--no-backup")
+    there.project.here("deploy", "--no-backup")
     assert there.revision == HEAD
     assert there.sql("SELECT count(*) FROM personas") == [(20,)]
-
-
-def test_two_deploys_started_at_once_are_one_and_a_refusal(there: OnPostgresql) -> None:
-    processes = [
-        subprocess.Popen(
-            there.project.command("deploy", "--no-backup"),
-            cwd=there.project.root,
-            env=there.project.environment,
-            stdout=-1,
-            stderr=-2,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    printed = [process.communicate(timeout=SOON)[0] for process in processes]
-
-    assert sorted(process.returncode for process in processes) in ([0, 4], [0, 0]), printed
-    assert sum("Ran 4 revisions." in text for text in printed) == 1, printed
-    assert there.revision == HEAD
 
 
 def test_a_password_shows_nowhere(there: OnPostgresql) -> None:
