@@ -78,7 +78,7 @@ def _not_null_since_now(op: AlterColumn, context: Context) -> bool:
 
 
 def _same(table: object, name: object, op: AlterColumn) -> bool:
-    return bare(table) == bare(op.table) and bare(name) == bare(op.name)  # type: ignore[arg-type]
+    return bare(table) == bare(op.table) and bare(name) == bare(op.name)
 
 
 def _sets(one: Operation, op: AlterColumn) -> bool:
