@@ -600,6 +600,22 @@ def test_revisions_that_commit_one_by_one_are_not_found(tmp_path: Path, postgres
     assert "then all at once" in report.notes[0]
 
 
+@pytest.mark.parametrize("where", ["sqlite", "postgresql"])
+def test_an_env_that_commits_nothing_is_told_where_it_begins(
+    where: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    root = copied("env_runs_sql_first", tmp_path)
+    env = root / "migrations" / "env.py"
+    env.write_text(env.read_text().replace("    connection.commit()\n", ""))
+
+    report = verified(root, where if where == "sqlite" else request.getfixturevalue("postgresql").new_database())
+
+    (finding,) = report.findings
+    assert finding.rule.id == "upgrade-fails-together"
+    assert "without an error, and does not commit it" in finding.says
+    assert "connection.commit()" in finding.instead
+
+
 def test_a_base_without_a_repository_is_told_and_the_whole_stairway_is_done(tmp_path: Path) -> None:
     report = verified(copied("url_in_ini", tmp_path), base="main")
 

@@ -3,7 +3,8 @@ Revisions that work one by one, and not in one deploy.
 
 ## What it finds
 Each revision can be taken up alone. All that are pending at once, in the transactions that `env.py` opens
-(`alembic upgrade heads`), fail, or build another schema than the revisions do one by one.
+(`alembic upgrade heads`), fail, or build another schema than the revisions do one by one. Or they end without an error
+and nothing of it is committed, as SQL before `context.begin_transaction()` has begun another transaction.
 With `--base`, the base branch's revisions stand and their tables hold rows before; without, it begins with an empty
 database.
 
@@ -47,6 +48,12 @@ context.configure(
     target_metadata=target_metadata,
     transaction_per_migration=True,
 )"""
+_COMMITS = """\
+# in env.py: SQL before context.begin_transaction() has begun a transaction already, which nobody commits.
+# Let it come after, or end it first:
+connection.commit()
+with context.begin_transaction():
+    context.run_migrations()"""
 _LEFT = (
     "Let each revision set up what it needs by itself: a setting, a temporary table or a value kept in the process "
     "that an earlier revision of the same run leaves behind is not there when they run on different days."
@@ -57,9 +64,10 @@ _LEFT = (
 def deploy_that_differs(deployment: Deployment, _: Context) -> Iterator[Finding]:
     """One finding for a deploy that fails, or ends elsewhere."""
     failure = deployment.failure
-    if failure is None and not deployment.left:
+    if failure is None and not deployment.left and deployment.kept:
         return
     run = "in one transaction" if deployment.one_transaction else "in one run"
+    instead = _APART if deployment.one_transaction else _LEFT
     names = _names(deployment.taken)
     if failure is not None:
         statement = f" It ran: {shortened(failure.statement)}" if failure.statement else ""
@@ -72,11 +80,15 @@ def deploy_that_differs(deployment: Deployment, _: Context) -> Iterator[Finding]
         sentences = listed([difference.sentence() for difference in deployment.left])
         says = f"On {deployment.database}, {names} {run} build another schema than one by one: {sentences}."
         line = deployment.at.line
+    if failure is None and not deployment.kept:
+        more = f": {sentences}" if sentences else ""
+        says = f"env.py takes up {names} on {deployment.database} without an error, and does not commit it{more}."
+        instead = _COMMITS
     yield Finding(
         RULE,
         Place(deployment.at.path, line),
         says=says,
-        instead=_APART if deployment.one_transaction else _LEFT,
+        instead=instead,
         revision=deployment.revision,
         direction="upgrade",
         dialect=deployment.database,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from alembic.runtime.migration import MigrationContext
 from alembic.script import Script
 
 from ..errors import CannotFinish
@@ -12,7 +13,7 @@ from ..facts import Place
 from ..records import replace
 from .environment import Environment, Stage, file_of
 from .observer import Observer
-from .redirect import Lead
+from .redirect import Lead, own_engine
 from .schema import Snapshot, differences
 from .stairway import Plan
 from .statements import failure_of, no_room
@@ -57,7 +58,14 @@ class Deploy:
         self.progress("", self._pending, self._pending)
         with Observer(self.lead.url, self._version_table) as observer:
             left = tuple(differences(alone, observer.snapshot()))
-        return replace(self._told(None), left=left)
+        return replace(self._told(None), left=left, kept=self._taken[-1].revision in self._heads())
+
+    def _heads(self) -> tuple[str, ...]:
+        """What stands in the database now, as its version table says."""
+        names = ("version_table", "version_table_schema")
+        options = {name: self._options[name] for name in names if name in self._options}
+        with own_engine(self.lead.url).connect() as connection:
+            return MigrationContext.configure(connection, opts=options).get_current_heads()
 
     def _base(self, stage: Stage, rows: bool) -> None:
         self._options = stage.options

@@ -171,6 +171,7 @@ class Deployment:
     failure: Failure | None = None
     left: tuple[Difference, ...] = ()
     filled: tuple[str, ...] = ()  # tables that held rows before
+    kept: bool = True  # the version table says afterwards that the newest revision stands
 
 
 @dataclass(frozen=True)
