@@ -6,7 +6,7 @@ import tempfile
 from itertools import product
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from migration_guard.facts import Context, Policy
@@ -44,6 +44,13 @@ CALL = st.builds(
 
 
 @given(st.lists(st.tuples(st.lists(CALL, max_size=4), st.lists(CALL, max_size=3), st.integers(0, 2)), max_size=5))
+@example(
+    [
+        ([], ['op.rename_table("post", "draft")'], 0),
+        ([AROUND[2].format(CALLS[0].format("post"))], [], 0),
+        ([CALLS[6].format("draft")], [], 0),
+    ]
+)
 @settings(max_examples=60, deadline=None)
 def test_a_life_is_what_the_whole_table_says(revisions: list[tuple[list[str], list[str], int]]) -> None:
     sources: dict[str, str] = {}

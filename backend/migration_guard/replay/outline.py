@@ -39,7 +39,7 @@ from ..facts import (
 )
 from .made import made_by
 from .names import bare, words_in
-from .reach import LIVES, enums_of, hides, references_of
+from .reach import enums_of, hides, references_of
 
 TYPE = "type "  # before the name of an enum type, which may be a table's too
 # Before what an operation mentions: a table or type itself, the table of an index or constraint, the tables with a
@@ -78,8 +78,6 @@ def outline(migration: Migration) -> Outline:
         for op in up
         if isinstance(op, RenameTable) and (old := bare(op.table)) and (new := bare(op.new_name))
     ]
-    # Where tables may come or go; a name with a schema may be another table than the same name without.
-    made["lives"] = [at for at, op in enumerate(up) if type(op) in LIVES or getattr(op, "schema", None) is not None]
     made["hides"] = max(map(hides, up), default=0)
     made["opaque"] = made["hides"] > 0 and any(map(is_opaque, up))
     made["dialects"] = any(op.dialects is not None for op in up)

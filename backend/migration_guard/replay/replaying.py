@@ -148,8 +148,6 @@ class Replay:
             run, position = order.run[below[0]][0], order.run[below[0]][1] + 1
 
     def _through(self, state: State, view: View, revision: str) -> State:
-        if view.lives and state.tables and not self.touching.may_end(view.name, revision):
-            return state
         step = self.step(view, revision)
         for op in self.touching.operations(view.name, revision):
             if concerns(op, view.dialect):

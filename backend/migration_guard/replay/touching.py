@@ -36,7 +36,6 @@ class Touching:
         self.hidden: dict[int, list[tuple[int, int, str]]] = {}  # run -> position, what, the revision that does it
         self.dialected: set[str] = set()  # revisions with operations for some databases alone
         self._hiding: set[str] = set()  # revisions with operations that nobody can follow
-        self._lives: dict[str, tuple[int, ...]] = {}  # revision -> its operations after which tables may be gone
         alike: dict[tuple[int, ...], tuple[int, ...]] = {}
         names = {name: name for name in self.tables}  # one text for each
         for revision, migration in self.order.known.items():
@@ -48,8 +47,6 @@ class Touching:
                     here = self.by_revision.setdefault(names.get(name, name), {})
                     those = tuple(sorted({*here[revision], *operations}) if revision in here else operations)
                     here[revision] = alike.setdefault(those, those)
-            if lives := tuple(about.get("lives", ())):
-                self._lives[revision] = alike.setdefault(lives, lives)
             if what := about.get("hides", 0):
                 self._hiding.add(revision)
                 run, position = self.order.run[revision]
@@ -94,13 +91,6 @@ class Touching:
             if len(self._grouped) > GROUPED:
                 del self._grouped[next(iter(self._grouped))]
         return tuple(self._grouped[revision].get(name, ()))
-
-    def may_end(self, name: str, revision: str) -> bool:
-        """Whether a revision may make, drop or rename the table."""
-        lives = self._lives.get(revision)
-        if revision in self._hiding:
-            return True
-        return lives is not None and not set(lives).isdisjoint(self.by_revision.get(name, {}).get(revision, ()))
 
     def hiding(self, revision: str) -> Operation:
         """The operation of a revision that does most out of sight."""
