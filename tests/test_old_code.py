@@ -222,3 +222,51 @@ def test_without_a_base_nothing_is_tried(root: Path) -> None:
 def server(request: pytest.FixtureRequest) -> Server:
     found: Server = request.getfixturevalue("postgresql")
     return found
+
+
+def drifted(root: Path, database: str = "sqlite") -> tuple[list[str], list[str]]:
+    """What `verify` says of models and schema, and what it leaves aside."""
+    report = verify(root, Settings(root=root, lock_timeout=True), databases=(database,), base="main")
+    assert report.problems == ()
+    aside = [gap.why for gap in report.not_judged if "verify without --base" in gap.why]
+    return [one.says for one in report.findings if one.rule.id == "models-drift"], aside
+
+
+@pytest.fixture
+def drifting(root: Path) -> Path:
+    """The project, whose main branch has a model that its migrations do not make as it is."""
+    models = root / "shop" / "models.py"
+    models.write_text(models.read_text().replace('sa.Column("owner", sa.Integer)', 'sa.Column("owner", sa.String(9))'))
+    git(root, "commit", "-qam", "two")
+    git(root, "branch", "-qf", "main")
+    return root
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_branch_is_not_blamed_for_models_that_disagreed_before_it(drifting: Path, database: str) -> None:
+    revision(drifting, "r2", "r1", 'op.add_column("person", sa.Column("age", sa.Integer))')
+
+    findings, aside = drifted(drifting, database)
+
+    assert [says for says in findings if "person.age" in says]  # its own: no model has that column
+    assert not [says for says in findings if "pet" in says]
+    assert ["models and schema disagree on pet, as on main" in why for why in aside] == [True]
+
+
+def test_a_branch_that_touches_such_a_table_is_told_of_it(drifting: Path) -> None:
+    revision(drifting, "r2", "r1", 'op.add_column("pet", sa.Column("age", sa.Integer))')
+
+    findings, aside = drifted(drifting)
+
+    assert ["pet.owner" in says and "pet.age" in says for says in findings] == [True]
+    assert aside == []
+
+
+def test_a_model_that_only_the_branch_changed_is_told_of(root: Path) -> None:
+    models = root / "shop" / "models.py"
+    models.write_text(models.read_text().replace('sa.Column("owner", sa.Integer)', 'sa.Column("owner", sa.String(9))'))
+
+    findings, aside = drifted(root)
+
+    assert ["pet.owner" in says for says in findings] == [True]
+    assert aside == []

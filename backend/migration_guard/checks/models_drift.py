@@ -36,6 +36,8 @@ What only the migrations have is never given away silently: the operation that d
 - the order of enum labels, and labels that only the database has, as PostgreSQL cannot drop one
 - the order of a key's columns
 - on PostgreSQL, VARCHAR without a length and TEXT; on SQLite, types of one affinity, unless both give another length
+- with `--base`, tables that the branch did not touch and whose models it did not change: the base branch has them as
+  they are, and the report lists that as not judged
 - the order of columns, partitions of a table, views that a model is mapped to, and enum types that no column has
 """
 

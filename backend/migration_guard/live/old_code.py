@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ from ..records import replace
 from .environment import Stage
 from .observer import Observer
 from .rows import TableShape, fill
+from .schema import Snapshot
 from .stairway import Plan
 from .statements import first_line
 from .steps import Break, Does
@@ -30,6 +31,7 @@ class OldCode:
 
     plan: Plan
     models: Models
+    begins: Callable[[Snapshot], None] = lambda _: None  # takes the schema of the base branch
 
     def climb(self, stage: Stage, observer: Observer, revisions: Sequence[Script]) -> Iterator[Break]:
         """What breaks, each with the first revision after which it does. Only what works before counts.
@@ -45,6 +47,7 @@ class OldCode:
                 continue
             new = revision.revision not in self.plan.base
             if new and works is None:
+                self.begins(observer.snapshot())
                 works = {(each.table, each.does) for each in self._trials(stage, observer) if each.why is None}
             step, failure, _ = tread.take(revision, "upgrade")
             if failure is not None:

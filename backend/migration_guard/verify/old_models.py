@@ -10,8 +10,10 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from sqlalchemy import make_url
 
 from ..errors import CannotFinish, GuardError
 from ..live.drift import metadatas
@@ -19,6 +21,7 @@ from ..live.environment import Environment, Stage
 from ..live.fence import fence
 from ..live.loading import Home
 from ..live.old_code import Models
+from ..live.old_drift import Texts, name, texts
 from ..live.redirect import Lead, engines_led
 from ..live.statements import Recorder, first_line
 from ..read.git import Repository
@@ -33,9 +36,16 @@ main()
 """
 
 
-def models_of(request: Request, url: str, scratch: Path) -> Models:
-    """The tables that the models of the base branch have, with their columns. `url` is a database for its env.py, and
-    `scratch` a folder of the guard's.
+@dataclass(frozen=True)
+class Old:
+    """The models of the base branch: the columns of each table, and what it takes to make it."""
+
+    columns: Models
+    texts: Texts
+
+
+def models_of(request: Request, url: str, scratch: Path) -> Old:
+    """The models of the base branch. `url` is a database for its env.py, and `scratch` a folder of the guard's.
 
     Raises CannotFinish where they cannot be had, with the reason.
     """
@@ -46,7 +56,7 @@ def models_of(request: Request, url: str, scratch: Path) -> Models:
     _extract(repository.archive(repository.resolve(request.base_ref)), checkout)
     old = _moved(request, repository.top, checkout)
     if not (Path(old.script_location) / "env.py").is_file():
-        return {}  # the base branch has no migrations yet
+        return Old({}, {})  # the base branch has no migrations yet
     log = checkout.with_suffix(".log")
     try:
         done = subprocess.run(
@@ -64,7 +74,8 @@ def models_of(request: Request, url: str, scratch: Path) -> Models:
     for line in done.stdout.splitlines():
         message = json.loads(line)
         if message["kind"] == "models":
-            return {str(name): [str(each) for each in columns] for name, columns in message["tables"].items()}
+            columns = {str(table): [str(each) for each in own] for table, own in message["columns"].items()}
+            return Old(columns, {str(table): str(text) for table, text in message["texts"].items()})
         if message["kind"] == "problem":
             raise CannotFinish(message["message"], message["hint"])
     raise CannotFinish(f"its env.py ended with code {done.returncode}", "see that env.py of the base branch can be run")
@@ -104,8 +115,8 @@ def main() -> None:
     url, newer = sys.argv[2:4]
     try:
         request = Request(**json.loads(channel.line()))
-        for tables in _tables(request, url, Path(newer)):
-            channel.send("models", tables=tables)
+        for old in _tables(request, url, Path(newer)):
+            channel.send("models", **asdict(old))
     except GuardError as error:
         channel.send("problem", message=str(error), hint=error.hint)
     except BaseException as error:  # noqa: BLE001 - env.py may raise anything, SystemExit too
@@ -116,7 +127,7 @@ def main() -> None:
         os._exit(0)
 
 
-def _tables(request: Request, url: str, newer: Path) -> Iterator[dict[str, list[str]]]:
+def _tables(request: Request, url: str, newer: Path) -> Iterator[Old]:
     sys.dont_write_bytecode = True
     old = Path(request.root)
     # What the working tree gives to Python comes from the checkout, before anything that is installed: the project may
@@ -125,12 +136,13 @@ def _tables(request: Request, url: str, newer: Path) -> Iterator[dict[str, list[
     roots = [each for each in (Path(request.folder), *beside, Path(request.folder, "src"), old) if each.is_dir()]
     sys.path[:0] = [str(each) for each in dict.fromkeys(roots)]
     loaded = set(sys.modules)
-    found: list[dict[str, list[str]]] = []
+    found: list[Old] = []
 
     def play(stage: Stage) -> None:
-        every = [table for metadata in metadatas(stage.options) for table in metadata.tables.values()]
-        known = {table.fullname.removeprefix("public."): [column.name for column in table.columns] for table in every}
-        found.append(known)
+        models = metadatas(stage.options)
+        every = [table for metadata in models for table in metadata.tables.values()]
+        columns = {name(table): [column.name for column in table.columns] for table in every}
+        found.append(Old(columns, texts(models, make_url(url).get_dialect()())))
 
     home = Home(
         root=old,

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..branch import Trial, as_data
@@ -34,6 +34,7 @@ from ..live.landing import FreshDatabase
 from ..live.loading import Home
 from ..live.observer import Observer
 from ..live.old_code import OldCode
+from ..live.old_drift import changed, of_the_branch, texts, touched
 from ..live.redirect import Lead, engines_led
 from ..live.schema import Snapshot
 from ..live.shares import Share
@@ -81,6 +82,7 @@ class Run:
         self.deployed = 0  # revisions that were also taken up in one run
         self.schema: Snapshot | None = None  # at the heads, where every revision can be taken up
         self.models: tuple[MetaData, ...] | None = None  # as they are before any revision runs
+        self.drifts: list[Drift] = []  # where they disagree with the schema
 
     def whole(self) -> None:
         """From an empty database to the heads, and the models against what stands there."""
@@ -103,7 +105,7 @@ class Run:
             while len(done) < environment.databases:  # of several that env.py migrates, one after the other
                 environment.number = len(done)
                 self.stairway = self._stairway(environment.number)
-                self.schema = self.models = None
+                self.schema, self.models, self.drifts = None, None, []
                 done.append(self._proved(environment, lead))
         for kept in environment.kept if self.plan.to_the_heads else ():
             at = place_of(kept.revision, "upgrade", self.plan.root)
@@ -122,7 +124,7 @@ class Run:
             self.channel.send("schema", number=environment.number, objects=schema_to_json(self.schema))
             self._deployed(environment, lead, self.schema)
             self._cut_off(environment, lead)
-            self._old_code(environment, lead)
+            self._told_of_models(self._old_code(environment, lead))
         return {
             "tally": asdict(self.stairway.tally),
             "compared": self.compared,
@@ -242,25 +244,48 @@ class Run:
         for interruption in filter(None, found):
             self.judge(interruption)
 
-    def _old_code(self, environment: Environment, lead: Lead) -> None:
-        """On the way of a deploy, what the code that still runs makes of the new schema."""
-        if self.request.base_ref is None:
-            return
+    def _old_code(self, environment: Environment, lead: Lead) -> frozenset[str] | None:
+        """On the way of a deploy, what the code that still runs makes of the new schema. Comes back with the tables
+        that the branch changed, or whose models it changed; None where that is not known."""
+        if self.request.base_ref is None or self.schema is None:
+            return None
         try:
-            models = models_of(self.request, self.channel.new_database(), Path(sys.argv[1]).parent)
+            old = models_of(self.request, self.channel.new_database(), Path(sys.argv[1]).parent)
         except GuardError as error:
             why = f"the models of {self.request.base_ref} are not tried on the new schema: {error}"
             self.gap(NotJudged(self.request.env, 1, f"{self.plan.database}: {why}"))
-            return
+            return None
+        begun = [self.schema]  # where no revision is new
 
         def play(stage: Stage) -> None:
             with Observer(lead.url, stage.version_table) as observer:
-                for broken in OldCode(self.plan, models).climb(stage, observer, environment.revisions()):
+                for broken in OldCode(self.plan, old.columns, begun.append).climb(
+                    stage, observer, environment.revisions()
+                ):
                     self.judge(broken)
 
         self._new_database(lead)
         with fence([lead.url]):
             environment.run(play)
+        new = texts(self.models or (), make_url(lead.url).get_dialect()())
+        return changed(old.texts, new) | touched(begun[-1], self.schema)
+
+    def _told_of_models(self, tables: frozenset[str] | None) -> None:
+        """Judge where models and schema disagree; where it is known what the branch changed, on that alone."""
+        found_in_place = []
+        for drift in self.drifts:
+            part = drift if tables is None else of_the_branch(drift, tables)
+            if part is None:
+                found_in_place.append(drift.table)
+            else:
+                self.judge(part)
+        if found_in_place:
+            more = f" and {len(found_in_place) - 1} more" if found_in_place[1:] else ""
+            why = (
+                f"models and schema disagree on {found_in_place[0]}{more}, as on {self.request.base_ref}: "
+                "verify without --base tells how"
+            )
+            self.gap(NotJudged(self.request.env, 1, f"{self.plan.database}: {why}"))
 
     def _compare_models(self, stage: Stage, observer: Observer) -> None:
         place, revision = self._newest()
@@ -279,7 +304,7 @@ class Run:
         self.compared = True
         modelled, eyes = observer.snapshot(), observer.connection
         for table, found, code in disagreements(eyes, self.schema, modelled, stage.options, self.models, failed):
-            self.judge(Drift(table, place, self.plan.database, self.plan.dialect, found, revision, code))
+            self.drifts.append(Drift(table, place, self.plan.database, self.plan.dialect, found, revision, code))
 
     def _newest(self) -> tuple[Place, str | None]:
         heads = self.stairway.heads
