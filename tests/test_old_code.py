@@ -262,6 +262,22 @@ def test_a_branch_that_touches_such_a_table_is_told_of_it(drifting: Path) -> Non
     assert aside == []
 
 
+def test_what_the_databases_had_unlike_before_the_branch_is_not_found_again(root: Path, postgresql: Server) -> None:
+    on_one = 'if op.get_bind().dialect.name == "sqlite":\n    op.add_column({!r}, sa.Column("extra", sa.Text))'
+    revision(root, "r2", "r1", on_one.format("pet"))
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "two")
+    git(root, "branch", "-qf", "main")
+    revision(root, "r3", "r2", on_one.format("person"))
+
+    settings = Settings(root=root, lock_timeout=True)
+    report = verify(root, settings, databases=("sqlite", postgresql.new_database()), base="main")
+
+    findings = [one.says.partition(" is not the same")[0] for one in report.findings if one.rule.id == "parity"]
+    assert findings == ["person"]
+    assert len([gap for gap in report.not_judged if gap.why.startswith("pet was not the same on sqlite and on")]) == 1
+
+
 def test_a_model_that_only_the_branch_changed_is_told_of(root: Path) -> None:
     models = root / "shop" / "models.py"
     models.write_text(models.read_text().replace('sa.Column("owner", sa.Integer)', 'sa.Column("owner", sa.String(9))'))

@@ -38,6 +38,8 @@ Nor does it miss what SQLite has no form of: columns of types such as TSVECTOR, 
 extensions, sequences, partitions; nor triggers, functions and virtual tables, which each database has in a language
 of its own.
 
+With `--base`, tables that the branch did not touch are listed as not judged: they were so before it.
+
 It is a warning, as most projects are deployed on one database and use the other in tests. Where
 `databases = ["sqlite", "postgresql"]` in the settings says that both must work, it is an error.
 """

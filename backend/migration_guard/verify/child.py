@@ -45,6 +45,7 @@ class Outcome(Said):
     done: dict[str, Any] | None = None
     ran: bool = False  # whether env.py came to its first migration
     schemas: dict[int, Snapshot] = field(default_factory=dict)  # at the heads, by the number of env.py's database
+    touched: dict[int, frozenset[str]] = field(default_factory=dict)  # what the branch changed there, where it is known
     walked: int = 0  # revisions that are done with
 
     def forget(self) -> None:
@@ -119,6 +120,8 @@ class Child:
                     said = []
                 elif kind == "schema":
                     found.schemas[message["number"]] = schema_of_json(message["objects"])
+                elif kind == "touched":
+                    found.touched[message["number"]] = frozenset(message["tables"])
                 elif kind == "done":
                     found.done = message
             if found.done is None and not found.problems:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..checks import all_checks
 from ..config import Settings
 from ..facts import Context, CreateIndex, History, Operation, Place, Policy
-from ..findings import Finding
+from ..findings import Finding, NotJudged
 from ..live.parity import unlike
 from ..live.steps import Parity, Unlike
 from .child import Outcome
@@ -17,8 +17,13 @@ _TABLES = ("table", "new_name")
 _NAMES = ("name", "column", "columns", "constraints", "new_name")  # of an operation, what it does something to
 
 
-def disparities(outcomes: Sequence[Outcome], jobs: Sequence[Job], settings: Settings) -> Iterator[Finding]:
-    """What is found where a history ran to its heads on both: with PostgreSQL, the newest of several."""
+def disparities(
+    outcomes: Sequence[Outcome], jobs: Sequence[Job], settings: Settings
+) -> tuple[list[Finding], list[NotJudged]]:
+    """What is found where a history ran to its heads on both: with PostgreSQL, the newest of several. Of a branch, on
+    the tables that it touched; that others are not alike is said, and no finding."""
+    told: list[Finding] = []
+    aside: list[NotJudged] = []
     both = not settings.databases_why and {"sqlite", "postgresql"} <= settings.dialects and bool(settings.databases)
     for job in jobs:
         own = [outcome for outcome in outcomes if outcome.place == job.project.place.path and outcome.schemas]
@@ -28,10 +33,23 @@ def disparities(outcomes: Sequence[Outcome], jobs: Sequence[Job], settings: Sett
             continue
         one, other = lite[0], full[-1]
         for number in sorted(one.schemas.keys() & other.schemas.keys()):
+            touched = [each.touched.get(number) for each in (one, other)]
+            in_place = []
             for table, found in unlike(one.schemas[number], other.schemas[number]):
+                if all(each is not None and table not in each for each in touched):
+                    in_place.append(table)
+                    continue
                 at, revision = _origin(job.history, table, found)
                 names = (one.database, other.database)
-                yield from _judged(Parity(table, at, revision, found, names, both), job.history)
+                told += _judged(Parity(table, at, revision, found, names, both), job.history)
+            if in_place:
+                more = f" and {len(in_place) - 1} more" if in_place[1:] else ""
+                why = (
+                    f"{in_place[0]}{more} was not the same on {one.database} and on {other.database} before this "
+                    "branch: verify without --base tells how"
+                )
+                aside.append(NotJudged(one.place, 1, why))
+    return told, aside
 
 
 def _judged(fact: Parity, history: History) -> Iterator[Finding]:

@@ -41,11 +41,12 @@ def report_of(
     """The report, sorted. `problems` are those from before any database was started."""
     migrations = [migration for job in jobs for migration in job.history.migrations]
     outcomes = [outcome for part in parts for outcome in part.outcomes]
-    between: Iterator[Finding] = iter(())
+    between: list[Finding] = []
+    alike: list[NotJudged] = []
     if len(parts) > 1:
         from .parity import disparities  # late: it reads SQL
 
-        between = disparities(outcomes, jobs, settings)
+        between, alike = disparities(outcomes, jobs, settings)
     told = (
         *traced.findings,
         *(finding for outcome in outcomes for finding in outcome.findings),
@@ -61,7 +62,7 @@ def report_of(
     return Report(
         findings=tuple(stand),
         not_judged=tuple(
-            sorted({*_passed_over(jobs), *_beside(jobs), *(gap for part in parts for gap in _gaps(part))})
+            sorted({*_passed_over(jobs), *_beside(jobs), *alike, *(gap for part in parts for gap in _gaps(part))})
         ),
         allowed=tuple(covered),
         looked_at=LookedAt(

@@ -267,8 +267,9 @@ class Run:
         self._new_database(lead)
         with fence([lead.url]):
             environment.run(play)
-        new = texts(self.models or (), make_url(lead.url).get_dialect()())
-        return changed(old.texts, new) | touched(begun[-1], self.schema)
+        made = touched(begun[-1], self.schema)
+        self.channel.send("touched", number=environment.number, tables=sorted(made))
+        return made | changed(old.texts, texts(self.models or (), make_url(lead.url).get_dialect()()))
 
     def _told_of_models(self, tables: frozenset[str] | None) -> None:
         """Judge where models and schema disagree; where it is known what the branch changed, on that alone."""
