@@ -45,7 +45,7 @@ def broken(fact: Break, _: Context) -> Iterator[Finding]:
         RULE,
         fact.at,
         says=f"After {fact.revision} on {fact.database} the code of the base branch cannot {verb} {fact.table} any "
-        f"more: {fact.why}.",
+        f"more: {fact.why.removeprefix(f'{fact.table}: the database refuses a row: ')}.",
         instead=_instead(fact, names),
         revision=fact.revision,
         direction="upgrade",
