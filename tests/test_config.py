@@ -201,3 +201,10 @@ def test_what_the_settings_take_for_a_database_verify_takes_too(spec: str, tmp_p
 
 def test_every_key_is_explained() -> None:
     assert all(config.keys().values())
+
+
+@pytest.mark.parametrize(
+    "spelled", ["postgresql", "postgresql-16", "postgresql>=15", "postgres://localhost/a", " postgresql://b"]
+)
+def test_postgresql_is_meant_however_it_is_spelled(tmp_path: Path, spelled: str) -> None:
+    assert config.load(written(tmp_path, f'databases = ["{spelled}"]\n')).dialects == {"postgresql"}

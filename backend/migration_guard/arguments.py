@@ -262,7 +262,7 @@ def _add_squash(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
     group = commands.add_parser(
         "db",
-        help="look after the real database: status, backup, restore",
+        help="look after the real database: status, backup, restore, deploy, transfer and more",
         description="These commands, and no others, touch the real database: the one that env.py would migrate, or the "
         "one that --url names.",
     )

@@ -135,12 +135,15 @@ class Settings:
     @property
     def dialects(self) -> frozenset[str]:
         """The dialects among `databases`, as SQLAlchemy calls them; all that are known where none is named."""
-        return frozenset(re.split(r"[^a-z]", name.strip(), maxsplit=1)[0] for name in self.databases) or DIALECTS
+        named = (re.split(r"[^a-z]", name.strip(), maxsplit=1)[0] for name in self.databases)
+        return frozenset("postgresql" if name == "postgres" else name for name in named) or DIALECTS
 
     @property
     def postgresql(self) -> int:
         """The oldest major version of PostgreSQL among `databases`: "postgresql>=15", "postgresql-16"."""
-        return min((_oldest(name) for name in self.databases if name.startswith("postgres")), default=OLDEST_POSTGRESQL)
+        return min(
+            (_oldest(name) for name in self.databases if name.strip().startswith("postgres")), default=OLDEST_POSTGRESQL
+        )
 
     def threshold(self, name: str) -> int:
         """When `db status` warns, by one of the names of THRESHOLDS."""

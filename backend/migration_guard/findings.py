@@ -73,7 +73,7 @@ class Rule:
         allowable: bool = True,
         on: bool = True,
     ) -> Rule:
-        """The rule of a module: `RULE = Rule.of(__name__, __doc__, severity=...)`."""
+        """The rule of a module: `RULE = Rule.of(__name__, __doc__, family=..., severity=...)`."""
         page = (doc or "").strip()  # of a module, so nothing is indented
         return cls(
             id=module.rpartition(".")[2].replace("_", "-"),
