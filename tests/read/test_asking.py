@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from migration_guard.read import asking, discovery, looking
-from migration_guard.read.asking import content, is_file, listing, remembered
+from migration_guard.read.asking import FOLDER, content, is_file, listing, remembered
 from migration_guard.read.databases import databases
 from migration_guard.read.environment import environment
 from migration_guard.read.store import Store, folder_of
@@ -40,6 +40,27 @@ def counted(work: Callable[[], object]) -> tuple[Callable[[], object], list[obje
         return done[-1]
 
     return counting, done
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda text: text.replace('"a"', '"b"'), lambda text: text + " ", lambda text: text[1:]]
+)
+def test_an_answer_that_something_damaged_is_worked_out_again(store: Store, damage: Callable[[str], str]) -> None:
+    assert remembered(store, "x", of=1, work=lambda: ["a"]) == ["a"]
+    (kept,) = (store.folder / FOLDER).iterdir()
+    kept.write_text(damage(kept.read_text()))
+
+    assert remembered(store, "x", of=1, work=lambda: ["new"]) == ["new"]
+
+
+def test_the_answer_to_another_question_is_none_to_this(store: Store) -> None:
+    remembered(store, "x", of=1, work=lambda: ["a"])
+    (one,) = (store.folder / FOLDER).iterdir()
+    remembered(store, "x", of=2, work=lambda: ["b"])
+    (other,) = (path for path in (store.folder / FOLDER).iterdir() if path != one)
+    other.write_bytes(one.read_bytes())
+
+    assert remembered(store, "x", of=2, work=lambda: ["new"]) == ["new"]
 
 
 def test_answer_is_kept_while_the_content_is_the_same(store: Store, tmp_path: Path) -> None:

@@ -77,7 +77,8 @@ def remembered(store: Store | None, name: str, *, of: object, work: Callable[[],
         return work()
     file = f"{FOLDER}/{name}-{digest(json.dumps(of))[:16]}"
     with suppress(*BROKEN):
-        known = json.loads(store.read(file))
+        seal, _, text = store.read(file).partition("\n")
+        known = json.loads(text if seal == digest(file + text) else "")
         if all(_holds(*one) for one in known["asked"]):
             return known["answer"]
     notes = _Notes()
@@ -87,7 +88,8 @@ def remembered(store: Store | None, name: str, *, of: object, work: Callable[[],
     finally:
         _notes.pop()
     asked = [[name, path, *noted] for (name, path), noted in notes.asked.items()]
-    store.write(file, json.dumps({"asked": asked, "answer": answer}))
+    text = json.dumps({"asked": asked, "answer": answer})
+    store.write(file, f"{digest(file + text)}\n{text}")  # sealed: an answer of another shape is read by nobody
     store.keep_newest(FOLDER)
     return answer
 

@@ -142,7 +142,7 @@ def _names(text: str) -> set[str]:
     """The names that the statements read and do not bind themselves."""
     try:
         tree = ast.parse(text)
-    except SyntaxError:  # an advice with a gap in it, which nobody can run
+    except (SyntaxError, ValueError):  # an advice with a gap in it, which nobody can run
         return {"?"}
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     own = {node.id for node in names if isinstance(node.ctx, ast.Store)}

@@ -57,7 +57,7 @@ def _strange(text: str) -> set[str]:
     """Names that nothing in the text binds."""
     try:
         tree = ast.parse(text)
-    except SyntaxError:
+    except (SyntaxError, ValueError):  # of a null byte, before Python 3.12
         return set()
     names = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
     names -= {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)}

@@ -100,7 +100,7 @@ def _edited(source: str, changes: dict[str, str]) -> str | None:
     source = one_line(source)
     try:
         tree = ast.parse(source, mode="eval").body
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return None
     if not (isinstance(tree, ast.Call) and tree.args and isinstance(tree.args[0], ast.Constant)):
         return None

@@ -236,6 +236,6 @@ def _schema_lines(schema: str | None) -> Iterator[str]:
 def _is_python(text: str) -> bool:
     try:
         ast.parse(text, mode="eval")
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return False
     return True
