@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import count
@@ -27,13 +26,12 @@ from ..facts import Direction
 from .attributes import Attributes
 from .column_types import ColumnTypes
 from .drift import metadatas
+from .installed import is_own
 from .loading import CannotLoad, Home, config_of, flask_app
 from .past import Past
 from .redirect import Lead, own_engine
 from .released import Kept, take_back
 from .statements import Recorder, first_line
-
-_INSTALLED = re.compile(r"[/\\](site-packages|\.venv)[/\\]")
 
 
 class Stage:
@@ -333,7 +331,7 @@ def cause_in(error: BaseException, root: Path) -> tuple[str, int] | None:
     trace = error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        if name.startswith(str(root) + os.sep) and not _INSTALLED.search(name.removeprefix(str(root))):
+        if is_own(name, root):
             found = (Path(os.path.relpath(name, root)).as_posix(), trace.tb_lineno)
         trace = trace.tb_next
     return found

@@ -15,7 +15,7 @@ from types import ModuleType
 
 from sqlalchemy import Table
 
-_INSTALLED = f"{os.sep}site-packages{os.sep}"
+from .installed import is_own
 
 
 class Past:
@@ -128,7 +128,7 @@ class Past:
         if name not in self._files:
             file = getattr(sys.modules.get(name), "__file__", None)
             real = os.path.realpath(file) if file else self._only_there(name)
-            if real is None or not real.startswith(self._root) or _INSTALLED in real.removeprefix(self._root):
+            if real is None or not is_own(real, self._root):
                 return False
             self._files[name] = real
         return self._files[name].endswith(".py")

@@ -20,6 +20,7 @@ from ..errors import CannotFinish
 from ..facts import Direction, Place
 from ..records import replace
 from .environment import Stage, file_of
+from .installed import is_own
 from .interpreting import is_over_a_value
 from .locks_asked import invalid_indexes
 from .statements import failure_of, first_line, last_frame, no_room
@@ -122,7 +123,7 @@ def words_of_refusal(error: BaseException, root: Path) -> str | None:
     if frame is None or isinstance(error.__cause__ or error.__context__, DBAPIError):
         return None
     name = frame.f_code.co_filename
-    if not name.startswith(str(root) + os.sep) or f"{os.sep}site-packages{os.sep}" in name.removeprefix(str(root)):
+    if not is_own(name, root):
         return None
     if not linecache.getline(name, line).lstrip().startswith(("raise", "assert")):
         return None
