@@ -141,7 +141,7 @@ class Stairway:
             )
         order = [stage.script.get_revision(name) for name in _in_order(self._below)]
         self.heads = [revision for revision in order if revision.is_head]
-        self._keys = keys(order, self.plan.root, self.plan.seed)
+        self._keys = keys(order, self.plan.root, Path(stage.script.dir), self.plan.seed)
         known = {name: self.plan.walked[key] for name, key in self._keys.items() if key in self.plan.walked}
         new = [each.revision for each in order if each.revision not in history]
         left = mine([name for name in new if name not in known], self.plan.shares)

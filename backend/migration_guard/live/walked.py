@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from .installed import INSTALLED, is_own
 
 if TYPE_CHECKING:
     from alembic.script import Script
+
+_LARGE = 32_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -30,16 +35,19 @@ class Walked:
     lacking: list[str] = field(default_factory=list)  # extensions that it needs and the server has not
 
 
-def keys(order: Sequence[Script], root: Path, seed: str) -> dict[str, str]:
+def keys(order: Sequence[Script], root: Path, folder: Path, seed: str) -> dict[str, str]:
     """A key for each revision, equal in two runs where nothing differs that it depends on: the revisions up to it, all
-    code under the root that is loaded, and the versions of everything. `seed` stands for the database and settings."""
+    code under the root that is loaded, env.py and whatever else lies in `folder`, that of the scripts, or beside the
+    revisions, and the versions of everything. `seed` stands for the database and settings."""
     import alembic  # here: the process that reads what was walked does without
     import sqlalchemy
 
     versions = (__version__, sys.version, alembic.__version__, sqlalchemy.__version__)
-    files = {str(script.module.__file__) for script in order}
+    revisions = {os.path.realpath(str(script.module.__file__)) for script in order}
     digest = hashlib.sha256("\0".join((*versions, seed)).encode())
-    for name in sorted(_loaded(root) - files):
+    folders = {folder, *(Path(name).parent for name in revisions if not is_own(name, os.path.realpath(folder)))}
+    for name in sorted({*_loaded(root), *chain.from_iterable(map(_lying, folders))} - revisions):
+        digest.update(f"{name}\0".encode(errors="surrogateescape"))
         digest.update(_contents(name))
     found = {}
     for script in order:
@@ -51,12 +59,23 @@ def keys(order: Sequence[Script], root: Path, seed: str) -> dict[str, str]:
 
 def _loaded(root: Path) -> set[str]:
     names = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    return {name for name in names if name and name.startswith(str(root)) and "site-packages" not in name}
+    return {os.path.realpath(name) for name in names if name and is_own(name, root)}
+
+
+def _lying(folder: Path) -> Iterator[str]:
+    """The files below a folder that code there may read, but for what Python keeps of them: Alembic runs env.py
+    without a trace among the loaded modules, and a revision may read a text."""
+    for path, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in INSTALLED and not name.startswith((".", "__pycache__"))]
+        yield from (os.path.realpath(Path(path, name)) for name in files if not name.endswith(".pyc"))
 
 
 def _contents(name: str) -> bytes:
-    """A digest of a file, of nothing where it cannot be read."""
+    """A digest of a file, of nothing where it cannot be read. A very large one is known by its size and time."""
     try:
+        about = Path(name).stat()
+        if about.st_size > _LARGE:
+            return f"{about.st_size} {about.st_mtime_ns}".encode()
         return hashlib.sha256(Path(name).read_bytes()).digest()
     except OSError:
         return b""
