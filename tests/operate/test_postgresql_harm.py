@@ -24,6 +24,7 @@ from migration_guard.live.redirect import own_engine
 from migration_guard.live.scratch import Scratch
 
 from .conftest import BEHIND, HEAD, Project
+from .test_deploy import journal, revision
 from .test_postgresql import OnPostgresql
 
 SECRET = f"hunter2-{os.getpid()}-secret"  # that of no other test, of which the list of processes may show one
@@ -67,6 +68,29 @@ def test_a_deploy_whose_connection_is_cut_is_undone_and_the_next_one_finishes(th
     there.project.here("deploy", "--no-backup")
     assert there.revision == HEAD
     assert there.sql("SELECT count(*) FROM personas") == [(20,)]
+
+
+def test_an_index_that_a_wait_in_vain_left_invalid_is_named_and_its_revision_not_run_again(there: OnPostgresql) -> None:
+    there.project.alembic("upgrade", "head")
+    revision(
+        there.project,
+        'with op.get_context().autocommit_block():\n        op.create_index("by id", "interactions", ["id"], '
+        "postgresql_concurrently=True, if_not_exists=True)",
+    )
+    engine = own_engine(there.url)
+    with engine.connect() as user:
+        user.exec_driver_sql("LOCK TABLE interactions IN ROW EXCLUSIVE MODE")
+        printed = there.project.here("deploy", "--no-backup", "--force", "--lock-timeout", "1", code=4)
+        user.rollback()
+    engine.dispose()
+
+    assert 'LockNotAvailable: canceling statement due to lock timeout; the index public."by id" is INVALID' in printed
+    assert 'DROP INDEX CONCURRENTLY public."by id";' in printed
+    assert there.revision == HEAD
+    assert [line["what"] for line in journal(there.project)] == ["begun", "failed"]
+    there.sql('DROP INDEX public."by id"', "ALTER TABLE personas DROP COLUMN half")
+    there.project.here("deploy", "--no-backup", "--force")
+    assert there.revision == "ffffffffffff"
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ class Deploy:
             )
             journal = self._begun(at, saved)
             try:
-                self._migrate(copy, at, journal)
+                ran = self._migrate(copy, at)
                 after = self._proved(copy, before, at, was, force)
                 if broken := sqlite.broken_keys(work):
                     raise CannotFinish(
@@ -109,7 +109,7 @@ class Deploy:
                 kept = scratch / "before"  # gone at the end, as the backup holds the same
             sqlite.settle(work, notes)
             sqlite.put_back(target, work, kept, own)
-        return self._ended(after, journal)
+        return self._ended(after, journal, ran)
 
     def _there(self, force: bool, with_backup: bool) -> Standing:
         """In the database itself: what fails is undone by its transaction, and the revisions before it stand."""
@@ -200,7 +200,8 @@ class Deploy:
             self.say(f"Backup: {saved.file}")
         return journal
 
-    def _migrate(self, target: Target, at: Standing, journal: Journal) -> None:
+    def _migrate(self, target: Target, at: Standing, journal: Journal | None = None) -> list[dict[str, Any]]:
+        """The revisions that ran, which a journal gets at once: for a database in which they stand whatever follows."""
         url = target.url.render_as_string(hide_password=False)
         told: dict[str, Any] = run_env(
             target.project,
@@ -213,14 +214,14 @@ class Deploy:
             statement_timeout=self.limits.statement_timeout,
             attempts=self.limits.attempts,
         )
-        for step in told["done"]:
-            journal.add("ran", **step)
-        if failure := told["failure"]:
-            raise CannotFinish(
-                f"upgrade() of {failure['revision']} fails at line {failure['line']}: {hide_in(failure['says'])}",
-                "correct the revision, or what stands in its way, and deploy again",
-            )
-        self.say(f"Ran {counted(len(told['done']), 'revision')}.")
+        failure = told["failure"]
+        ran = [step for step in told["done"] if failure is None or step["revision"] != failure["revision"]]
+        if journal is not None:
+            _write_down(ran, journal)
+        if failure is not None:
+            raise _not_run(failure)
+        self.say(f"Ran {counted(len(ran), 'revision')}.")
+        return ran
 
     def _proved(self, target: Target, before: Held, at: Standing, was: Snapshot, force: bool) -> Held:
         """What the database holds now. Raises CannotFinish where it does not stand at the head, or its schema became
@@ -253,12 +254,28 @@ class Deploy:
             )
         self.say(f"Schema: {some_of(wrong) or 'what these revisions make'}.")
 
-    def _ended(self, after: Held, journal: Journal) -> Standing:
+    def _ended(self, after: Held, journal: Journal, ran: Sequence[dict[str, Any]] = ()) -> Standing:
         try:
+            _write_down(ran, journal)
             journal.add("ended", revisions=list(after.revisions), at_end=now())
         except OSError as error:
             self.say(f"The journal cannot be written: {error.strerror}.")
         return standing(self.target.history, after.revisions, list(after.rows), stamped=True)
+
+
+def _write_down(ran: Sequence[dict[str, Any]], journal: Journal) -> None:
+    for step in ran:
+        journal.add("ran", **step)
+
+
+def _not_run(failure: dict[str, Any]) -> CannotFinish:
+    """What to say of a revision that failed, and of the indexes that it left half-built."""
+    says = f"upgrade() of {failure['revision']} fails at line {failure['line']}: {hide_in(failure['says'])}"
+    hint = "correct the revision, or what stands in its way, and deploy again"
+    for index in failure["invalid"]:
+        says += f"; the index {index} is INVALID"
+        hint = f"DROP INDEX CONCURRENTLY {index}; {hint}"
+    return CannotFinish(says, hint)
 
 
 def _failed(journal: Journal, error: BaseException) -> GuardError:

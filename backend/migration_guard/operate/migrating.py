@@ -10,11 +10,12 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 from urllib.parse import quote
 
 from alembic.script import Script
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import Connection, Engine, event, make_url
 
 from ..errors import CannotFinish
 from ..live.environment import Environment, Stage
@@ -26,6 +27,10 @@ from ..live.steps import Failure, Statement
 from .observing import Observed, observed
 from .turn import KEY
 
+_INVALID = """
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND c.relkind = 'i' ORDER BY 1
+"""
 _WAITED = {"LockNotAvailable", "LockNotAvailableError", "DeadlockDetected", "DeadlockDetectedError"}
 LONGEST = 30.0  # seconds between two attempts
 
@@ -40,7 +45,7 @@ def migrated(home: Home, request: dict[str, Any]) -> dict[str, Any]:
     def play(stage: Stage) -> None:
         for revision in environment.revisions():
             if revision.revision in wanted:
-                began = time.monotonic()
+                began, invalid = time.monotonic(), _invalid(stage)
                 file, seen = str(revision.module.__file__), Observed()
                 if request.get("observe"):
                     with observed(lead.url, stage.recorder, file, stage.version_table) as (statements, seen):
@@ -50,7 +55,9 @@ def migrated(home: Home, request: dict[str, Any]) -> dict[str, Any]:
                 step = {"revision": revision.revision, "seconds": round(time.monotonic() - began, 3)}
                 done.append({**step, "attempts": attempts, **(vars(seen) if request.get("observe") else {})})
                 if failed is not None:
-                    failure.append({"revision": revision.revision, "says": str(failed), "line": failed.line})
+                    left = [index for index in _invalid(stage) if index not in invalid]
+                    said = {"revision": revision.revision, "says": str(failed), "line": failed.line}
+                    failure.append({**said, "invalid": left})
                     return
 
     def limit(connection: Any, _record: Any) -> None:
@@ -96,16 +103,45 @@ def _alone(lead: Lead) -> Iterator[None]:
 def _take(
     stage: Stage, revision: Script, attempts: int, sleep: Callable[[float], None] = time.sleep
 ) -> tuple[int, Failure | None]:
-    """How many attempts one revision took, and how the last one failed."""
-    for attempt in range(1, attempts + 1):
-        with stage.recorder.watching(str(revision.module.__file__)) as statements:
+    """How many attempts one revision took, and how the last one failed. One that has committed something, as an
+    autocommit block does, is not tried again: it would meet what it has made, such as an index that is half-built."""
+    for attempt in count(1):
+        with (
+            stage.recorder.watching(str(revision.module.__file__)) as statements,
+            _commits(stage.connection) as committed,
+        ):
             failure = _once(stage, revision, statements)
-        if failure is None:
-            return attempt, None
-        if failure.kind not in _WAITED or attempt == attempts:
+        if failure is None or failure.kind not in _WAITED or committed or attempt >= attempts:
             return attempt, failure
         sleep(min(LONGEST, 2.0**attempt) * random.uniform(0.5, 1))  # noqa: S311 - so that two do not meet again
-    return attempts, None
+    raise AssertionError  # count() does not end
+
+
+@contextmanager
+def _commits(connection: Connection) -> Iterator[list[object]]:
+    """Whatever is committed until left; a connection that commits each statement at once counts as such."""
+    found: list[object] = [connection] if getattr(connection.connection, "autocommit", False) is True else []
+
+    def ended(given: object) -> None:
+        found.append(given)
+
+    event.listen(Engine, "commit", ended)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "commit", ended)
+
+
+def _invalid(stage: Stage) -> list[str]:
+    """The indexes of a PostgreSQL database that a concurrent build began and did not end, quoted; none where the
+    connection is lost."""
+    connection = stage.connection
+    if connection.dialect.name != "postgresql" or connection.invalidated:
+        return []
+    try:
+        return list(connection.exec_driver_sql(_INVALID).scalars())
+    finally:
+        connection.rollback()
 
 
 def _once(stage: Stage, revision: Script, statements: list[Statement]) -> Failure | None:
