@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ def backup(
             rows=dict(read_back.rows),
             bytes=part.stat().st_size,
             sha256=sha256,
+            database=address_of(target),
             content_bytes=size,
             content_sha256=content if packing.suffix else sha256,
             number=1 + max((each.manifest.number for each in backups(folder, called)), default=0),
@@ -166,6 +168,26 @@ def backups(folder: Path, of: str | None = None) -> list[Backup]:
     return sorted((each for each in _there(folder, of) if isinstance(each, Backup)), key=order, reverse=True)
 
 
+def backups_of(target: Target, folder: Path) -> list[Backup]:
+    """The backups of one database, newest first, and those of its name that do not say of which they are."""
+    own = address_of(target)
+    return [each for each in backups(folder, name_of(target)) if each.manifest.database in ("", own)]
+
+
+def by_database(found: Sequence[Backup]) -> list[list[Backup]]:
+    """Backups in their order, apart for each database. One that does not say of which it is belongs to the only one of
+    its name."""
+    addresses: dict[str, set[str]] = {}
+    for each in found:
+        addresses.setdefault(database_of(each.file), set()).update({each.manifest.database} - {""})
+    apart: dict[tuple[str, str], list[Backup]] = {}
+    for each in found:
+        name = database_of(each.file)
+        (only,) = addresses[name] if len(addresses[name]) == 1 else ("",)
+        apart.setdefault((name, each.manifest.database or only), []).append(each)
+    return [apart[key] for key in sorted(apart)]
+
+
 def unsound(folder: Path, of: str) -> list[str]:
     """Why files of a folder that have a manifest are no backups of a database."""
     return [str(each) for each in _there(folder, of) if isinstance(each, CannotFinish)]
@@ -198,3 +220,16 @@ def name_of(target: Target) -> str:
     """What the backups of a database begin with."""
     name = target.file.stem if target.dialect == "sqlite" else str(target.url.database)
     return re.sub(r"[^\w.-]+", "-", name)
+
+
+def address_of(target: Target) -> str:
+    """Where a database is, whoever connects: a SQLite file's whole path, else a URL without user and password. Two of
+    one name have two."""
+    if target.dialect != "sqlite":
+        asked = {name: ",".join(values) for name, values in target.url.normalized_query.items()}
+        host, port = asked.get("host", target.url.host), asked.get("port", target.url.port)
+        return f"{target.dialect}://{host or 'localhost'}:{port or 5432}/{target.url.database}"
+    file = Path(os.path.realpath(target.file))
+    if file.parent.name.startswith(f".{file.name}.deploy-"):  # a deploy works on a copy, in a folder beside
+        file = file.parent.parent / file.name
+    return str(file)

@@ -67,12 +67,11 @@ def _verify(options: SimpleNamespace, settings: Settings) -> int:
 
 
 def _restore(options: SimpleNamespace, settings: Settings) -> int:
-    from .backup import name_of
     from .restore import planned, restore
 
     target = _target(options, settings)
     with _progress() as progress:
-        plan = planned(target, _named(options, settings, name_of(target)), progress)
+        plan = planned(target, _named(options, settings, target), progress, named=bool(options.backup))
     print("\n".join(plan.lines()))
     if options.dry_run:
         return 0
@@ -86,11 +85,10 @@ def _restore(options: SimpleNamespace, settings: Settings) -> int:
 
 
 def _drill(options: SimpleNamespace, settings: Settings) -> int:
-    from .backup import name_of
     from .drill import drill
 
     target = _target(options, settings)
-    file = _named(options, settings, name_of(target))
+    file = _named(options, settings, target)
     with _progress() as progress:
         found = drill(target, file, progress)
     print("\n".join(found.lines()))
@@ -246,16 +244,22 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield lambda part, done, total: move(part, "", done, total) if move is not None else None
 
 
-def _named(options: SimpleNamespace, settings: Settings, of: str) -> Path:
+def _named(options: SimpleNamespace, settings: Settings, of: Target) -> Path:
     """The backup that is named, else the newest of a database."""
-    from .backup import backups
+    from .backup import backups, backups_of, name_of
 
     if options.backup:
         return Path(options.backup)
     folder = _folder(options, settings)
-    found = backups(folder, of)
+    found = backups_of(of, folder)
+    if not found and (namesakes := backups(folder, name_of(of))):
+        others = ", ".join(sorted({each.manifest.database for each in namesakes}))
+        raise NothingFound(
+            f"there is no backup of {of.shown} in {folder}: those named {name_of(of)} are of {others}",
+            "name the file that is meant",
+        )
     if not found and backups(folder):
-        raise NothingFound(f"there is no backup of {of} in {folder}", "name the file of another one")
+        raise NothingFound(f"there is no backup of {name_of(of)} in {folder}", "name the file of another one")
     if not found:
         raise NothingFound(f"there is no backup in {folder}", "migration-guard db backup makes one")
     return found[0].file
@@ -263,17 +267,15 @@ def _named(options: SimpleNamespace, settings: Settings, of: str) -> Path:
 
 def _newest_of_each(options: SimpleNamespace, settings: Settings) -> list[Path]:
     """The backup that is named, else the newest of each database: this one is not asked which it is."""
-    from .backup import backups, database_of
+    from .backup import backups, by_database
 
     if options.backup:
         return [Path(options.backup)]
     folder = _folder(options, settings)
-    newest: dict[str, Path] = {}
-    for each in backups(folder):
-        newest.setdefault(database_of(each.file), each.file)
+    newest = [of_one[0].file for of_one in by_database(backups(folder))]
     if not newest:
         raise NothingFound(f"there is no backup in {folder}", "migration-guard db backup makes one")
-    return [newest[name] for name in sorted(newest)]
+    return newest
 
 
 def _asked(question: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from .backup import Backup, database_of, order
+from .backup import Backup, by_database, order
 from .manifest import SUFFIX, path_of
 from .writing import PART
 
@@ -56,10 +56,7 @@ def sorted_out(backups: Sequence[Backup], rules: Rules) -> list[Kept]:
 
 def of_each_database(backups: Sequence[Backup], rules: Rules) -> list[Kept]:
     """The same, when the backups are of several databases: the rules count for each of them."""
-    names = sorted({database_of(each.file) for each in backups})
-    return [
-        kept for name in names for kept in sorted_out([one for one in backups if database_of(one.file) == name], rules)
-    ]
+    return [kept for of_one in by_database(backups) for kept in sorted_out(of_one, rules)]
 
 
 def remove(backup: Backup) -> None:

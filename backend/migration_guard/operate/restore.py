@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ..errors import UsageError
 from . import sqlite
-from .backup import Backup, Progress, proved, take_out
-from .manifest import now
+from .backup import Backup, Progress, address_of, proved, take_out
+from .manifest import Manifest, now
 from .operators import operator
 from .packing import Packing
 from .target import Target
@@ -39,9 +39,11 @@ class Plan:
         """The plan for people."""
         made = self.backup.manifest
         at = ", ".join(made.revisions) or "no revision"
+        other = f"  which is a backup of {made.database}, another database"
         return [
             f"restore {self.backup.file}",
             f"  made {made.made} by {made.server}; {at}; {made.holds}",
+            *([other] if _of_another(self.target, made) else []),
             *(
                 [f"  in place of {self.target.shown}", f"  which is kept as {self.kept_as}"]
                 if self.replaces
@@ -50,9 +52,9 @@ class Plan:
         ]
 
 
-def planned(target: Target, file: Path, progress: Progress = lambda *_: None) -> Plan:
+def planned(target: Target, file: Path, progress: Progress = lambda *_: None, *, named: bool = True) -> Plan:
     """The plan, once the backup is proved. Raises CannotFinish for a damaged backup, UsageError for one of another
-    dialect or of a revision that the code does not have."""
+    dialect or of a revision that the code does not have, and for one of another database that nobody `named`."""
     found = proved(file, Packing.of(target.settings), progress)
     manifest = found.manifest
     if manifest.dialect != target.dialect:
@@ -65,12 +67,22 @@ def planned(target: Target, file: Path, progress: Progress = lambda *_: None) ->
             f"{file} stands at {', '.join(unknown)}, which the code does not have: it is newer than the code",
             "check out the release that it belongs to, or use an older backup",
         )
+    if not named and _of_another(target, manifest):
+        raise UsageError(
+            f"{file} is a backup of {manifest.database}, and not of {target.shown}",
+            f"if it is meant, name it: migration-guard db restore {file}",
+        )
     stamp = re.sub(r"[-:]", "", now())
     if target.dialect == "sqlite":
         kept = target.file.with_name(f"{target.file.name}.before-{stamp}")
     else:
         kept = Path(f"{target.url.database}_before_{stamp.lower()}")
     return Plan(found, target, kept, operator(target.dialect).exists(target))
+
+
+def _of_another(target: Target, manifest: Manifest) -> bool:
+    """Whether a backup says that it is of another database."""
+    return manifest.database not in ("", address_of(target))
 
 
 def unknown_to(target: Target, revisions: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ from ..errors import CannotFinish
 from ..live.statements import first_line
 from ..live.urls import hide_in
 from ..reporting import counted
-from .backup import Backup, backups, name_of, unsound
+from .backup import Backup, backups_of, name_of, unsound
 from .health import Look
 from .holding import has_version_table, held
 from .journal import lines, reached
@@ -90,7 +90,7 @@ def status(target: Target, folder: Path, *, schema: bool = True) -> Status:
             looks.append(_schema(target, at, connection))
     looks += _room(target, folder)
     looks += _deployed(lines(folder, name_of(target)), at)
-    looks.append(_backup(folder, name_of(target), target.settings.threshold("backup-hours")))
+    looks.append(_backup(target, folder))
     return Status(target.shown, target.dialect, at, tuple(looks))
 
 
@@ -168,8 +168,9 @@ def _harmed(folder: Path, name: str, newest: Backup) -> str | None:
     return f"{counted(len(others), 'backup')} cannot be used: {others[0]}" if others else None
 
 
-def _backup(folder: Path, name: str, hours: int) -> Look:
-    found = backups(folder, name)
+def _backup(target: Target, folder: Path) -> Look:
+    name, hours = name_of(target), target.settings.threshold("backup-hours")
+    found = backups_of(target, folder)
     if not found:
         return Look("backup", "warning", f"there is no backup of {name} in {folder}", None, "migration-guard db backup")
     newest = found[0]
