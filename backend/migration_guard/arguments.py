@@ -307,15 +307,19 @@ def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
         action="store_true",
         help="restore that backup without asking where a failure on PostgreSQL leaves something that is not undone",
     )
-    for name, number, says in (
-        ("lock-timeout", 5, "seconds that a statement of PostgreSQL waits for a lock"),
-        ("statement-timeout", 3600, "seconds that a statement may take"),
-        ("attempts", 5, "how often a revision that waited in vain for a lock is tried"),
+    for name, kind, number, says in (
+        ("lock-timeout", _number, 5, "seconds that a statement of PostgreSQL waits for a lock, 0: no limit"),
+        ("statement-timeout", _number, 3600, "seconds that a statement of PostgreSQL may take, 0: no limit"),
+        ("attempts", _positive, 5, "how often a revision that waited in vain for a lock is tried, 1 or more"),
     ):
-        deploy.add_argument(f"--{name}", type=_number, default=number, metavar="N", help=f"{says} (default: {number})")
+        deploy.add_argument(f"--{name}", type=kind, default=number, metavar="N", help=f"{says} (default: {number})")
     rehearse = add("rehearse", "run what is pending on a copy of the real data, and tell how long it takes")
     rehearse.add_argument(
-        "--statement-timeout", type=_number, default=3600, metavar="N", help="seconds that a statement may take"
+        "--statement-timeout",
+        type=_number,
+        default=3600,
+        metavar="N",
+        help="seconds that a statement of PostgreSQL may take, 0: no limit (default: 3600)",
     )
     transfer = add("transfer", "move SQLite to PostgreSQL, or back: schema by the migrations, then rows, then compare")
     transfer.add_argument(
@@ -328,6 +332,12 @@ def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _number(given: str) -> int:
     if not given.isdecimal():
         raise argparse.ArgumentTypeError(f"{given!r} is not a whole number")
+    return int(given)
+
+
+def _positive(given: str) -> int:
+    if not _number(given):
+        raise argparse.ArgumentTypeError("must be 1 or more")
     return int(given)
 
 

@@ -72,6 +72,16 @@ def test_a_first_deploy_makes_the_database(project: Project, new_database: Calla
     assert project.revision == HEAD
 
 
+def test_no_limit_for_a_statement_is_none_and_a_revision_is_tried_once_at_least(project: Project) -> None:
+    assert "--attempts: must be 1 or more" in project.here("deploy", "--attempts", "0", code=2)
+    assert project.revision == BEHIND
+
+    project.here("rehearse", "--statement-timeout", "0")
+    project.here("deploy", "--no-backup", "--statement-timeout", "0")
+
+    assert project.revision == HEAD
+
+
 def test_a_deploy_with_nothing_to_do_does_nothing(project: Project) -> None:
     project.here("deploy")
     before = project.database.read_bytes()
@@ -83,16 +93,28 @@ def test_a_deploy_with_nothing_to_do_does_nothing(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "then",
-    ['op.execute("DROP TABLE nobody")', 'raise RuntimeError("half way")', '__import__("os")._exit(3)'],
+    ("then", "says"),
+    [
+        ('op.execute("DROP TABLE nobody")', "OperationalError: no such table: nobody"),
+        ('raise RuntimeError("half way")', "RuntimeError: half way"),
+        (
+            'import os\n    os.write(2, b"at https://me:hunter2@there\\n")\n    os._exit(3)',
+            "env.py did not come to its end: exit code 3: at https://me:***@there.",
+        ),
+        (
+            '__import__("os").kill(__import__("os").getpid(), 9)',
+            "env.py did not come to its end: ended by signal 9 (Ki",
+        ),
+    ],
 )
-def test_a_deploy_that_fails_leaves_every_byte_as_it_was(project: Project, then: str) -> None:
+def test_a_deploy_that_fails_leaves_every_byte_as_it_was(project: Project, then: str, says: str) -> None:
     project.sql("PRAGMA wal_checkpoint(TRUNCATE)")
     before = project.database.read_bytes()
     revision(project, then)
 
     printed = project.here("deploy", "--force", code=4)
 
+    assert says in printed
     assert "data/reddit_agent.db is as it was" in printed
     assert project.database.read_bytes() == before
     assert [line["what"] for line in journal(project)] == ["begun", "failed"]

@@ -36,7 +36,8 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds, and how often a revision that waited in vain for a lock is tried."""
+    """Seconds that a statement of PostgreSQL may wait for a lock and take, 0 for no limit; how often a revision that
+    waited in vain for a lock is tried."""
 
     lock_timeout: int = 5
     statement_timeout: int = 3600
@@ -206,7 +207,7 @@ class Deploy:
         told: dict[str, Any] = run_env(
             target.project,
             target.settings,
-            self.limits.statement_timeout * max(1, len(at.pending)),
+            None,  # the server has the limits, and a revision may have many statements
             "see what `migration-guard verify` says of these revisions",
             migrate=url,
             revisions=list(at.pending),

@@ -119,7 +119,7 @@ def rehearse(target: Target, limits: Limits, progress: Progress = lambda *_: Non
             told = run_env(
                 target.project,
                 target.settings,
-                limits.statement_timeout * len(at.pending),
+                None,
                 "see what `migration-guard verify` says of these revisions",
                 migrate=copy.url.render_as_string(hide_password=False),
                 revisions=list(at.pending),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..config import Settings
@@ -19,14 +20,16 @@ from ..errors import CannotFinish, NothingFound, UsageError
 from ..facts import History
 from ..live.redirect import own_engine
 from ..live.statements import first_line
-from ..live.urls import hidden, hide_in
+from ..live.urls import STARS, hidden, hide_in
 from ..read.discovery import projects
 from ..read.graph import history
 from ..read.project import Project
 from ..read.sources import Sources
 from ..verify.jobs import folder_of
-from ..verify.one_question import asked
+from ..verify.one_question import ended
 from .addresses import own_url
+
+MOST = 200  # characters of another program's words
 
 
 @dataclass(frozen=True)
@@ -120,13 +123,29 @@ def _asked(project: Project, settings: Settings) -> dict[str, str]:
     return run_env(project, settings, settings.step_timeout, "say it yourself: --url URL")
 
 
-def run_env(project: Project, settings: Settings, seconds: int, hint: str, **more: object) -> dict[str, str]:
-    """What a child process that runs env.py answers. Raises CannotFinish where it cannot, with a line to try."""
+def run_env(project: Project, settings: Settings, seconds: int | None, hint: str, **more: object) -> dict[str, str]:
+    """What a child process that runs env.py answers; it has all the time where `seconds` is None. Raises CannotFinish
+    where it cannot, with a line to try."""
+    env = project.script_location / "env.py"
     try:
-        printed, _ = asked(f"{__package__}.asking", project, settings, seconds, **more)
-        told: dict[str, str] = json.loads(printed)
-    except (subprocess.TimeoutExpired, ValueError) as error:
-        raise CannotFinish(f"{project.script_location / 'env.py'} cannot be run", hint) from error
+        done = ended(f"{__package__}.asking", project, settings, seconds, **more)
+    except subprocess.TimeoutExpired as error:
+        raise CannotFinish(f"{env} did not come to its end within {seconds} seconds", hint) from error
+    try:
+        told: dict[str, str] = json.loads(done.stdout)
+    except ValueError as error:
+        raise CannotFinish(f"{env} did not come to its end: {_died(done, more)}", hint) from error
     if "error" in told:
         raise CannotFinish(told["error"], told["hint"] or hint)
     return told
+
+
+def _died(done: subprocess.CompletedProcess[str], request: Mapping[str, object]) -> str:
+    """How a child ended that did not answer, and its last words, without a password."""
+    code = done.returncode
+    how = f"exit code {code}" if code >= 0 else f"ended by signal {-code} ({signal.strsignal(-code)})"
+    words = next((line.strip() for line in reversed(done.stderr.splitlines()) if line.strip()), "")
+    for url in (request.get("migrate"), request.get("build")):
+        if isinstance(url, str) and (password := make_url(url).password):
+            words = words.replace(password, STARS)
+    return f"{how}: {hide_in(words)[:MOST]}" if words else how

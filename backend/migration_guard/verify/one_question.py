@@ -26,6 +26,15 @@ main()
 
 def asked(module: str, project: Project, settings: Settings, seconds: int, **more: object) -> tuple[str, str]:
     """What the `main` of a module prints in the child, on both streams. Raises subprocess.TimeoutExpired."""
+    done = ended(module, project, settings, seconds, **more)
+    return done.stdout, done.stderr
+
+
+def ended(
+    module: str, project: Project, settings: Settings, seconds: int | None, **more: object
+) -> subprocess.CompletedProcess[str]:
+    """How the child ended, and what it printed; it has all the time where `seconds` is None. Raises
+    subprocess.TimeoutExpired."""
     folder = folder_of(project)
     request = {
         "root": str(settings.root.absolute()),
@@ -38,7 +47,7 @@ def asked(module: str, project: Project, settings: Settings, seconds: int, **mor
         "flask_app": settings.flask_app,
         **more,
     }
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", _START.format(path=str(Path(__file__).parents[2]), module=module)],
         input=json.dumps(request),
         capture_output=True,
@@ -49,7 +58,6 @@ def asked(module: str, project: Project, settings: Settings, seconds: int, **mor
         timeout=seconds,
         check=False,
     )
-    return done.stdout, done.stderr
 
 
 def home_of(request: dict[str, Any]) -> Home:
