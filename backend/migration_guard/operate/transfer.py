@@ -155,12 +155,12 @@ class Transfer:
     ) -> list[Result]:
         """Do something with each table, two at a time, the largest first."""
         moved = Moved(self.progress, what, sum(table.rows for table in tables))
-        try:
-            return side_by_side(lambda table, hand: work(table, hand, moved.of(table)), tables, hands, moved.halt)
-        except BaseException:
+
+        def stop() -> None:
             for hand in hands:
                 hand.stop()
-            raise
+
+        return side_by_side(lambda table, hand: work(table, hand, moved.of(table)), tables, hands, moved.halt, stop)
 
     def _waiting(self, record: Record, session: Connection, tables: Sequence[Table]) -> list[Table]:
         """The tables whose rows are not there as they are now in the source. Raises CannotFinish where somebody else

@@ -34,19 +34,23 @@ class Halted(Exception):
 
 
 def side_by_side(
-    work: Callable[[Item, Tool], Result], items: Sequence[Item], tools: Sequence[Tool], halt: Halt
+    work: Callable[[Item, Tool], Result],
+    items: Sequence[Item],
+    tools: Sequence[Tool],
+    halt: Halt,
+    stop: Callable[[], None],
 ) -> list[Result]:
     """Work on each item with one of the tools, as many at a time as there are; what came of them, in their order.
 
-    Raises the first error when those that had begun are through; no other begins then. Where it is this thread that is
-    stopped, `halt` is set for the others."""
+    Raises the error that came first when those that had begun are through; no other begins then. Where it is this
+    thread that is stopped, `halt` is set for the others, and `stop` ends what they wait for."""
     lock = threading.Lock()
     waiting = iter(range(len(items)))
     found: dict[int, Result] = {}
-    failed = threading.Event()
+    errors: list[BaseException] = []
 
     def some(tool: Tool) -> None:
-        while not failed.is_set():
+        while not errors:
             halt.check()
             with lock:
                 place = next(waiting, None)
@@ -54,8 +58,8 @@ def side_by_side(
                 return
             try:
                 found[place] = work(items[place], tool)
-            except BaseException:
-                failed.set()
+            except BaseException as error:
+                errors.append(error)
                 raise
 
     with ThreadPoolExecutor(len(tools)) as pool:
@@ -64,7 +68,10 @@ def side_by_side(
             wait(begun, return_when=FIRST_EXCEPTION)
         except BaseException:
             halt.set()
+            while wait(begun, timeout=0).not_done:  # one may just begin its next statement
+                stop()
+                wait(begun, timeout=0.2)
             raise
-    for each in begun:
-        each.result()
+    if errors:
+        raise errors[0]
     return [found[place] for place in range(len(items))]

@@ -54,12 +54,11 @@ class Survey:
             values += self._digested(source, table, known=bool(values))
             return values, list(orphans(source, table, by_name))
 
-        try:
-            answers = side_by_side(looked, self.tables, self.sources, self._moved.halt)
-        except BaseException:
+        def stop() -> None:
             for source in self.sources:
                 source.connection.interrupt()
-            raise
+
+        answers = side_by_side(looked, self.tables, self.sources, self._moved.halt, stop)
         found: list[Obstacle] = []
         for table, (values, alone) in zip(self.tables, answers, strict=True):
             if not values and table.rows and (connection := rehearse(table)):
