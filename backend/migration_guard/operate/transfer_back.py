@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -28,6 +27,7 @@ from .moving.survey import Survey
 from .target import Target
 from .transfer import Transferred
 from .turn import turn
+from .writing import put_in_place
 
 
 class TransferBack:
@@ -59,7 +59,7 @@ class TransferBack:
                 raise CannotFinish(f"{self.part} cannot be written: {error}", "make room and run it again") from error
             found, done = self._found
             if done is not None:
-                self._put_in_place()
+                put_in_place(self.part, self.to.file)
             elif not self._written():
                 self._remove()
         return found, done
@@ -211,18 +211,6 @@ class TransferBack:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (RECORD,)).fetchone():
                 return set()
             return {name for (name,) in connection.execute(f"SELECT name FROM {RECORD} WHERE what = 'loaded'")}
-
-    def _put_in_place(self) -> None:
-        """Sync it, rename it, sync the folder."""
-        with self.part.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        self.part.replace(self.to.file)
-        if os.name != "nt":
-            folder = os.open(self.to.file.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
 
     def _remove(self) -> None:
         for end in ("", "-journal", "-wal", "-shm"):

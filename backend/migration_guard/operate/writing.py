@@ -24,9 +24,7 @@ def beside(final: Path) -> Iterator[Path]:
     """
     with passing(final) as part:
         yield part
-        sync(part)
-        part.replace(final)
-        sync(final.parent)
+        put_in_place(part, final)
 
 
 @contextmanager
@@ -73,11 +71,19 @@ def owned_as(new: Path, model: Path, *, mode: bool) -> None:
         ) from error
 
 
+def put_in_place(part: Path, final: Path) -> None:
+    """Give a file its final name once it is on the disk. Raises OSError."""
+    sync(part)
+    part.replace(final)
+    sync(final.parent)
+
+
 def sync(path: Path) -> None:
     """Do not come back before a file or folder is on the disk."""
-    if path.is_dir() and os.name == "nt":
+    is_folder = path.is_dir()
+    if is_folder and os.name == "nt":
         return  # Windows cannot open a folder
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)  # Windows syncs only what may be written
     try:
         os.fsync(descriptor)
     finally:
