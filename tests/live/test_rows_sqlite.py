@@ -131,6 +131,23 @@ def test_a_table_that_cannot_be_filled_says_why(connection: Connection, sql: str
     assert fill(connection, shapes(connection)) == [Filled("t", 0, why)]
 
 
+def test_numbers_of_two_keys_are_compared_as_numbers(connection: Connection) -> None:
+    run(
+        connection,
+        """
+        CREATE TABLE p (id INTEGER PRIMARY KEY);
+        INSERT INTO p VALUES (9), (10);
+        CREATE TRIGGER full BEFORE INSERT ON p BEGIN SELECT RAISE (ABORT, 'full'); END;
+        CREATE TABLE c (a INTEGER NOT NULL REFERENCES p, b INTEGER NOT NULL REFERENCES p, CHECK (a < b));
+        """,
+    )
+
+    filled = {each.table: each for each in fill(connection, shapes(connection))}
+
+    assert filled["c"].why is None
+    assert set(connection.exec_driver_sql("SELECT a, b FROM c")) == {(9, 10)}
+
+
 def test_a_virtual_table_is_not_filled(connection: Connection) -> None:
     run(connection, "create virtual table found using fts5(body); create table t (a int)")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..records import replace
 from .shapes import UNKNOWN, CheckShape, ColumnShape, ForeignKeyShape, TableShape
-from .values import NULL, Made, made, of_value, short
+from .values import NULL, NUMBERS, Made, made, of_value, short
 
 if TYPE_CHECKING:
     from .checks_text import Condition
@@ -142,7 +143,7 @@ class Chooser:
     def _one_key(self, key: ForeignKeyShape, number: int, version: int) -> list[dict[str, Made]]:
         own = key.parent == self.shape.full_name
         rows = [
-            {name: Made(literal, _read(literal)) for name, literal in zip(key.columns, literals, strict=True)}
+            {name: Made(each, _read(each, self.column[name])) for name, each in zip(key.columns, literals, strict=True)}
             for literals in self.parents[key.name]
         ]
         if own and not rows:
@@ -224,11 +225,19 @@ def _wants_null(number: int, version: int) -> bool:
     return version == 3 or (number % 3 == 1) == (version != 1)
 
 
-def _read(literal: str) -> object:
-    """A literal as a check compares it; numbers stay text, which compares as well."""
+def _read(literal: str, column: ColumnShape) -> object:
+    """A literal of a column as a check compares it. PostgreSQL's numbers are in quotes, too."""
     if literal == "NULL":
         return None
-    return literal[1:-1].replace("''", "'") if literal.startswith("'") else literal
+    in_quotes = literal.startswith("'")
+    text = literal[1:-1].replace("''", "'") if in_quotes else literal
+    if in_quotes and (column.array or column.kind not in NUMBERS):
+        return text
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # money, or what SQLite keeps in a column of numbers all the same
+        return UNKNOWN
+    return number if number.is_finite() else UNKNOWN
 
 
 def _widen(concerned: set[str], rules: Sequence[_Rule], wanted: _Rule) -> bool:
