@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -50,6 +53,15 @@ NONE_OF = "((status)::text <> ALL ((ARRAY['a'::character varying, 'b'::character
         ("(a ~ '[[x]$'::text)", {"a": "y"}, True),
         ("(a ~ '(unclosed'::text)", {"a": "y"}, False),
         ("this is not (sql", {"a": 4}, False),
+        ("(a < b)", {"a": Decimal(9), "b": Decimal(10)}, False),
+        ("(a < b)", {"a": Decimal(10), "b": 9}, True),
+        ("((a)::text ~~ '%\\_%'::text)", {"a": "x_y"}, False),
+        ("((a)::text ~~ '%\\_%'::text)", {"a": "xy"}, True),
+        ("((a)::text ~~ 'A%'::text)", {"a": "ab"}, True),
+        ("((a)::text ~~* 'A%'::text)", {"a": "ab"}, False),
+        ("((a)::text !~~ 'a%'::text)", {"a": "ab"}, True),
+        ("((a)::text !~~ 'a%'::text)", {"a": "b"}, False),
+        (" OR ".join(f"(a = {number})" for number in range(2000)), {"a": 1}, False),
     ],
 )
 def test_a_condition_refuses_what_the_database_would(text: str, row: dict[str, Any], refused: bool) -> None:
@@ -64,6 +76,18 @@ def test_a_condition_refuses_what_the_database_would(text: str, row: dict[str, A
         ("t glob 'a*'", {"t": "ba"}, True),
         ("is_on and x is null", {"is_on": 1, "x": 2}, True),
         ("json_valid(n)", {"n": "{"}, False),
+        ("a LIKE 'A%'", {"a": "ab"}, False),
+        ("a LIKE 'Ä%'", {"a": "ä"}, True),
+        ("a NOT LIKE 'A%'", {"a": "ab"}, True),
+        ("a LIKE '%\\_%'", {"a": "ab\\c"}, False),
+        ("a LIKE '%\\_%' ESCAPE '\\'", {"a": "a_b"}, False),
+        ("a IS 5", {"a": 5}, False),
+        ("a IS 5", {"a": 6}, True),
+        ("a IS 5", {"a": None}, True),
+        ("a IS NOT 5", {"a": 5}, True),
+        ("a IS NOT 5", {"a": None}, False),
+        ("a IS NULL", {"a": 5}, True),
+        ("a IS NOT TRUE", {"a": 5}, True),
     ],
 )
 def test_a_condition_of_sqlite_too(text: str, row: dict[str, Any], refused: bool) -> None:
@@ -71,8 +95,30 @@ def test_a_condition_of_sqlite_too(text: str, row: dict[str, Any], refused: bool
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "a LIKE 'A%'",
+        "a NOT LIKE 'A%'",
+        "a LIKE '%\\_%'",
+        "a LIKE '%\\_%' ESCAPE '\\'",
+        "a NOT LIKE '%!_%' ESCAPE '!'",
+        "a IS 'ab'",
+        "a IS NOT 'ab'",
+        "a IS NOT NULL",
+    ],
+)
+@pytest.mark.parametrize("value", ["ab", "AB", "a_b", "a\\bc", "b", "", None])
+def test_what_a_condition_refuses_sqlite_refuses(text: str, value: str | None) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        ((holds,),) = connection.execute(f"SELECT {text} FROM (SELECT ? AS a)", (value,))
+
+    assert not condition(text, "sqlite").refuses({"a": value}) or holds == 0
+
+
+@pytest.mark.parametrize(
     ("text", "suggested"),
     [
+        ("(a ~~ '%\\_b%'::text)", {"a": ["x_bx"]}),
         (ANY_OF, {"status": ["a", "b"]}),
         ("(price > (10)::numeric)", {"price": [10, 11, 9]}),
         ("(length(name) > 2)", {"name": ["xx", "xxx", "x"]}),

@@ -17,6 +17,8 @@ from .shapes import UNKNOWN
 
 Row = Mapping[str, Any]  # by column, in lower case
 
+_OF_SQLITE = "of SQLite"  # a mark
+_LIKE = re.compile(r"\\?.", re.DOTALL)  # one letter of a pattern, which PostgreSQL lets a backslash escape
 _LENGTHS = (exp.Length,)
 _LENGTH_NAMES = {"char_length", "character_length", "octet_length", "length"}
 _COMPARISONS = (
@@ -36,10 +38,16 @@ class Condition:
         except (SqlglotError, RecursionError):
             self._tree = None
         self._condition = self._tree.expressions[0] if self._tree and self._tree.expressions else None
+        if dialect == "sqlite" and self._condition is not None:
+            for node in self._condition.find_all(exp.Like):
+                node.meta[_OF_SQLITE] = True
 
     def refuses(self, row: Row) -> bool:
         """Whether a row certainly breaks the condition. NULL, as in SQL, does not."""
-        return self._condition is not None and _truth(_value(self._condition, row)) is False
+        try:
+            return self._condition is not None and _truth(_value(self._condition, row)) is False
+        except RecursionError:  # thousands of conditions side by side are one within the other here
+            return False
 
     def suggestions(self) -> dict[str, list[Any]]:
         """Values on both sides of every comparison, by column in lower case, in the order of the text."""
@@ -72,7 +80,7 @@ def _spoken_of(node: exp.Expr) -> Iterator[Any]:
         elif isinstance(node, exp.Glob):
             yield from sample(from_glob(str(value)))
         elif isinstance(node, (exp.Like, exp.ILike)):
-            yield str(value).replace("%", "x").replace("_", "x")
+            yield _LIKE.sub(lambda found: "x" if found[0] in "%_" else found[0][-1], str(value))
         elif isinstance(value, (int, Decimal)):
             yield from (value, value + 1, value - 1)
         else:
@@ -172,8 +180,13 @@ def _like(flags: int) -> Callable[[exp.Expr, Row], Any]:
         left, right = _both(node, row)
         if not isinstance(left, str) or not isinstance(right, str):
             return None if None in (left, right) else UNKNOWN
-        pattern = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in right)
-        return re.fullmatch(pattern, left, flags | re.DOTALL) is not None
+        # SQLite knows no escape unless one is named, which another node would say, and ASCII letters of either case:
+        # https://www.sqlite.org/lang_expr.html#the_like_glob_regexp_match_and_extract_operators
+        of_sqlite = _OF_SQLITE in node.meta
+        letters = right if of_sqlite else _LIKE.findall(right)
+        pattern = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter[-1])) for letter in letters)
+        found = re.fullmatch(pattern, left, (re.IGNORECASE | re.ASCII if of_sqlite else flags) | re.DOTALL) is not None
+        return found != bool(node.args.get("negate"))  # newer versions of sqlglot mark NOT LIKE so
 
     return like
 
@@ -193,7 +206,14 @@ def _is(node: exp.Expr, row: Row) -> Any:
     left, right = _both(node, row)
     if UNKNOWN in (left, right):
         return UNKNOWN
-    same = left is None if right is None else _truth(left) == right
+    if right is None:
+        same = left is None
+    elif isinstance(right, bool):
+        if isinstance(left, str):
+            return UNKNOWN
+        same = _truth(left) == right
+    else:
+        return _not(_distinct(node, row))  # SQLite's, for any two values
     return same != bool(node.args.get("negate"))  # newer versions of sqlglot mark IS NOT so
 
 
@@ -201,7 +221,7 @@ def _distinct(node: exp.Expr, row: Row) -> Any:
     left, right = _both(node, row)
     if UNKNOWN in (left, right):
         return UNKNOWN
-    return left != right
+    return left is not right if None in (left, right) else _compare(left, right, lambda a, b: a != b)
 
 
 def _cast(node: exp.Cast, row: Row) -> Any:
