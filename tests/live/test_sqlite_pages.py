@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
-from migration_guard.live.sqlite_pages import Lying, Pages
+from migration_guard.live.sqlite_pages import Lying, OpenFile, Pages
+from migration_guard.live.sqlite_reader import SqliteReader
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def fill(connection: sqlite3.Connection, rows: int, length: int) -> None:
 
 
 def lying(file: Path, connection: sqlite3.Connection, before: dict[str, Lying]) -> dict[str, Lying]:
-    pages = Pages.of(file)
+    pages = Pages.of(OpenFile(file).content())
     assert pages is not None
     roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'"))
     return pages.tables(roots, before)
@@ -82,11 +86,33 @@ def test_a_file_with_a_log_beside_it_tells_nothing(file: Path, connection: sqlit
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("INSERT INTO t (x) VALUES ('a')")
 
-    assert Pages.of(file) is None
+    assert Pages.of(OpenFile(file).content()) is None
 
 
-def test_what_is_no_database_tells_nothing(tmp_path: Path) -> None:
-    (tmp_path / "words").write_text("no database")
+def test_what_is_no_database_tells_nothing() -> None:
+    assert Pages.of(b"no database") is None
+    assert Pages.of(b"") is None
 
-    assert Pages.of(tmp_path / "words") is None
-    assert Pages.of(tmp_path / "missing") is None
+
+def test_a_look_leaves_the_locks_that_others_in_this_process_hold(file: Path, connection: sqlite3.Connection) -> None:
+    engine = create_engine(f"sqlite:///{file}")
+    writes = f"import sqlite3; sqlite3.connect({str(file)!r}, timeout=0).execute('BEGIN IMMEDIATE')"
+    connection.execute("BEGIN IMMEDIATE")
+
+    with engine.connect() as eyes:
+        marks = [SqliteReader().look(eyes).rows for _ in range(2)]
+        other = subprocess.run([sys.executable, "-c", writes], capture_output=True, text=True, check=False)
+    engine.dispose()
+
+    assert marks[0].keys() == {"t", "other"}
+    assert "database is locked" in other.stderr
+
+
+def test_a_file_that_another_one_took_the_place_of_is_told(file: Path, connection: sqlite3.Connection) -> None:
+    held = OpenFile(file)
+    before = held.is_it(file)
+    file.rename(file.with_name("before"))
+    file.touch()
+
+    assert before
+    assert not held.is_it(file)

@@ -5,6 +5,8 @@ https://www.sqlite.org/fileformat2.html#b_tree_pages
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +24,27 @@ class Lying(NamedTuple):
     pages: tuple[bytes, ...]
 
 
+class OpenFile:
+    """A file that stays open as long as this lives: to close it would drop the locks that SQLite holds on it in this
+    process, over any connection (https://www.sqlite.org/howtocorrupt.html, 2.2). Raises OSError."""
+
+    def __init__(self, file: Path) -> None:
+        self._number = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self._number)
+
+    def is_it(self, file: Path) -> bool:
+        """Whether this is the file of that name, and not one that stood there before."""
+        return os.path.samestat(os.fstat(self._number), file.stat())
+
+    def content(self) -> bytes:
+        """All of it; nothing where it is too large. Raises OSError."""
+        if os.fstat(self._number).st_size > LARGEST:
+            return b""
+        with open(self._number, "rb", closefd=False) as stream:
+            stream.seek(0)
+            return stream.read()
+
+
 class Pages:
     """The pages of one file, which nobody writes to meanwhile."""
 
@@ -32,14 +55,8 @@ class Pages:
         self._usable = self._size - content[20]
 
     @classmethod
-    def of(cls, file: Path) -> Pages | None:
-        """Those of a file; None where not all of it stands there, as a log is written beside it, or it is too large."""
-        try:
-            if file.stat().st_size > LARGEST:
-                return None
-            content = file.read_bytes()
-        except OSError:
-            return None
+    def of(cls, content: bytes) -> Pages | None:
+        """Those of a file's content; None where not all of it stands there, as a log is written beside it."""
         return cls(content) if content.startswith(_MAGIC) and content[18:20] == b"\1\1" else None
 
     def tables(self, roots: Mapping[str, int], before: Mapping[str, Lying]) -> dict[str, Lying]:

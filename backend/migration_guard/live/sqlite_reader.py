@@ -16,7 +16,7 @@ from .schema import Key, Properties
 from .shapes import TableShape, in_order
 from .sight import Sight
 from .sqlite_catalogue import Column, Master, columns, described, objects
-from .sqlite_pages import Lying, Pages
+from .sqlite_pages import Lying, OpenFile, Pages
 from .sqlite_shapes import shapes_of
 from .sqlite_text import table_text
 
@@ -92,7 +92,7 @@ class SqliteReader:
 
     def _rows(self, connection: Connection) -> dict[str, object]:
         """A mark of the rows of each table, but for those that nobody says it of."""
-        pages = Pages.of(Path(connection.engine.url.database or ""))
+        pages = _pages(connection)
         roots = {name: root for name, root in _raw(connection).execute(_ROOTS) if name in self._shapes}
         self._lying = pages.tables(roots, self._lying) if pages is not None else {}
         return {**self._lying, **dict(self._rows_of(connection, self._shapes.keys() - self._lying.keys()))}
@@ -132,6 +132,18 @@ def _nobody_writes(connection: Connection) -> Iterator[None]:
         raise DBAPIError("a look at the database", None, error) from error
     finally:
         raw.rollback()
+
+
+def _pages(connection: Connection) -> Pages | None:
+    """The pages of the connected file, which is held open as long as the driver's connection is."""
+    file = Path(connection.engine.url.database or "")
+    try:
+        held: OpenFile | None = connection.info.get(OpenFile)
+        if held is None or not held.is_it(file):
+            held = connection.info[OpenFile] = OpenFile(file)
+        return Pages.of(held.content())
+    except OSError:
+        return None
 
 
 def _raw(connection: Connection) -> Any:
