@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -118,6 +119,53 @@ def test_a_deploy_that_fails_leaves_every_byte_as_it_was(project: Project, then:
     assert "data/reddit_agent.db is as it was" in printed
     assert project.database.read_bytes() == before
     assert [line["what"] for line in journal(project)] == ["begun", "failed"]
+
+
+def test_a_deploy_that_cannot_put_the_new_database_in_place_is_written_down_and_changes_nothing(
+    project: Project,
+) -> None:
+    kept = project.database.with_name("reddit_agent.db.before-deploy")
+    kept.mkdir()
+
+    printed = project.here("deploy", "--no-backup", code=4)
+
+    assert "reddit_agent.db.before-deploy cannot be written: " in printed
+    assert "data/reddit_agent.db is as it was" in printed
+    assert project.revision == BEHIND
+    assert [line["what"] for line in journal(project)] == ["begun", "failed"]
+
+
+def test_what_was_there_is_kept_until_the_next_deploy_without_a_backup(project: Project) -> None:
+    kept = project.database.with_name("reddit_agent.db.before-deploy")
+    project.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    printed = project.here("deploy", "--no-backup")
+
+    assert "until the next deploy without a backup: data/reddit_agent.db.before-deploy" in printed
+    with closing(sqlite3.connect(kept)) as before:
+        assert before.execute("SELECT version_num FROM alembic_version").fetchone() == (BEHIND,)
+    revision(project, "pass")
+    assert "before-deploy" not in project.here("deploy", "--force")
+    assert kept.exists()
+
+
+def test_what_the_disk_refuses_once_the_new_database_stands_is_a_warning(project: Project) -> None:
+    refused: list[str] = []
+
+    def refusing(event: str, given: tuple[object, ...]) -> None:
+        """The disk has a fault where the old file is opened; a hook cannot be taken off, and acts only this once."""
+        if event == "open" and str(given[0]) == f"{project.database}.before-deploy":
+            refused.append(event)
+            raise OSError(5, "Input/output error")
+
+    sys.addaudithook(refusing)
+
+    printed = project.here("deploy", "--no-backup")
+
+    assert refused == ["open"]
+    assert "The new database is in place, yet without a mark in reddit_agent.db.before-deploy that " in printed
+    assert project.revision == HEAD
+    assert journal(project)[-1]["what"] == "ended"
 
 
 def test_what_makes_another_schema_than_in_an_empty_database_is_not_deployed(project: Project) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -101,15 +102,19 @@ class Deploy:
                         f"rows refer to rows that are not there: {'; '.join(broken[:3])}", "mend them first"
                     )
                 sqlite.proved(work, target.version_table)
+                sqlite.settle(work, notes)
+                kept = scratch / "before"  # gone at the end, as the backup holds the same
+                if saved is None and own is not None:
+                    kept = target.file.with_name(f"{target.file.name}.before-deploy")
+                    kept.unlink(missing_ok=True)
+                lacks = sqlite.put_back(target, work, kept, own)
             except (GuardError, *LET_DOWN) as raised:
                 error = _failed(journal, raised)
                 raise NotDeployed(f"{_ended_by(error)} {target.shown} is as it was", error.hint) from raised
-            kept = target.file.with_name(f"{target.file.name}.before-deploy")
-            kept.unlink(missing_ok=True)
-            if saved is not None:
-                kept = scratch / "before"  # gone at the end, as the backup holds the same
-            sqlite.settle(work, notes)
-            sqlite.put_back(target, work, kept, own)
+        for each in lacks:
+            self.say(f"The new database is in place, yet without {each}.")
+        if kept.parent == folder:
+            self.say(f"Kept as it was before, until the next deploy without a backup: {os.path.relpath(kept)}")
         return self._ended(after, journal, ran)
 
     def _there(self, force: bool, with_backup: bool) -> Standing:

@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,12 +144,12 @@ def alone(target: Target) -> Iterator[sqlite3.Connection | None]:
         yield connection
 
 
-def put_back(target: Target, new: Path, kept: Path, held: sqlite3.Connection | None) -> None:
+def put_back(target: Target, new: Path, kept: Path, held: sqlite3.Connection | None) -> Sequence[str]:
     """Put a proved file in the place of the database, which is kept with all that belongs to it.
 
     `held` is the connection of `alone`. A kill between two steps leaves the old database in its place, in the journal
     mode that it had, or the new one; `kept` has the old one before the new one comes. Raises CannotFinish where the
-    disk does not take it: then the old one stands.
+    disk does not take it: then the old one stands. What the disk refused once the new one stood is told in words.
     """
     file = target.file
     try:
@@ -166,11 +166,19 @@ def put_back(target: Target, new: Path, kept: Path, held: sqlite3.Connection | N
             elif left.exists():  # of a database that is damaged, or gone without it
                 left.replace(kept.with_name(kept.name + end))
         new.replace(file)
-        if emptied and held is not None:
-            _without_log(kept, held)
-        sync(file.parent)
     except OSError as error:
         raise refused(error, file) from error
+    lacks = []
+    try:
+        if emptied and held is not None:
+            _without_log(kept, held)
+    except (OSError, sqlite3.Error) as error:
+        lacks.append(f"a mark in {kept.name} that it has no log: {first_line(error)}")
+    try:
+        sync(file.parent)
+    except OSError as error:
+        lacks.append(f"a sync of {file.parent}, which a loss of power may undo: {first_line(error)}")
+    return lacks
 
 
 def _linked(file: Path, kept: Path, held: sqlite3.Connection | None) -> None:
@@ -240,7 +248,7 @@ def beside(target: Target, what: str) -> Iterator[Path]:
     prefix = f".{target.file.name}.{what}-"
     for left in target.file.parent.glob(f"{glob.escape(prefix)}*"):
         shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=target.file.parent, prefix=prefix) as folder:
+    with tempfile.TemporaryDirectory(dir=target.file.parent, prefix=prefix, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
