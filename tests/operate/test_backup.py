@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from migration_guard.config import Settings
 from migration_guard.operate.backup import address_of
@@ -41,13 +40,15 @@ def test_the_newest_backup_is_not_that_of_another_database_of_the_same_name(proj
 
 
 def test_only_by_its_name_is_the_backup_of_another_database_restored(project: Project) -> None:
-    url = namesake(project)
+    namesake(project)
     (other,) = project.made()
 
     refused = project.here("restore", "--yes", code=3)
     assert "there is no backup of data/reddit_agent.db in" in refused
-    assert f"of {project.root / 'staging' / 'reddit_agent.sqlite3'}" in refused
-    assert f"which is a backup of {make_url(url).database}" in project.here("restore", str(other), "--yes")
+    assert "are of staging/reddit_agent.sqlite3" in refused
+    assert "which is a backup of staging/reddit_agent.sqlite3, another database" in project.here(
+        "restore", str(other), "--yes"
+    )
 
 
 def test_a_backup_that_does_not_say_of_what_it_is_counts_by_its_name(project: Project) -> None:
@@ -55,7 +56,7 @@ def test_a_backup_that_does_not_say_of_what_it_is_counts_by_its_name(project: Pr
     (file,) = project.made()
     manifest = file.with_name(f"{file.name}.manifest.json")
     said = json.loads(manifest.read_text())
-    assert said.pop("database") == str(project.database)
+    assert said.pop("database") == "data/reddit_agent.db"
     del said["digest"]
     manifest.write_text(json.dumps({**said, "digest": _digest(said)}))
 
@@ -73,7 +74,7 @@ def test_the_backup_before_a_deploy_is_of_the_database_and_not_of_its_copy(proje
 
     said = json.loads(file.with_name(f"{file.name}.manifest.json").read_text())
 
-    assert said["database"] == str(project.database)
+    assert said["database"] == "data/reddit_agent.db"
 
 
 @pytest.mark.parametrize(
@@ -89,4 +90,13 @@ def test_the_backup_before_a_deploy_is_of_the_database_and_not_of_its_copy(proje
     ],
 )
 def test_a_server_s_database_is_known_by_its_place_whoever_connects(template: Path, url: str, address: str) -> None:
-    assert address_of(target_of(Settings(root=template), url)) == address
+    target = target_of(Settings(root=template), url)
+
+    assert address_of(target, template / "backups") == address
+
+
+def test_a_file_is_known_by_its_place_in_the_project_where_its_backups_are_there_too(template: Path) -> None:
+    target = target_of(Settings(root=template), f"sqlite:///{template}/data/app.db")
+
+    assert address_of(target, template / "backups") == "data/app.db"
+    assert address_of(target, template.parent) == str(template.resolve() / "data" / "app.db")

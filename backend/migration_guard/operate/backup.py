@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 import re
 import tempfile
 import time
@@ -75,7 +74,7 @@ def backup(
             rows=dict(read_back.rows),
             bytes=part.stat().st_size,
             sha256=sha256,
-            database=address_of(target),
+            database=address_of(target, folder),
             content_bytes=size,
             content_sha256=content if packing.suffix else sha256,
             number=1 + max((each.manifest.number for each in backups(folder, called)), default=0),
@@ -170,8 +169,7 @@ def backups(folder: Path, of: str | None = None) -> list[Backup]:
 
 def backups_of(target: Target, folder: Path) -> list[Backup]:
     """The backups of one database, newest first, and those of its name that do not say of which they are."""
-    own = address_of(target)
-    return [each for each in backups(folder, name_of(target)) if each.manifest.database in ("", own)]
+    return [each for each in backups(folder, name_of(target)) if is_of(each, target)]
 
 
 def by_database(found: Sequence[Backup]) -> list[list[Backup]]:
@@ -222,14 +220,27 @@ def name_of(target: Target) -> str:
     return re.sub(r"[^\w.-]+", "-", name)
 
 
-def address_of(target: Target) -> str:
-    """Where a database is, whoever connects: a SQLite file's whole path, else a URL without user and password. Two of
-    one name have two."""
+def address_of(target: Target, folder: Path) -> str:
+    """Where a database is, for the manifests of its backups in a folder. Two of one name have two.
+
+    A URL without user and password; a file's path in the project, with which it may move, where its backups lie there,
+    too; else a file's whole path, as such a folder may be that of several projects."""
+    whole, *in_project = _addresses(target)
+    return in_project[0] if in_project and folder.resolve().is_relative_to(target.settings.root.resolve()) else whole
+
+
+def is_of(backup: Backup, target: Target) -> bool:
+    """Whether a backup is of a database, or does not say of which it is."""
+    return backup.manifest.database in ("", *_addresses(target))
+
+
+def _addresses(target: Target) -> list[str]:
+    """What a manifest may call a database."""
     if target.dialect != "sqlite":
         asked = {name: ",".join(values) for name, values in target.url.normalized_query.items()}
         host, port = asked.get("host", target.url.host), asked.get("port", target.url.port)
-        return f"{target.dialect}://{host or 'localhost'}:{port or 5432}/{target.url.database}"
-    file = Path(os.path.realpath(target.file))
+        return [f"{target.dialect}://{host or 'localhost'}:{port or 5432}/{target.url.database}"]
+    file, root = target.file.resolve(), target.settings.root.resolve()
     if file.parent.name.startswith(f".{file.name}.deploy-"):  # a deploy works on a copy, in a folder beside
         file = file.parent.parent / file.name
-    return str(file)
+    return [str(file), *([file.relative_to(root).as_posix()] if file.is_relative_to(root) else [])]

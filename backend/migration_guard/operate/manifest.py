@@ -35,7 +35,7 @@ class Manifest:
     rows: dict[str, int]
     bytes: int
     sha256: str
-    database: str = ""  # its address, as `backup.address_of` gives it; older manifests do not say
+    database: str = ""  # where it is, by `backup.address_of`; older manifests do not say
     version_table: str = "alembic_version"
     content_bytes: int = 0
     content_sha256: str = ""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ..errors import UsageError
 from . import sqlite
-from .backup import Backup, Progress, address_of, proved, take_out
-from .manifest import Manifest, now
+from .backup import Backup, Progress, is_of, proved, take_out
+from .manifest import now
 from .operators import operator
 from .packing import Packing
 from .target import Target
@@ -43,7 +43,7 @@ class Plan:
         return [
             f"restore {self.backup.file}",
             f"  made {made.made} by {made.server}; {at}; {made.holds}",
-            *([other] if _of_another(self.target, made) else []),
+            *([other] if not is_of(self.backup, self.target) else []),
             *(
                 [f"  in place of {self.target.shown}", f"  which is kept as {self.kept_as}"]
                 if self.replaces
@@ -67,7 +67,7 @@ def planned(target: Target, file: Path, progress: Progress = lambda *_: None, *,
             f"{file} stands at {', '.join(unknown)}, which the code does not have: it is newer than the code",
             "check out the release that it belongs to, or use an older backup",
         )
-    if not named and _of_another(target, manifest):
+    if not named and not is_of(found, target):
         raise UsageError(
             f"{file} is a backup of {manifest.database}, and not of {target.shown}",
             f"if it is meant, name it: migration-guard db restore {file}",
@@ -78,11 +78,6 @@ def planned(target: Target, file: Path, progress: Progress = lambda *_: None, *,
     else:
         kept = Path(f"{target.url.database}_before_{stamp.lower()}")
     return Plan(found, target, kept, operator(target.dialect).exists(target))
-
-
-def _of_another(target: Target, manifest: Manifest) -> bool:
-    """Whether a backup says that it is of another database."""
-    return manifest.database not in ("", address_of(target))
 
 
 def unknown_to(target: Target, revisions: Sequence[str]) -> list[str]:
