@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from ..errors import CannotFinish
 from ..live.redirect import own_engine
 from ..live.statements import first_line
 from ..live.urls import hide_in
 from .clients import client_for, contents, restored, run
+from .turn import turn
 
 if TYPE_CHECKING:
     from .target import Target
 
 KEY = 0x6D_69_67_67  # of the advisory lock of those who put a database back, "migg", beside a digest of its name
+_LONGEST = 63  # bytes of a name (postgresql.org/docs/current/limits.html)
 # Entries of pg_restore's script that are about the database itself, and their statements.
 _ABOUT = re.compile(r"(?:DATABASE .*; Type: (?:ACL|COMMENT)|.*; Type: DATABASE(?: PROPERTIES)?);")
 _STATEMENT = re.compile(
@@ -35,19 +38,26 @@ def maintenance(target: Target) -> Target:
     return replace(target, url=target.url.set(database="postgres"))
 
 
+def fitting(name: str, end: str) -> str:
+    """A name with an end, of which the server cuts nothing off."""
+    return name.encode()[: _LONGEST - len(end.encode())].decode(errors="ignore") + end
+
+
+def being_restored(name: str) -> str:
+    """What is to be a database of this name is called until then; what a killed run left is dropped by the next."""
+    return fitting(name, f"_being_restored_{hashlib.sha256(name.encode()).hexdigest()[:8]}")
+
+
 @contextmanager
-def alone(target: Target) -> Iterator[None]:
-    """Nobody else is connected, and nobody else puts a database in its place meanwhile. Raises CannotFinish where
-    somebody is, or does."""
+def alone(target: Target) -> Iterator[ExitStack]:
+    """Nobody else is connected, and nobody else puts a database in its place or deploys to it meanwhile. Raises
+    CannotFinish where somebody is, or does. What comes is closed to give back the lock of deploys: it is held by a
+    connection, and a database that has one cannot be renamed."""
     name = target.url.database
     with maintenance(target).connect() as connection:
         taken = connection.exec_driver_sql("SELECT pg_try_advisory_lock(%s, hashtext(%s))", (KEY, name)).scalar()
-        others = connection.exec_driver_sql(
-            "SELECT coalesce(nullif(application_name, ''), usename) || ' (' || pid || ')' FROM pg_stat_activity "
-            "WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
-            (name,),
-        ).scalars()
-        names = sorted(others)
+        names = _others(connection, str(name))
+        there = connection.exec_driver_sql("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).scalar()
         connection.commit()
         if not taken:
             raise CannotFinish(f"somebody else is restoring {target.shown}", "wait until that is through")
@@ -55,44 +65,71 @@ def alone(target: Target) -> Iterator[None]:
             raise CannotFinish(
                 f"{target.shown} is in use by {', '.join(names[:5])}", "stop the application, then run it again"
             )
-        yield
+        with ExitStack() as deploys:
+            if there:
+                deploys.enter_context(turn(target))
+            yield deploys
 
 
-def put_back(target: Target, new: Path, kept: Path, held: object) -> Sequence[str]:
+def _others(connection: Connection, name: str) -> list[str]:
+    """Who is connected to a database, for people."""
+    found = connection.exec_driver_sql(
+        "SELECT coalesce(nullif(application_name, ''), usename) || ' (' || pid || ')' FROM pg_stat_activity "
+        "WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+        (name,),
+    ).scalars()
+    return sorted(found)
+
+
+def put_back(target: Target, new: Path, kept: Path, held: ExitStack) -> Sequence[str]:
     """Restore a dump into a new database and give it the name of the old one, which is kept under the name of `kept`.
     Sentences on what does not come back with it.
 
     Both renames are one transaction, so that there is a database of that name at every moment
-    (postgresql.org/docs/current/sql-alterdatabase.html). Only for a caller who holds it `alone`.
+    (postgresql.org/docs/current/sql-alterdatabase.html). The server refuses the first one where anybody is connected,
+    and lets nobody connect until the second. Only for a caller who holds it `alone`.
     """
-    del held
     name, old = str(target.url.database), kept.name
-    fresh = f"{name[:45]}_being_restored"  # what a killed run left is dropped by the next
+    fresh = being_restored(name)
     engine = own_engine(maintenance(target).url)
     quote = engine.dialect.identifier_preparer.quote
     try:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             try:
                 lost = _filled(connection, target, new, fresh)
-            except CannotFinish:
+                held.close()
+                _renamed(engine, target, fresh, old)
+            except (CannotFinish, SQLAlchemyError):
                 connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quote(fresh)}")
                 raise
-        with engine.begin() as connection:
-            there = connection.exec_driver_sql("SELECT datname FROM pg_database").scalars().all()
-            if name in there:
-                connection.exec_driver_sql(f"ALTER DATABASE {quote(name)} RENAME TO {quote(old)}")
-            connection.exec_driver_sql(f"ALTER DATABASE {quote(fresh)} RENAME TO {quote(name)}")
     except SQLAlchemyError as error:
         says = first_line(error)
         raise CannotFinish(
             f"{target.shown} cannot be put back: {hide_in(says)}",
-            "stop the application, then run it again"
-            if "being accessed" in says
-            else "the user must be allowed to make databases and own this one",
+            "the user must be allowed to make databases and own this one",
         ) from error
     finally:
         engine.dispose()
     return lost
+
+
+def _renamed(engine: Engine, target: Target, fresh: str, old: str) -> None:
+    """Give the new database the name of the old one. Raises CannotFinish where somebody is connected to that."""
+    name, quote = str(target.url.database), engine.dialect.identifier_preparer.quote
+    try:
+        with engine.begin() as connection:
+            if connection.exec_driver_sql("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).scalar():
+                connection.exec_driver_sql(f"ALTER DATABASE {quote(name)} RENAME TO {quote(old)}")
+            connection.exec_driver_sql(f"ALTER DATABASE {quote(fresh)} RENAME TO {quote(name)}")
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != "55006":  # object_in_use
+            raise
+        with engine.connect() as connection:
+            names = ", ".join(_others(connection, name)[:5]) or "somebody"
+        raise CannotFinish(
+            f"{target.shown} is in use by {names}, who came while the backup was restored: nothing is changed",
+            "stop the application, then run it again",
+        ) from error
 
 
 def _filled(connection: Connection, target: Target, file: Path, fresh: str) -> list[str]:

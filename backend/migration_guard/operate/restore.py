@@ -16,6 +16,7 @@ from .backup import Backup, Progress, is_of, proved, take_out
 from .manifest import now
 from .operators import operator
 from .packing import Packing
+from .postgresql_restore import fitting
 from .target import Target
 from .turn import turn
 from .writing import beside, room_for
@@ -76,7 +77,7 @@ def planned(target: Target, file: Path, progress: Progress = lambda *_: None, *,
     if target.dialect == "sqlite":
         kept = target.file.with_name(f"{target.file.name}.before-{stamp}")
     else:
-        kept = Path(f"{target.url.database}_before_{stamp.lower()}")
+        kept = Path(fitting(str(target.url.database), f"_before_{stamp.lower()}"))
     return Plan(found, target, kept, operator(target.dialect).exists(target))
 
 

@@ -1,4 +1,4 @@
-"""One deploy at a time: a lock that ends with the process that holds it, however that ends."""
+"""One deploy or restore at a time: a lock that ends with the process that holds it, however that ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEY = 0x6D_69_67_67_75_61_72_64  # of PostgreSQL's advisory lock, "migguard": th
 
 @contextmanager
 def turn(target: Target) -> Iterator[None]:
-    """Nobody else deploys to this database meanwhile. Raises CannotFinish where somebody does."""
+    """Nobody else deploys to this database meanwhile, or restores it. Raises CannotFinish where somebody does."""
     with _advisory(target) if target.dialect == "postgresql" else _file(target):
         yield
 
@@ -58,4 +58,4 @@ def _file(target: Target) -> Iterator[None]:
 
 
 def _busy(target: Target) -> CannotFinish:
-    return CannotFinish(f"somebody else is deploying to {target.shown}", "wait until that is through")
+    return CannotFinish(f"somebody else is deploying to {target.shown}, or restoring it", "wait until that is through")
