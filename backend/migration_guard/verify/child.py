@@ -124,6 +124,9 @@ class Child:
                     found.touched[message["number"]] = frozenset(message["tables"])
                 elif kind == "done":
                     found.done = message
+                else:
+                    found.problems.append(self._unheard_of(kind))
+                    break
             if found.done is None and not found.problems:
                 found.problems.append(self._crash(revision))
         except queue.Empty:
@@ -187,6 +190,13 @@ class Child:
             f"{self.request.database}: the process that runs {self.request.env} {how}"
             f"{f' at revision {revision}' if revision else ''}{f': {last}' if last else ''}",
             "run `alembic upgrade head` on a database of your own to see it in full",
+            4,
+        )
+
+    def _unheard_of(self, kind: str) -> Problem:
+        return Problem(
+            f"{self.request.database}: the process that runs {self.request.env} says {kind!r}, which nobody knows",
+            "run it once more, as the guard may have been updated meanwhile; if it stays, report it with this message",
             4,
         )
 
