@@ -102,8 +102,7 @@ def restore(plan: Plan) -> Sequence[str]:
         with beside(new) as part:
             take_out(plan.backup, part, packing)
         sqlite.settle(new, plan.backup.manifest.tools)
-        sqlite.put_back(target, new, plan.kept, connection)
-    return ()
+        return sqlite.put_back(target, new, plan.kept, connection)
 
 
 @contextmanager

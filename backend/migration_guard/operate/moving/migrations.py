@@ -33,7 +33,7 @@ def migrate(to: Target, at: Sequence[str], named: str) -> None:
     told: dict[str, Any] = run_env(
         to.project,
         to.settings,
-        limits.statement_timeout,
+        None,  # a limit for each statement is what the server keeps
         hint,
         migrate=to.url.render_as_string(hide_password=False),
         revisions=sorted(below(to.history, at)),
