@@ -237,7 +237,7 @@ def is_of(backup: Backup, target: Target) -> bool:
 def _addresses(target: Target) -> list[str]:
     """What a manifest may call a database."""
     if target.dialect != "sqlite":
-        asked = {name: ",".join(values) for name, values in target.url.normalized_query.items()}
+        asked = {name: found if isinstance(found, str) else ",".join(found) for name, found in target.url.query.items()}
         host, port = asked.get("host", target.url.host), asked.get("port", target.url.port)
         return [f"{target.dialect}://{host or 'localhost'}:{port or 5432}/{target.url.database}"]
     file, root = target.file.resolve(), target.settings.root.resolve()
