@@ -315,7 +315,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def harm(session: nox.Session) -> None:
-    """What a kill, a full disk, damage and company do to `verify`, `squash` and the db commands: `-- --only together`."""
+    """What a kill, a full disk, damage and company do to `verify`, `squash` and the db commands: `-- --only db`."""
     install(session, ".[live,postgresql]")
     session.run("python", "-m", "tests.harm", *session.posargs)
 
