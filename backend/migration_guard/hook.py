@@ -17,6 +17,7 @@ from .config import Settings, load
 from .errors import CannotFinish, GuardError, NothingFound, UsageError
 from .read.discovery import projects
 from .read.git import Repository
+from .read.git_program import environment
 
 _USUAL = ("main", "master", "trunk", "develop")
 _SHOWN = 5  # revisions in a note
@@ -190,7 +191,7 @@ def _index(repository: Repository, commit: str) -> Iterator[None]:
     before = os.environ.get("GIT_INDEX_FILE")
     with tempfile.TemporaryDirectory(prefix="migration-guard-", dir=git_dir) as folder:
         index = os.path.join(folder, "index")  # noqa: PTH118
-        _git(repository, "read-tree", commit, GIT_INDEX_FILE=index)
+        _git(repository, "read-tree", commit, index=index)
         os.environ["GIT_INDEX_FILE"] = index
         try:
             yield
@@ -212,13 +213,11 @@ def _work_tree(repository: Repository, commit: str) -> Iterator[Path]:
             _git(repository, "worktree", "remove", "--force", os.fspath(elsewhere))
 
 
-def _git(repository: Repository, *arguments: str, or_else: str | None = None, **variables: str) -> str:
+def _git(repository: Repository, *arguments: str, or_else: str | None = None, index: str | None = None) -> str:
     """What git prints. Raises CannotFinish where it fails and there is nothing to take instead."""
     command: Sequence[str] = ["git", "-C", os.fspath(repository.top), "-c", "core.hooksPath=/dev/null", *arguments]
-    ours = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")  # a hook has those of the repository that calls it
-    inherited = {name: value for name, value in os.environ.items() if name not in ours}
-    environment = {**inherited, "GIT_LFS_SKIP_SMUDGE": "1", **variables}
-    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    quiet = {**environment(index), "GIT_LFS_SKIP_SMUDGE": "1"}
+    done = subprocess.run(command, capture_output=True, check=False, env=quiet)
     if done.returncode == 0:
         return os.fsdecode(done.stdout)
     if or_else is not None:

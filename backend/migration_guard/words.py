@@ -101,3 +101,9 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     f.OtherSql: lambda op: f"runs SQL: {' '.join(str(op.text).split())[:100]}",
     f.OtherCall: lambda op: f"calls {op.name}",
 }
+
+
+def on_a_line(text: str, most: int) -> str:
+    """A text without line ends, cut after that many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most]}..."

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from ..branch import NewRevision, Told
 from ..facts import Function, Migration
-from ..words import sentence
+from ..words import on_a_line, sentence
 
 _MOST = 500  # operations that are told
 _LONGEST = 300  # characters of a sentence
@@ -53,5 +53,4 @@ def _told(function: Function | None) -> Iterator[Told]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+    return on_a_line(text, _LONGEST)

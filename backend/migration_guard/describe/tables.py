@@ -11,6 +11,7 @@ from ..replay import KnownColumn, KnownTable
 from ..replay.along import Passage, called_now, passages
 from ..replay.names import bare, unquoted
 from ..replay.types import type_of
+from ..words import on_a_line
 
 _LONGEST = 120  # characters of a type or default
 
@@ -169,5 +170,4 @@ def _text(name: Text) -> str:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+    return on_a_line(text, _LONGEST)

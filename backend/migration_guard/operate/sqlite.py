@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import tempfile
 import time
-import urllib.parse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from ..live.redirect import own_engine
 from ..live.statements import first_line
 from .holding import Held, held
 from .sqlite_damage import damage
+from .sqlite_file import opened
 from .writing import ELSEWHERE, owned_as, refused, sync
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def copy(target: Target, to: Path, progress: Progress) -> None:
     """
     target.must_exist()
     try:
-        with closing(_opened(target.file)) as source:
+        with closing(opened(target.file)) as source:
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
             copy_over(source, to, progress)
@@ -114,7 +114,7 @@ def proved(file: Path, version_table: str) -> Held:
 
 def broken_keys(file: Path) -> list[str]:
     """Sentences on rows that refer to rows which are not there, by table."""
-    with closing(_opened(file, read_only=True)) as connection:
+    with closing(opened(file, read_only=True)) as connection:
         counts: dict[tuple[str, str], int] = {}
         for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check"):
             counts[table, parent] = counts.get((table, parent), 0) + 1
@@ -132,7 +132,7 @@ def alone(target: Target) -> Iterator[sqlite3.Connection | None]:
         return
     if users := _users(target.file):
         raise CannotFinish(f"{target.shown} is in use by {', '.join(users)}", STOP)
-    with closing(_opened(target.file, timeout=0)) as connection:
+    with closing(opened(target.file, timeout=0)) as connection:
         try:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # in WAL mode this asks for the whole file, too
             connection.execute("BEGIN EXCLUSIVE")
@@ -231,7 +231,7 @@ def settle(new: Path, notes: Mapping[str, str]) -> None:
     """Bring all that a log still has into the file that is about to be put back, and give it the journal mode that the
     database had. Raises CannotFinish where the disk has no room for it."""
     try:
-        with closing(_opened(new)) as connection:
+        with closing(opened(new)) as connection:
             modes = {notes.get("journal_mode"), connection.execute("PRAGMA journal_mode").fetchone()[0]}
             connection.execute("PRAGMA journal_mode = DELETE")
             if "wal" in modes and connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
@@ -254,7 +254,7 @@ def beside(target: Target, what: str) -> Iterator[Path]:
 
 def notes(target: Target) -> dict[str, str]:
     """What a copy does not keep, and `settle` brings back."""
-    with closing(_opened(target.file, read_only=True)) as connection:
+    with closing(opened(target.file, read_only=True)) as connection:
         return {"journal_mode": str(connection.execute("PRAGMA journal_mode").fetchone()[0])}
 
 
@@ -267,10 +267,10 @@ def _users(file: Path) -> list[str]:
     """The other processes that have a file open, as Linux tells them (man 5 proc); an idle connection holds no lock."""
     found = set()
     wanted = os.path.realpath(file)
-    for opened in Path("/proc").glob("[0-9]*/fd/*"):
-        process = opened.parts[2]
+    for entry in Path("/proc").glob("[0-9]*/fd/*"):
+        process = entry.parts[2]
         with contextlib.suppress(OSError):
-            if int(process) != os.getpid() and str(opened.readlink()) == wanted:
+            if int(process) != os.getpid() and str(entry.readlink()) == wanted:
                 name = (Path("/proc") / process / "comm").read_text(encoding="utf-8", errors="replace").strip()
                 found.add(f"{name} (process {process})")
     return sorted(found)
@@ -278,12 +278,6 @@ def _users(file: Path) -> list[str]:
 
 def _files(file: Path) -> list[Path]:
     return [file, *(file.with_name(file.name + end) for end in BESIDE)]
-
-
-def _opened(file: Path, *, read_only: bool = False, timeout: float = 30) -> sqlite3.Connection:
-    mode = "ro" if read_only else "rw"  # never make a new one
-    address = f"file:{urllib.parse.quote(str(file.absolute()))}?mode={mode}"
-    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=timeout)
 
 
 @contextmanager

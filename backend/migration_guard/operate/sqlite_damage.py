@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import struct
-import urllib.parse
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+
+from .sqlite_file import opened
 
 CACHE = 16_000_000  # bytes of memory for integrity_check, which looks every row up in every index
 LARGE = 32_000_000  # bytes of a file that two threads check faster than one
@@ -25,7 +26,7 @@ def damage(file: Path) -> list[str]:
     """
     if file.stat().st_size < LARGE or sqlite3.sqlite_version_info < (3, 33) or _busy():  # before, it takes no table
         return _said(file, iter(["PRAGMA integrity_check(3)"]))
-    with closing(_opened(file)) as connection:
+    with closing(opened(file, read_only=True)) as connection:
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     quoted = ['"' + name.replace('"', '""') + '"' for name in ("sqlite_master", *tables)]
     questions = iter(["", *(f"PRAGMA integrity_check({name})" for name in quoted)])
@@ -41,7 +42,7 @@ def _busy() -> bool:
 def _said(file: Path, questions: Iterator[str]) -> list[str]:
     """What is wrong, by those of the questions that nobody else has taken; "" is the one on pages."""
     found = []
-    with closing(_opened(file)) as connection:
+    with closing(opened(file, read_only=True)) as connection:
         connection.execute(f"PRAGMA cache_size = {-CACHE // 1024}")
         for question in questions:
             if not question and _pages_have_one_use(connection, file):
@@ -83,8 +84,3 @@ def _free(file: Path, size: int, pages: int) -> set[int]:
             trunk = numbers[0]
             found.update(numbers[2 : 2 + numbers[1]])
     return found
-
-
-def _opened(file: Path) -> sqlite3.Connection:
-    address = f"file:{urllib.parse.quote(str(file.absolute()))}?mode=ro"
-    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)

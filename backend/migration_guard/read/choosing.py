@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from .mentions import below
+from .mentions import below, last_name
 from .record import text_of
 from .values import Given, Made
 
@@ -54,7 +54,7 @@ def _written(given: Given) -> ast.expr:
 
 def _parts(node: ast.expr) -> Iterator[ast.expr]:
     """The conditions that all must hold: of `and_(a, b)` and `a & b`."""
-    if isinstance(node, ast.Call) and _last(node.func) == "and_":
+    if isinstance(node, ast.Call) and last_name(node.func) == "and_":
         for each in node.args:
             yield from _parts(each)
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd):
@@ -84,14 +84,14 @@ def _columns(nodes: Sequence[ast.AST]) -> Iterator[str]:
             of_model = isinstance(on, ast.Name) and on.id[:1].isupper()
             if (of_table or of_model) and each.attr not in ("c", "columns"):
                 yield each.attr
-        elif isinstance(each, ast.Subscript) and _last(each.value) in ("c", "columns"):
+        elif isinstance(each, ast.Subscript) and last_name(each.value) in ("c", "columns"):
             if isinstance(each.slice, ast.Constant) and isinstance(each.slice.value, str):
                 yield each.slice.value
         elif isinstance(each, ast.Call) and each.args and isinstance(each.args[0], ast.Constant):
             text = each.args[0].value
-            if isinstance(text, str) and _last(each.func) in ("column", "literal_column"):
+            if isinstance(text, str) and last_name(each.func) in ("column", "literal_column"):
                 yield text
-            elif isinstance(text, str) and _last(each.func) == "text":
+            elif isinstance(text, str) and last_name(each.func) == "text":
                 from .sql_where import named_in  # a migration without SQL does not need it
 
                 yield from named_in(text)
@@ -99,7 +99,3 @@ def _columns(nodes: Sequence[ast.AST]) -> Iterator[str]:
 
 def _position(node: ast.AST) -> tuple[int, int]:
     return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -43,7 +43,7 @@ def run_git(
 
     try:
         return subprocess.run(
-            ["git", *arguments], input=stdin, capture_output=True, check=False, env=_environment(index)
+            ["git", *arguments], input=stdin, capture_output=True, check=False, env=environment(index)
         )
     except FileNotFoundError as error:
         raise CannotFinish("there is no git program on the PATH", "install git, or run it without git") from error
@@ -58,15 +58,15 @@ def quoted(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def _environment(index: Path | None) -> dict[str, str]:
+def environment(index: str | os.PathLike[str] | None = None) -> dict[str, str]:
     """Our environment without what a calling git left for itself, and with git made quiet, literal and English."""
-    environment = {key: value for key, value in os.environ.items() if key not in _LOCAL_VARIABLES}
-    environment |= {
+    variables = {key: value for key, value in os.environ.items() if key not in _LOCAL_VARIABLES}
+    variables |= {
         "LC_ALL": "C",
         "GIT_LITERAL_PATHSPECS": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
     }
     if index is not None:
-        environment["GIT_INDEX_FILE"] = str(index)
-    return environment
+        variables["GIT_INDEX_FILE"] = os.fspath(index)
+    return variables

@@ -93,3 +93,8 @@ def inside(node: ast.AST) -> list[ast.AST]:
 def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
     found = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _SKIPPED)
     return found
+
+
+def last_name(node: ast.expr) -> str:
+    """The last word of a dotted name; empty for what is none."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from .mentions import last_name
 from .text import Source, Unreadable
 
 _HINT = re.compile(
@@ -41,7 +42,7 @@ def tables(content: bytes) -> frozenset[str]:
     own = _with_bases(classes)
     said = [fact for node in classes for fact in _of_class(node, node.name in own)]
     said += [_dump(call) for call in _calls(tree)]
-    enums = {node.name: node for node in classes if any(_last(base).endswith("Enum") for base in node.bases)}
+    enums = {node.name: node for node in classes if any(last_name(base).endswith("Enum") for base in node.bases)}
     words = {word for fact in said for word in re.findall(r"id='(\w+)'", fact)}
     said += [f"{name} {_labels(node)}" for name, node in enums.items() if name in words]
     return frozenset(said)
@@ -54,7 +55,7 @@ def _with_bases(classes: list[ast.ClassDef]) -> frozenset[str]:
     by_name = {node.name: node for node in classes}
     for node in wanted:
         for base in node.bases:
-            name = _last(base)
+            name = last_name(base)
             if name in by_name and name not in found:
                 found.add(name)
                 wanted.append(by_name[name])
@@ -82,18 +83,18 @@ def _of_class(node: ast.ClassDef, is_sqlmodel: bool) -> Iterator[str]:
             found.append(f"{node.name}.{target.id} {_dump(annotation)} {_dump(value)}")
     if found:
         yield from found
-        yield f"{node.name} {sorted(map(_last, node.bases))}"
+        yield f"{node.name} {sorted(map(last_name, node.bases))}"
 
 
 def _is_column(value: ast.expr | None, annotation: ast.expr | None, is_sqlmodel: bool) -> bool:
-    called = _last(value.func) if isinstance(value, ast.Call) else ""
+    called = last_name(value.func) if isinstance(value, ast.Call) else ""
     if called in ("relationship", "Relationship", "synonym", "column_property", "association_proxy", "composite"):
         return False
     if called in _COLUMNS - {"Field"}:
         return True
     if annotation is None or "ClassVar" in ast.dump(annotation):
         return False
-    mapped = isinstance(annotation, ast.Subscript) and _last(annotation.value) == "Mapped"
+    mapped = isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Mapped"
     return is_sqlmodel or (mapped and not isinstance(value, ast.Call))
 
 
@@ -102,14 +103,9 @@ def _calls(tree: ast.Module) -> Iterator[ast.Call]:
     for statement in tree.body:
         value = getattr(statement, "value", None)
         if isinstance(value, ast.Call):
-            name = _last(value.func)
+            name = last_name(value.func)
             if (name == "Table" and len(value.args) > 1) or (name in _BESIDE and value.args):
                 yield value
-
-
-def _last(node: ast.expr) -> str:
-    """The last word of a dotted name."""
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_true(node: ast.expr) -> bool:
@@ -137,8 +133,8 @@ class _Stripped(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        if _last(node.func) in _COLUMNS:
+        if last_name(node.func) in _COLUMNS:
             node.keywords = [one for one in node.keywords if one.arg not in _IN_PYTHON]
-            if _last(node.func) == "Field":  # its first argument is the default
+            if last_name(node.func) == "Field":  # its first argument is the default
                 node.args = []
         return node
