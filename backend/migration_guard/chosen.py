@@ -49,15 +49,15 @@ def settings_of(options: SimpleNamespace) -> Settings:
 
 def _with_databases(settings: Settings, options: SimpleNamespace) -> Settings:
     """The settings with the databases that the project's files name, and why. `verify` runs on those it can start."""
-    from .config import DIALECTS
+    from .facts import DIALECTS
     from .read.looking import databases, projects
     from .read.store import Store
 
     verify = options.command in ("verify", "squash")
     store = Store(settings.root) if options.command == "check" and not options.no_cache else None
     names, why = databases(store, settings.root, projects(store, settings.root, settings.config, bare=not verify))
-    if verify and not set(names) <= DIALECTS:
-        return replace(settings, databases=tuple(sorted(DIALECTS, reverse=True)))
+    if verify and not set(names) <= DIALECTS.keys():
+        return replace(settings, databases=tuple(DIALECTS))
     return replace(settings, databases=names, databases_why=why)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from .errors import UsageError
-from .facts import OLDEST_POSTGRESQL, Policy
+from .facts import DIALECTS, OLDEST_POSTGRESQL, SCHEMES, Policy, dialect_named
 from .records import dataclass, field, fields
 
 Review = Literal["off", "markers", "stamp"]
@@ -31,11 +31,10 @@ THRESHOLDS = {
 }
 TABLE = "tool.migration-guard"
 _LONG = 100  # letters of a wrong value that a message shows
-DIALECTS = frozenset({"sqlite", "postgresql"})
 # The forms that `verify` takes, too: a name, with a bound on the version or "-16" behind it, or a URL. Compiled when
 # they are needed: few settings name a database.
-_NAMED = r"(?:sqlite|postgresql)(?:\s*(?P<sign>>=|>|==)\s*(?P<bound>\d+)(?:\.\d+)*)?|postgresql-(?P<major>\d+)"
-_URL = r"(?:sqlite|postgres(?:ql)?)(?:\+\w+)?:.+"
+_NAMED = rf"(?:{'|'.join(DIALECTS)})(?:\s*(?P<sign>>=|>|==)\s*(?P<bound>\d+)(?:\.\d+)*)?|postgresql-(?P<major>\d+)"
+_URL = rf"(?:{'|'.join(SCHEMES)})(?:\+\w+)?:.+"
 
 
 @dataclass(frozen=True)
@@ -135,8 +134,7 @@ class Settings:
     @property
     def dialects(self) -> frozenset[str]:
         """The dialects among `databases`, as SQLAlchemy calls them; all that are known where none is named."""
-        named = (re.split(r"[^a-z]", name.strip(), maxsplit=1)[0] for name in self.databases)
-        return frozenset("postgresql" if name == "postgres" else name for name in named) or DIALECTS
+        return frozenset(map(dialect_named, self.databases or DIALECTS))
 
     @property
     def postgresql(self) -> int:

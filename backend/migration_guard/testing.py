@@ -89,7 +89,7 @@ class _Run:
         self._histories: list[History] = []
 
     def databases(self) -> Sequence[str]:
-        from .live import DIALECTS
+        from .facts import DIALECTS
 
         return self.settings.databases or tuple(DIALECTS)
 

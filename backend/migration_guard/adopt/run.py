@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..baseline import file_of, remembered, text_of
-from ..config import DIALECTS, Settings, load
+from ..config import Settings, load
 from ..errors import NothingFound, UsageError
+from ..facts import DIALECTS
 from ..findings import Report
 from ..fingerprints import fingerprinted
 from ..lint import check
@@ -94,8 +95,8 @@ def _planned(current: Settings, with_baseline: bool) -> _Plan:
     history = f"{counted(revisions, 'revision')} with {counted(heads, 'head')}" if revisions else "no revision yet"
     lines = [_described(current.root, one) for one in found]
     lines.append(f"{history}, meant for {' and '.join(current.databases)}")
-    if not set(guess.names) <= DIALECTS:
-        lines.append(f"{guess.why.partition(':')[2].strip()}; this guard knows SQLite and PostgreSQL")
+    if not set(guess.names) <= DIALECTS.keys():
+        lines.append(f"{guess.why.partition(':')[2].strip()}; this guard knows {' and '.join(DIALECTS.values())}")
     top = _top(current.root)
     inner = "" if top == current.root else Path(os.path.relpath(current.root, top)).as_posix()
     wanted: dict[str, Edit | ByHand | None] = {

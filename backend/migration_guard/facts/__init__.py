@@ -33,10 +33,12 @@ from .operations import (
     WriteRows,
 )
 from .places import Direction, Flag, Place, Text, Unread
-from .policy import OLDEST_POSTGRESQL, Context, Policy
+from .policy import DIALECTS, OLDEST_POSTGRESQL, SCHEMES, Context, Policy, dialect_named
 
 __all__ = [
+    "DIALECTS",
     "OLDEST_POSTGRESQL",
+    "SCHEMES",
     "AddColumn",
     "AddEnumValue",
     "Allow",
@@ -89,4 +91,5 @@ __all__ = [
     "UseKind",
     "ValidateConstraint",
     "WriteRows",
+    "dialect_named",
 ]

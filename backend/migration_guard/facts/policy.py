@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -10,7 +11,17 @@ from .history import History
 from .migration import Migration
 from .places import Text
 
+# The databases that migrations are judged for: as SQLAlchemy calls them, and as people do.
+DIALECTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+# What their URLs begin with; `postgres:` is what hosting services write.
+SCHEMES = {**{name: name for name in DIALECTS}, "postgres": "postgresql"}
 OLDEST_POSTGRESQL = 14  # the oldest release that the PostgreSQL project still maintains (postgresql.org/support)
+
+
+def dialect_named(database: str) -> str:
+    """The dialect of an entry of the setting `databases`: "postgresql>=15", "postgres://host" -> "postgresql"."""
+    word = re.split(r"[^a-z]", database.strip(), maxsplit=1)[0]
+    return SCHEMES.get(word, word)
 
 
 @dataclass(frozen=True)
@@ -19,7 +30,7 @@ class Policy:
 
     review: Literal["off", "markers", "stamp"] = "markers"
     heads: tuple[str, ...] = ()  # branch labels that may each have a head of their own
-    dialects: frozenset[str] = frozenset({"sqlite", "postgresql"})
+    dialects: frozenset[str] = frozenset(DIALECTS)
     postgresql: int = OLDEST_POSTGRESQL  # the oldest major version that the migrations must work on
     downgrades: Literal["required", "never"] = "required"  # never: this project goes forward only
     lock_timeout: bool = False  # a role, template or pooler sets one, which no file shows

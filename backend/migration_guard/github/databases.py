@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..config import DIALECTS, load
+from ..config import load
+from ..facts import DIALECTS, dialect_named
 from ..read.looking import databases, projects
 
 
@@ -20,7 +21,6 @@ def databases_of(folder: Path, asked: Sequence[str]) -> tuple[tuple[str, ...], P
     names = settings.databases
     if not names:
         names, _ = databases(None, settings.root, projects(None, settings.root, settings.config, bare=False))
-    if not set(names) <= DIALECTS:
-        # "postgresql>=14" is a promise; without a version the newest server at hand is meant.
-        names = tuple(dict.fromkeys("sqlite" if name.startswith("sqlite") else "postgresql" for name in names))
-    return names or tuple(sorted(DIALECTS, reverse=True)), settings.root
+    # "postgresql>=14" is a promise; without a version the newest server at hand is meant.
+    dialects = [name for name in dict.fromkeys(map(dialect_named, names)) if name in DIALECTS]
+    return tuple(dialects or DIALECTS), settings.root

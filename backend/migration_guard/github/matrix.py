@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..errors import UsageError
+from ..facts import DIALECTS, SCHEMES, dialect_named
 from ..live.urls import hidden
 
 EMBEDDED = ("16", "18")  # versions in the wheel that the extra `postgresql` installs; the others come as a container
 SERVICE = "postgresql://postgres@localhost:5432/postgres"
 _MOST = 256  # GitHub refuses a larger matrix
-_NAMED = re.compile(r"(?P<dialect>sqlite|postgresql)(?:-(?P<major>\d{1,2}))?")
-_URL = re.compile(r"(?:sqlite|postgres(?:ql)?)(?:\+\w+)?:.+")
+_NAMED = re.compile(rf"(?P<dialect>{'|'.join(DIALECTS)})(?:-(?P<major>\d{{1,2}}))?")
+_URL = re.compile(rf"(?:{'|'.join(SCHEMES)})(?:\+\w+)?:.+")
 
 Entry = dict[str, str]
 
@@ -58,7 +59,7 @@ def _pair(databases: Sequence[str]) -> list[str]:
     """A database of each dialect, without what stands for the newest of one."""
     found: dict[str, str] = {}
     for name in databases:
-        found.setdefault("sqlite" if name.startswith("sqlite") else "postgresql", name)
+        found.setdefault(dialect_named(name), name)
     return list(found.values()) if len(found) > 1 else []
 
 

@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ..errors import UsageError
+from ..facts import DIALECTS
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -53,12 +54,9 @@ class Dialect(Protocol):
         """The drivername that an async engine of the project gets when its own does not fit."""
 
 
-DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql"}
-
-
 def dialect(name: str) -> Dialect:
     """The adapter of a dialect, by SQLAlchemy's name."""
-    return cast(Dialect, importlib.import_module(f"{__name__}.{DIALECTS[name]}"))
+    return cast(Dialect, importlib.import_module(f"{__name__}.{name}"))
 
 
 def dialect_for(spec: str) -> tuple[str, Dialect]:

@@ -10,6 +10,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ..errors import UsageError
+from ..facts import DIALECTS, SCHEMES
 from ..live.urls import hidden
 
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
@@ -28,11 +29,11 @@ def own_url(url: str, folder: Path) -> URL:
     except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
         named = "what is given" if "@" in url and "://" not in url else repr(hidden(url))  # it may hold a password
         raise UsageError(f"{named} is not a URL of a database", "sqlite:///data/app.db") from error
-    if dialect == "postgres":
-        dialect = "postgresql"
+    dialect = SCHEMES.get(dialect, dialect)
     if dialect not in _DRIVERS:
         raise UsageError(
-            f"{parsed.render_as_string()} is a database of {dialect}", "the guard looks after SQLite and PostgreSQL"
+            f"{parsed.render_as_string()} is a database of {dialect}",
+            f"the guard looks after {' and '.join(DIALECTS.values())}",
         )
     parsed = _file(parsed, folder) if dialect == "sqlite" else _server(parsed)
     return parsed.set(drivername=_DRIVERS[dialect])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..facts import DIALECTS
 from ..records import dataclass, replace
 from .inspecting import inspects
 from .scopes import Closure
 from .values import HOLE, Attr, Batch, Dotted, LocalClass, Made
 
 Dialects = frozenset[str] | None  # None: every dialect
-KNOWN = frozenset({"sqlite", "postgresql"})
+KNOWN = frozenset(DIALECTS)
 NONE: frozenset[str] = frozenset()
 
 

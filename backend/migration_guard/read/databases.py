@@ -10,13 +10,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..facts import DIALECTS
 from ..records import dataclass, field
 from .asking import content, is_file, listing
 from .environment_urls import dialects_in
 from .project import Project
 
-BOTH = ("sqlite", "postgresql")
-_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
+_ALL = tuple(DIALECTS)
+_NAMES = {**DIALECTS, "mysql": "MySQL"}
 _MOST = 200  # revision files looked into, spread over the history
 _ENOUGH = 3  # files that show the same
 _COUNTED = 12  # of those that use what only one database has
@@ -123,8 +124,8 @@ def databases(root: Path, found: Sequence[Project]) -> Databases:
     if alone and seen.listed and not (seen.only_postgresql or postgresql or mysql or seen.several or seen.other):
         return _answer(("sqlite",), f"{alone} names it, and {seen.listed[0]} has the driver of no other")
     if alone and not (seen.only_postgresql or postgresql or mysql):
-        return _answer(BOTH, f"{alone} names SQLite, which may be the one at the desk only")
-    return _answer(BOTH, "the files name more than one" if sqlite or postgresql else "the files name none")
+        return _answer(_ALL, f"{alone} names SQLite, which may be the one at the desk only")
+    return _answer(_ALL, "the files name more than one" if sqlite or postgresql else "the files name none")
 
 
 def _left_sqlite(seen: _Seen) -> bool:

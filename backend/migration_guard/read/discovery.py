@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import GuardError, NothingFound, UsageError
+from ..facts import SCHEMES
 from ..records import replace
 from .asking import is_file, is_folder, listing
 from .ini import BrokenSettings, Setup, ini_setups, toml_setup
@@ -14,7 +15,7 @@ from .project import Project, real_path
 from .tree import continued, folders_below, holds_revisions, is_environment, settings_names
 
 _NOT_OURS = (NothingFound, BrokenSettings)  # a sample or a template among other settings files
-_DATABASES = {"sqlite", "postgresql", "postgres", "mysql", "mariadb", "oracle", "mssql", "cockroachdb"}
+_DATABASES = {*SCHEMES, "mysql", "mariadb", "oracle", "mssql", "cockroachdb"}
 
 
 def projects(root: Path, configs: tuple[str, ...] = (), *, bare: bool = False) -> list[Project]:

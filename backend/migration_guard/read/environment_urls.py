@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 
+from ..facts import SCHEMES
+
 # Texts and not `re.compile`: every run loads this module, and few have to know more than a dialect.
 _URL = r"(?i)\b(?P<scheme>[a-z][a-z0-9]*)(?:\+(?P<driver>\w+))?://(?P<rest>[^\s\"'`]*)"
 _USER = r"(?P<user>[^:/@]*):(?P<password>.*)@(?P<host>\[[^\]]*\]|[^:/?@]*)"
 _ASYNC = {"asyncpg", "aiosqlite", "asyncmy", "aiomysql", "psycopg_async", "aioodbc"}
-_DIALECTS = {
-    "postgresql": "postgresql",
-    "postgres": "postgresql",
-    "sqlite": "sqlite",
-    "mysql": "mysql",
-    "mariadb": "mysql",
-}
+_DIALECTS = {**SCHEMES, "mysql": "mysql", "mariadb": "mysql"}
 _OTHERS = {"oracle", "mssql", "cockroachdb"}
 # A program or a person fills these in: %(DB_PASS)s, ${PW}, {password}, <password>, ***, xxxx.
 _TEMPLATE = r"(?i)%\(|\$\{?|\{|<|>|^[*x.]+$|^$"

@@ -8,12 +8,12 @@ from itertools import takewhile
 from typing import Literal, TypeVar
 
 from ..branch import NewRevision, Ran, RanSql, RowCount, Trial
+from ..facts import DIALECTS
 from ..findings import Allowed, Report, TakenLock
 from ..records import dataclass, replace
 from .words import listed
 
 _Told = TypeVar("_Told")
-_PRODUCTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 Outcome = Literal["well", "badly", "not run"]
 
 
@@ -145,7 +145,7 @@ def called(databases: Iterable[str]) -> str:
     versions: dict[str, list[str]] = {}
     for name in databases:
         product, _, version = name.partition(" ")
-        versions.setdefault(_PRODUCTS.get(product, product), []).append(version)
+        versions.setdefault(DIALECTS.get(product, product), []).append(version)
     return ", ".join(f"{product} {listed(found)}".strip() for product, found in versions.items())
 
 

@@ -25,7 +25,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import AddColumn, AlterColumn, Column, Context, CreateConstraint, CreateTable, DropConstraint, Operation
+from ..facts import (
+    DIALECTS,
+    AddColumn,
+    AlterColumn,
+    Column,
+    Context,
+    CreateConstraint,
+    CreateTable,
+    DropConstraint,
+    Operation,
+)
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay.lines import Lines
@@ -34,7 +44,6 @@ from .shared.rebuilds import in_place, on_dialect
 from .shared.statements import OTHER, STATEMENTS, default_sql, foreign_words
 
 RULE = Rule.of(__name__, __doc__, family="portability", severity=Severity.ERROR)
-NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 
 @judges(*STATEMENTS)
@@ -50,9 +59,9 @@ def words_of_one_database(op: Operation, context: Context) -> Iterator[Finding]:
             yield Finding(
                 RULE,
                 op.at,
-                says=f"{NAMES[other]} does not understand {words!r}, and this statement is sent to it as well.",
+                says=f"{DIALECTS[other]} does not understand {words!r}, and this statement is sent to it as well.",
                 instead=on_dialect(dialect, *as_written(op))
-                + f"\n# and where {NAMES[other]} needs something too, its own words in an `else`",
+                + f"\n# and where {DIALECTS[other]} needs something too, its own words in an `else`",
                 dialect=other,
             )
             return
@@ -70,8 +79,8 @@ def default_of_one_database(op: CreateTable | AddColumn | AlterColumn, context: 
                 yield Finding(
                     RULE,
                     op.at,
-                    says=f"{NAMES[other]} does not understand {words!r} in the default of {op.table}.{one.name}, which "
-                    f"is {NAMES[dialect]}'s own.",
+                    says=f"{DIALECTS[other]} does not understand {words!r} in the default of {op.table}.{one.name}, "
+                    f"which is {DIALECTS[dialect]}'s own.",
                     instead=_each_its_own(op, one, dialect),
                     dialect=other,
                 )
@@ -79,7 +88,7 @@ def default_of_one_database(op: CreateTable | AddColumn | AlterColumn, context: 
 
 
 def _for_both(op: Operation, context: Context) -> bool:
-    return op.dialects is None and context.policy.dialects >= NAMES.keys() and not (op.conditional or op.swallowed)
+    return op.dialects is None and context.policy.dialects >= DIALECTS.keys() and not (op.conditional or op.swallowed)
 
 
 def _seen(op: Operation, context: Context) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from ..facts import DIALECTS
 from .schema import Schema, Thing
 from .tables import Rule, Table, common, common_index, in_order
 from .writing import Line, branched, create_index, create_key, create_table, drop_table, execute
 
-_ORDER = ("sqlite", "postgresql")  # SQLite keeps what people wrote, so its spelling is taken for both
+_ORDER = tuple(DIALECTS)  # SQLite keeps what people wrote, so its spelling is taken for both
 
 SEQUENCES = ""  # under this name, no table's, stand the statements that set sequences
 

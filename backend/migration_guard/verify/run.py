@@ -14,10 +14,11 @@ from ..branch import Branch
 from ..checks import all_checks
 from ..config import Settings
 from ..errors import CannotFinish
+from ..facts import DIALECTS
 from ..findings import Problem, Report
 from ..lint.gathering import gathered
 from ..lint.run import branch_of
-from ..live import DIALECTS, Server, dialect_for
+from ..live import Server, dialect_for
 from ..live.scratch import Scratch
 from ..live.shares import Share
 from ..progress import Progress
