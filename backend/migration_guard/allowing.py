@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from .facts import Allow
@@ -27,15 +27,31 @@ def divided(
 
 
 def settled(
-    allow: Allow, findings: Iterable[Finding], known: frozenset[str], judged: frozenset[str], today: date
+    allow: Allow,
+    findings: Sequence[Finding],
+    others: Sequence[Allow],
+    known: frozenset[str],
+    judged: frozenset[str],
+    today: date,
 ) -> Allow:
-    """The comment with its last three fields filled in.
+    """The comment with its last four fields filled in.
 
-    `findings` are all of its file, `known` all ids there are, `judged` those that this run could have found there: of
-    the others nobody can say whether the comment is of use, so it counts as used.
+    `findings` and `others` are all of its file, `known` all ids there are, `judged` those that this run could have
+    found there: of the others nobody can say whether the comment is of use, so it counts as used.
     """
     used = allow.rule not in judged or any(covers(allow, finding) for finding in findings)
-    return replace(allow, used=used, known=allow.rule in known, expired=is_expired(allow, today))
+    stands = [
+        finding.at.line
+        for finding in findings
+        if finding.rule.id == allow.rule and not any(covers(other, finding) for other in others)
+    ]
+    return replace(
+        allow,
+        used=used,
+        known=allow.rule in known,
+        expired=is_expired(allow, today),
+        found_on=min(stands, key=lambda line: abs(line - allow.at.line), default=None),
+    )
 
 
 def covers(allow: Allow, finding: Finding) -> bool:
@@ -48,6 +64,6 @@ def is_expired(allow: Allow, today: date) -> bool:
     if allow.until is None:
         return False
     try:
-        return date.fromisoformat(allow.until) < today
-    except ValueError:
+        return date(*map(int, allow.until.split("-"))) < today
+    except (ValueError, TypeError):
         return True

@@ -42,6 +42,9 @@ def test_markers_beside_a_long_string_are_still_found() -> None:
         ("# guard: allow some-rule -- it is fine until 2027-01-31", "some-rule", "it is fine", "2027-01-31"),
         ("# guard: allow some-rule -- it is fine, until 2027-01-31", "some-rule", "it is fine", "2027-01-31"),
         ("# guard: allow some-rule -- small until the launch", "some-rule", "small until the launch", None),
+        ("# guard: allow some-rule -- not read until 2.4", "some-rule", "not read until 2.4", None),
+        ("# guard: allow some-rule until soon -- fine", "some-rule", "fine", "soon"),
+        ("# guard: allow some-rule -- fine until 31.01.2027.", "some-rule", "fine", "31.01.2027"),
         ("# guard: allow some-rule", "some-rule", None, None),
         ("# guard: allow some-rule --", "some-rule", None, None),
         ("# guard: allow some-rule until 2027-01-31", "some-rule", None, "2027-01-31"),
@@ -176,3 +179,25 @@ def test_comments_in_every_kind_of_block_find_their_statement(text: str, lines: 
     (found,) = allows(text)
 
     assert (found.first_line, found.last_line) == lines
+
+
+def test_two_comments_on_one_line_are_two() -> None:
+    found = allows("x = 1  # guard: allow one-rule -- fine  # guard: allow two-rule until 2027-01-31 -- so is this\n")
+
+    assert [(each.rule, each.reason, each.until) for each in found] == [
+        ("one-rule", "fine", None),
+        ("two-rule", "so is this", "2027-01-31"),
+    ]
+
+
+@pytest.mark.parametrize("body", ["pass", "return", "raise NotImplementedError", '"""words"""'])
+def test_a_comment_in_a_function_that_does_nothing_covers_it(body: str) -> None:
+    for text in (f"    # guard: allow r -- y\n    {body}", f"    {body}  # guard: allow r -- y"):
+        (found,) = allows(f"x = 1\ndef downgrade():\n{text}\n")
+        assert found.first_line == 2
+
+
+def test_a_comment_in_a_function_that_acts_covers_one_statement() -> None:
+    (found,) = allows("def downgrade():\n    # guard: allow r -- y\n    pass\n    work()\n")
+
+    assert (found.first_line, found.last_line) == (2, 3)

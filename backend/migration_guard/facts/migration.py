@@ -81,7 +81,7 @@ class Review:
 class Allow:
     """A comment `# guard: allow ID -- reason [until 2027-01-31]` and the lines that it covers.
 
-    `used` and `known` are filled in once all rules have run.
+    `until` is as it is written, whether a day or not. The last four are filled in once all rules have run.
     """
 
     at: Place
@@ -93,6 +93,7 @@ class Allow:
     used: bool = False
     known: bool = True
     expired: bool = False
+    found_on: int | None = None  # where else in the file the rule finds what no comment covers
 
 
 @dataclass(frozen=True)

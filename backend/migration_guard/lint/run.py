@@ -268,7 +268,7 @@ class _Run:
             of_file = [finding for finding in said if finding.at.path == migration.path] if migration.allows else []
             context = Context(self.settings.policy, one, migration)
             for allow in migration.allows:
-                done = settled(allow, of_file, every_id(), judged, self.today)
+                done = settled(allow, of_file, migration.allows, every_id(), judged, self.today)
                 yield from on_allow(self.judges, done, migration, context)
 
 

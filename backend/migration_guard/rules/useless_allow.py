@@ -2,8 +2,9 @@
 An allow comment that allows nothing.
 
 ## What it finds
-`# guard: allow <id> -- <reason>` with an id that no rule has, without a reason, past its `until` date, or on a
-statement in which that rule finds nothing.
+`# guard: allow <id> -- <reason>` with an id that no rule has, without a reason, past its `until` date or with one that
+is none, or on a statement in which that rule finds nothing. Where it finds something elsewhere in the file, the finding
+says on which line.
 
 ## Why it hurts
 The next reader takes it for a decision. A misspelt id hides nothing today; one that is left over hides the next
@@ -40,19 +41,34 @@ def allows_nothing(allow: Allow, _: Context) -> Iterator[Finding]:
         from . import ids  # the registry imports this module
 
         near = difflib.get_close_matches(allow.rule, ids(), 1)
-        says = f"This comment allows {allow.rule!r}, but no rule has that id" + (
-            f": did you mean {near[0]}?" if near else "."
-        )
+        what = f"{allow.rule!r}, but no rule has that id" if allow.rule else "nothing: it names no rule"
+        says = f"This comment allows {what}" + (f": did you mean {near[0]}?" if near else ".")
         instead = full.replace(allow.rule, near[0], 1) if near else "migration-guard rules"
     elif allow.reason is None:
         says = f"This comment allows {allow.rule} without a reason, so it has no effect."
         instead = full
+    elif allow.expired and not _is_day(allow.until or ""):
+        says = f"This comment allows {allow.rule} until {allow.until!r}, which is no day, so it has no effect."
+        instead = f"{full}, until <a day such as 2027-01-31>"
     elif allow.expired:
         says = f"This comment allowed {allow.rule} until {allow.until}, and that day is past."
         instead = f"{full}, until <a later day>"
+    elif not allow.used and allow.found_on is not None:
+        says = f"This comment allows {allow.rule}, which finds nothing here, but on line {allow.found_on}."
+        instead = f"# put the comment on line {allow.found_on}, or delete it"
     elif not allow.used:
         says = f"This comment allows {allow.rule}, which finds nothing here."
         instead = "# delete the comment"
     else:
         return
     yield Finding(RULE, allow.at, says=says, instead=instead)
+
+
+def _is_day(text: str) -> bool:
+    import datetime  # late, and already there: the run compares days
+
+    try:
+        datetime.date(*map(int, text.split("-")))
+    except (ValueError, TypeError):
+        return False
+    return True
