@@ -3,46 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..records import replace
+from .row_search import Rule, Search, Values, Variable, widen
 from .shapes import UNKNOWN, CheckShape, ColumnShape, ForeignKeyShape, TableShape
 from .values import NULL, NUMBERS, Made, made, of_value, short
 
 if TYPE_CHECKING:
-    from .checks_text import Condition
+    from .check_conditions import Condition
 
 Literals = tuple[str, ...]
-Values = Mapping[str, Made]  # by column
 Choice = dict[str, str]  # SQL by column; a column left out gets its default
 
 _DEFAULT = Made("", UNKNOWN)
-_STEPS = 4000  # of a search, before the database is asked to judge
 _PLAIN_VERSIONS = 6
 
 
 class Refused(Exception):
     """No row can be made. The text says why."""
-
-
-@dataclass(frozen=True)
-class _Variable:
-    """Columns that get their values together: one, or those of foreign keys that share columns."""
-
-    columns: tuple[str, ...]
-    candidates: Sequence[Values]
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """A check, or a set of columns that is unique."""
-
-    name: str
-    columns: frozenset[str]
-    allows: Callable[[Values], bool]
 
 
 class Chooser:
@@ -68,7 +49,7 @@ class Chooser:
         for _, read in conditions:
             for name, values in read.suggestions().items():
                 self.suggested.setdefault(name, []).extend(of_value(value, dialect) for value in values)
-        self.checks = [_Rule(check.name, frozenset(check.columns), _keeping(read)) for check, read in conditions]
+        self.checks = [Rule(check.name, frozenset(check.columns), _keeping(read)) for check, read in conditions]
 
     def look(self, parents: Mapping[str, Sequence[Literals]], taken: Mapping[tuple[str, ...], set[Literals]]) -> None:
         """Take what stands in the tables now for the truth."""
@@ -101,16 +82,16 @@ class Chooser:
         """Look more closely at the columns of the checks that a database's message names."""
         self.suspects |= {name for check in self.shape.checks if check.name in refusal for name in check.columns}
 
-    def _variables(self, number: int, version: int) -> list[_Variable]:
+    def _variables(self, number: int, version: int) -> list[Variable]:
         found = []
         for keys in self._linked_keys():
             columns = tuple(dict.fromkeys(chain.from_iterable(key.columns for key in keys)))
-            found.append(_Variable(columns, self._key_candidates(keys, columns, number, version)))
+            found.append(Variable(columns, self._key_candidates(keys, columns, number, version)))
         in_keys = set(chain.from_iterable(variable.columns for variable in found))
         for column in self.shape.columns:
             if not column.generated and column.name not in in_keys:
                 candidates = [{column.name: value} for value in self._candidates(column, number, version)]
-                found.append(_Variable((column.name,), candidates))
+                found.append(Variable((column.name,), candidates))
         return found
 
     def _linked_keys(self) -> list[list[ForeignKeyShape]]:
@@ -182,28 +163,28 @@ class Chooser:
             found = [NULL, *found] if _wants_null(number, version) else [*found, NULL]
         return found
 
-    def _solution(self, variables: Sequence[_Variable]) -> dict[str, Made]:
+    def _solution(self, variables: Sequence[Variable]) -> dict[str, Made]:
         rules = [*self.checks, *(self._unique(columns) for columns in self.taken)]
         row = {name: value for variable in variables for name, value in variable.candidates[0].items()}
         broken = [rule for rule in rules if not rule.allows(row)]
         if not broken:
             return row
         concerned = set(chain.from_iterable(rule.columns for rule in broken))
-        rules = [rule for rule in rules if _widen(concerned, rules, rule)]
+        rules = [rule for rule in rules if widen(concerned, rules, rule)]
         searched = [variable for variable in variables if not concerned.isdisjoint(variable.columns)]
-        found = _Search(searched, rules, row).first()
+        found = Search(searched, rules, row).first()
         if found is None:
             raise Refused(f"{broken[0].name} leaves no value free for {', '.join(sorted(broken[0].columns))}")
         return found
 
-    def _unique(self, columns: tuple[str, ...]) -> _Rule:
+    def _unique(self, columns: tuple[str, ...]) -> Rule:
         rows = self.taken[columns]
 
         def allows(row: Values) -> bool:
             literals = _bare(row.get(name, _DEFAULT).literal for name in columns)
             return "NULL" in literals or "" in literals or literals not in rows
 
-        return _Rule(f"unique ({', '.join(columns)})", frozenset(columns), allows)
+        return Rule(f"unique ({', '.join(columns)})", frozenset(columns), allows)
 
 
 def _bare(literals: Iterable[str]) -> Literals:
@@ -212,7 +193,7 @@ def _bare(literals: Iterable[str]) -> Literals:
 
 
 def _read_conditions(shape: TableShape, dialect: str) -> list[tuple[CheckShape, Condition]]:
-    from .checks_text import condition  # late: it reads SQL, and few tables have checks
+    from .check_conditions import condition  # late: it reads SQL, and few tables have checks
 
     return [(check, condition(check.text, dialect)) for check in shape.checks]
 
@@ -238,50 +219,6 @@ def _read(literal: str, column: ColumnShape) -> object:
     except InvalidOperation:  # money, or what SQLite keeps in a column of numbers all the same
         return UNKNOWN
     return number if number.is_finite() else UNKNOWN
-
-
-def _widen(concerned: set[str], rules: Sequence[_Rule], wanted: _Rule) -> bool:
-    """Whether a rule speaks of a concerned column, or of one that such a rule speaks of. Grows `concerned`."""
-    while True:
-        more = {name for rule in rules if not rule.columns.isdisjoint(concerned) for name in rule.columns}
-        if more <= concerned:
-            return not wanted.columns.isdisjoint(concerned)
-        concerned |= more
-
-
-class _Search:
-    """Tries combinations, column after column, and turns back as soon as a rule refuses."""
-
-    def __init__(self, variables: Sequence[_Variable], rules: Sequence[_Rule], row: Mapping[str, Made]) -> None:
-        self.variables = variables
-        self.rules = rules
-        self.row = dict(row)
-        self.steps = 0
-
-    def first(self) -> dict[str, Made] | None:
-        """The first row that every rule allows; None where there is none among those tried."""
-        self.open = set(chain.from_iterable(variable.columns for variable in self.variables))
-        return self.row if self._found(0) else None
-
-    def _found(self, depth: int) -> bool:
-        if depth == len(self.variables):
-            return True
-        variable = self.variables[depth]
-        self.open -= set(variable.columns)
-        due = [
-            rule
-            for rule in self.rules
-            if rule.columns.isdisjoint(self.open) and not rule.columns.isdisjoint(variable.columns)
-        ]
-        for candidate in variable.candidates:
-            self.steps += 1
-            if self.steps > _STEPS:
-                break
-            self.row.update(candidate)
-            if all(rule.allows(self.row) for rule in due) and self._found(depth + 1):
-                return True
-        self.open |= set(variable.columns)
-        return False
 
 
 def attempts(chooser: Chooser, number: int, last: int) -> Iterator[tuple[int, Choice | Refused]]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .schema import Key, Snapshot
 from .sqlite_shapes import shapes
-from .sqlite_text import TableText, after_name, expression, index_parts, table_text
+from .sqlite_text import TableText, table_text
+from .sqlite_words import after_name, expression, index_parts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

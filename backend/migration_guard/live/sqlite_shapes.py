@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .shapes import CheckShape, ColumnShape, ForeignKeyShape, TableShape, UniqueShape, parents_first
-from .sqlite_text import Constraint, columns_named, index_parts, table_text
+from .sqlite_text import Constraint, table_text
+from .sqlite_words import columns_named, index_parts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -1,39 +1,16 @@
-"""What SQLite keeps only as text: CREATE statements read into constraints and normalised definitions."""
+"""What SQLite keeps only as text: constraints, collations and options of a CREATE TABLE."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
-Kind = Literal["word", "name", "string", "other"]
+from .sqlite_words import REMEMBERED, Token, closing, normalised, split, tokens
 
-_TOKEN = re.compile(
-    r"""(?P<skip>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
-      | (?P<string>[xX]?'(?:[^']|'')*')
-      | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
-      | (?P<word>[^\W\d][\w$]*)
-      | (?P<other>(?:\d|\.\d)[\w.]*(?:(?<=[eE])[+-]\d+)?|\|\||->>|->|<=|>=|<>|!=|==|<<|>>|.)""",
-    re.VERBOSE | re.DOTALL,
-)
 _CONSTRAINT_WORDS = {"constraint", "primary", "unique", "check", "foreign"}
 _COLUMN_WORDS = {*_CONSTRAINT_WORDS, "not", "null", "default", "collate", "references", "generated", "as"}
-_SPACED = {"in", "and", "or", "not", "as", "on", "is", "when", "then", "else", "exists", "where", "references", "by"}
-_SAME = {"==": "=", "<>": "!="}
-
-
-class Token(NamedTuple):
-    """One word of SQL. A quoted name comes without its quotes; everything else as written."""
-
-    kind: Kind
-    text: str
-
-    @property
-    def lower(self) -> str:
-        """The word for comparing with keywords; nothing for a quoted name or a string, which is never one."""
-        return self.text.lower() if self.kind in ("word", "other") else ""
 
 
 @dataclass(frozen=True)
@@ -60,99 +37,10 @@ class TableText:
     virtual: str = ""  # USING and its arguments, for a virtual table
 
 
-_REMEMBERED = 1024  # texts of each kind: what one step touches is read a few times
-
-
-def tokens(sql: str) -> list[Token]:
-    """The words of a statement, without spaces and comments."""
-    found = []
-    for match in _TOKEN.finditer(sql):
-        kind, text = match.lastgroup, match.group()
-        if kind == "name":
-            close = {"[": "]"}.get(text[0], text[0])
-            found.append(Token("name", text[1:-1].replace(close * 2, close)))
-        elif kind != "skip":
-            found.append(Token(kind, text))  # type: ignore[arg-type]
-    return found
-
-
-def normalised(words: Sequence[Token], columns: Collection[str] | None = None) -> str:
-    """One spelling for all that means the same: case, spaces, quotes of names, outer parentheses.
-
-    SQLite takes a double-quoted word that names nothing for a string. Where the columns are known, such a word
-    keeps its case.
-    """
-    while len(words) > 1 and words[0].text == "(" and _closing(words, 0) == len(words) - 1:
-        words = words[1:-1]
-    return _joined(words, columns)
-
-
-def _joined(words: Sequence[Token], columns: Collection[str] | None = None) -> str:
-    text, before, sign = "", Token("other", "("), False
-    for word in words:
-        shown = word.text
-        if word.kind == "name" and columns is not None and shown.lower() not in columns:
-            shown = "'" + shown.replace("'", "''") + "'"
-        elif word.kind != "string":
-            shown = _SAME.get(shown, shown).lower()
-        glued = sign or shown in (")", ",", ".", ";") or before.text in ("(", ".")
-        called = shown == "(" and before.kind in ("word", "name") and before.lower not in _SPACED
-        # A sign stands where no value stands before it; then its number follows at once.
-        sign = shown in ("-", "+") and before.kind == "other" and not before.text[-1].isalnum() and before.text != ")"
-        text += shown if glued or called else f" {shown}"
-        before = word
-    return text
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def expression(sql: str) -> str:
-    """A default or another piece of SQL on its own, normalised."""
-    return normalised(tokens(sql))
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def after_name(sql: str, object_type: str) -> str:
-    """All that follows the name in CREATE VIEW or CREATE TRIGGER, normalised."""
-    words = tokens(sql)
-    return _joined(words[_name_end(words, object_type) :])
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def index_parts(sql: str) -> tuple[bool, str, str]:
-    """Of a CREATE INDEX: whether it is unique, its columns in parentheses, and the condition after WHERE."""
-    words = tokens(sql)
-    unique = any(word.lower == "unique" for word in words[:3])
-    rest = [word for word in words[_name_end(words, "index") + 2 :] if word.lower != "asc"]
-    end = _closing(rest, 0) + 1
-    return unique, _joined(rest[:end]), normalised(rest[end + 1 :])
-
-
-def columns_named(sql: str, columns: Iterable[str]) -> tuple[str, ...]:
-    """Those of the columns that a normalised piece of SQL names."""
-    words = {word.text.lower() for word in tokens(sql) if word.kind in ("word", "name")}
-    return tuple(column for column in columns if column.lower() in words)
-
-
-def _name_end(words: Sequence[Token], object_type: str) -> int:
-    at = next(i for i, word in enumerate(words) if word.lower == object_type) + 1
-    at += 3 if [word.lower for word in words[at : at + 3]] == ["if", "not", "exists"] else 0
-    return at + (3 if words[at + 1].text == "." else 1)
-
-
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def table_text(sql: str) -> TableText:
     """A CREATE TABLE or CREATE VIRTUAL TABLE, read. The result is shared: do not change it."""
     return _Reader(tokens(sql)).table()
-
-
-def _closing(words: Sequence[Token], start: int) -> int:
-    """Where the parenthesis opened at `start` ends."""
-    depth = 0
-    for i in range(start, len(words)):
-        depth += {"(": 1, ")": -1}.get(words[i].text, 0) if words[i].kind == "other" else 0
-        if depth == 0:
-            return i
-    return len(words) - 1
 
 
 class _Reader:
@@ -179,7 +67,7 @@ class _Reader:
 
     def group(self) -> list[Token]:
         """The words inside the parentheses that open here."""
-        start, self.at = self.at, _closing(self.words, self.at) + 1
+        start, self.at = self.at, closing(self.words, self.at) + 1
         return list(self.words[start + 1 : self.at - 1])
 
     def table(self) -> TableText:
@@ -194,7 +82,7 @@ class _Reader:
         if found.virtual:
             found.virtual = normalised(self.words[self.at :])
             return found
-        items = list(_split(self.group()))
+        items = list(split(self.group()))
         self.columns = frozenset(item[0].text.lower() for item in items if item[0].lower not in _CONSTRAINT_WORDS)
         for item in items:
             reader = _Reader(item)
@@ -238,7 +126,7 @@ class _Reader:
             self.conflict()
             return Constraint("check", name, tuple(sorted(used)), normalised(inside, self.columns))
         if self.accept("foreign", "key"):
-            own = tuple(part[0].text for part in _split(self.group()))
+            own = tuple(part[0].text for part in split(self.group()))
             self.accept("references")
             return self.reference(name, own)
         if column is not None and self.accept("references"):
@@ -251,7 +139,7 @@ class _Reader:
             descending = self.accept("desc")
             self.accept("asc")
             return (column,), column.lower() + (" desc" if descending else "")
-        parts = [[word for word in part if word.lower != "asc"] for part in _split(self.group())]
+        parts = [[word for word in part if word.lower != "asc"] for part in split(self.group())]
         return tuple(part[0].text for part in parts), ", ".join(normalised(part) for part in parts)
 
     def conflict(self) -> str:
@@ -260,7 +148,7 @@ class _Reader:
 
     def reference(self, name: str | None, columns: tuple[str, ...]) -> Constraint:
         parent = self.take().text
-        parent_columns = tuple(part[0].text for part in _split(self.group())) if self.peek().text == "(" else ()
+        parent_columns = tuple(part[0].text for part in split(self.group())) if self.peek().text == "(" else ()
         actions = {"delete": "", "update": ""}
         deferred = ""
         while True:
@@ -305,19 +193,3 @@ class _Reader:
         else:
             return False
         return True
-
-
-def _split(words: Sequence[Token]) -> Iterator[list[Token]]:
-    """The parts between commas that stand in no parentheses."""
-    part: list[Token] = []
-    depth = 0
-    for word in words:
-        if word.kind == "other":
-            depth += {"(": 1, ")": -1}.get(word.text, 0)
-            if word.text == "," and depth == 0:
-                yield part
-                part = []
-                continue
-        part.append(word)
-    if part:
-        yield part
