@@ -20,6 +20,7 @@ import signal
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -144,7 +145,8 @@ def _lines_of(items: list[pytest.Item]) -> tuple[dict[str, dict[str, frozenset[i
 def _fails(item: pytest.Item) -> bool:
     from _pytest.runner import runtestprotocol
 
-    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a test asks of warnings is set up by the loop that this one replaces
         return any(report.failed for report in runtestprotocol(item, nextitem=None, log=False))
 
 
@@ -267,7 +269,8 @@ def main() -> int:
     )
     runner = Runner(given.patterns, given.out.absolute(), (int(number), int(of)), only)
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "tmp_path_retention_policy=none", "-s"]
-    return int(pytest.main([*options, *given.tests], plugins=[runner]))
+    with tempfile.TemporaryDirectory() as folder:  # of its own: other runs of pytest clear the usual one
+        return int(pytest.main([*options, f"--basetemp={folder}/tests", *given.tests], plugins=[runner]))
 
 
 if __name__ == "__main__":
