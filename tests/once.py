@@ -53,6 +53,7 @@ ONCE: dict[str, tuple[str, ...]] = {
         "test_names_that_are_given_are_found_when_they_are_dropped",
         "test_the_reference_application_gets_its_downgrades_back",
     ),
+    "tests/live/test_vectors.py": (),
     # What databases do with rows and schemas: the ways there run everywhere in tests/test_verify.py.
     "tests/test_verify_accidents.py": (),
     "tests/test_verify_drivers.py": ("test_a_failure_under_another_driver_is_told_as_one",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from textwrap import dedent
 from typing import Any
@@ -18,6 +19,7 @@ from .schema import Difference, Snapshot
 
 _SHORT = {"unique": "uq", "check": "ck", "foreign key": "fk", "primary key": "pk"}
 _TYPES = {"unique": "unique", "check": "check", "foreign key": "foreignkey", "primary key": "primary"}
+_MODULES = re.compile(r"(?<![\w.\"'])([a-z_]\w*(?:\.[a-z_]\w*)*)\.[A-Z]\w*\(")  # of types: "pgvector.sqlalchemy"
 _LABEL = re.compile(r"E?'(?:[^']|'')*'")
 
 
@@ -48,6 +50,9 @@ class Writer:
         comments = [each for each in words if each.startswith("#")]
         if "postgresql." in code:
             comments.append("from sqlalchemy.dialects import postgresql")
+        comments += [
+            f"import {name}" for name in sorted({*_MODULES.findall(code)} & sys.modules.keys() - {"sqlalchemy"})
+        ]
         return "\n".join([*comments, *([code] if code else []), *(each for each in words if not each.startswith("#"))])
 
     def _code(self, operations: list[Any]) -> str:

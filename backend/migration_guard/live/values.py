@@ -77,6 +77,8 @@ def short(column: ColumnShape, ordinal: int, dialect: str) -> list[Made]:
             Made("'{\"a\": 1}'", UNKNOWN),
             Made("'\"a\"'", UNKNOWN),
         ]
+    if column.kind in ("vector", "halfvec"):
+        return [Made(quoted(f"[{','.join(['1', *['0'] * ((column.max_length or 3) - 1)])}]"), UNKNOWN)]  # length 1
     if column.kind in WORDS:
         letter = "abcdefghijklmnopqrstuvwxyz"[ordinal % 26]
         texts = (letter, letter.upper(), str(ordinal), "", f"{letter}@example.org", f"https://example.org/{letter}")
