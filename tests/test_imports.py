@@ -19,7 +19,8 @@ MAY = {
     "branch": {"facts"},
     "findings": {"facts"},
     "registry": {"findings"},
-    "config": {"facts", "errors"},
+    "config": {"facts", "errors", "setting_values"},
+    "setting_values": {"errors"},
     "read": {"facts", "errors"},
     "describe": {"branch", "facts", "replay", "words"},
     "live": {"branch", "facts", "errors", "findings"},  # of findings: what could not be judged

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from .errors import UsageError
 from .facts import DIALECTS, OLDEST_POSTGRESQL, SCHEMES, Policy, dialect_named
@@ -15,11 +15,6 @@ Review = Literal["off", "markers", "stamp"]
 Weight = Literal["error", "warning", "off"]
 Downgrades = Literal["required", "never"]
 Compression = Literal["none", "zstd"]
-CHOICES: dict[str, tuple[str, ...]] = {
-    "Review": get_args(Review),
-    "Downgrades": get_args(Downgrades),
-    "Compression": get_args(Compression),
-}
 # When `db status` warns, and the number that holds where the settings have none.
 THRESHOLDS = {
     "backup-hours": 24,  # age of the newest backup
@@ -29,8 +24,15 @@ THRESHOLDS = {
     "transaction-seconds": 300,  # how long one of PostgreSQL stands open
     "dead-rows-percent": 50,  # of a PostgreSQL table that VACUUM would give back
 }
+# The words that a setting takes, by its annotation: as the value, as the values of a table, or as the keys of one.
+_WORDS: dict[str, tuple[str, ...]] = {
+    "Review": get_args(Review),
+    "Downgrades": get_args(Downgrades),
+    "Compression": get_args(Compression),
+    "dict[str, Weight]": get_args(Weight),
+    "dict[str, int]": tuple(THRESHOLDS),
+}
 TABLE = "tool.migration-guard"
-_LONG = 100  # letters of a wrong value that a message shows
 # The forms that `verify` takes, too: a name, with a bound on the version or "-16" behind it, or a URL. Compiled when
 # they are needed: few settings name a database.
 _NAMED = rf"(?:{'|'.join(DIALECTS)})(?:\s*(?P<sign>>=|>|==)\s*(?P<bound>\d+)(?:\.\d+)*)?|postgresql-(?P<major>\d+)"
@@ -208,13 +210,17 @@ def _table(file: Path) -> dict[str, Any] | None:
     if table is None:
         return None
     if not isinstance(table, dict):
+        from .setting_values import shown
+
         raise UsageError(
-            f"{file}: [{TABLE}] is {_shown(table)}, not a table", f'write [{TABLE}] with lines like review = "stamp"'
+            f"{file}: [{TABLE}] is {shown(table)}, not a table", f'write [{TABLE}] with lines like review = "stamp"'
         )
     return table
 
 
 def _settings(root: Path, file: Path, table: dict[str, Any]) -> Settings:
+    from .setting_values import checked  # late: many projects have no table
+
     known = {_key(f.name): f for f in fields(Settings) if f.metadata.get("key", True)}
     values: dict[str, Any] = {}
     for key, value in table.items():
@@ -224,7 +230,8 @@ def _settings(root: Path, file: Path, table: dict[str, Any]) -> Settings:
             near = difflib.get_close_matches(key, known, 1, 0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
             raise UsageError(f"{file}: unknown key {key!r} in [{TABLE}]", hint)
-        values[known[key].name] = _value(file, key, str(known[key].type), value)
+        kind = str(known[key].type)
+        values[known[key].name] = checked(file, key, kind, value, _WORDS.get(kind, ()))
     settings = Settings(root=root, **values)
     for name in settings.databases:
         if not re.fullmatch(f"{_NAMED}|{_URL}", name.strip()):
@@ -246,62 +253,6 @@ def _oldest(name: str) -> int:
 
 def _without_password(name: str) -> str:
     return re.sub(r"//.*@", "//***@", name)
-
-
-def _value(file: Path, key: str, kind: str, value: Any) -> Any:
-    """The value in its final type. `kind` is the annotation of the field, as text."""
-    choices = CHOICES.get(kind, ())
-    if value in choices and isinstance(value, str):
-        return value
-    if kind == "bool" and isinstance(value, bool):
-        return value
-    if kind == "tuple[str, ...]" and isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    if kind in ("str", "str | None") and isinstance(value, str):
-        return value
-    if kind == "int" and isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    if kind == "dict[str, int]" and isinstance(value, dict):
-        return _numbers(file, key, value)
-    if kind.startswith("dict[") and isinstance(value, dict):
-        allowed = get_args(Weight) if "Weight" in kind else None
-        for name, item in value.items():
-            if not isinstance(item, str) or (allowed and item not in allowed):
-                raise UsageError(
-                    f"{file}: {key}.{name} is {_shown(item)}",
-                    f"use one of {', '.join(allowed)}" if allowed else "use a string",
-                )
-        return cast("dict[str, str]", dict(value))
-    wanted = {
-        "tuple[str, ...]": "a list of strings",
-        "str | None": "a string",
-        "str": "a string",
-        "int": "a whole number above 0",
-        "dict[str, int]": "a table of whole numbers",
-        "bool": "true or false",
-    }.get(kind, f"one of {', '.join(choices)}" if choices else "a table of strings")
-    raise UsageError(f"{file}: {key} is {_shown(value)}", f"use {wanted}")
-
-
-def _numbers(file: Path, key: str, table: dict[str, Any]) -> dict[str, int]:
-    """The thresholds, as they are."""
-    for name, value in table.items():
-        if name not in THRESHOLDS:
-            raise UsageError(f"{file}: unknown name {name!r} in {key}", f"known names: {', '.join(THRESHOLDS)}")
-        most = 100 if name.endswith("-percent") else None
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0 or (most is not None and value > most):
-            bounds = "from 0 to 100" if most else "from 0 on"
-            raise UsageError(f"{file}: {key}.{name} is {_shown(value)}", f"use a whole number {bounds}")
-    return dict(table)
-
-
-def _shown(value: object) -> str:
-    """A value in words of a line: tables may be nested so deeply that Python cannot print them."""
-    try:
-        text = repr(value)
-    except RecursionError:
-        return "a table in tables"
-    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
 
 
 def _key(name: str) -> str:
