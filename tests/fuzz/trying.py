@@ -20,10 +20,11 @@ from migration_guard.lint import check
 from migration_guard.report import FORMATS
 
 from .damaging import damaged
-from .watching import TooLong, Watch, limited
+from .watching import TooLong, Watch, limited, most_megabytes
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SECONDS = 8.0  # of the processor, for one input
+MEGABYTES = 250.0  # more than before, for one input
 CANARY = 'import os\nopen("ran", "w").close()\nos.environ["RAN"] = "1"\nraise SystemExit("it ran")\n'
 INI = """\
 [alembic]
@@ -95,6 +96,7 @@ class Trial:
             (root / name).write_bytes(content)
         self.count += 1
         start = time.process_time()
+        most = most_megabytes()
         words = io.StringIO()
         wrong = ""
         try:
@@ -111,6 +113,8 @@ class Trial:
         except BaseException:  # noqa: BLE001 - whatever it is: nothing may come out of main
             wrong = traceback.format_exc()
         self.slowest = max(self.slowest, time.process_time() - start)
+        if (more := most_megabytes() - most) > MEGABYTES:
+            wrong += f"\ntakes {more:.0f} MB more than anything before it"
         if (root / "ran").exists() or Path("ran").exists():
             wrong += "\nit ran"
         if self.watch.seen:

@@ -88,6 +88,16 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
+def most_megabytes() -> float:
+    """The most memory that this process ever held; 0 where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS, else in kilobytes
+    return most / 1_000_000 if sys.platform == "darwin" else most * 1024 / 1_000_000
+
+
 def resident_megabytes() -> float:
     """The memory that this process holds now, as Linux tells it; 0 elsewhere."""
     try:

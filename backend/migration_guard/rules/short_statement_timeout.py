@@ -86,4 +86,4 @@ def _limit(context: Context, op: Operation) -> str | None:
 
 def _seconds(value: str) -> float | None:
     found = re.fullmatch(r"'?\s*(\d+)\s*(us|ms|s|min|h|d|)\s*'?", value.strip())
-    return int(found[1]) * UNITS[found[2]] if found else None
+    return float(found[1]) * UNITS[found[2]] if found else None
