@@ -78,7 +78,9 @@ MAY = {
     "checking": {"baseline", "chosen", "config", "facts", "lint", "read", "rules", "selecting"},
     "stopping": {"errors", "findings", "report"},
     "heads": {"config", "errors", "facts", "read", "rules"},
+    "agreement": set(),
     "operate": {
+        "agreement",
         "config",
         "errors",
         "facts",

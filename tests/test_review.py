@@ -55,7 +55,7 @@ def test_after_the_review_of_all_the_guard_is_silent(settings: Settings, monkeyp
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     before = {finding.rule.id for finding in check(settings.root, settings).findings}
 
-    code = review(settings, None, yes=False, ask=lambda _: "y", today=DAY)
+    code = review(settings, None, yes=False, ask=lambda _: True, today=DAY)
 
     assert before == {"unreviewed-autogenerate"}
     assert code == 0
@@ -119,7 +119,7 @@ def test_no_is_no_and_writes_nothing(settings: Settings, monkeypatch: pytest.Mon
     before = file.read_bytes()
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
 
-    code = review(settings, "2c3d", yes=False, ask=lambda _: "", today=DAY)
+    code = review(settings, "2c3d", yes=False, ask=lambda _: False, today=DAY)
 
     assert code == 1
     assert file.read_bytes() == before

@@ -67,14 +67,14 @@ def _fix(options: SimpleNamespace) -> int:
 
 def _init(options: SimpleNamespace) -> int:
     from .adopt import init
-    from .adopt.run import asked
+    from .agreement import agreed, somebody_is_there
 
     return init(
         folder_of(options),
         yes=options.yes,
         dry_run=options.dry_run,
         with_baseline=options.baseline,
-        ask=asked if sys.stdin is not None and sys.stdin.isatty() else None,
+        ask=agreed if somebody_is_there() else None,
     )
 
 

@@ -6,12 +6,12 @@ import io
 import os
 import re
 import subprocess
-import sys
 import tokenize
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
+from .agreement import agreed, somebody_is_there
 from .config import Settings
 from .errors import NothingFound, UsageError
 from .extras import LIVE
@@ -40,7 +40,7 @@ def review(
     wanted: str | None,
     *,
     yes: bool,
-    ask: Callable[[str], str] = input,
+    ask: Callable[[str], bool] = agreed,
     today: date | None = None,
 ) -> int:
     """Show each wanted revision and sign those that get a yes. 0 when all are signed, 1 when one was declined.
@@ -56,14 +56,14 @@ def review(
             f"--yes without a revision would sign {len(migrations)} that nobody looked at",
             f"read one and name it: migration-guard review {migrations[0].id}",
         )
-    if not yes and not sys.stdin.isatty():
+    if not yes and not somebody_is_there():
         raise UsageError("review asks a question and needs a terminal", "run it in a terminal, or add --yes")
     signer = _signer(settings.root)
     declined = 0
     for migration in migrations:
         for line in _shown(settings, migration):
             print(line)
-        if not yes and ask(f"\nSign {migration.id} as {signer.name} <{signer.email}>? [y/N] ").strip().lower() != "y":
+        if not yes and not ask(f"\nSign {migration.id} as {signer.name} <{signer.email}>?"):
             print(f"{migration.id} is not signed; nothing was written.")
             declined += 1
             continue

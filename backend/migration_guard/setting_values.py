@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
 
 from .errors import UsageError
 
 _LONG = 100  # letters of a wrong value that a message shows
 
 
-def checked(file: Path, key: str, kind: str, value: Any, words: Sequence[str]) -> Any:
+def checked(file: Path, key: str, kind: str, value: object, words: Sequence[str]) -> object:
     """The value of a key in its final type. `kind` is the annotation of its field, as text.
 
     `words` are the ones that it takes, where these are few: as the value, as values of a table, or as the keys of a
@@ -42,7 +41,7 @@ def checked(file: Path, key: str, kind: str, value: Any, words: Sequence[str]) -
     raise UsageError(f"{file}: {key} is {shown(value)}", f"use {wanted}")
 
 
-def _texts(file: Path, key: str, table: dict[str, Any], words: Sequence[str]) -> dict[str, str]:
+def _texts(file: Path, key: str, table: dict[str, object], words: Sequence[str]) -> object:
     """The table as it is: texts, of these words where there are any."""
     for name, value in table.items():
         if not isinstance(value, str) or (words and value not in words):
@@ -50,10 +49,10 @@ def _texts(file: Path, key: str, table: dict[str, Any], words: Sequence[str]) ->
                 f"{file}: {key}.{name} is {shown(value)}",
                 f"use one of {', '.join(words)}" if words else "use a string",
             )
-    return cast("dict[str, str]", dict(table))
+    return dict(table)
 
 
-def _numbers(file: Path, key: str, table: dict[str, Any], names: Sequence[str]) -> dict[str, int]:
+def _numbers(file: Path, key: str, table: dict[str, object], names: Sequence[str]) -> object:
     """The table as it is: numbers under these names."""
     for name, value in table.items():
         if name not in names:

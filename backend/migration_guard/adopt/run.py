@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -192,12 +191,6 @@ def _install_hooks(plan: _Plan, root: Path) -> str:
 
 def _old(findings: int) -> str:
     return f"The history has {counted(findings, 'finding')}. Write them down, so that only new ones are shown?"
-
-
-def asked(question: str) -> bool:
-    """Whether the person at the terminal says yes."""
-    print(f"{question} [y/N] ", end="", flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _shown(path: Path, top: Path) -> str:

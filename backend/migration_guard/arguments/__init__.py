@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from .. import __version__
-from .asking import add_explain, add_heads, add_hook, add_rules
+from .catalogue import add_explain, add_rules
 from .changing import add_baseline, add_fix, add_init, add_merge, add_rebase, add_review, add_squash
 from .database import add_db
-from .judging import add_check, add_history, add_report, add_verify
+from .judging import add_check, add_heads, add_history, add_hook, add_report, add_verify
 from .parsing import Parser
 
 # In the order of the help.

@@ -1,4 +1,4 @@
-"""What can be typed to have migrations judged: files read, migrations run, reports joined, the history as a whole."""
+"""What can be typed to have migrations judged: read, run, as a graph, as a history; by people and by git's hooks."""
 
 from __future__ import annotations
 
@@ -97,6 +97,24 @@ def add_history(commands: Commands) -> None:
         help="journal of deploys with the times of revisions; default: that beside the backups; repeatable",
     )
     history.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="form of the report")
+
+
+def add_heads(commands: Commands) -> None:
+    commands.add_parser(
+        "heads", help="list the revisions that nothing follows; more than one of a branch is exit code 1"
+    )
+
+
+def add_hook(commands: Commands) -> None:
+    hook = commands.add_parser(
+        "hook",
+        help="what git's hooks ask besides `check`: before a push, after a checkout, a merge or a rebase",
+        description="pre-push judges the commit that is pushed against the remote's main branch. post-checkout names "
+        "the revisions that only one of the two branches has, post-merge warns of two heads; neither holds git up. "
+        ".pre-commit-hooks.yaml has them ready for pre-commit.",
+    )
+    hook.add_argument("stage", choices=("pre-push", "post-checkout", "post-merge"), help="what git is doing")
+    hook.add_argument("--base", metavar="REF", help="the branch to compare with (default: the remote's HEAD or main)")
 
 
 def add_format(command: argparse.ArgumentParser) -> None:

@@ -30,6 +30,19 @@ class Home:
     released: Mapping[str, str] = field(default_factory=dict)  # of these -> the text that stands for its file's
     helpers: Mapping[str, str] = field(default_factory=dict)  # path of another module -> the text that these meet
 
+    @classmethod
+    def of(cls, request: Mapping[str, Any]) -> Home:
+        """The home of the project that a process is asked about, where paths are texts."""
+        return cls(
+            root=Path(request["root"]),
+            ini=Path(request["ini"]) if request["ini"] else None,
+            section=request["section"],
+            script_location=Path(request["script_location"]),
+            version_locations=tuple(map(Path, request["version_locations"])),
+            recursive=request["recursive"],
+            flask_app=request["flask_app"],
+        )
+
     @property
     def uses_flask(self) -> bool:
         """Whether env.py asks Flask for its application, as Flask-Migrate's does."""

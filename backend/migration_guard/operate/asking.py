@@ -19,7 +19,7 @@ from ..live.fence import fence
 from ..live.loading import Home
 from ..live.redirect import Lead, asked_for, engines_led
 from ..live.statements import Recorder, first_line
-from ..verify.one_question import answered, home_of
+from ..verify.one_question import answered
 from ..verify.raising import hint_for
 from .migrating import migrated
 
@@ -29,10 +29,10 @@ _LOST = re.compile(r"connection (?:failed|is bad|is closed|refused|was closed|to
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """What is asked for: with `build`, a scratch database at `revisions`; else the URL that env.py connects to."""
     if request.get("build"):
-        return _build(home_of(request), request["build"], set(request["revisions"]))
+        return _build(Home.of(request), request["build"], set(request["revisions"]))
     if request.get("migrate"):
-        return migrated(home_of(request), request)
-    return _url(home_of(request))
+        return migrated(Home.of(request), request)
+    return _url(Home.of(request))
 
 
 def _build(home: Home, url: str, revisions: set[str]) -> dict[str, Any]:

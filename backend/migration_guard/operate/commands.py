@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+from ..agreement import agreed, somebody_is_there
 from ..config import Settings
 from ..errors import GuardError, NothingFound, UsageError
 from ..progress import shown
@@ -75,7 +75,7 @@ def _restore(options: SimpleNamespace, settings: Settings) -> int:
     print("\n".join(plan.lines()))
     if options.dry_run:
         return 0
-    if not options.yes and not _asked("Restore it?"):
+    if not options.yes and not _agreed("Restore it?"):
         return 1
     lost = restore(plan)
     print(f"Restored. What was there is kept as {plan.kept_as}." if plan.replaces else "Restored.")
@@ -111,7 +111,7 @@ def _prune(options: SimpleNamespace, settings: Settings) -> int:
     going = [each.backup for each in plan if not each.reasons]
     if options.dry_run or not (going or left):
         return 0
-    if not options.yes and not _asked(f"Remove {counted(len(going) + len(left), 'file')}?"):
+    if not options.yes and not _agreed(f"Remove {counted(len(going) + len(left), 'file')}?"):
         return 1
     for old in going:
         remove(old)
@@ -166,10 +166,10 @@ def _goes_back(options: SimpleNamespace, error: GuardError) -> bool:
     """Whether the backup from before a deploy that failed is to be restored: `--restore` says so, or a person does."""
     if options.restore:
         return True
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not somebody_is_there():
         return False
     print(f"{error}.")
-    return _asked("Restore the backup from before? What others wrote since then is only in the database that is kept.")
+    return _agreed("Restore the backup from before? What others wrote since then is only in the database that is kept.")
 
 
 def _rehearse(options: SimpleNamespace, settings: Settings) -> int:
@@ -278,8 +278,8 @@ def _newest_of_each(options: SimpleNamespace, settings: Settings) -> list[Path]:
     return newest
 
 
-def _asked(question: str) -> bool:
+def _agreed(question: str) -> bool:
     """Whether the person at the terminal says yes. Raises UsageError where there is none."""
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not somebody_is_there():
         raise UsageError(f"nobody is there to answer: {question}", "run it in a terminal, or say --yes")
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    return agreed(question)

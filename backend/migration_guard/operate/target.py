@@ -114,13 +114,8 @@ def target_of(settings: Settings, url: str | None) -> Target:
     (project,) = found
     if url is not None:
         return Target(own_url(url, Path.cwd()), project, settings)
-    told = _asked(project, settings)
+    told = run_env(project, settings, settings.step_timeout, "say it yourself: --url URL")
     return Target(own_url(told["url"], folder_of(project)), project, settings, told["version_table"])
-
-
-def _asked(project: Project, settings: Settings) -> dict[str, str]:
-    """What the child process that runs env.py says of its database."""
-    return run_env(project, settings, settings.step_timeout, "say it yourself: --url URL")
 
 
 def run_env(project: Project, settings: Settings, seconds: int | None, hint: str, **more: object) -> dict[str, str]:

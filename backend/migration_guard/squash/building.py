@@ -22,7 +22,7 @@ from ..live.schema import Snapshot, without
 from ..live.scratch import Scratch
 from ..live.urls import hide_in
 from ..read.project import Project
-from ..verify.one_question import asked
+from ..verify.one_question import ended
 
 T = TypeVar("T")
 
@@ -89,13 +89,13 @@ class Builder:
         project = self.project
         seconds = self.settings.step_timeout * max(1, steps)
         try:
-            printed, errors = asked(f"{__package__}.child", project, self.settings, seconds, jobs=jobs)
+            child = ended(f"{__package__}.child", project, self.settings, seconds, jobs=jobs)
         except subprocess.TimeoutExpired as error:
             raise _not_ended(project, f"within {error.timeout:.0f} seconds") from error
         try:
-            told = json.loads(printed)
+            told = json.loads(child.stdout)
         except ValueError as error:
-            words = [line.strip() for line in errors.splitlines() if line.strip()]
+            words = [line.strip() for line in child.stderr.splitlines() if line.strip()]
             raise _not_ended(project, hide_in(f"({words[-1][:200]})") if words else "") from error
         if "error" in told:
             done_on = [job["url"] for job in jobs[: told.get("done", 0)]]

@@ -14,16 +14,17 @@ from sqlalchemy import MetaData
 from ..errors import CannotFinish
 from ..live.environment import Environment, Stage, cause_in
 from ..live.fence import fence
+from ..live.loading import Home
 from ..live.redirect import Lead, engines_led
 from ..live.statements import Recorder, first_line
-from ..verify.one_question import answered, home_of
+from ..verify.one_question import answered
 
 _USUAL = {"ix"}  # what SQLAlchemy's own naming convention names
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Run each of the `jobs` on a database of its own. What env.py says of its version table and of names."""
-    home = home_of(request)
+    home = Home.of(request)
     told: dict[str, Any] = {"done": 0}
     lead = Lead("sqlite://")
     with engines_led(lead):

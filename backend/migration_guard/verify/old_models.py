@@ -144,15 +144,7 @@ def _tables(request: Request, url: str, newer: Path) -> Iterator[Old]:
         columns = {name(table): [column.name for column in table.columns] for table in every}
         found.append(Old(columns, texts(models, make_url(url).get_dialect()())))
 
-    home = Home(
-        root=old,
-        ini=Path(request.ini) if request.ini else None,
-        section=request.section,
-        script_location=Path(request.script_location),
-        version_locations=tuple(map(Path, request.version_locations)),
-        recursive=request.recursive,
-        flask_app=request.flask_app,
-    )
+    home = Home.of(vars(request))
     lead = Lead(url)
     with engines_led(lead), fence([url]):
         Environment(home, lead, Recorder()).run(play)

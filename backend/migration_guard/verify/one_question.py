@@ -12,7 +12,6 @@ from typing import Any
 
 from ..config import Settings
 from ..errors import GuardError
-from ..live.loading import Home
 from ..read.project import Project
 from .jobs import folder_of
 
@@ -22,12 +21,6 @@ sys.path[:] = [p for p in sys.path if p] + [{path!r}]
 from {module} import main
 main()
 """
-
-
-def asked(module: str, project: Project, settings: Settings, seconds: int, **more: object) -> tuple[str, str]:
-    """What the `main` of a module prints in the child, on both streams. Raises subprocess.TimeoutExpired."""
-    done = ended(module, project, settings, seconds, **more)
-    return done.stdout, done.stderr
 
 
 def ended(
@@ -57,19 +50,6 @@ def ended(
         env={**os.environ, **settings.environment},
         timeout=seconds,
         check=False,
-    )
-
-
-def home_of(request: dict[str, Any]) -> Home:
-    """The project that a request is about."""
-    return Home(
-        root=Path(request["root"]),
-        ini=Path(request["ini"]) if request["ini"] else None,
-        section=request["section"],
-        script_location=Path(request["script_location"]),
-        version_locations=tuple(map(Path, request["version_locations"])),
-        recursive=request["recursive"],
-        flask_app=request["flask_app"],
     )
 
 

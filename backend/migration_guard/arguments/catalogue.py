@@ -1,0 +1,14 @@
+"""What can be typed about the rules themselves."""
+
+from __future__ import annotations
+
+from .parsing import Commands
+
+
+def add_rules(commands: Commands) -> None:
+    commands.add_parser("rules", help="list every rule and check")
+
+
+def add_explain(commands: Commands) -> None:
+    explain = commands.add_parser("explain", help="show the page of a rule")
+    explain.add_argument("rule", metavar="ID", help="the id of a rule, such as multiple-heads")
