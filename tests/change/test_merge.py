@@ -172,6 +172,7 @@ def test_file_that_names_the_heads_names_the_merge(root: Path) -> None:
         ("file_template = %%(year)d_%%(month).2d_%%(rev)s_%%(slug)s", "2026_11_m1_a_message.py"),
         ("file_template = %%(rev)s", "m1.py"),
         ("truncate_slug_length = 5", "m1_a_.py"),
+        ("truncate_slug_length = ²", "m1_a_message.py"),
         ("file_template = %%(nothing)s", "m1_a_message.py"),
     ],
 )

@@ -67,6 +67,8 @@ def test_python_and_sql_name_the_same_types(text: str, expected: str) -> None:
         "postgresql.ARRAY(GUID())",
         "sa.ARRAY()",
         "numeric(1,2,3)",
+        "numeric(1 2)",
+        f"varchar({'9' * 5000})",  # more digits than Python makes a number of
         "{...}",
         "",
         None,

@@ -609,3 +609,4 @@ def test_new_id_is_free_and_the_same_each_time() -> None:
     assert first == new_id(of(A), "x.py")
     assert new_id(of(A, migration(first)), "x.py") != first
     assert new_id(of(migration("0099"), migration("12")), "x.py", "0099") == "0100"
+    assert len(new_id(of(A), "x.py", "9" * 5000)) == 12

@@ -20,7 +20,7 @@ _SUFFIX = {"unique": "key", "foreign key": "fkey", "check": "check", "primary ke
 _MADE_UP = re.compile(r"_(?:key|fkey|check|pkey)\d*$")
 _LONGEST = 63  # bytes of a name in PostgreSQL, which cuts off the rest
 _TOKEN = re.compile(r"%\((\w+)\)s")
-_PART = re.compile(r"(?P<of>referred_)?column_(?P<which>\d+)(?P<all>_?N)?_(?P<what>name|key|label)")
+_PART = re.compile(r"(?P<of>referred_)?column_(?P<which>\d{1,4})(?P<all>_?N)?_(?P<what>name|key|label)")
 _BY_HAND = "give it a name by hand, the same one in both functions"
 
 

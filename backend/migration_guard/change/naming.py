@@ -53,7 +53,7 @@ def _template(project: Project) -> tuple[str, int]:
         found = _of_toml(project.ini) if project.ini.suffix == ".toml" else _of_ini(project.ini, project.section)
     length = str(found.get("truncate_slug_length", ""))
     template = str(found.get("file_template") or USUAL).replace("%%", "%")
-    return template, int(length) if length.isdigit() else _LENGTH
+    return template, int(length) if length.isdecimal() and len(length) < 10 else _LENGTH
 
 
 def _of_ini(file: Path, section: str) -> Mapping[str, object]:

@@ -66,7 +66,7 @@ MODULES = re.compile(
     r"(?:(?:sa|sqlalchemy|sqla|db|postgresql|pg|psql|types|sqltypes|sqlmodel|sql|dialects|sqlite|mysql)\.)*(\w+)"
 )
 SQL_FORM = re.compile(
-    r'\s*(?:pg_catalog\.)?"?([a-z][a-z0-9_]*(?:\s+(?:varying|precision))?)"?\s*(?:\(([\d,\s]*)\))?'
+    r'\s*(?:pg_catalog\.)?"?([a-z][a-z0-9_]*(?:\s+(?:varying|precision))?)"?\s*(?:\(\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)?\s*\))?'
     r"\s*((?:with|without)\s+time\s+zone)?\s*((?:\[\d*\]\s*)*|array)\s*",
     re.IGNORECASE,
 )
@@ -154,7 +154,7 @@ def _sql(text: str) -> SqlType | None:
     if kind is None:
         return None
     zone = kind.endswith("tz") or (found[3] or "").lower().startswith("with ")
-    size = tuple(int(part) for part in (found[2] or "").split(",") if part.strip())
+    size = tuple(int(part) for part in (found[2] or "").split(",") if part)
     made = _made(kind.removesuffix("tz"), size, zone=zone)
     return SqlType("array", item=made) if found[4].strip() and made is not None else made
 

@@ -11,6 +11,7 @@ from ...findings import Beside
 from .paste import literal
 
 SEVERAL = 3  # ids that no file has: more than a file that was lost leaves behind
+_LONG = 40  # digits, beyond which an id is no number to count on
 
 
 def named(migration: Migration) -> str:
@@ -101,8 +102,8 @@ def new_id(history: History, for_path: str, like: str = "") -> str:
     """An id that no revision has, the same on every run: the next number where `like` is one, else 12 digits."""
     there = (*history.migrations, *(history.base.migrations if history.base else ()))
     taken = {migration.id for migration in there}
-    if like.isdecimal():
-        return str(max(int(one) for one in {*taken, like} if one.isdecimal()) + 1).zfill(len(like))
+    if like.isdecimal() and len(like) < _LONG:
+        return str(max(int(one) for one in {*taken, like} if one.isdecimal() and len(one) < _LONG) + 1).zfill(len(like))
     import hashlib  # late: it loads all of OpenSSL, and few ask for a digest
 
     digest = hashlib.sha256(f"{for_path} {like}".encode()).hexdigest()

@@ -9,7 +9,7 @@ from ...records import dataclass
 from .paste import execute, sql_name, sql_table
 
 STRING = re.compile(
-    r"(?:\w+\.)*(?:String|Unicode|VARCHAR|AutoString|character varying)\(\s*(?:length\s*=\s*)?(\d+)\s*(?:,.*)?\)",
+    r"(?:\w+\.)*(?:String|Unicode|VARCHAR|AutoString|character varying)\(\s*(?:length\s*=\s*)?(\d{1,9})\s*(?:,.*)?\)",
     re.IGNORECASE,
 )
 ENDLESS = re.compile(
