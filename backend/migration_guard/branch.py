@@ -8,9 +8,9 @@ two of them may have a revision or table of the same name. With one project it i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar, get_args
 
 from .facts import Direction
+from .hints import Any, Literal, TypeVar, get_args
 from .records import dataclass, fields
 
 Change = Literal["added", "removed", "changed", "same"]

@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 from .chosen import folder_of, put_report, settings_of, shows_branch
+from .hints import TYPE_CHECKING
 from .records import replace
 
 if TYPE_CHECKING:

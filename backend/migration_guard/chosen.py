@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 from .errors import UsageError
+from .hints import TYPE_CHECKING
 from .records import replace
 
 if TYPE_CHECKING:

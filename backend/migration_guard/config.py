@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Any, Literal, get_args
 
 from .errors import UsageError
 from .facts import DIALECTS, OLDEST_POSTGRESQL, SCHEMES, Policy, dialect_named
+from .hints import Any, Literal, get_args
 from .records import dataclass, field, fields
 
 Review = Literal["off", "markers", "stamp"]

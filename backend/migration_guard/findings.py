@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
 
 from .facts import Direction, Place
+from .hints import TYPE_CHECKING, Literal
 from .records import dataclass, field
 
 if TYPE_CHECKING:

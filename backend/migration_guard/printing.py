@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .errors import CannotFinish, UsageError
 from .findings import Finding, Report
+from .hints import TYPE_CHECKING
 from .records import replace
 from .report import FORMATS
 

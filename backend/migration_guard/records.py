@@ -10,7 +10,8 @@ given holds five.
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING
+
+from .hints import TYPE_CHECKING
 
 __all__ = ["dataclass", "field", "fields", "replace"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
 
 from .findings import Finding, Rule
+from .hints import Any, TypeVar
 from .records import dataclass
 
 Judge = Callable[[Any, Any], Iterator[Finding]]

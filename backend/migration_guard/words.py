@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from . import facts as f
+from .hints import Any
 
 
 def sentence(op: f.Operation) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
 
+from ..hints import Literal
 from ..records import dataclass, field
 from .environment import Environment
 from .migration import Migration

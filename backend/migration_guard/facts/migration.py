@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
 
+from ..hints import Any, ClassVar, Literal
 from ..records import dataclass
 from .operations import Operation
 from .places import Direction, Place, Text, Unread

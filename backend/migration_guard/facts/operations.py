@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from ..hints import Literal
 from ..records import dataclass
 from .columns import Column, Constraint, ConstraintKind, EnumType
 from .places import Direction, Flag, Place, Text

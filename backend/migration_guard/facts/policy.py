@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import Literal
 
+from ..hints import Literal
 from ..records import dataclass
 from .history import History
 from .migration import Migration

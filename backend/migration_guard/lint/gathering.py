@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..config import Settings
 from ..errors import GuardError, NothingFound, UsageError
 from ..facts import Changes, History, Migration
 from ..findings import Problem
+from ..hints import Any
 from ..read.cache import Cache
 from ..read.git import Repository
 from ..read.graph import history, with_base

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
 
 from .. import facts
 from ..findings import Rule, Severity
+from ..hints import Any
 from ..read.store import BROKEN, Store
 from ..records import dataclass
 from ..registry import Judge

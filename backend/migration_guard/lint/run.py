@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..allowing import divided, settled
 from ..config import Settings
 from ..errors import UsageError
 from ..facts import Context, Environment, History, Migration, Policy, Unread
 from ..findings import Finding, LookedAt, NotJudged, Problem, Report, Rule
+from ..hints import TYPE_CHECKING
 from ..read.cache import Cache
 from ..read.looking import projects, strays
 from ..read.spreading import FEW

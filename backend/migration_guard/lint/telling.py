@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from ..facts import Place
 from ..findings import Beside, Finding, Rule, Severity
+from ..hints import Any
 from ..records import fields
 
 _OTHERS = ("rule", "at", "severity", "beside")  # what is no text

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from stat import S_ISREG
-from typing import Any, NamedTuple, TypeVar
 
+from ..hints import Any, NamedTuple, TypeVar
 from .store import BROKEN, Store, blob_id, digest
 
 Answer = TypeVar("Answer")

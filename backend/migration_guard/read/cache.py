@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from ..facts import Migration
+from ..hints import Any, NamedTuple
 from .encoding import decoded, encoded
 from .kept import Whole, facts_name, header_of, kept
 from .modules import Modules, Names

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from ..facts import Flag, Text, Unread
+from ..hints import Any
 from .constraints import column_names, condition_text
 from .record import Record, column_name
 from .values import Arguments, Batch, Given

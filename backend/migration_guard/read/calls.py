@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import NamedTuple
 
 from ..facts import (
     ConstraintKind,
@@ -16,6 +15,7 @@ from ..facts import (
     Unread,
     WriteRows,
 )
+from ..hints import NamedTuple
 from .called import Call, common, excluded, index_method
 from .constraints import is_expression
 from .record import Record, keys, table_name, table_schema

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
+from ..hints import NamedTuple
 from .mentions import below, last_name
 from .record import text_of
 from .values import Given, Made

@@ -8,9 +8,9 @@ import re
 import tokenize
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..facts import Allow, Place
+from ..hints import NamedTuple
 from ..records import dataclass, field
 from .text import Source
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from .. import facts
 from ..facts import Migration, Place
+from ..hints import Any
 from ..records import fields
 
 # By name, from what `facts` shows: only these are ever made from data.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from ..facts import Flag, Place, Unread
+from ..hints import Literal
 from .environment_modules import Module
 
 _ZERO = r"(?!\s*(?:=|to)?\s*['\"]?0\b(?!\.))"

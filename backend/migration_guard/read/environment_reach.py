@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container, Iterator
-from typing import TypeGuard
 
+from ..hints import TypeGuard
 from .environment_modules import FUNCTIONS, Module, Modules
 
 _MOST = 80  # definitions looked at for one env.py

@@ -6,8 +6,8 @@ import ast
 from abc import abstractmethod
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import NamedTuple
 
+from ..hints import NamedTuple
 from ..records import replace
 from .comparing import joined
 from .conditions import Dialects, Test, all_of, any_of, either, truth

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import CannotFinish, UsageError
+from ..hints import TYPE_CHECKING
 from ..records import dataclass, replace
 from .git_program import quoted, run_git
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import CannotFinish
+from ..hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Any
 
 from ..facts import Place, Review, Text, Unread
+from ..hints import Any
 from .operations import Module
 from .record import text_of
 from .text import Source

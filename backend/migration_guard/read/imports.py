@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from ..facts import Import, Place
+from ..hints import NamedTuple
 from .library import Library
 from .mentions import Mentions, below
 from .text import Source

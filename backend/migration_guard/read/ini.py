@@ -7,9 +7,9 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+from ..hints import TYPE_CHECKING, Any
 from ..records import dataclass
 from .asking import content
 from .environment_urls import dialect_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ..facts import Migration
+from ..hints import Any
 from .encoding import plain, revived
 from .store import BROKEN
 

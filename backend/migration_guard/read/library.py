@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
 
+from ..hints import TYPE_CHECKING, NamedTuple
 from .formatting import Plain
 from .modules import Found, Modules, Names, Parsed
 from .paths import normal

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 from ..facts import Environment
+from ..hints import Any
 from .asking import remembered
 from .encoding import plain, revived
 from .project import Project

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+
+from ..hints import Any, NamedTuple
 
 _ANNOTATION = {
     ast.AnnAssign: "annotation",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
 
+from ..hints import NamedTuple, Protocol
 from .text import Source, Unreadable, adopt
 from .values import Dotted, foreign, words
 

@@ -7,9 +7,9 @@ import builtins
 from abc import ABC, abstractmethod
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Literal
 
 from ..facts import Use, UseKind
+from ..hints import Literal
 from ..records import replace
 from .calls import OPERATIONS, SILENT
 from .conditions import DIALECT_NAME, DIALECT_NAMES, is_dialect_name

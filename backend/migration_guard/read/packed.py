@@ -13,10 +13,10 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable
 from tempfile import TemporaryFile
-from typing import Any
 from weakref import WeakValueDictionary, finalize
 
 from ..facts import Function, Migration
+from ..hints import Any
 
 OPEN = 16  # migrations whose facts stay at hand once somebody asked for them
 _UPGRADE = ("upgrade",)  # what a replay asks of many revisions

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from ..facts import Direction, Flag, Operation, OtherCall, Place, Text, Unread, WriteRows
+from ..hints import Any
 from .conditions import KNOWN, Dialects, Test
 from .text import Source
 from .values import HOLE, Arguments, Attr, Dotted, Either, Given, LocalClass, Made, how

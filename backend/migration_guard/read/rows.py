@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import Literal
 
 from ..facts import Flag, Text, Unread, WriteRows
+from ..hints import Literal
 from .choosing import chosen
 from .record import Record, column_name, is_null, keys, table_name, table_schema, text_of
 from .values import Arguments, Attr, Dotted, Either, Given, Link, LocalClass, Made, how, links

@@ -8,9 +8,9 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
-from typing import TYPE_CHECKING
 
 from ..facts import Migration, Place, Unread
+from ..hints import TYPE_CHECKING
 from .files import Committed, WorkingTree, roots
 from .git import Repository
 from .modules import Files, Modules, Names

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+
+from ..hints import TypeVar
 
 FEW = 100  # revisions that one process reads or judges sooner than another one starts
 T = TypeVar("T")

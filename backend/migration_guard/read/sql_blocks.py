@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from ..facts import Operation, OtherSql, Unread
+from ..hints import NamedTuple
 from ..records import replace
 from .sql_common import Common
 from .sql_cursor import PLACEHOLDER

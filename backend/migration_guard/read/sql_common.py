@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from ..facts import Direction, Place
+from ..hints import TypedDict
 from .sql_cursor import Cursor
 
 

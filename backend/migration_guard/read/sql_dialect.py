@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+
+from ..hints import Literal
 
 Spoken = Literal["postgresql", "sqlite", "mysql", "mssql"]
 _SPEAK: dict[str, Spoken] = {

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
 from ..facts import Place
+from ..hints import Literal
 from ..records import dataclass
 from .sql_dialect import Spoken
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..facts import Flag
+from ..hints import NamedTuple
 from .sql_cursor import PLACEHOLDER, Cursor
 from .sql_lexer import NotSql, Token, tokens, words
 

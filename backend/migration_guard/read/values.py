@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
+from ..hints import NamedTuple
 from ..records import dataclass
 
 # Stands inside a string for a part that is known only at run time (a private-use character). So formatting, joining

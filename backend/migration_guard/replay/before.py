@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, overload
-
 from ..facts import (
     Base,
     Context,
@@ -14,6 +12,7 @@ from ..facts import (
     Text,
     Unread,
 )
+from ..hints import TypeVar, overload
 from .effects import found
 from .lines import Lines, commits
 from .names import bare, words_in

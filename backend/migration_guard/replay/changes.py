@@ -8,8 +8,8 @@ sqlite.org/lang_expr.html#castexpr.
 from __future__ import annotations
 
 import re
-from typing import Literal
 
+from ..hints import Literal
 from ..records import dataclass
 from .types import SqlType
 

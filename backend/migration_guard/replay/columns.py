@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from ..facts import AddColumn, AlterColumn, Column, DropColumn, Flag, Text, Unread, WriteRows
+from ..hints import TYPE_CHECKING
 from ..records import replace
 from .constraints import constraints_of
 from .indexes import indexes_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ..facts import (
     AddColumn,
@@ -18,6 +17,7 @@ from ..facts import (
     Unread,
     ValidateConstraint,
 )
+from ..hints import TYPE_CHECKING
 from ..records import replace
 from .layers import changed
 from .names import alike, bare, by_convention

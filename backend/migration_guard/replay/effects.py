@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from ..facts import (
     AddColumn,
@@ -29,6 +28,7 @@ from ..facts import (
     ValidateConstraint,
     WriteRows,
 )
+from ..hints import Any, NamedTuple
 from ..records import replace
 from .columns import added, altered, dropped, known, written
 from .constraints import (

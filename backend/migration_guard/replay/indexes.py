@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..facts import AddColumn, CreateIndex, CreateTable, DropIndex, RenameObject, Unread
+from ..hints import TYPE_CHECKING
 from ..records import replace
 from .names import bare, by_convention
 from .state import KnownIndex, KnownTable

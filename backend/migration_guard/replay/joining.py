@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..facts import Unread
+from ..hints import Any
 from ..records import replace
 from .state import Key, KnownColumn, KnownConstraint, KnownTable, State
 

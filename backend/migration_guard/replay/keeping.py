@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple
 
+from ..hints import NamedTuple
 from .state import State
 
 NEAR = 300  # states of a long history that are kept as they are: those asked for last

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+
+from ..hints import TypeVar
 
 Value = TypeVar("Value")
 FEW = 50  # entries: a copy of them is smaller and faster than anything else

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
 
 from ..facts import (
     AddColumn,
@@ -37,6 +36,7 @@ from ..facts import (
     ValidateConstraint,
     WriteRows,
 )
+from ..hints import Any, TypeVar
 from .made import made_by
 from .names import bare, words_in
 from .reach import enums_of, hides, references_of

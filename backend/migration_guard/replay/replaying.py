@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from ..facts import Context, Direction, History, Migration, Operation, Unread
+from ..hints import Any, NamedTuple
 from .effects import Step, after, at_end
 from .hidden import hidden
 from .joining import joined

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from ..facts import Column, ConstraintKind, CreateObject, EnumType, Flag, Text
+from ..hints import NamedTuple
 from ..records import dataclass, field
 
 

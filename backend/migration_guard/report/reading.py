@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from ..branch import branch_of, trial_of
 from ..errors import GuardError
@@ -23,6 +22,7 @@ from ..findings import (
     Severity,
     TakenLock,
 )
+from ..hints import Any
 from .json import VERSION
 
 

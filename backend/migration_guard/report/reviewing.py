@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
-from typing import Literal, TypeVar
 
 from ..branch import NewRevision, Ran, RanSql, RowCount, Trial
 from ..facts import DIALECTS
 from ..findings import Allowed, Report, TakenLock
+from ..hints import Literal, TypeVar
 from ..records import dataclass, replace
 from .words import listed
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from ..branch import RanSql
 from ..findings import Allowed, Finding, Report, Severity, TakenLock, severity_of
+from ..hints import Literal
 from ..records import replace
 from ..reporting import counted
 from .reviewing import Evidence, RoundTrip, Rows, Sql, Way, allowed, called

@@ -38,10 +38,10 @@ comment, or the settings say that this project never goes down.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..facts import Context, Function, History, Migration, Operation
 from ..findings import Finding, Rule, Severity
+from ..hints import NamedTuple
 from ..registry import judges
 from .shared.ancestry import ancestors
 from .shared.importing import with_imports

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from ...facts import AlterColumn, Context, DropColumn, DropConstraint, DropIndex, DropTable, Operation, Text, Unread
+from ...hints import NamedTuple
 from ...records import replace
 from ...replay import KnownColumn, KnownTable, column_before, table_before
 from ...replay.changes import change

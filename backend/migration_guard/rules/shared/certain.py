@@ -6,7 +6,6 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from ...facts import (
     AddEnumValue,
@@ -21,6 +20,7 @@ from ...facts import (
     ValidateConstraint,
     WriteRows,
 )
+from ...hints import NamedTuple
 from ...replay.names import bare
 from .ancestry import ancestors
 from .back import altered_back

@@ -7,9 +7,9 @@ word on modes and conflicts: https://www.postgresql.org/docs/current/explicit-lo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 from ...facts import Context, CreateObject, CreateTable, DropConstraint, DropTable, Operation, Text
+from ...hints import Literal
 from ...records import dataclass
 from ...replay import is_new, life_before, referring, table_before
 from ...replay.names import bare

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from textwrap import indent
-from typing import Literal
 
 from ...facts import (
     AddColumn,
@@ -21,6 +20,7 @@ from ...facts import (
     Text,
     WriteRows,
 )
+from ...hints import Literal
 from ...replay import operations_above
 from ...replay.lines import Lines
 from ...replay.names import bare, same

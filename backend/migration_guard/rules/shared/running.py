@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TypeVar, overload
 
 from ...facts import (
     AddColumn,
@@ -19,6 +18,7 @@ from ...facts import (
     Text,
     WriteRows,
 )
+from ...hints import TypeVar, overload
 from ...replay import column_before, is_new, life_before, operations_above
 from ...replay.lines import Lines
 from ...replay.names import bare, mentions

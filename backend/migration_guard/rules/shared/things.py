@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
 from ...facts import (
     AddColumn,
@@ -25,6 +24,7 @@ from ...facts import (
     RenameTable,
     Text,
 )
+from ...hints import Literal
 from ...records import dataclass, field
 from ...replay.names import alike, bare, mentions
 
