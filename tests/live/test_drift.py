@@ -189,6 +189,27 @@ def test_a_model_of_a_view_and_the_partitions_of_a_table_are_no_drift(connection
     assert sentences(connection, models) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "drifts"),
+    [
+        (None, []),
+        ("RANGE (at)", []),
+        ("LIST (at)", ["table event: partitioned by was RANGE (at), is LIST (at)"]),
+    ],
+)
+def test_a_partitioned_table_is_drift_where_its_model_has_another_partitioning(
+    said: str | None, drifts: list[str], connection: Connection
+) -> None:
+    only_on(connection, "postgresql")
+    built(connection, person("", "postgresql") + "; create table event "
+          "(id integer not null, at date not null, primary key (id, at)) partition by range (at)")  # fmt: skip
+    models = metadata()
+    key = Column("id", t.Integer, primary_key=True, autoincrement=False), Column("at", t.Date, primary_key=True)
+    Table("event", models, *key, postgresql_partition_by=said)
+
+    assert sentences(connection, models) == drifts
+
+
 def test_a_default_of_the_models_alone_is_drift_and_of_the_migrations_alone_where_env_asks(
     connection: Connection,
 ) -> None:

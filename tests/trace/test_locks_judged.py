@@ -10,6 +10,9 @@ from migration_guard.config import Settings
 from migration_guard.facts import OLDEST_POSTGRESQL
 from migration_guard.findings import Report
 from migration_guard.live.pg_binaries import installs
+from migration_guard.rules.useless_allow import SEEN_AT_WORK
+from migration_guard.trace.judging import IDS, INSTEAD
+from migration_guard.trace.seen_names import with_seen_schema
 from migration_guard.verify import verify
 
 from .projects import expected, of, places, written
@@ -73,6 +76,12 @@ HAZARDS = {
         kind = op.get_bind().scalar(sa.text("SELECT 'integer'"))
         op.execute(f"ALTER TABLE t ADD COLUMN extra {kind}")
         op.alter_column("t", "extra", type_=sa.BigInteger)  # expect: type-change-rewrites""",
+    "schema_of_the_database": """
+        import json
+
+        op.alter_column(  # expect: type-change-rewrites
+            "t", "code", type_=sa.BigInteger, existing_type=sa.Integer, schema=json.loads('"public"')
+        )""",
     "unique": 'op.create_unique_constraint("uq_t", "t", ["id", "name"])  # expect: unique-builds-index',
     "exclude": """
         op.execute("ALTER TABLE t ADD CONSTRAINT x EXCLUDE (id WITH =)")  # expect: exclusion-constraint-added""",
@@ -197,3 +206,30 @@ def test_locks_are_listed_with_what_they_stop(run: tuple[Path, Report]) -> None:
     (concurrent,) = [lock for lock in report.locks if lock.revision == "concurrently"]
     assert (concurrent.mode, concurrent.until) == ("SHARE UPDATE EXCLUSIVE", "statement")
     assert not [lock for lock in report.locks if lock.table in ("fresh", "alembic_version")]
+
+
+def test_a_schema_that_the_database_shows_stands_in_the_advice(run: tuple[Path, Report]) -> None:
+    (finding,) = of(run[1], "schema_of_the_database")
+
+    assert "<a schema" not in finding.instead
+    assert "schema=" not in finding.instead.replace("schema=json.loads", "")
+
+
+@pytest.mark.parametrize(
+    ("relations", "sql", "call"),
+    [
+        ({"sales.invoice"}, "UPDATE sales.invoice", ', schema="sales")'),
+        ({"Old.invoice"}, 'UPDATE "Old".invoice', ', schema="Old")'),
+        ({"invoice"}, "UPDATE invoice", ")"),
+        ({"a.invoice", "b.invoice"}, 'UPDATE "<a schema named in app>".invoice', ', schema="<a schema named in app>")'),
+        (set(), 'UPDATE "<a schema named in app>".invoice', ', schema="<a schema named in app>")'),
+    ],
+)
+def test_a_placeholder_gives_way_to_the_only_schema_that_was_seen(relations: set[str], sql: str, call: str) -> None:
+    advice = 'UPDATE "<a schema named in app>".invoice; f("invoice", schema="<a schema named in app>")'
+
+    assert with_seen_schema(advice, relations) == f'{sql}; f("invoice"{call}'
+
+
+def test_a_comment_for_what_a_run_alone_shows_is_not_called_useless() -> None:
+    assert IDS - INSTEAD - {"lock-timeout-missing"} == SEEN_AT_WORK  # those need no run

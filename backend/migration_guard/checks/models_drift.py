@@ -38,7 +38,8 @@ What only the migrations have is never given away silently: the operation that d
 - on PostgreSQL, VARCHAR without a length and TEXT; on SQLite, types of one affinity, unless both give another length
 - with `--base`, tables that the branch did not touch and whose models it did not change: the base branch has them as
   they are, and the report lists that as not judged
-- the order of columns, partitions of a table, views that a model is mapped to, and enum types that no column has
+- the order of columns, partitions of a table, that a table is partitioned where its model does not say so, views that
+  a model is mapped to, and enum types that no column has
 """
 
 from __future__ import annotations

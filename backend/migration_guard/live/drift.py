@@ -89,6 +89,7 @@ def disagreements(
         for each in (_placed(each, scope, migrated, modelled) for each in compared)
         if not (each.property == "name" and scope.is_nameless(each))
         and not (_is_default_of_migrations(each) and not options.get("compare_server_default"))
+        and not (each.property == "partitioned by" and not each.after)
         and not _is_a_retired_label(each, migrated, modelled)
         and _table(each) not in failed
         and scope.holds(each)

@@ -29,6 +29,7 @@ from .evidence import Evidence, Work, blocks, evidence, exclusive, seen
 from .joining import Joined
 from .naming import named
 from .reading import Ran, ran
+from .seen_names import with_seen_schema
 
 # The rules that speak of each kind of work, those that are on by themselves and others.
 SPEAK: dict[Work, frozenset[str]] = {
@@ -69,6 +70,7 @@ class Court:
     policy: Policy
     judges: Judges
     _heard: dict[Finding, dict[str, list[str]]] = field(default_factory=dict)  # by database
+    _relations: dict[Finding, set[str]] = field(default_factory=dict)  # that were locked there
     _said: dict[str, tuple[Finding, ...]] = field(default_factory=dict)  # by revision
     _open: list[Evidence] = field(default_factory=list)  # no rule has spoken of it yet
 
@@ -98,7 +100,8 @@ class Court:
             for database, sentences in sorted(heard.items()):
                 by_words.setdefault(" ".join(dict.fromkeys(sentences)), []).append(database)
             shown = " ".join(f"Seen on {both(databases)}: {words}" for words, databases in by_words.items())
-            yield replace(finding, says=f"{finding.says} {shown}", dialect="postgresql", depth="trace")
+            instead = with_seen_schema(finding.instead, self._relations.get(finding, ()))
+            yield replace(finding, says=f"{finding.says} {shown}", instead=instead, dialect="postgresql", depth="trace")
 
     def hear_of_timeouts(self, steps: Iterable[Step]) -> None:
         """Take in which revisions held a lock that stops the application, with nothing that limits the wait for it."""
@@ -132,7 +135,7 @@ class Court:
         # Another kind of work on the same line has a finding there: an index that is built after its table was read.
         fitting = fitting or [finding for finding in about if finding.rule.id in IDS - _LOCK_ALONE]
         for finding in sorted(fitting, key=lambda finding: not _names(finding, one.ran))[:1]:
-            self._note(finding, one.step.database, one.sentence)
+            self._note(finding, one.step.database, one.sentence, tables)
         return bool(fitting)
 
     def _confirm_alone(self, said: Sequence[Finding], step: Step, statement: Ran, context: Context) -> None:
@@ -145,13 +148,15 @@ class Court:
             others = [lock.relation for lock in exclusive(step, statement.number) if lock.relation != locks[0].relation]
             held = f"{locks[0].mode} on {locks[0].relation}"
             if others:
-                self._note(finding, step.database, f"{held} is taken while ACCESS EXCLUSIVE on {both(others)} is held.")
+                what = f"{held} is taken while ACCESS EXCLUSIVE on {both(others)} is held."
+                self._note(finding, step.database, what)
             elif finding.rule.id != "several-tables-locked":
                 until = "statement" if locks[0].outside else "transaction"
-                self._note(finding, step.database, f"{held} is held until the {until} ends.")
+                self._note(finding, step.database, f"{held} is held until the {until} ends.", [locks[0].relation])
 
-    def _note(self, finding: Finding, database: str, sentence: str) -> None:
+    def _note(self, finding: Finding, database: str, sentence: str, relations: Iterable[str] = ()) -> None:
         self._heard.setdefault(finding, {}).setdefault(database, []).append(sentence)
+        self._relations.setdefault(finding, set()).update(relations)
 
     def _reread(self) -> None:
         """Judge the statements that no finding on the text explains, as they were sent: a rule may know them by their
@@ -182,7 +187,7 @@ class Court:
             if tables:
                 fact = UnderLock(one.step.revision, one.ran.at, one.ran.sql, tuple(tables), one.work)
                 for finding in [*named(one, context)] or unexplained(fact, context):
-                    self._note(finding, one.step.database, one.sentence)
+                    self._note(finding, one.step.database, one.sentence, tables)
 
     def _as_run(self, step: Step) -> Migration:
         migration = self.history.by_id[step.revision]
