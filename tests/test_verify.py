@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -19,6 +20,7 @@ from migration_guard.findings import Report, Severity, severity_of
 from migration_guard.live import Server
 from migration_guard.records import replace
 from migration_guard.verify import verify
+from migration_guard.verify.raising import hint_for
 from migration_guard.verify.run import name_of
 
 PROJECTS = Path(__file__).parent / "fixtures" / "projects"
@@ -389,6 +391,51 @@ def test_settings_that_are_missing_are_named(tmp_path: Path) -> None:
         "key (Field required) and 1 more"
     )
     assert "[tool.migration-guard.environment]" in problem.hint
+
+
+# As pydantic-settings does: the class of the settings stands in the frame of its own `__init__`.
+SETTINGS = """\
+class ValidationError(ValueError):
+    def errors(self):
+        return [{"loc": place, "msg": "Field required"} for place in (("database_url",), ("SECRET",), ("mail", "host"))]
+
+
+class Settings:
+    model_fields = {"database_url": None, "key": None, "mail": None}
+    model_config = {"env_prefix": "app_", "env_nested_delimiter": "__", "case_sensitive": False}
+
+    def __init__(__pydantic_self__):
+        raise ValidationError("3 validation errors for Settings")
+"""
+
+
+def test_variables_of_missing_settings_are_named_ready_to_paste(tmp_path: Path) -> None:
+    root = copied("url_in_variable", tmp_path)
+    (root / "pydantic_settings.py").write_text(SETTINGS)
+    (root / "migrations" / "env.py").write_text("import pydantic_settings\n\npydantic_settings.Settings()\n")
+
+    (problem,) = verify(root, Settings(root=root), databases=["sqlite"]).problems
+
+    assert "env.py:3" not in problem.message  # the last place in the project is the class
+    assert problem.hint == (
+        'set them for the guard: APP_DATABASE_URL = "...", SECRET = "...", APP_MAIL__HOST = "..." '
+        "under [tool.migration-guard.environment] in pyproject.toml"
+    )
+
+
+@pytest.mark.parametrize(
+    ("raised", "variable"),
+    [
+        ("RuntimeError('SECRET_KEY not found. Declare it as envvar or define a default value.')", "SECRET_KEY"),
+        ("KeyError(\"Config 'APP_DB' is missing, and has no default.\")", "APP_DB"),
+        ("RuntimeError('one of APP_DB and APP_DSN must be set')", None),
+        ("RuntimeError('no APP_DB here')", None),
+    ],
+)
+def test_a_variable_that_words_on_something_missing_name_is_asked_for(raised: str, variable: str | None) -> None:
+    found = re.match(r'set it for the guard: (\w+) = "..."', hint_for(eval(raised), "sqlite"))  # noqa: S307
+
+    assert (found[1] if found else None) == variable
 
 
 @pytest.mark.parametrize("url", ["postgresql://u:p@host:None/name", ""])

@@ -15,15 +15,15 @@ from ..live.environment import cause_in
 from ..live.fence import ForbiddenConnection
 from ..live.loading import CannotLoad
 from ..live.statements import first_line, last_frame
-from ..live.urls import hide_in
 from .protocol import Request
+from .refused import SHOWN, refused, way_out
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
+_LONG_NAME = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 # https://packaging.python.org/en/latest/specifications/pyproject-toml/#requires-python; Poetry has "python"
 _PYTHON = re.compile(r"^(?:requires-python|python)\s*=\s*[\"'](?:>=|\^|~=|~|==)\s*3\.(\d+)", re.MULTILINE)
-_RULED = re.compile(r"([^\w\s])(?:\s*\1){3,}")  # a line drawn across a terminal
-_SHOWN = 3  # settings of one error
-_LONGEST = 100  # characters of a reason
+# What readers of settings say of one: "SECRET_KEY not found. Declare it as envvar", "Config 'SECRET_KEY' is missing".
+_LACKS = re.compile(r"\b(missing|not set|not found|required|undefined|must be set|not defined|unset)\b", re.IGNORECASE)
 
 
 def problem_of(error: BaseException, request: Request) -> Problem:
@@ -80,9 +80,10 @@ def _place(error: BaseException, request: Request) -> str | None:
 
 
 def _words(error: BaseException) -> str:
-    if refused := _refused(error):
-        more = f" and {len(refused) - _SHOWN} more" if len(refused) > _SHOWN else ""
-        return f"{type(error).__name__}: {first_line(error)}: {'; '.join(refused[:_SHOWN])}{more}"
+    if those := refused(error):
+        more = f" and {len(those) - SHOWN} more" if len(those) > SHOWN else ""
+        told = "; ".join(f"{one.field} ({one.why})" for one in those[:SHOWN])
+        return f"{type(error).__name__}: {first_line(error)}: {told}{more}"
     says = (error.msg or "") if isinstance(error, SyntaxError) else first_line(error)
     return f"{type(error).__name__}: {says}" if says else type(error).__name__
 
@@ -91,8 +92,8 @@ def hint_for(error: BaseException, dialect: str, root: Path = Path()) -> str:
     """One line to try, with a project below `root`."""
     if variable := _variable(error):
         return f'set it for the guard: {variable} = "..." under [tool.migration-guard.environment] in pyproject.toml'
-    if _refused(error):
-        return "set what it misses under [tool.migration-guard.environment] in pyproject.toml, by the variables' names"
+    if those := refused(error):
+        return way_out(those)
     if _is_half_a_url(error):
         return (
             "a variable that its database URL is made of is not set: set it under "
@@ -115,20 +116,6 @@ def hint_for(error: BaseException, dialect: str, root: Path = Path()) -> str:
     )
 
 
-def _refused(error: BaseException) -> list[str]:
-    """The settings that pydantic refuses, each with its reason, without the values. Other errors have none.
-
-    https://docs.pydantic.dev/latest/errors/errors/: `errors()` gives a dict with `loc` and `msg` for each.
-    """
-    if not type(error).__module__.startswith("pydantic"):
-        return []
-    found = []
-    for one in getattr(error, "errors", list)():
-        name, why = ".".join(map(str, one["loc"])), " ".join(_RULED.sub("", str(one["msg"])).split())
-        found.append(f"{name} ({hide_in(why)[:_LONGEST]})")
-    return found
-
-
 def _is_half_a_url(error: BaseException) -> bool:
     """Whether SQLAlchemy could not read a URL: Python wrote None for its port, or there was nothing to read."""
     frame, _ = last_frame(error)
@@ -137,6 +124,12 @@ def _is_half_a_url(error: BaseException) -> bool:
 
 
 def _variable(error: BaseException) -> str | None:
-    """The name of the environment variable that a KeyError most likely misses."""
-    found = _VARIABLE.fullmatch(str(error.args[0])) if isinstance(error, KeyError) and error.args else None
-    return found[0] if found else None
+    """The name of the environment variable that an error most likely misses: a KeyError's, or the only one in words on
+    something that is missing."""
+    words = str(error.args[0]) if error.args else ""
+    if isinstance(error, KeyError) and _VARIABLE.fullmatch(words):
+        return words
+    if isinstance(error, (DBAPIError, SyntaxError, ImportError, CommandError)):
+        return None
+    named = set(_LONG_NAME.findall(words)) if _LACKS.search(words) else set()
+    return named.pop() if len(named) == 1 else None
