@@ -6,7 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Progress = Callable[[str, str, int, int], None]  # database, revision, done, total
+# What a long run calls to tell how far it is: at work on one thing, on one thing after another, or on several at once.
+Done = Callable[[int, int], None]  # done, total
+StepDone = Callable[[str, int, int], None]  # what is done, done, total
+Progress = Callable[
+    [str, str, int, int], None
+]  # on which database, or which work; which revision or table; done, total
 
 
 @contextmanager

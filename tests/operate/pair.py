@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,12 @@ from sqlalchemy import make_url
 
 from migration_guard.config import load
 from migration_guard.live import Server
+from migration_guard.operate.moving.obstacles import Obstacle
 from migration_guard.operate.moving.session import RECORD
 from migration_guard.operate.target import Target, target_of
-from migration_guard.operate.transfer import Obstacle, Transfer, Transferred
+from migration_guard.operate.transfer import Transfer, Transferred
 from migration_guard.operate.transfer_back import TransferBack
+from migration_guard.progress import Progress
 
 ENV = """\
 from alembic import context
@@ -97,7 +98,6 @@ def progress(part, table, done, total):
             os.kill(os.getpid(), signal.SIGKILL)
 Pair(Path(sys.argv[1]), sys.argv[2]).go(sys.argv[3], progress)
 """
-Progress = Callable[[str, str, int, int], None]
 ROWS = 5000
 
 

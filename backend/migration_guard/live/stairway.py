@@ -13,6 +13,7 @@ from alembic.script import Script, ScriptDirectory
 from ..branch import Trial
 from ..errors import CannotFinish, UsageError
 from ..findings import NotJudged
+from ..progress import StepDone
 from ..records import replace
 from .environment import Stage
 from .landing import NEEDS, FreshDatabase, Landing, Tried, lacking_extension
@@ -24,8 +25,6 @@ from .statements import first_line
 from .steps import Step
 from .treading import Tread, place_of
 from .walked import Walked, keys
-
-Progress = Callable[[str, int, int], None]  # revision, done, total
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class Stairway:
         plan: Plan,
         tell: Callable[[Step], None],
         gap: Callable[[NotJudged], None],
-        progress: Progress,
+        progress: StepDone,
         walked: Callable[[Walked], None] = lambda _: None,
         noted: Callable[[Trial], None] | None = None,
     ) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import CannotFinish, UsageError
+from ..progress import StepDone
 from . import manifest as manifests
 from .holding import Held
 from .manifest import Manifest, checksum, now, path_of
@@ -20,8 +21,6 @@ from .operators import operator
 from .packing import Packing, packed, unpacked
 from .target import Target
 from .writing import beside, passing, refused, room_for, sync
-
-Progress = Callable[[str, int, int], None]  # what is done, done, total
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Backup:
 def backup(
     target: Target,
     folder: Path,
-    progress: Progress = lambda *_: None,
+    progress: StepDone = lambda *_: None,
     *,
     name: str | None = None,
     notes: Mapping[str, str] | None = None,
@@ -102,7 +101,7 @@ def _free_name(folder: Path, called: str) -> tuple[str, str]:
         time.sleep(0.05)
 
 
-def proved(file: Path, packing: Packing, progress: Progress = lambda *_: None) -> Backup:
+def proved(file: Path, packing: Packing, progress: StepDone = lambda *_: None) -> Backup:
     """A backup that was read back whole and is what its manifest says. Raises CannotFinish where it is not, UsageError
     where it cannot be decrypted."""
     if not file.is_file():
@@ -126,7 +125,7 @@ def proved(file: Path, packing: Packing, progress: Progress = lambda *_: None) -
     return found
 
 
-def _read_back(found: Backup, packing: Packing, progress: Progress) -> Held:
+def _read_back(found: Backup, packing: Packing, progress: StepDone) -> Held:
     """What a backup holds."""
     file, manifest = found.file, found.manifest
     with tempfile.TemporaryDirectory(prefix="backup-") as folder:

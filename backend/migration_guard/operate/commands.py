@@ -185,7 +185,8 @@ def _rehearse(options: SimpleNamespace, settings: Settings) -> int:
 def _transfer(options: SimpleNamespace, settings: Settings) -> int:
     from dataclasses import replace
 
-    from .transfer import MOST, Transfer
+    from .moving.obstacles import MOST
+    from .transfer import Transfer
     from .transfer_back import TransferBack
 
     source, to = _target(options, settings), target_of(settings, options.to)

@@ -17,6 +17,7 @@ from ..errors import CannotFinish, GuardError, UsageError
 from ..findings import Finding, severity_of
 from ..live.schema import Snapshot, differences
 from ..live.urls import hide_in
+from ..progress import StepDone
 from ..reporting import counted
 from . import sqlite
 from .backup import Backup, backup, name_of
@@ -32,7 +33,6 @@ from .writing import room_for
 
 _SHOWN = 8  # revisions that a line names
 Say = Callable[[str], None]
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Deploy:
     folder: Path  # of the backups
     limits: Limits
     say: Say
-    progress: Progress
+    progress: StepDone
     judge: Callable[[Sequence[str]], Sequence[Finding]]  # what the guard finds in these revisions
 
     def run(self, *, force: bool = False, with_backup: bool = True) -> Standing:

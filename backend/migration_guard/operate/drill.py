@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
-from .backup import Backup, Progress, proved, take_out
+from ..progress import StepDone
+from .backup import Backup, proved, take_out
 from .health import Look
 from .packing import Packing
 from .rehearse import opened_copy
@@ -44,7 +45,7 @@ class Drill:
         return found
 
 
-def drill(target: Target, file: Path, progress: Progress = lambda *_: None) -> Drill:
+def drill(target: Target, file: Path, progress: StepDone = lambda *_: None) -> Drill:
     """Restore a backup into a scratch database and look at it. Raises CannotFinish for a damaged one, UsageError for
     one of another dialect."""
     packing = Packing.of(target.settings)

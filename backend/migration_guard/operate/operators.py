@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from ..progress import Done
 from .holding import Held
 from .target import Target
-
-Progress = Callable[[int, int], None]
 
 
 class Operator(Protocol):
@@ -32,7 +31,7 @@ class Operator(Protocol):
     def exists(self, target: Target) -> bool:
         """Whether the database is there."""
 
-    def copy(self, target: Target, to: Path, progress: Progress) -> Held | None:
+    def copy(self, target: Target, to: Path, progress: Done) -> Held | None:
         """Write a backup of one moment to an empty file, and say what the database held then; None where the copy is
         the same byte for byte and is asked itself."""
 

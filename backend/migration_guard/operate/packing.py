@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 from ..config import Settings
 from ..errors import CannotFinish, UsageError
 from ..live.urls import hide_in
+from ..progress import Done
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
 BLOCK = 1 << 20  # bytes
 ZSTD = "zstd"
-Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Packing:
                 _program(command)
 
 
-def packed(source: Path, to: Path, packing: Packing, progress: Progress) -> str:
+def packed(source: Path, to: Path, packing: Packing, progress: Done) -> str:
     """Write a file packed to another one. The SHA-256 of the content. Raises CannotFinish where the command fails."""
     content = hashlib.sha256()
     blocks = _hashed(_read(source, progress), content)
@@ -70,7 +70,7 @@ def packed(source: Path, to: Path, packing: Packing, progress: Progress) -> str:
 
 
 def unpacked(
-    source: Path, to: Path, *, compression: str | None, encrypted: bool, packing: Packing, progress: Progress
+    source: Path, to: Path, *, compression: str | None, encrypted: bool, packing: Packing, progress: Done
 ) -> str:
     """Write the content of a packed file to another one. Its SHA-256.
 
@@ -91,7 +91,7 @@ def unpacked(
     return content.hexdigest()
 
 
-def _read(file: Path, progress: Progress) -> Iterator[bytes]:
+def _read(file: Path, progress: Done) -> Iterator[bytes]:
     total, done = file.stat().st_size, 0
     with file.open("rb") as stream:
         while block := stream.read(BLOCK):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, make_url
 
 from ..errors import CannotFinish
 from ..live.redirect import own_engine
+from ..progress import Done
 from .clients import client_for, contents, restored, run
 from .dumps import Contents, NoExtension, counted, server_with
 from .holding import Held, held, one_moment
@@ -24,7 +24,6 @@ __all__ = ["alone", "put_back"]  # what `Operator` wants of us, and stands there
 
 SUFFIX = ".dump"
 COMPRESSED = True
-Progress = Callable[[int, int], None]
 
 
 def server(target: Target) -> str:
@@ -52,7 +51,7 @@ def notes(target: Target) -> dict[str, str]:
         return {"pg_dump": client_for(_version(connection)).version}
 
 
-def copy(target: Target, to: Path, progress: Progress) -> Held:
+def copy(target: Target, to: Path, progress: Done) -> Held:
     """Dump what the database holds at one moment, in pg_dump's custom format, and count its rows of the same moment
     (postgresql.org/docs/current/app-pgdump.html: --snapshot). Others go on reading and writing; DDL waits.
     Raises CannotFinish where there is no client as new as the server, or it fails."""

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import make_url
 
 from ..live.urls import hide_in
+from ..progress import StepDone
 from ..reporting import counted
-from .backup import Progress
 from .deploy import Limits
 from .holding import Held, has_version_table, held
 from .operators import operator
@@ -102,7 +102,7 @@ def _told(step: dict[str, Any]) -> list[str]:
     return found
 
 
-def rehearse(target: Target, limits: Limits, progress: Progress = lambda *_: None) -> Rehearsal:
+def rehearse(target: Target, limits: Limits, progress: StepDone = lambda *_: None) -> Rehearsal:
     """Run what is pending on a copy, which is gone afterwards. Raises CannotFinish where no copy can be made."""
     own = operator(target.dialect)
     with ExitStack() as stack:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
+from ..progress import StepDone
 from . import sqlite
-from .backup import Backup, Progress, is_of, proved, take_out
+from .backup import Backup, is_of, proved, take_out
 from .manifest import now
 from .operators import operator
 from .packing import Packing
@@ -53,7 +54,7 @@ class Plan:
         ]
 
 
-def planned(target: Target, file: Path, progress: Progress = lambda *_: None, *, named: bool = True) -> Plan:
+def planned(target: Target, file: Path, progress: StepDone = lambda *_: None, *, named: bool = True) -> Plan:
     """The plan, once the backup is proved. Raises CannotFinish for a damaged backup, UsageError for one of another
     dialect or of a revision that the code does not have, and for one of another database that nobody `named`."""
     found = proved(file, Packing.of(target.settings), progress)

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from ..errors import CannotFinish
 from ..live.redirect import own_engine
 from ..live.statements import first_line
+from ..progress import Done
 from .holding import Held, held
 from .sqlite_damage import damage
 from .sqlite_file import opened
@@ -35,7 +36,6 @@ PATIENCE = 30.0  # seconds without a page copied
 PAGES = 4096  # copied between two looks at the clock: 16 MB at the usual page size
 STOP = "stop the application, then run it again"
 BESIDE = ("-wal", "-shm", "-journal")
-Progress = Callable[[int, int], None]
 
 
 def server(_: Target) -> str:
@@ -53,7 +53,7 @@ def exists(target: Target) -> bool:
     return target.file.exists()
 
 
-def copy(target: Target, to: Path, progress: Progress) -> None:
+def copy(target: Target, to: Path, progress: Done) -> None:
     """Write what the database holds at one moment into an empty file, while others go on reading and writing.
 
     A read transaction is held meanwhile, so that no write makes the copy begin again (sqlite.org/backup.html), and
@@ -72,7 +72,7 @@ def copy(target: Target, to: Path, progress: Progress) -> None:
         ) from error
 
 
-def copy_over(source: sqlite3.Connection, to: Path, progress: Progress = lambda _done, _total: None) -> None:
+def copy_over(source: sqlite3.Connection, to: Path, progress: Done = lambda _done, _total: None) -> None:
     """Write what a connection sees into a new or empty file, one without a log beside it; the caller syncs it.
 
     Raises CannotFinish where that does not go on, as Python waits for a locked database without end, and where what is

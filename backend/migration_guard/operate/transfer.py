@@ -17,23 +17,22 @@ from ..errors import CannotFinish, UsageError
 from ..live.postgresql_catalogue import snapshot
 from ..live.row_sql import identifier, table_name
 from ..live.schema import Snapshot, differences, without
+from ..progress import Progress
 from ..reporting import counted
 from .moving.columns import Table
 from .moving.comparing import compare, same
+from .moving.counting import Moved
 from .moving.crew import HANDS, side_by_side
 from .moving.lines import sent_lines
 from .moving.loading import copy_into, keys_dropped, keys_made, load, sequences_set
-from .moving.obstacles import MOST, Obstacle
+from .moving.obstacles import Obstacle
 from .moving.patience import patiently
 from .moving.places import Places, Say
-from .moving.progress import Moved, Progress
 from .moving.session import RECORD, Connection, Record, as_snapshot, as_text, connected, locked
 from .moving.source import Source, connection, data_version, several
 from .moving.spool import Spools
 from .moving.survey import Survey
 from .target import Target
-
-__all__ = ["MOST", "Obstacle", "Progress", "Transfer", "Transferred"]
 
 Result = TypeVar("Result")
 

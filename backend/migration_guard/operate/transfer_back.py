@@ -12,15 +12,16 @@ from ..errors import CannotFinish, UsageError
 from ..live.postgresql_catalogue import shapes
 from ..live.row_sql import identifier, table_name
 from ..live.shapes import TableShape
+from ..progress import Progress
 from .holding import held
 from .moving.columns import Table
 from .moving.comparing import difference, same
+from .moving.counting import Moved
 from .moving.into_sqlite import Back, back, fill, numbers_kept, obstacles
 from .moving.migrations import at_revisions, migrate
 from .moving.obstacles import Obstacle
 from .moving.patience import patiently
 from .moving.places import Say
-from .moving.progress import Moved, Progress
 from .moving.session import RECORD, Connection, connected
 from .moving.source import opened
 from .moving.survey import Survey

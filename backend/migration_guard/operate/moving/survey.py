@@ -11,13 +11,14 @@ import psycopg
 
 from ...errors import CannotFinish
 from ...live.row_sql import identifier
+from ...progress import Progress
 from ...reporting import counted
 from ..converting import CannotBe
 from .columns import Column, Refused, Table
+from .counting import Moved
 from .crew import side_by_side
 from .lines import Unclean, lines
 from .obstacles import MOST, Obstacle, failed_checks, named, orphans
-from .progress import Moved, Progress
 from .source import Source
 from .spool import Spools
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from ...progress import Progress
 from .columns import Table
 from .crew import Halt
-
-Progress = Callable[[str, str, int, int], None]  # what, of which table, done, total
 
 
 class Moved:
