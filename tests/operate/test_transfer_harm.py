@@ -13,7 +13,7 @@ import pytest
 
 from migration_guard.errors import CannotFinish
 from migration_guard.live.postgresql import OwnServer
-from migration_guard.operate.moving import session
+from migration_guard.operate.moving import reader, session
 from migration_guard.operate.moving.session import RECORD
 from migration_guard.operate.moving.spool import Spool
 from migration_guard.operate.transfer_back import TransferBack
@@ -23,6 +23,12 @@ from .pair import Grounds, Pair, Progress
 from .test_postgresql_harm import own  # noqa: F401 - a fixture
 
 WAYS = pytest.mark.parametrize("way", ["there", "back"])
+
+
+@pytest.fixture(autouse=True)
+def _processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small files of these tests are read as large ones are."""
+    monkeypatch.setattr(reader, "LARGE", 0)
 
 
 @pytest.fixture

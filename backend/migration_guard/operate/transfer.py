@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import psycopg
@@ -28,8 +29,9 @@ from .moving.loading import copy_into, keys_dropped, keys_made, load, sequences_
 from .moving.obstacles import Obstacle
 from .moving.patience import patiently
 from .moving.places import Places, Say
-from .moving.session import RECORD, Connection, Record, as_snapshot, as_text, connected, locked
-from .moving.source import Source, connection, data_version, several
+from .moving.reader import several
+from .moving.session import RECORD, Connection, Record, address, as_snapshot, as_text, connected, connected_at, locked
+from .moving.source import Source, connection, data_version
 from .moving.spool import Spools
 from .moving.survey import Survey
 from .target import Target
@@ -70,7 +72,8 @@ class Transfer:
         with ExitStack() as stack:
             watching = stack.enter_context(closing(connection(file)))
             before = data_version(watching)
-            sources = stack.enter_context(several(file, lambda: connected(self.to), HANDS))
+            connect = partial(connected_at, address(self.to), self.to.shown)
+            sources = stack.enter_context(several(file, connect, HANDS))
             spools = stack.enter_context(closing(Spools(None if check else file)))
             at: tuple[str, ...] = ()
             tables: list[Table] = []
@@ -209,7 +212,7 @@ class Hand:
 
     def stop(self) -> None:
         """End the statement that runs."""
-        self.source.connection.interrupt()
+        self.source.stop()
         with suppress(psycopg.Error):
             self.session.cancel()
 

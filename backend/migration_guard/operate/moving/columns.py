@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...live.row_sql import identifier
@@ -122,6 +122,15 @@ class Table:
     @property
     def name(self) -> str:
         return self.shape.full_name
+
+    @property
+    def bare(self) -> Table:
+        """The table without what is kept of it here, for another process."""
+        return replace(self, spool=Spool(None))
+
+    def learn(self, other: Table) -> None:
+        """Take over what was seen of the same table elsewhere."""
+        self.columns, self.longest, self.clean, self.digest = other.columns, other.longest, other.clean, other.digest
 
     @property
     def end(self) -> bytes:

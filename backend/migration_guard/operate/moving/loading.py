@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 
 import psycopg
 
@@ -59,45 +56,8 @@ def _copy(connection: Connection, source: Source, table: Table, moved: Moved) ->
     elif table.spool:
         copy_into(connection, name, columns, table.spool.parts(table.rows), moved)
     else:
-        with _ahead(sent_lines(source, table)) as ready:
+        with source.ahead(sent_lines, table.bare) as ready:
             copy_into(connection, name, columns, ready, moved)
-
-
-class _ahead:  # noqa: N801 - it reads as a function
-    """What an iterator gives, made in a thread that is a few parts ahead."""
-
-    def __init__(self, parts: Iterator[tuple[int, bytes]]) -> None:
-        self._parts = parts
-        self._queue: queue.Queue[tuple[int, bytes] | BaseException | None] = queue.Queue(4)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self) -> None:
-        try:
-            for part in self._parts:
-                if self._stop.is_set():
-                    return
-                self._queue.put(part)
-            self._queue.put(None)
-        except BaseException as error:  # noqa: BLE001 - it is raised by the one who reads
-            self._queue.put(error)
-
-    def __enter__(self) -> Iterator[tuple[int, bytes]]:
-        self._thread.start()
-        return self._ready()
-
-    def _ready(self) -> Iterator[tuple[int, bytes]]:
-        while (part := self._queue.get()) is not None:
-            if isinstance(part, BaseException):
-                raise part
-            yield part
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        while self._thread.is_alive():
-            with suppress(queue.Empty):
-                self._queue.get(timeout=0.05)
-        self._thread.join()
 
 
 def _triggers(connection: Connection, table: Table) -> dict[str, str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
-
-from ...live.statements import first_line
 from ..converting import CannotBe, literal
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Connect = Callable[[], psycopg.Connection[Any]]  # it may be pickled
+else:
+    Connect = Callable
 
 Spelled = tuple[str, str] | CannotBe | None  # as it is sent and as it is kept; why it cannot be; NULL
 
@@ -21,7 +25,7 @@ def printed(kind: str, name: str) -> str:
 class Parser:
     """Reads values on a connection of its own, which is opened at the first one."""
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
+    def __init__(self, connect: Connect) -> None:
         self._connect = connect
         self._connection: psycopg.Connection[Any] | None = None
 
@@ -44,6 +48,10 @@ class Parser:
         """All at once; where one of them is refused, each half by itself."""
         if not texts:
             return []
+        import psycopg  # late, as few tables have such a type
+
+        from ...live.statements import first_line
+
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
         try:

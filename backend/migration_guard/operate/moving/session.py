@@ -44,8 +44,13 @@ def address(target: Target) -> str:
 
 def connected(target: Target) -> Connection:
     """A connection whose texts are spelled alike everywhere, outside a transaction. Raises CannotFinish."""
+    return connected_at(address(target), target.shown)
+
+
+def connected_at(url: str, shown: str) -> Connection:
+    """The same, by the URL as libpq takes it; `shown` names the database without a password."""
     try:
-        made = psycopg.connect(address(target), autocommit=True, connect_timeout=10, application_name="migration-guard")
+        made = psycopg.connect(url, autocommit=True, connect_timeout=10, application_name="migration-guard")
         for name, value in _SETTINGS.items():
             made.execute("SELECT set_config(%s, %s, false)", (name, value))
         # Else the server goes on with an index for a run that was killed; not every system can tell (PostgreSQL 14).
@@ -55,7 +60,7 @@ def connected(target: Target) -> Connection:
         )
     except psycopg.Error as error:
         raise Unreachable(
-            f"{target.shown} cannot be reached: {hide_in(first_line(error))}", "check the URL and the server"
+            f"{shown} cannot be reached: {hide_in(first_line(error))}", "check the URL and the server"
         ) from error
     return made
 

@@ -1,23 +1,21 @@
-"""The SQLite file as of one moment, read on one connection or on several."""
+"""The SQLite file as of one moment."""
 
 from __future__ import annotations
 
 import sqlite3
 import urllib.parse
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import psycopg
-
-from ...errors import CannotFinish
 from ...live.row_sql import identifier
 from ...live.shapes import ColumnShape, TableShape
+from .ahead import ahead
 from .columns import Column, Table
-from .parsing import Parser
+from .parsing import Connect, Parser
 
-TRIES = 100  # to open connections that see the same moment
+Part = TypeVar("Part")
 
 
 class Source:
@@ -28,6 +26,18 @@ class Source:
         self.parser = parser
         (encoding,) = connection.execute("PRAGMA encoding").fetchone()
         self.spells = encoding == "UTF-8"  # else what SQLite makes of text is not what COPY reads
+
+    def each(self, work: Callable[..., Iterator[Part]], *given: Any) -> Generator[Part, None, None]:
+        """What some work on this source and what else it is `given` gives, part by part."""
+        yield from work(self, *given)
+
+    def ahead(self, work: Callable[..., Iterator[Part]], *given: Any) -> AbstractContextManager[Iterator[Part]]:
+        """The same, made while the one who reads is busy with the parts before."""
+        return ahead(self.each(work, *given))
+
+    def stop(self) -> None:
+        """End what runs, from another thread."""
+        self.connection.interrupt()
 
     def execute(self, *words: str) -> sqlite3.Cursor:
         """Run the words as one statement."""
@@ -69,34 +79,18 @@ class Source:
 
 
 @contextmanager
-def opened(file: Path, connect: Callable[[], psycopg.Connection[Any]]) -> Iterator[Source]:
+def opened(file: Path, connect: Connect) -> Iterator[Source]:
     """The file, in a transaction that sees it as of now. It must exist. `connect` is for values that only PostgreSQL
     can read."""
-    with several(file, connect, 1) as (source,):
-        yield source
-
-
-@contextmanager
-def several(file: Path, connect: Callable[[], psycopg.Connection[Any]], number: int) -> Iterator[list[Source]]:
-    """So many sources that see the same moment. Raises CannotFinish where somebody writes without a pause."""
-    with closing(connection(file)) as watching:
-        for _ in range(TRIES):
-            with ExitStack() as stack:
-                before = data_version(watching)
-                found = [stack.enter_context(_opened(file, connect)) for _ in range(number)]
-                if number > 1 and data_version(watching) != before:
-                    continue
-                yield found
-                return
-    raise CannotFinish(f"{file.name} is written to all the time", "stop what writes there and run it again")
-
-
-@contextmanager
-def _opened(file: Path, connect: Callable[[], psycopg.Connection[Any]]) -> Iterator[Source]:
     with closing(connection(file)) as reading, closing(Parser(connect)) as parser:
-        reading.execute("BEGIN")
-        reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        begin(reading)
         yield Source(reading, parser)
+
+
+def begin(reading: sqlite3.Connection) -> None:
+    """A transaction that sees the file as of now."""
+    reading.execute("BEGIN")
+    reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def connection(file: Path) -> sqlite3.Connection:
