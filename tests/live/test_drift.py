@@ -42,9 +42,8 @@ def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conne
     engine.dispose()
 
 
-def only_on(connection: Connection, dialect: str) -> None:
-    if connection.dialect.name != dialect:
-        pytest.skip(f"of {dialect} alone")
+on_sqlite = pytest.mark.parametrize("connection", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("connection", ["postgresql"], indirect=True)
 
 
 def built(connection: Connection, script: str) -> None:
@@ -115,6 +114,7 @@ def test_what_means_the_same_in_both_is_no_drift(
     assert sentences(connection, metadata(*items())) == []
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("columns", "items"),
     [
@@ -125,14 +125,13 @@ def test_what_means_the_same_in_both_is_no_drift(
     ],
 )
 def test_types_that_sqlite_stores_alike_are_no_drift(columns: str, items: list[Any], connection: Connection) -> None:
-    only_on(connection, "sqlite")
     built(connection, person(columns))
 
     assert sentences(connection, metadata(*items)) == []
 
 
+@on_sqlite
 def test_a_length_or_an_affinity_that_differs_is_drift_on_sqlite(connection: Connection) -> None:
-    only_on(connection, "sqlite")
     built(connection, person(", name varchar(20), extra text"))
 
     assert sentences(connection, metadata(Column("name", t.String(30)), Column("extra", t.LargeBinary))) == [
@@ -141,6 +140,7 @@ def test_a_length_or_an_affinity_that_differs_is_drift_on_sqlite(connection: Con
     ]
 
 
+@on_postgresql
 @pytest.mark.parametrize(
     ("script", "items"),
     [
@@ -165,14 +165,13 @@ def test_a_length_or_an_affinity_that_differs_is_drift_on_sqlite(connection: Con
     ],
 )  # fmt: skip
 def test_what_postgresql_prints_otherwise_is_no_drift(script: str, items: list[Any], connection: Connection) -> None:
-    only_on(connection, "postgresql")
     built(connection, person("", "postgresql") + ";" + script)
 
     assert sentences(connection, metadata(*items)) == []
 
 
+@on_postgresql
 def test_a_model_of_a_view_and_the_partitions_of_a_table_are_no_drift(connection: Connection) -> None:
-    only_on(connection, "postgresql")
     built(connection, person("", "postgresql") + "; create view seen as select id from person;"
           "create table event (id integer not null, at date not null, primary key (id, at)) partition by range (at);"
           "create table event_old partition of event for values from ('2020-01-01') to ('2021-01-01')")  # fmt: skip
@@ -189,6 +188,7 @@ def test_a_model_of_a_view_and_the_partitions_of_a_table_are_no_drift(connection
     assert sentences(connection, models) == []
 
 
+@on_postgresql
 @pytest.mark.parametrize(
     ("said", "drifts"),
     [
@@ -200,7 +200,6 @@ def test_a_model_of_a_view_and_the_partitions_of_a_table_are_no_drift(connection
 def test_a_partitioned_table_is_drift_where_its_model_has_another_partitioning(
     said: str | None, drifts: list[str], connection: Connection
 ) -> None:
-    only_on(connection, "postgresql")
     built(connection, person("", "postgresql") + "; create table event "
           "(id integer not null, at date not null, primary key (id, at)) partition by range (at)")  # fmt: skip
     models = metadata()
@@ -294,8 +293,8 @@ def test_a_table_of_the_models_alone_is_made_with_its_indexes(connection: Connec
     assert "op.create_index(op.f('ix_person_name'), 'person', ['name'], unique=False)" in code
 
 
+@on_postgresql
 def test_labels_that_the_models_have_are_added(connection: Connection) -> None:
-    only_on(connection, "postgresql")
     built(connection, "create type mood as enum ('sad', 'odd');" + person(", mood mood", "postgresql"))
 
     ((table, (sentence,), code),) = drift(connection, metadata(Column("mood", t.Enum("sad", "ok", name="mood"))))
@@ -305,8 +304,8 @@ def test_labels_that_the_models_have_are_added(connection: Connection) -> None:
     assert "# PostgreSQL cannot take 'odd' out of an enum type" in code
 
 
+@on_postgresql
 def test_an_identity_of_the_models_is_told(connection: Connection) -> None:
-    only_on(connection, "postgresql")
     built(connection, person(", n integer not null", "postgresql"))
 
     ((_, of, code),) = drift(connection, metadata(Column("n", t.Integer, Identity(), nullable=False)))
@@ -351,8 +350,8 @@ def test_a_model_that_cannot_be_created_is_named_and_the_others_are_compared(con
     assert list(disagreements(connection, migrated, modelled, {}, [models], failed)) == []
 
 
+@on_postgresql
 def test_an_enum_type_of_another_name_is_one_difference(connection: Connection) -> None:
-    only_on(connection, "postgresql")
     built(connection, "create type moods as enum ('sad', 'ok');" + person(", mood moods", "postgresql"))
 
     ((table, of, code),) = drift(connection, metadata(Column("mood", t.Enum("sad", "ok", name="mood"))))
@@ -361,8 +360,8 @@ def test_an_enum_type_of_another_name_is_one_difference(connection: Connection) 
     assert code == "op.execute('ALTER TYPE moods RENAME TO mood')"
 
 
+@on_postgresql
 def test_a_label_that_the_models_gave_up_stays_in_the_type(connection: Connection) -> None:
-    only_on(connection, "postgresql")
     built(connection, "create type mood as enum ('sad', 'old', 'ok');" + person(", mood mood", "postgresql"))
 
     assert sentences(connection, metadata(Column("mood", t.Enum("sad", "ok", name="mood")))) == []
@@ -404,8 +403,8 @@ def test_constraints_without_names_come_with_a_name_to_paste(connection: Connect
     assert sentences(connection, models) == []
 
 
+@on_postgresql
 def test_a_key_whose_action_differs_is_dropped_and_made_again(connection: Connection) -> None:
-    only_on(connection, "postgresql")
     built(connection, person(", owner_id integer references owner (id)", "postgresql"))
     models = metadata(
         Column("owner_id", t.Integer), ForeignKeyConstraint(["owner_id"], ["owner.id"], ondelete="CASCADE")
@@ -449,8 +448,8 @@ def test_a_key_that_a_model_states_twice_is_one(connection: Connection) -> None:
     assert sentences(connection, models) == []
 
 
+@on_postgresql
 def test_comments_and_exclusions_come_with_operations_too(connection: Connection) -> None:
-    only_on(connection, "postgresql")
     built(connection, person(", span int4range", "postgresql"))
     models = metadata(
         Column("span", pg.INT4RANGE), pg.ExcludeConstraint(("span", "&&"), name="apart", using="gist"), comment="people"
