@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..facts import Changes
+from ..patterns import pattern
 from ..records import dataclass
 from .git import Repository
 from .models import tables
 from .project import Project
 
-_TEST = re.compile(r"(?:^|/)(?:tests?|testing|fixtures|examples?)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+_TEST = pattern(r"(?:^|/)(?:tests?|testing|fixtures|examples?)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 Content = Callable[[Sequence[str]], dict[str, bytes]]
 
 

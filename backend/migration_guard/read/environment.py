@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..facts import Environment, Flag, Place, Unread
+from ..patterns import pattern
 from ..records import replace
 from .asking import content, exists
 from .environment_autocommit import autocommit
@@ -21,7 +22,7 @@ from .environment_urls import dialects_in, holds_password, is_async
 from .project import Project
 from .text import Unreadable
 
-_DATABASE = re.compile(r"(sqlite|postgresql|postgres|psql|mysql|mariadb)(?:_\w+)?$", re.IGNORECASE)
+_DATABASE = pattern(r"(sqlite|postgresql|postgres|psql|mysql|mariadb)(?:_\w+)?$", re.IGNORECASE)
 _NAMED = {"postgres": "postgresql", "psql": "postgresql", "mariadb": "mysql"}
 _ASYNC_ENGINES = {"create_async_engine", "async_engine_from_config", "AsyncEngine"}
 

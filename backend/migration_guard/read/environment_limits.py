@@ -8,18 +8,17 @@ from collections.abc import Iterator, Sequence
 
 from ..facts import Flag, Place, Unread
 from ..hints import Literal
+from ..patterns import pattern
 from .environment_modules import Module
 
 _ZERO = r"(?!\s*(?:=|to)?\s*['\"]?0\b(?!\.))"
 _SETS = r"(?:\bset\b[^;]{{0,30}}\b{0}\b{1}|\b{0}\s*(?:=|%3d)(?!\s*['\"]?0\b)|set_config\(\s*'{0}')|^{0}$"
-_LOCK_TIMEOUT = re.compile(_SETS.format("lock_timeout", _ZERO), re.IGNORECASE)
-_STATEMENT_TIMEOUT = re.compile(_SETS.format("statement_timeout", _ZERO), re.IGNORECASE)
-_SESSION_LOCK = re.compile(
-    r"\bpg_(?:try_)?advisory_lock|\bget_lock\s*\(|\bbegin\s+(?:immediate|exclusive)", re.IGNORECASE
-)
-_TRANSACTION_LOCK = re.compile(r"\bpg_(?:try_)?advisory_xact_lock|\block\s+table\b", re.IGNORECASE)
+_LOCK_TIMEOUT = pattern(_SETS.format("lock_timeout", _ZERO), re.IGNORECASE)
+_STATEMENT_TIMEOUT = pattern(_SETS.format("statement_timeout", _ZERO), re.IGNORECASE)
+_SESSION_LOCK = pattern(r"\bpg_(?:try_)?advisory_lock|\bget_lock\s*\(|\bbegin\s+(?:immediate|exclusive)", re.IGNORECASE)
+_TRANSACTION_LOCK = pattern(r"\bpg_(?:try_)?advisory_xact_lock|\block\s+table\b", re.IGNORECASE)
 _LOCKS = {"flock", "lockf", "FileLock", "InterProcessLock", "advisory_lock"}
-_FOREIGN_KEYS = re.compile(r"pragma\s+foreign_keys\s*=\s*['\"]?(\w+)", re.IGNORECASE)
+_FOREIGN_KEYS = pattern(r"pragma\s+foreign_keys\s*=\s*['\"]?(\w+)", re.IGNORECASE)
 
 
 def lock_timeout(said: Sequence[str], names: frozenset[str], env: Module) -> Flag:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..facts import Place
+from ..patterns import pattern
 from ..records import dataclass, field
 from .asking import content, exists, is_file, is_folder, is_link, listing
 from .text import Source, Unreadable
@@ -18,7 +19,7 @@ MOST_FILES = 40  # parsed for one env.py
 LONGEST_FILE = 400_000  # bytes
 _DEPTH = 12  # names that lead to names
 # What is worth looking for in a module beyond its names; a small one may pass on what another module makes.
-_TELLING = re.compile(
+_TELLING = pattern(
     rb"lock_timeout|statement_timeout|advisory|foreign_keys|configure\(|run_sync|get_lock|begin immediate",
     re.IGNORECASE,
 )

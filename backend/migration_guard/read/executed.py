@@ -6,6 +6,7 @@ import ast
 import re
 
 from ..facts import Column, CreateObject, DropObject, Operation, OtherSql, SetOption, Unread, WriteRows
+from ..patterns import pattern
 from ..records import replace
 from .calls import operation
 from .conditions import KNOWN
@@ -19,7 +20,7 @@ OBJECTS: dict[str, tuple[type[CreateObject] | type[DropObject], str]] = {
     "CreateSchema": (CreateObject, "schema"),
     "DropSchema": (DropObject, "schema"),
 }
-_BLOCK = re.compile(r"\bDO\b\s+(?:LANGUAGE\b|['$])", re.IGNORECASE)
+_BLOCK = pattern(r"\bDO\b\s+(?:LANGUAGE\b|['$])", re.IGNORECASE)
 PLACEHOLDER = "__unread__"  # what `statements` takes for a part that is known only at run time
 
 

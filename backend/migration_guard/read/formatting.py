@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from ..patterns import pattern
 from .values import AT_RUN_TIME, HOLE, LONGEST, small
 
 Plain = (str, int, float, bool, bytes, type(None))
-WIDE = re.compile(r"\d{4,}")  # a width in a format that asks for a text of thousands of characters
+WIDE = pattern(r"\d{4,}")  # a width in a format that asks for a text of thousands of characters
 
 
 def filled(value: object) -> object:

@@ -7,13 +7,14 @@ import re
 
 from ..facts import Place, Review, Text, Unread
 from ..hints import Any
+from ..patterns import pattern
 from .operations import Module
 from .record import text_of
 from .text import Source
 from .values import Dotted, how
 
-_FIELD = re.compile(r"(?:Revision ID|Revises|Create Date|Reviewed)\s*:", re.IGNORECASE)
-STAMP = re.compile(
+_FIELD = pattern(r"(?:Revision ID|Revises|Create Date|Reviewed)\s*:", re.IGNORECASE)
+STAMP = pattern(
     r"^[ \t]*Reviewed:[ \t]+(?P<name>.*?)[ \t]*<(?P<email>[^<>]*)>[ \t]+(?P<date>\S+)[ \t]+(?P<digest>\S+)[ \t]*$",
     re.MULTILINE,
 )

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from ..facts import Migration, Place
+from ..patterns import pattern
 from .project import Project
 
 _NAMES = rb"(?:revision|down_revision|branch_labels|depends_on)\b"
@@ -22,7 +23,7 @@ _FIELD = (
 )
 _A_TYPE, _TEXT, _END = rb"(?:: [^=\n]*)? = ", rb"[\"']([\w.-]+)[\"']", rb"\r?\n"
 # All four as the template has them, right above the first function.
-_USUAL = re.compile(
+_USUAL = pattern(
     rb"\n(?:# revision identifiers[^\n]*\n)?"
     + rb"revision" + _A_TYPE + _TEXT + _END
     + rb"down_revision" + _A_TYPE + rb"(?:None|" + _TEXT + rb")" + _END
@@ -32,7 +33,7 @@ _USUAL = re.compile(
 _LATER = rb"\n(?:down_)?revision"
 _SEVERAL = rb"[(\[][ \t]*(?:(?:\"[^\"\\]*\"|'[^'\\]*')[ \t]*,?[ \t]*)+[)\]]"
 _VALUE = rb"\"([^\"]*)\"|'([^']*)'"
-_DOCSTRING = re.compile(rb'"""([^"\\\r\n]*[^"\\\s])[ \t]*(?:\r?\n|""")')
+_DOCSTRING = pattern(rb'"""([^"\\\r\n]*[^"\\\s])[ \t]*(?:\r?\n|""")')
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe would keep us waiting
 _AT_ONCE = 1 << 14  # bytes: more than most revisions have
 

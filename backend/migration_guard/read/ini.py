@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..hints import TYPE_CHECKING, Any
+from ..patterns import pattern
 from ..records import dataclass
 from .asking import content
 from .environment_urls import dialect_of
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     import configparser
 
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
-_PLACEHOLDER = re.compile(r"%\(([^)]*)\)s|%%")
+_PLACEHOLDER = pattern(r"%\(([^)]*)\)s|%%")
 # A program fills these in when it writes the file for Alembic: JupyterHub has `script_location = {alembic_dir}`.
-_TEMPLATE = re.compile(r"\{\w+\}|\$\{?\w+|<\w+>")
+_TEMPLATE = pattern(r"\{\w+\}|\$\{?\w+|<\w+>")
 
 
 class BrokenSettings(UsageError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..patterns import pattern
 from .values import ASKED, AT_RUN_TIME, Arguments, Attr, Either, Made, Unknown, words
 
 _ASKS = words(
@@ -13,7 +14,7 @@ _ASKS = words(
     "get_table_comment get_enums get_table_options get_view_definition reflect reflect_table autoload autoload_with "
     "table_names"
 )
-_CATALOGUE = re.compile(
+_CATALOGUE = pattern(
     r"\b(?:information_schema|pg_(?:catalog|class|type|enum|attribute|index(?:es)?|constraint|tables|views|namespace|"
     r"extension|proc|trigger|roles|database|sequences?|matviews|available_extensions)|to_reg\w+|sqlite_(?:master|schema)|"
     r"pragma_?\w*|show\s+(?:tables|columns|index(?:es)?|create))\b",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from ..facts import Migration
 from ..hints import Any
+from ..patterns import pattern
 from .encoding import plain, revived
 from .store import BROKEN
 
@@ -18,7 +19,7 @@ _HEADER = (
 )  # fmt: skip
 _USUAL = frozenset({"at", "revision", "parents", "parents_at", "message"})  # what every file has
 _AS_USUAL = {name: getattr(Migration, name) for name in _HEADER if name not in _USUAL}
-_ID = re.compile(r"[\w.-]+", re.ASCII)
+_ID = pattern(r"[\w.-]+", re.ASCII)
 _LATER = ("upgrade", "downgrade", "imports", "undefined", "markers", "warnings", "review", "digest", "tree")
 Whole = Callable[[str, str], Migration]  # the file and the name of its facts -> the migration
 Outlined = Callable[[Migration, str], Mapping[str, Any] | None]  # and the name of its facts -> what an index needs

@@ -6,12 +6,11 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ..patterns import pattern
 from .mentions import last_name
 from .text import Source, Unreadable
 
-_HINT = re.compile(
-    rb"__tablename__|\bColumn\(|mapped_column\(|\bMapped\[|\bTable\(|table\s*=\s*True|Index\(|Constraint\("
-)
+_HINT = pattern(rb"__tablename__|\bColumn\(|mapped_column\(|\bMapped\[|\bTable\(|table\s*=\s*True|Index\(|Constraint\(")
 _COLUMNS = {"Column", "mapped_column", "Field"}
 _BESIDE = {"Index", "UniqueConstraint", "CheckConstraint", "ForeignKeyConstraint", "ExcludeConstraint"}
 # Keywords of a column that no database ever sees.

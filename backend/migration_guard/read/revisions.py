@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from ..facts import Migration, UnknownParent
+from ..patterns import pattern
 from ..records import replace
 
 # A file without `revision = ...` has the id that its name spells, if it spells one (Alembic 0.1; script/base.py).
-_LEGACY_NAME = re.compile(r"([a-f0-9]+)\.py$")
+_LEGACY_NAME = pattern(r"([a-f0-9]+)\.py$")
 _Links = dict[str, list[str]]
 
 

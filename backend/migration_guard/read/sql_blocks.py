@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from ..facts import Operation, OtherSql, Unread
 from ..hints import NamedTuple
+from ..patterns import pattern
 from ..records import replace
 from .sql_common import Common
 from .sql_cursor import PLACEHOLDER
@@ -23,7 +23,7 @@ _EXPECTED = words(
 )
 _ENDS_WITH = {"IF": "THEN", "ELSIF": "THEN", "CASE": "THEN", "WHEN": "THEN"}  # and of loops: LOOP
 _LOOPS = words("FOR FOREACH WHILE LOOP")
-_FORMATTED = re.compile(r"%(?:\d+\$)?-?\d*[ILs]")
+_FORMATTED = pattern(r"%(?:\d+\$)?-?\d*[ILs]")
 
 Read = Callable[[Statement, Common], Iterator[Operation]]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..facts import Column, Constraint, ConstraintKind, EnumType, Filled, Text, Unread
+from ..patterns import pattern
 from ..records import replace
 from .sql_cursor import Cursor
 from .sql_lexer import NotSql, words
@@ -17,7 +18,7 @@ COLUMN_WORDS = words(
 )
 CONSTRAINT_WORDS = words("CONSTRAINT UNIQUE PRIMARY FOREIGN CHECK EXCLUDE")
 _SERIALS = words("SERIAL BIGSERIAL SMALLSERIAL SERIAL2 SERIAL4 SERIAL8")
-_NULL = re.compile(r"NULL(\s*::.*)?", re.IGNORECASE | re.DOTALL)
+_NULL = pattern(r"NULL(\s*::.*)?", re.IGNORECASE | re.DOTALL)
 
 
 def column(cursor: Cursor) -> Column:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..hints import Literal
+from ..patterns import pattern
 
 Spoken = Literal["postgresql", "sqlite", "mysql", "mssql"]
 _SPEAK: dict[str, Spoken] = {
@@ -15,12 +16,12 @@ _SPEAK: dict[str, Spoken] = {
     "mariadb": "mysql",
     "mssql": "mssql",
 }
-_SQLITE_WORDS = re.compile(
+_SQLITE_WORDS = pattern(
     r"`|\b(?:AUTOINCREMENT|WITHOUT\s+ROWID|PRAGMA|(?:INSERT|UPDATE)\s+OR\s+(?:ABORT|FAIL|IGNORE|REPLACE|ROLLBACK))\b",
     re.IGNORECASE,
 )
-_MYSQL_WORDS = re.compile(r"\b(?:AUTO_INCREMENT|UTF8MB4|ENGINE\s*=|INSERT\s+IGNORE)", re.IGNORECASE)
-_DOLLAR_QUOTE = re.compile(r"\$\w*\$")
+_MYSQL_WORDS = pattern(r"\b(?:AUTO_INCREMENT|UTF8MB4|ENGINE\s*=|INSERT\s+IGNORE)", re.IGNORECASE)
+_DOLLAR_QUOTE = pattern(r"\$\w*\$")
 # A quick look before a search: no text that either of the above finds is without one of these.
 _HINTS = ("`", "AUTO", "ROWID", "PRAGMA", "OR", "UTF8MB4", "ENGINE", "IGNORE")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from ..facts import Place
 from ..hints import Literal
+from ..patterns import pattern
 from ..records import dataclass
 from .sql_dialect import Spoken
 
@@ -58,7 +59,7 @@ class Statement:
         return self.sql[self.tokens[0].start : self.tokens[-1].end]
 
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""
     (?:\s+|--[^\n]*)*
     (?: (?P<quote>(?:[eEnNbBxX]|[uU]&)?'|["`])
@@ -71,12 +72,12 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_COMMENT_ENDS = re.compile(r"/\*|\*/")
-_LINE = re.compile(r"[^\n]*")
+_COMMENT_ENDS = pattern(r"/\*|\*/")
+_LINE = pattern(r"[^\n]*")
 # What follows an opening quote, which stands twice for itself.
-_BODY = {quote: re.compile(rf"[^{quote}]*(?:{quote}{quote}[^{quote}]*)*{quote}(?!{quote})") for quote in "'\"`"}
+_BODY = {quote: pattern(rf"[^{quote}]*(?:{quote}{quote}[^{quote}]*)*{quote}(?!{quote})") for quote in "'\"`"}
 _ESCAPED_BODY = {
-    quote: re.compile(rf"[^{quote}\\]*(?:(?:{quote}{quote}|\\.)[^{quote}\\]*)*{quote}(?!{quote})", re.DOTALL)
+    quote: pattern(rf"[^{quote}\\]*(?:(?:{quote}{quote}|\\.)[^{quote}\\]*)*{quote}(?!{quote})", re.DOTALL)
     for quote in "'\""
 }
 

@@ -10,14 +10,15 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from ..patterns import pattern
 from ..records import dataclass
 from .asking import is_folder
 from .project import Project, real_path
 from .tree import RealPaths, folders_below, header_words, is_revision, revision_names
 
-_LIKELY = re.compile(r"migrat|alembic|version|revision|schema|upgrade", re.IGNORECASE)
+_LIKELY = pattern(r"migrat|alembic|version|revision|schema|upgrade", re.IGNORECASE)
 # Samples, and what tests are made of, are nobody's history.
-_SAMPLES = re.compile(
+_SAMPLES = pattern(
     r"(?:unit|integration|functional)?_?tests?|testing|test_?data|fixtures?|examples?|samples?|docs?|"
     r"templates?|benchmarks?"
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterable, Sequence
 
+from ..patterns import pattern
 from .conditions import KNOWN, Test
 from .values import Dotted, Made, words
 
@@ -17,7 +17,7 @@ _OF_DATABASES = words(
     "SQLAlchemyError DBAPIError StatementError Error DatabaseError DataError IntegrityError InterfaceError "
     "InternalError NotSupportedError OperationalError ProgrammingError PostgresError LockNotAvailable"
 )
-_OF_POSTGRESQL = re.compile(r"(Undefined|Duplicate)[A-Z][a-z]+(Error)?|\w+Violation(Error)?")
+_OF_POSTGRESQL = pattern(r"(Undefined|Duplicate)[A-Z][a-z]+(Error)?|\w+Violation(Error)?")
 # A missing column or index is an OperationalError of SQLite, and a ProgrammingError of PostgreSQL's drivers.
 _ELSEWHERE = {
     "OperationalError": frozenset({"sqlite"}),

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import CannotFinish
+from ..patterns import pattern
 from .asking import content, question
 from .store import digest
 
 # What Alembic takes for a revision file (script/base.py): editors' lock files and __init__ are none.
-_REVISION_FILE = re.compile(r"(?!\.#|__init__).*\.py$")
+_REVISION_FILE = pattern(r"(?!\.#|__init__).*\.py$")
 _HEADER = rb"(?m)^(down_)?revision\b[^=\n]*=([^\n]*)"
 _WORD = rb"[\"']([^\"'\n]+)[\"']"
-_SETTINGS = re.compile(r".\.(?:ini|cfg|conf)$|^pyproject\.toml$")
+_SETTINGS = pattern(r".\.(?:ini|cfg|conf)$|^pyproject\.toml$")
 _DEPTH = 12
 
 

@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterable
 
 from ..facts import Operation, OtherCall, OtherSql, Unread
+from ..patterns import pattern
 from ..records import replace
 from .names import words_in
 from .reach import SCHEMA, hides
 from .state import KnownColumn, KnownTable, State
 
 # Statements that leave both the schema and the rows as they are.
-HARMLESS = re.compile(
+HARMLESS = pattern(
     r"\s*(?:comment|grant|revoke|analyze|set|reset|show|vacuum|lock|explain|pragma|select\s+(?:setval|pg_))\b",
     re.IGNORECASE,
 )
-MOVES = re.compile(r"\b(?:add|drop|rename|create|inherit|attach|detach)\b", re.IGNORECASE)
+MOVES = pattern(r"\b(?:add|drop|rename|create|inherit|attach|detach)\b", re.IGNORECASE)
 
 
 def hidden(state: State, what: int, op: Operation) -> State:

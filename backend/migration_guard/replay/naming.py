@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from ..facts import Column, Constraint, EnumType, Operation, OtherCall, Unread
+from ..patterns import pattern
 from ..records import fields
 
-WORD = re.compile(r"\w+")
+WORD = pattern(r"\w+")
 LEFT_OUT = ("at", "direction", "among")  # of an operation: they tell where it stands
 
 

@@ -23,10 +23,11 @@ from ..facts import (
     Unread,
     WriteRows,
 )
+from ..patterns import pattern
 
 ROWS, SCHEMA = 1, 2  # what an operation that cannot be read may change
 LIVES = frozenset((CreateTable, DropTable, RenameTable, RenameObject, AlterTable))  # after which a table may be gone
-CHANGES_SCHEMA = re.compile(r"\b(?:alter|create|drop|rename|do|call|select)\b", re.IGNORECASE)
+CHANGES_SCHEMA = pattern(r"\b(?:alter|create|drop|rename|do|call|select)\b", re.IGNORECASE)
 
 
 def hides(op: Operation) -> int:

@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 
 from ..facts import EnumType, Text, Unread
+from ..patterns import pattern
 from ..records import dataclass
 
 
@@ -62,15 +63,15 @@ SQL = {
     "money": "money", "citext": "citext",
 }  # fmt: skip
 # Where these types come from; the same name from elsewhere may be anything.
-MODULES = re.compile(
+MODULES = pattern(
     r"(?:(?:sa|sqlalchemy|sqla|db|postgresql|pg|psql|types|sqltypes|sqlmodel|sql|dialects|sqlite|mysql)\.)*(\w+)"
 )
-SQL_FORM = re.compile(
+SQL_FORM = pattern(
     r'\s*(?:pg_catalog\.)?"?([a-z][a-z0-9_]*(?:\s+(?:varying|precision))?)"?\s*(?:\(\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)?\s*\))?'
     r"\s*((?:with|without)\s+time\s+zone)?\s*((?:\[\d*\]\s*)*|array)\s*",
     re.IGNORECASE,
 )
-NAME_FORM = re.compile(r'(?:"?\w+"?\.)?"?([a-z_]\w*)"?', re.IGNORECASE)
+NAME_FORM = pattern(r'(?:"?\w+"?\.)?"?([a-z_]\w*)"?', re.IGNORECASE)
 SIZED = {"varchar": "length", "char": "length", "numeric": "precision scale", "float": "precision"}
 SIZED |= {"timestamp": "precision", "time": "precision"}
 

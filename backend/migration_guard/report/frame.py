@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from ..facts import Place
+from ..patterns import pattern
 from .words import printable
 
 _SHOWN = 4  # of a longer statement, the first ones
 _WIDTH = 160
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_PASSWORD = re.compile(r"(?<=://)([^\s:/@'\"]*):[^\s@'\"]+@")
+_LINE_END = pattern(r"\r\n|\r|\n")
+_PASSWORD = pattern(r"(?<=://)([^\s:/@'\"]*):[^\s@'\"]+@")
 
 
 def frame(at: Place, sources: Mapping[str, str]) -> list[str]:

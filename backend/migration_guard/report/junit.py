@@ -5,16 +5,16 @@ The shape is the one that Jenkins reads (junit-10.xsd of its xUnit plugin), whic
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from ..findings import Finding, Problem, Report, Severity, severity_of
+from ..patterns import pattern
 from ..reporting import by_place
 from .words import looked_at, printable
 
 # What XML 1.0 cannot hold in any form, once `printable` has written out the rest: https://www.w3.org/TR/xml/#charsets
-_NO_CHARACTER = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_CHARACTER = pattern("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..findings import Site
+from ..patterns import pattern
 
 HOME = "https://github.com/migration-guard/migration-guard"
-_SERVER = re.compile(r"https?://[\w.-]+(:[0-9]+)?", re.ASCII)
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
-_COMMIT = re.compile("[0-9a-f]{7,64}")
-_RULE = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
+_SERVER = pattern(r"https?://[\w.-]+(:[0-9]+)?", re.ASCII)
+_REPOSITORY = pattern(r"[\w.-]+/[\w.-]+", re.ASCII)
+_COMMIT = pattern("[0-9a-f]{7,64}")
+_RULE = pattern("[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def site(environment: Mapping[str, str], root: Path) -> Site:

@@ -6,7 +6,6 @@ https://docs.github.com/en/code-security/code-scanning/integrating-with-code-sca
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from .. import __version__
 from ..facts import Place
 from ..findings import Finding, Problem, Report, Rule, severity_of
 from ..fingerprints import fingerprinted
+from ..patterns import pattern
 from ..reporting import counted
 from .links import HOME
 from .words import most_severe_first, printable
@@ -21,7 +21,7 @@ from .words import most_severe_first, printable
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 RESULTS = 25_000  # GitHub refuses a file with more in a run, and shows the first 5,000 by severity
 _TEXT = 8_000  # characters of one message
-_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")  # what would start a link in a message: [words](address)
+_LINK = pattern(r"\[(?=[^\[\]]*\]\()")  # what would start a link in a message: [words](address)
 
 
 def as_sarif(report: Report, command: str) -> str:

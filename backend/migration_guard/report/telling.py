@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from ..branch import RanSql
 from ..findings import Allowed, Finding, Report, Severity, TakenLock, severity_of
 from ..hints import Literal
+from ..patterns import pattern
 from ..records import replace
 from ..reporting import counted
 from .reviewing import Evidence, RoundTrip, Rows, Sql, Way, allowed, called
 from .words import OF_THE_SCHEMA, most_severe_first, printable
 
 NOT_RUN = "Nothing was run: `migration-guard verify` shows SQL, locks, rows and the way back."
-_MORE = re.compile(r"-- and ([\d,]{1,20}) more statements?(?: of this line)?")  # as live/noting.py writes it
+_MORE = pattern(r"-- and ([\d,]{1,20}) more statements?(?: of this line)?")  # as live/noting.py writes it
 WHOLE = "Models, migrations and databases are compared whole: where the base branch disagrees already stands here, too."
 _FEW = 3  # findings on the schema as a whole that stand among the others
 WELL = "Up, down and up again went well."

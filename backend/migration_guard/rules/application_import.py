@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from ..facts import Context, Migration, Use
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from ..replay import KnownColumn, KnownTable, table_before
 from .shared.chains import both
@@ -38,7 +39,7 @@ RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.WARNIN
 FEW, WIDTH = 8, 100  # columns that are all shown, characters in a line
 HOLDS_MODELS = {"models", "model", "orm", "entities", "entity", "tables", "database"}
 # Enums, exceptions and column types live beside models; they are no tables.
-NO_TABLE = re.compile(
+NO_TABLE = pattern(
     r".*(?:Type|Types|Enum|Enums|Status|State|Kind|Mode|Level|Error|Exception|Mixin|Base|DateTime|Timestamp|Schema|Engine|"
     r"Session|JSON|JSONB|Json|Variant|Dict|List|Array|Column|Field|Encoder)|UUID|GUID|Role"
 )

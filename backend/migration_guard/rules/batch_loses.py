@@ -45,6 +45,7 @@ from ..facts import (
     Operation,
 )
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..records import dataclass
 from ..registry import judges
 from ..replay import KnownTable, objects_on, table_before
@@ -56,10 +57,10 @@ from .shared.rebuilds import Rebuilding, is_first_rebuild, on_dialect, rebuilds
 from .shared.running import below, function_of
 
 RULE = Rule.of(__name__, __doc__, family="SQLite", severity=Severity.ERROR, dialects={"sqlite"})
-COMPUTED = re.compile(r"[(]|\bCOLLATE\b", re.IGNORECASE)
+COMPUTED = pattern(r"[(]|\bCOLLATE\b", re.IGNORECASE)
 AUTOINCREMENT = {
-    True: re.compile(r"\bAUTOINCREMENT\b", re.IGNORECASE),
-    False: re.compile(r"\bsqlite_autoincrement=True"),
+    True: pattern(r"\bAUTOINCREMENT\b", re.IGNORECASE),
+    False: pattern(r"\bsqlite_autoincrement=True"),
 }
 
 

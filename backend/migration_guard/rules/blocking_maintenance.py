@@ -30,6 +30,7 @@ from collections.abc import Iterator
 
 from ..facts import AlterTable, Context, CreateObject, Maintenance, Text
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from ..replay import operations_above
 from ..replay.names import bare
@@ -38,8 +39,8 @@ from .shared.locks import cost, matters, stops
 
 RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 SINCE = {"reindex": 12, "detach": 14, "refresh": 9}
-REINDEX = re.compile(r"(REINDEX\s+(?:\([^)]*\)\s*)?(?:TABLE|INDEX|SCHEMA|DATABASE))\s+", re.IGNORECASE)
-REFRESH = re.compile(r"(REFRESH\s+MATERIALIZED\s+VIEW)\s+", re.IGNORECASE)
+REINDEX = pattern(r"(REINDEX\s+(?:\([^)]*\)\s*)?(?:TABLE|INDEX|SCHEMA|DATABASE))\s+", re.IGNORECASE)
+REFRESH = pattern(r"(REFRESH\s+MATERIALIZED\s+VIEW)\s+", re.IGNORECASE)
 REWRITES = ("vacuum full", "cluster")
 
 

@@ -36,13 +36,14 @@ from ..facts import (
     WriteRows,
 )
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from ..replay import operations_above
 from ..replay.names import bare
 from .shared.editing import executed, sql
 
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.WARNING, dialects={"postgresql"})
-CASCADE = re.compile(r"\s+CASCADE\b(?!.*\bCASCADE\b)", re.IGNORECASE | re.DOTALL)
+CASCADE = pattern(r"\s+CASCADE\b(?!.*\bCASCADE\b)", re.IGNORECASE | re.DOTALL)
 
 
 @judges(DropTable, DropColumn, DropConstraint, DropType, DropObject, WriteRows)

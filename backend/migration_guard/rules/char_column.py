@@ -25,11 +25,12 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, Context, CreateTable
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from .shared.unfit_types import misfits
 
 RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
-TYPE = re.compile(r"(?:\w+\.)*(?:n?char|bpchar|character)(?:\s*\(.*\))?", re.IGNORECASE)
+TYPE = pattern(r"(?:\w+\.)*(?:n?char|bpchar|character)(?:\s*\(.*\))?", re.IGNORECASE)
 SAYS = "is char(n): PostgreSQL fills it up with blanks, which count in LIKE and after a cast but not in comparisons."
 
 

@@ -25,12 +25,13 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, Context, CreateTable, DropColumn, DropTable, Migration
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from .shared.own_lines import statement
 from .shared.reverse import changes_schema
 
 RULE = Rule.of(__name__, __doc__, family="portability", severity=Severity.WARNING, on=False)
-CONDITION = re.compile(
+CONDITION = pattern(
     r"\bIF\s+(?:NOT\s+)?EXISTS\s+|,\s*if_(?:not_)?exists\s*=\s*True|,\s*checkfirst\s*=\s*True", re.IGNORECASE
 )
 

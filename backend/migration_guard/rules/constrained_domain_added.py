@@ -31,6 +31,7 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, Column, Context, CreateObject
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from ..replay.names import bare
 from ..replay.outline import with_kind
@@ -39,11 +40,11 @@ from .shared.locks import matters
 from .shared.paste import call, column, execute, literal, sql_name, sql_table
 
 RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
-DOMAIN = re.compile(
+DOMAIN = pattern(
     r"\bDOMAIN\s+(?:\S+)\s+(?:AS\s+)?(.+?)\s*(?:\b(?:CONSTRAINT|CHECK|NOT\s+NULL|DEFAULT)\b.*)?$",
     re.IGNORECASE | re.DOTALL,
 )
-CONDITION = re.compile(r"\bCHECK\s*\((.+)\)", re.IGNORECASE | re.DOTALL)
+CONDITION = pattern(r"\bCHECK\s*\((.+)\)", re.IGNORECASE | re.DOTALL)
 
 
 @judges(AddColumn)

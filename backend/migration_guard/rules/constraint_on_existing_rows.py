@@ -44,6 +44,7 @@ from ..facts import (
     WriteRows,
 )
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from ..replay import KnownConstraint, KnownIndex, operations_above, table_before
 from ..replay.lines import Lines
@@ -58,9 +59,9 @@ from .shared.running import function_of, is_old_column, is_old_table
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.WARNING)
 # What a query has that looks for rows in the way of a constraint of this kind.
 ASKS = {
-    "unique": re.compile(r"^\s*(?:SELECT|WITH)\b.*\bHAVING\b", re.IGNORECASE | re.DOTALL),
-    "foreign key": re.compile(r"^\s*(?:SELECT|WITH)\b.*\b(?:NOT\s+(?:IN|EXISTS)|LEFT)\b", re.IGNORECASE | re.DOTALL),
-    "check": re.compile(r"^\s*(?:SELECT|WITH)\b.*\bWHERE\b", re.IGNORECASE | re.DOTALL),
+    "unique": pattern(r"^\s*(?:SELECT|WITH)\b.*\bHAVING\b", re.IGNORECASE | re.DOTALL),
+    "foreign key": pattern(r"^\s*(?:SELECT|WITH)\b.*\b(?:NOT\s+(?:IN|EXISTS)|LEFT)\b", re.IGNORECASE | re.DOTALL),
+    "check": pattern(r"^\s*(?:SELECT|WITH)\b.*\bWHERE\b", re.IGNORECASE | re.DOTALL),
 }
 ROWS = {
     "unique": "two rows hold the same values",

@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, AlterColumn, Column, Context, CreateTable
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from .shared.paste import one_line
 from .shared.rebuilds import may_not_run
@@ -58,7 +59,7 @@ ALONE = {
         for form in ("RANGE", "MULTIRANGE")
     },
 }
-OWN = re.compile(rf"(?:(\w+)\.)*({'|'.join(ALONE)})(?:\(|$)")
+OWN = pattern(rf"(?:(\w+)\.)*({'|'.join(ALONE)})(?:\(|$)")
 
 
 @judges(CreateTable)

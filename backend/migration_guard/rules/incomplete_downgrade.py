@@ -47,6 +47,7 @@ from ..facts import (
     Unread,
 )
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..records import replace
 from ..registry import judges
 from ..replay import column_before, type_before
@@ -59,7 +60,7 @@ from .shared.reverse import type_dropped, undoing, unknown
 from .shared.things import Thing, lasting
 
 RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERROR)
-TOLERANT = re.compile(r"if_not_exists\s*=\s*True|checkfirst\s*=\s*True|\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
+TOLERANT = pattern(r"if_not_exists\s*=\s*True|checkfirst\s*=\s*True|\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 
 @judges(Migration)

@@ -25,12 +25,13 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, Context, CreateTable
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..records import replace
 from ..registry import judges
 from .shared.unfit_types import misfits
 
 RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
-TYPE = re.compile(r"(?:\w+\.)*json(?:\(.*\))?", re.IGNORECASE)
+TYPE = pattern(r"(?:\w+\.)*json(?:\(.*\))?", re.IGNORECASE)
 SAYS = (
     "is json, which PostgreSQL can neither compare nor index: DISTINCT and GROUP BY fail on it, and to change it later "
     "rewrites the table."

@@ -29,12 +29,13 @@ from pathlib import PurePosixPath
 
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from .shared.chains import link, linked, new_id
 
 RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.ERROR)
 
-_ILLEGAL = re.compile(r"[@+:-]")
+_ILLEGAL = pattern(r"[@+:-]")
 
 
 @judges(Migration)

@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, Column, Context
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..records import replace
 from ..registry import judges
 from ..replay import is_new
@@ -45,7 +46,7 @@ from .shared.paste import backfill, call, column, execute, filling, literal, sql
 from .shared.rows import emptied
 
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.ERROR)
-NO_DEFAULT = re.compile(r"(?:\w+\.)?(?:null\(\)|text\(\s*['\"]null['\"]\s*\))|null|none", re.IGNORECASE)
+NO_DEFAULT = pattern(r"(?:\w+\.)?(?:null\(\)|text\(\s*['\"]null['\"]\s*\))|null|none", re.IGNORECASE)
 
 
 @judges(AddColumn)

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, AlterColumn, Column, Context, CreateTable, Text
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from ..replay import column_before
 from ..replay.types import type_of
@@ -40,14 +41,14 @@ from .shared.unfit_types import columns_made
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.ERROR)
 # Tried on PostgreSQL 18: as DEFAULT of a timestamp, date or time these become the moment of the DDL, as
 # postgresql.org/docs/current/datatype-datetime.html#DATATYPE-DATETIME-SPECIAL-VALUES warns; `now()` is read as `now`.
-MOMENT = re.compile(r"(?:now|today|tomorrow|yesterday)\s*(?:\(\s*\))?", re.IGNORECASE)
-EXPRESSION = re.compile(
+MOMENT = pattern(r"(?:now|today|tomorrow|yesterday)\s*(?:\(\s*\))?", re.IGNORECASE)
+EXPRESSION = pattern(
     r"(?:(?:sa\.|db\.)?(?:func\.\w+|text)|now|utcnow|uuid\d?|uuid_generate_v\d\w*|gen_random_uuid|nextval|random|newid|"
     r"(?:clock|statement|transaction)_timestamp|datetime|strftime|julianday|unixepoch|timezone|getdate|sysdate)\(.*\)|"
     r"current_(?:timestamp|date|time|user)(?:\s*\(\d?\))?|localtime(?:stamp)?",
     re.IGNORECASE | re.DOTALL,
 )
-IN_SQL = re.compile(r"'([^']*)'(?:::[\w ]+)?")
+IN_SQL = pattern(r"'([^']*)'(?:::[\w ]+)?")
 TIMES = frozenset({"timestamp", "date", "time"})
 TEXTS = frozenset({"varchar", "text", "char", "citext"})
 TODAY = {"today": "CURRENT_DATE", "tomorrow": "CURRENT_DATE + 1", "yesterday": "CURRENT_DATE - 1"}

@@ -34,6 +34,7 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, Column, Context
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..records import replace
 from ..registry import judges
 from ..replay.names import bare
@@ -44,7 +45,7 @@ from .shared.paste import call, column, execute, sql_name, sql_table
 
 RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 KINDS = {"stored": "a stored generated column", "identity": "an identity column", "serial": "a serial column"}
-COMPUTED = re.compile(r"Computed\(\s*['\"](.+?)['\"]\s*[,)]|AS\s*\((.+)\)\s*STORED", re.IGNORECASE | re.DOTALL)
+COMPUTED = pattern(r"Computed\(\s*['\"](.+?)['\"]\s*[,)]|AS\s*\((.+)\)\s*STORED", re.IGNORECASE | re.DOTALL)
 VIRTUAL = 18  # the first PostgreSQL with virtual generated columns
 
 

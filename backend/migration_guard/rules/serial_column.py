@@ -24,11 +24,12 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, Context, CreateTable
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from .shared.unfit_types import misfits
 
 RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
-TYPE = re.compile(r"(?:small|big)?serial[248]?", re.IGNORECASE)
+TYPE = pattern(r"(?:small|big)?serial[248]?", re.IGNORECASE)
 SAYS = (
     "is serial: its sequence has rights and a life of its own, and an INSERT may give values that the sequence runs "
     "into."

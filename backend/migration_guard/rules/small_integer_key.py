@@ -25,12 +25,13 @@ from collections.abc import Iterator
 
 from ..facts import Context, CreateTable
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from ..replay.names import bare
 from .shared.unfit_types import columns_made, retyped
 
 RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
-SMALL = re.compile(r"(?:\w+\.)*(?:small)?(?:integer|int[24]?|serial[24]?)(?:\(\))?", re.IGNORECASE)
+SMALL = pattern(r"(?:\w+\.)*(?:small)?(?:integer|int[24]?|serial[24]?)(?:\(\))?", re.IGNORECASE)
 
 
 @judges(CreateTable)

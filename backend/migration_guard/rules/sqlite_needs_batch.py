@@ -25,12 +25,12 @@ settings do not name SQLite, or a column is only renamed, added without a constr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from textwrap import indent
 
 from ..facts import AddColumn, AlterColumn, Context, CreateConstraint, DropColumn, DropConstraint
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from ..replay import is_new, table_before
 from ..replay.names import bare, mentions
@@ -54,7 +54,7 @@ CREATES = {
     "primary key": "create_primary_key",
     "unique": "create_unique_constraint",
 }
-COMMENT = re.compile(r"\b(?<!existing_)comment\s*=")
+COMMENT = pattern(r"\b(?<!existing_)comment\s*=")
 
 
 @judges(CreateConstraint, DropConstraint)

@@ -24,11 +24,12 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, Context, CreateTable
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from .shared.unfit_types import misfits
 
 RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
-TYPE = re.compile(
+TYPE = pattern(
     r"(?:\w+\.)*(?:datetime|timestamp)(?:\s*\((?:\d*|timezone\s*=\s*False|precision\s*=\s*\d+)\))?(?:\s+without\s+time\s+zone)?",
     re.IGNORECASE,
 )

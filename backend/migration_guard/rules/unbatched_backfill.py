@@ -30,6 +30,7 @@ from collections.abc import Iterator
 
 from ..facts import Context, WriteRows
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from .shared.editing import apart, sql
 from .shared.locks import matters
@@ -37,7 +38,7 @@ from .shared.paste import literal, op_name, sql_name, sql_table
 from .shared.transactions import fills_many_rows
 
 RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
-UPDATE = re.compile(r"(UPDATE\s+.*?\bSET\b.*?|DELETE\s+FROM\s+\S+)\s+WHERE\s+(.*)", re.IGNORECASE | re.DOTALL)
+UPDATE = pattern(r"(UPDATE\s+.*?\bSET\b.*?|DELETE\s+FROM\s+\S+)\s+WHERE\s+(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @judges(WriteRows)

@@ -32,6 +32,7 @@ from itertools import islice
 
 from ..facts import Context, DropColumn, DropTable, Text, WriteRows
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from ..replay import column_before
 from ..replay.lines import Lines
@@ -42,12 +43,12 @@ from .shared.running import below, copies, function_of, is_old_column, is_old_ta
 
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.WARNING)
 # What is assigned, where it is the same for every row: a literal, a bound value, the time.
-CONSTANT = re.compile(
+CONSTANT = pattern(
     r"\bSET\s+\"?\w+\"?\s*=\s*"
     r"(?:'(?:[^']|'')*'(?:::\w+)?|-?\d[\d.]*|TRUE|FALSE|NULL|CURRENT_\w+|NOW\(\)|:\w+)\s*(?:;|$)",
     re.IGNORECASE,
 )
-VALUES = re.compile(
+VALUES = pattern(
     r"\.values\(\s*(?:\{\s*['\"]?\w+['\"]?\s*:|\w+\s*=)\s*(?:['\"][^'\"]*['\"]|-?\d[\d.]*|True|False|None)\s*,?\s*\}?\s*\)"
 )
 

@@ -23,11 +23,12 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, Context, CreateTable
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from .shared.unfit_types import misfits
 
 RULE = Rule.of(__name__, __doc__, family="hygiene", severity=Severity.WARNING, dialects={"postgresql"}, on=False)
-TYPE = re.compile(r"(?:\w+\.)*(?:string|unicode|varchar|character varying)\s*\(.*\d.*\)", re.IGNORECASE)
+TYPE = pattern(r"(?:\w+\.)*(?:string|unicode|varchar|character varying)\s*\(.*\d.*\)", re.IGNORECASE)
 SAYS = (
     "has its limit in the type: on PostgreSQL that saves nothing, and to shorten it later locks the table for a scan."
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ...patterns import pattern
 from .markup import Markup, tag, text
 
 _WORDS = (
@@ -16,7 +17,7 @@ _WORDS = (
     "valid validate values view when where with"
 )
 _LONGEST = 20_000  # characters; nobody skims more, and every part costs
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<string>'(?:[^']|'')*')|\"[^\"]*\"|(?P<number>\b\d+(?:\.\d+)?\b)"
     rf"|\b(?P<word>{'|'.join(_WORDS.split())})\b",
     re.IGNORECASE | re.DOTALL,

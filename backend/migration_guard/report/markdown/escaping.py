@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
+from ...patterns import pattern
 from ..words import printable
 
 CELL = 2_000  # characters of one entry, before escaping
 # What Markdown, HTML or GitHub gives a meaning, alone or where it stands: `1. x`, `- x`, `---`, `www.`, `GH-1`.
-_MEANS = re.compile(
+_MEANS = pattern(
     r"""[!"\#$&*+:<=>@\[\\\]^_`{|}~]
     | (?<!\w)[.-] | -(?!\w) | (?<=[0-9])[.)](?!\w)
     | (?<=www)\. | (?<=gh)-""",
     re.VERBOSE | re.IGNORECASE,
 )
 # The runner of GitHub's Actions obeys a line that begins with :: and what stands behind ##[, wherever they come from.
-_COMMAND = re.compile(r"^(\s*):(?=:)|\#\#(?=\[)", re.MULTILINE)
+_COMMAND = pattern(r"^(\s*):(?=:)|\#\#(?=\[)", re.MULTILINE)
 _CALLS = frozenset("@#:$.-")
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ...branch import Column, Node, TouchedTable
+from ...patterns import pattern
 from ...reporting import counted
 from ..telling import short_type
 from ..words import printable
@@ -21,9 +22,9 @@ _COLUMNS = 25  # of one table
 _SAME = 6  # columns that stay as they are
 _ACROSS = 5  # revisions that stand beside each other; more stand one above the other
 # Mermaid decodes `#35;` in any text between quotes. It makes them of these two signs for itself.
-_SIGN = re.compile("[!-/:-@\\[-^`{-~\ufb02\xb6]")
+_SIGN = pattern("[!-/:-@\\[-^`{-~\ufb02\xb6]")
 _BECAME = {"added": " (new)", "removed": " (removed)"}
-_KEY = re.compile(r"[pfu]k\b", re.IGNORECASE)  # words of the grammar, in any case
+_KEY = pattern(r"[pfu]k\b", re.IGNORECASE)  # words of the grammar, in any case
 _STYLES = {
     "base": "fill:#f6f8fa,stroke:#8c959f,color:#1f2328",
     "new": "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",

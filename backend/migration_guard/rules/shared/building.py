@@ -6,13 +6,14 @@ import ast
 import re
 
 from ...facts import AddColumn, Context, CreateConstraint, CreateIndex, DropIndex, Text
+from ...patterns import pattern
 from ...replay.names import bare
 from .editing import edited, executed, parsed_call, sql, stands_alone, unbatched
 from .paste import call as call_lines
 from .paste import column, execute, literal, op_name, sql_name, sql_table
 
-CREATE = re.compile(r"\bCREATE(\s+UNIQUE)?\s+INDEX(\s+CONCURRENTLY)?(\s+IF\s+NOT\s+EXISTS)?\b", re.IGNORECASE)
-DROP = re.compile(r"\bDROP\s+INDEX(?!\s+CONCURRENTLY)\b", re.IGNORECASE)
+CREATE = pattern(r"\bCREATE(\s+UNIQUE)?\s+INDEX(\s+CONCURRENTLY)?(\s+IF\s+NOT\s+EXISTS)?\b", re.IGNORECASE)
+DROP = pattern(r"\bDROP\s+INDEX(?!\s+CONCURRENTLY)\b", re.IGNORECASE)
 
 
 def concurrent_index(op: CreateIndex, context: Context | None = None, *, moved: bool = False) -> list[str]:

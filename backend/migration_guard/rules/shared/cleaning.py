@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from ...facts import CreateConstraint, CreateIndex, Operation, Text, Unread, WriteRows
+from ...patterns import pattern
 from ...replay.names import bare
 
-WORD = re.compile(r"[A-Za-z_]\w*")
+WORD = pattern(r"[A-Za-z_]\w*")
 # A column in a condition that SQLAlchemy makes: sa.column("x"), t.c.x, t.c["x"].
-MADE_COLUMN = re.compile(r"""\b(?:column\(\s*|c\[)["'](\w+)|\.c\.(\w+)""")
+MADE_COLUMN = pattern(r"""\b(?:column\(\s*|c\[)["'](\w+)|\.c\.(\w+)""")
 
 
 def columns_of(op: CreateConstraint | CreateIndex) -> frozenset[str]:

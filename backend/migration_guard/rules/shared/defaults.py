@@ -6,8 +6,10 @@ import ast
 import json
 import re
 
+from ...patterns import pattern
+
 # What is SQL by its looks: a name or a call may as well be one of Python, where it is not known.
-SQL = re.compile(
+SQL = pattern(
     r"'.*'|-?[\d.]+|.+::[\w .\[\]\"]+|CURRENT_[A-Z]+|LOCALTIME(?:STAMP)?|TRUE|FALSE|"
     r"(?:now|clock_timestamp|gen_random_uuid|uuid_generate_v[14])\(\)",
     re.DOTALL | re.IGNORECASE,

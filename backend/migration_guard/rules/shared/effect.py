@@ -20,13 +20,14 @@ from ...facts import (
     RenameObject,
     Unread,
 )
+from ...patterns import pattern
 from ...records import dataclass
 from ...replay.names import bare, mentions
 from ...replay.naming import Naming
 from .pool import Pool
 from .things import ON_A_TABLE, Kind, Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
 
-IF_EXISTS = re.compile(r"\bIF\s+EXISTS\b|if_exists\s*=\s*True", re.IGNORECASE)
+IF_EXISTS = pattern(r"\bIF\s+EXISTS\b|if_exists\s*=\s*True", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from ...facts import AddEnumValue, CreateTable, CreateType, Operation
+from ...patterns import pattern
 from ...replay.names import bare
 from .editing import executed, sql
 
-ADD = re.compile(r"\bADD\s+VALUE\s+(?!IF\b)", re.IGNORECASE)
+ADD = pattern(r"\bADD\s+VALUE\s+(?!IF\b)", re.IGNORECASE)
 
 
 def added_value(op: AddEnumValue) -> str:

@@ -7,6 +7,7 @@ import builtins
 import re
 
 from ...facts import Context
+from ...patterns import pattern
 
 # What autogenerate takes for imported, by the names that its templates give them.
 USUAL = {
@@ -22,7 +23,7 @@ USUAL = {
     "sqlmodel": "import sqlmodel",
     "text": "from sqlalchemy import text",
 }
-_OF_A_MODULE = re.compile(rf"(?<![\w.\"'])({'|'.join(sorted(USUAL.keys() - {'text'}))})\.\w")
+_OF_A_MODULE = pattern(rf"(?<![\w.\"'])({'|'.join(sorted(USUAL.keys() - {'text'}))})\.\w")
 
 
 def with_imports(context: Context, text: str) -> str:

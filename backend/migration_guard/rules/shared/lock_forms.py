@@ -25,10 +25,11 @@ from ...facts import (
     ValidateConstraint,
     WriteRows,
 )
+from ...patterns import pattern
 from .altering import converts_by_hand, in_utc, is_not_null, is_proved, type_change
 from .functions import volatile_call
 
-SERIAL = re.compile(r"\b(?:small|big)?serial[248]?\b", re.IGNORECASE)
+SERIAL = pattern(r"\b(?:small|big)?serial[248]?\b", re.IGNORECASE)
 LOGGED = ("set logged", "set unlogged")
 
 

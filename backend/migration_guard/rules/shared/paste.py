@@ -6,6 +6,7 @@ import ast
 import re
 
 from ...facts import Column, Operation, Text, Unread
+from ...patterns import pattern
 from .defaults import default_value
 
 # A line of the advice after which a revision of its own begins, to follow this one: what comes below it is the body of
@@ -13,7 +14,7 @@ from .defaults import default_value
 NEXT = "# --- in the next revision ---"
 
 STEP = 4  # spaces
-RESERVED = re.compile(
+RESERVED = pattern(
     "all|and|as|check|column|constraint|create|default|desc|end|from|grant|group|having|in|index|into|key|like|limit|"
     "not|null|offset|on|or|order|primary|references|select|table|then|to|union|unique|user|using|values|when|where|with"
 )

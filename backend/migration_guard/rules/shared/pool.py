@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from ...patterns import pattern
 from ...replay.names import words_in
 from .things import ON_A_TABLE, Thing
 
-NO_WORD = re.compile(r"\W")
+NO_WORD = pattern(r"\W")
 Compare = Callable[[Thing, Thing], bool]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from ...facts import Context, CreateConstraint, CreateIndex, Text
+from ...patterns import pattern
 from ...replay import KnownColumn, table_before
 from ...replay.names import bare
 from .keys import Keys
 from .own_lines import alone, statement
 from .paste import NEXT, execute, sql_name, sql_table
 
-PYTHON = re.compile(r"\bsa\.|\w_\(|\.c\.|\.is_|==")  # in a condition that SQLAlchemy makes
+PYTHON = pattern(r"\bsa\.|\w_\(|\.c\.|\.is_|==")  # in a condition that SQLAlchemy makes
 
 
 def cleaned_first(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> list[str]:

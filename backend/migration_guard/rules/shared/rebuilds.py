@@ -21,6 +21,7 @@ from ...facts import (
     WriteRows,
 )
 from ...hints import Literal
+from ...patterns import pattern
 from ...replay import operations_above
 from ...replay.lines import Lines
 from ...replay.names import bare, same
@@ -31,7 +32,7 @@ Rebuilding = AddColumn | AlterColumn | CreateConstraint | DropColumn | DropConst
 REBUILDING = (AddColumn, AlterColumn, CreateConstraint, DropColumn, DropConstraint)
 # "clause": a constant that SQLAlchemy hands over as an expression, as `sa.text("0")` and `sa.false()`
 DefaultKind = Literal["constant", "clause", "computed"]
-CONSTANT = re.compile(
+CONSTANT = pattern(
     r"""[(\s]*(?:[+-]?\s*(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?|x?'(?:[^']|'')*'|(?!current_(?:time|date|timestamp)\b)\w+|
     "[^"]*")(?:\s*::.*)?[)\s]*""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...facts import (
@@ -19,12 +18,13 @@ from ...facts import (
     WriteRows,
 )
 from ...hints import TypeVar, overload
+from ...patterns import pattern
 from ...replay import column_before, is_new, life_before, operations_above
 from ...replay.lines import Lines
 from ...replay.names import bare, mentions
 
 # Names that a history gives to what it puts aside for a while: no application knows such a table.
-PUT_ASIDE = re.compile(r"(?:^_+|^|_)(?:tmp|temp|temporary|backup|bak|bkp|old|orig|legacy|copy|staging)\d*(?:_|\d*$)")
+PUT_ASIDE = pattern(r"(?:^_+|^|_)(?:tmp|temp|temporary|backup|bak|bkp|old|orig|legacy|copy|staging)\d*(?:_|\d*$)")
 
 One = TypeVar("One", bound=Operation)
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from ... import facts
 from ...facts import Column, Operation
+from ...patterns import pattern
 from .rebuilds import inside_text
 
 STATEMENTS: tuple[type[Operation], ...] = tuple(
@@ -15,10 +16,10 @@ STATEMENTS: tuple[type[Operation], ...] = tuple(
     if isinstance(kind, type) and issubclass(kind, Operation) and kind not in (Operation, facts.OtherCall)
 )
 # `DO $$` is kept as such; what stands between the dollars is a string.
-_NOT_SQL = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$", re.DOTALL)
+_NOT_SQL = pattern(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 # What the other one refuses, each tried on SQLite 3.40 and PostgreSQL 16 (tests/rules/test_dialect_words.py).
 _POSTGRESQL = (
-    r"(?<!:)::\s*[a-z_\"]",
+    r"(?<!:)::\s*(?:\"|[a-z_]\w*)",
     r"\bN?ILIKE\b",
     r"\bSIMILAR\s+TO\b",
     r"(?:=|<>|!=|\bLIKE)\s*(?:ANY|ALL|SOME)\s*\(",

@@ -25,13 +25,14 @@ from ...facts import (
     Text,
 )
 from ...hints import Literal
+from ...patterns import pattern
 from ...records import dataclass, field
 from ...replay.names import alike, bare, mentions
 
 Kind = Literal["table", "column", "index", "constraint", "type", "object"]
 ON_A_TABLE = ("column", "index", "constraint")
-FURTHER_COLUMNS = re.compile(r"(?:_where|_include|\bWHERE|\bINCLUDE)\b.*", re.IGNORECASE | re.DOTALL)  # of an index
-USING_INDEX = re.compile(r'\bUSING\s+INDEX\s+"?(\w+)', re.IGNORECASE)
+FURTHER_COLUMNS = pattern(r"(?:_where|_include|\bWHERE|\bINCLUDE)\b.*", re.IGNORECASE | re.DOTALL)  # of an index
+USING_INDEX = pattern(r'\bUSING\s+INDEX\s+"?(\w+)', re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...facts import Context, DropTable, Migration, Operation, Text, TransactionControl, WriteRows
+from ...patterns import pattern
 from ...replay import operations_above, same_transaction
 from ...replay.lines import Lines
 from ...replay.names import bare
 from .locks import locks
 
-FEW = re.compile(r"\b(?:WHERE|LIMIT)\b")
+FEW = pattern(r"\b(?:WHERE|LIMIT)\b")
 
 
 def outside(context: Context, op: Operation) -> bool:

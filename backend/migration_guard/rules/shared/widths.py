@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 
 from ...facts import AlterColumn, Text
+from ...patterns import pattern
 from ...records import dataclass
 from .paste import execute, sql_name, sql_table
 
-STRING = re.compile(
+STRING = pattern(
     r"(?:\w+\.)*(?:String|Unicode|VARCHAR|AutoString|character varying)\(\s*(?:length\s*=\s*)?(\d{1,9})\s*(?:,.*)?\)",
     re.IGNORECASE,
 )
-ENDLESS = re.compile(
+ENDLESS = pattern(
     r"(?:\w+\.)*(?:(?:Text|UnicodeText|CLOB|LONGTEXT|MEDIUMTEXT)(?:\(.*\))?"
     r"|(?:String|Unicode|VARCHAR|AutoString|character varying)(?:\(\s*\))?)",
     re.IGNORECASE,
 )
 INTEGERS = (
-    (re.compile(r"(?:\w+\.)*(?:SmallInteger|SMALLINT|int2)(?:\(\s*\))?", re.IGNORECASE), 32767),
-    (re.compile(r"(?:\w+\.)*(?:Integer|INTEGER|INT|int4)(?:\(\s*\))?", re.IGNORECASE), 2147483647),
-    (re.compile(r"(?:\w+\.)*(?:BigInteger|BIGINT|int8)(?:\(\s*\))?", re.IGNORECASE), 9223372036854775807),
+    (pattern(r"(?:\w+\.)*(?:SmallInteger|SMALLINT|int2)(?:\(\s*\))?", re.IGNORECASE), 32767),
+    (pattern(r"(?:\w+\.)*(?:Integer|INTEGER|INT|int4)(?:\(\s*\))?", re.IGNORECASE), 2147483647),
+    (pattern(r"(?:\w+\.)*(?:BigInteger|BIGINT|int8)(?:\(\s*\))?", re.IGNORECASE), 9223372036854775807),
 )
 
 
