@@ -39,6 +39,38 @@ def test_two_heads_are_exit_code_1(root: Path, capsys: pytest.CaptureFixture[str
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["b", "c"]
 
 
+def test_file_that_cannot_be_read_is_told_beside_the_heads(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in "abc":
+        write(root, name, f"revision = '{name}'\ndown_revision = {None if name == 'a' else 'a'!r}")
+    (root / "alembic" / "versions" / "d.py").write_text("<<<<<<< HEAD\nrevision = 'd'\n")
+
+    assert main(["-C", str(root), "heads"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "b    alembic/versions/b.py",
+        "c    alembic/versions/c.py",
+        "alembic/versions/d.py cannot be read, and what it follows is no head: migration-guard check",
+    ]
+
+
+def test_parent_that_no_file_has_is_told_beside_the_heads(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(root, "a", "revision = 'a'\ndown_revision = None")
+    write(root, "b", "revision = 'b'\ndown_revision = 'gone'")
+
+    assert main(["-C", str(root), "heads"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "a    alembic/versions/a.py",
+        "b    alembic/versions/b.py",
+        "alembic/versions/b.py follows gone, which no file has: migration-guard check",
+    ]
+
+
+def test_message_steers_neither_a_terminal_nor_a_runner(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(root, "a", '"""\\x1b[31mred ##[group]x"""\nrevision = "a"\ndown_revision = None')
+
+    assert main(["-C", str(root), "heads"]) == 0
+    assert capsys.readouterr().out.startswith("a  \\x1b[31mred ## [group]x  ")
+
+
 def test_heads_of_branches_that_are_apart_on_purpose_are_fine(root: Path) -> None:
     for name in ("expand", "contract"):
         write(root, name, f"revision = '{name}_1'\ndown_revision = None\nbranch_labels = ('{name}',)")

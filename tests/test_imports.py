@@ -79,7 +79,7 @@ MAY = {
     "chosen": {"config", "errors", "facts", "findings", "printing", "read", "selecting"},
     "checking": {"baseline", "chosen", "config", "facts", "lint", "read", "rules", "selecting"},
     "stopping": {"errors", "findings", "report"},
-    "heads": {"config", "errors", "facts", "read", "rules"},
+    "heads": {"config", "errors", "facts", "read", "reporting", "rules"},
     "agreement": set(),
     "operate": {
         "agreement",

@@ -116,6 +116,13 @@ def test_one_head_needs_no_merge(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out == "Nothing to merge: b1 is the one head.\n"
 
 
+def test_nothing_is_joined_beside_a_file_that_cannot_be_read(root: Path) -> None:
+    (root / VERSIONS / "x1_broken.py").write_text("<<<<<<< HEAD\nrevision = 'x1'\n")
+
+    with pytest.raises(UsageError, match="x1_broken.py cannot be read"):
+        merged(root)
+
+
 def test_heads_of_labels_in_the_settings_stay_apart(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = root / VERSIONS / "c1_x.py"
     file.write_text(file.read_text().replace("\n\n\ndef up", '\nbranch_labels = "expand"\n\n\ndef up'))

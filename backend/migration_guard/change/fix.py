@@ -13,6 +13,7 @@ from ..findings import Finding, Report
 from ..read.wanted import Wanted
 from ..records import dataclass
 from ..reporting import counted as number
+from ..reporting import uttered
 from ..rules.missing_downgrade import NEVER
 from ..words import sentence
 from .autocommit import in_autocommit_blocks
@@ -75,10 +76,10 @@ def fix(
         raise UsageError(f"nothing writes what {unfit[0]} asks for", f"fix can mend {', '.join(FIXERS)}")
     plan = planned(settings, wanted, rules or tuple(FIXERS), base, folder or settings.root, standing)
     for line in _shown(plan, dry_run=dry_run):
-        print(line)
+        print(uttered(line))
     if plan.edits and not dry_run:
         write(plan.edits)
-        print(f"Wrote {', '.join(edit.shown for edit in plan.edits)}.")
+        print(uttered(f"Wrote {', '.join(edit.shown for edit in plan.edits)}."))
     return 1 if plan.left else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from ..errors import NothingFound, UsageError
 from ..facts import History, Migration
 from ..read.project import Project
 from ..records import dataclass
+from ..reporting import uttered
 from ..rules.shared.branches import groups
 from .files import Edit, write
 from .heads import Graph, head_file_edits
@@ -41,7 +43,8 @@ def merge(
 ) -> int:
     """Print the plan and carry it out. 0 when done, or when there is one head only.
 
-    Raises UsageError for revisions that are no heads, or that another merge revision joins already.
+    Raises UsageError for revisions that are no heads, or that another merge revision joins already, and where a file
+    cannot be read, as that may be one.
     """
     root = settings.root.absolute()
     if message is not None and ('"""' in message or message.endswith(('"', "\\")) or "\n" in message):
@@ -64,14 +67,14 @@ def merge(
         raise UsageError(f"--rev-id {rev_id} cannot name {len(plans)} revisions", "name the heads of one history")
     for plan in plans:
         for line in _shown(plan):
-            print(line)
+            print(uttered(line))
         if dry_run:
             for edit in plan.edits:
-                print("", *edit.difference(), sep="\n")
+                print("", *map(uttered, edit.difference()), sep="\n")
     if plans and not dry_run:
         edits = [edit for plan in plans for edit in plan.edits]
         write(edits, still=lambda: _still_heads(root, settings, plans))
-        print(f"Wrote {', '.join(edit.shown for edit in edits)}.")
+        print(uttered(f"Wrote {', '.join(edit.shown for edit in edits)}."))
     return 0
 
 
@@ -132,6 +135,11 @@ def planned(
 def _heads(one: History, wanted: Sequence[str], allowed: Sequence[str]) -> list[Migration]:
     """The heads to join: those that are named, else the first that are too many together."""
     heads = [head for head in one.heads if isinstance(head.revision, str)]
+    if broken := next((each for each in one.migrations if each.broken is not None), None):
+        raise UsageError(
+            f"{broken.path} cannot be read, so nobody can tell what it follows",
+            f"mend it first: migration-guard check {shlex.quote(broken.path)}",
+        )
     if not wanted:
         together = groups(heads, one.labels, one.migrations, allowed)
         return next((list(each.heads) for each in together if len(each.heads) > 1), [])

@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..facts import Base, History, Migration
 from ..read.git import Repository
 from ..records import dataclass
+from ..reporting import uttered
 from ..rules.shared.branches import groups
 from .files import Edit, write
 from .header import with_parents
@@ -41,11 +42,11 @@ def rebase(settings: Settings, *, base: str | None = None, onto: str | None = No
     plans = [planned(root, one, settings.heads, onto) for one in histories]
     for plan in [each for each in plans if each.edits] or plans:  # of several histories, those where something is to do
         for line in _shown(plan, dry_run=dry_run):
-            print(line)
+            print(uttered(line))
     edits = [edit for plan in plans for edit in plan.edits]
     if not dry_run and edits:
         write(edits)
-        print(f"Wrote {', '.join(edit.shown for edit in edits)}.")
+        print(uttered(f"Wrote {', '.join(edit.shown for edit in edits)}."))
     if edits and (missing := next((plan.missing for plan in plans if plan.missing), None)):
         print(f"Next: git merge {missing}  (the new parent stands there only)")
     return 0

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from ..records import dataclass
-from ..reporting import counted
+from ..reporting import counted, uttered
 from .entries import KINDS, Entry
 
 VERSION = 1
@@ -33,7 +33,8 @@ def as_text(chronicle: Chronicle) -> str:
         title, why = KINDS[kind]
         lines += [f"{title}. {why}"]
         for each in group:
-            lines += [f"  {each.place}", f"    {each.says}", f"    try: {each.command}"]
+            told = (f"  {each.place}", f"    {each.says}", f"    try: {each.command}")
+            lines += [uttered(line).replace("\n", "\\n") for line in told]
         lines.append("")
     lines += chronicle.looked_at
     lines.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..findings import Finding, Problem, Report, Severity, severity_of
-from ..reporting import counted
+from ..reporting import counted, uttered
 from .telling import apart, in_order
 from .words import conclusion, folded, known_in_words, printable
 
@@ -27,12 +27,11 @@ def as_commands(report: Report, command: str) -> str:
         message = f"{counted(unseen, 'more finding')} {'has' if unseen == 1 else 'have'} no annotation: GitHub shows "
         message += f"{_PER_STEP} errors and {_PER_STEP} warnings of a step. The job summary has them all."
         lines.append(_command("notice", {"title": "migration-guard"}, message))
-    # The runner also obeys `##[...]`, anywhere in a line that is no `::` command.
     last = [
         *(known_in_words(report.known) if report.known else ()),
         f"migration-guard {command}: {conclusion(report, command)}",
     ]
-    lines += [line.replace("##[", "## [") for line in last]
+    lines += [uttered(line) for line in last]
     return "\n".join(lines) + "\n"
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from ..findings import Allowed, Finding, Known, NotJudged, Problem, Report, severity_of
 from ..records import replace
-from ..reporting import by_place, counted
+from ..reporting import by_place, counted, uttered
 from .alike import told_once
 from .colour import Paint, coloured, plain
 from .frame import frame
-from .words import conclusion, folded, known_in_words, printable
+from .words import conclusion, folded, known_in_words
 
 _PLACES_SHOWN = 20
 _ALIKE_NAMED = 5
@@ -41,7 +41,7 @@ def _blocks(report: Report, command: str, paint: Paint) -> Iterator[str]:
     yield from _allowed(report.allowed)
     yield from _known(report.known)
     yield from _many(report, command)
-    yield from (printable(note) for note in report.notes)
+    yield from (uttered(note) for note in report.notes)
     yield from (_problem(problem) for problem in report.problems)
 
 
@@ -78,7 +78,7 @@ def _finding(finding: Finding, lines_of_source: list[str], paint: Paint) -> str:
     lines = ["  ".join(head)]
     for line in lines_of_source:
         number, bar, text = line.partition("|")
-        lines.append(f"  {paint('gutter', number + bar)}{text}")
+        lines.append(f"  {paint('gutter', number + bar)}{uttered(text)}")
     lines.append(_indented(finding.says, 2))
     if finding.instead.strip():
         lines += ["  Instead:", _indented(finding.instead, 6)]
@@ -139,9 +139,9 @@ def _problem(problem: Problem) -> str:
 
 
 def _indented(lines: str, by: int) -> str:
-    return textwrap.indent(printable(lines).strip("\n"), " " * by)
+    return textwrap.indent(uttered(lines).strip("\n"), " " * by)
 
 
 def _line(words: str) -> str:
     """The words on one line."""
-    return " ".join(printable(words).split())
+    return " ".join(uttered(words).split())

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from ..findings import Finding, Known, Remembered, Report, Severity, severity_of
-from ..reporting import by_place, counted
+from ..reporting import by_place, counted, printable
 
-# Control characters, signs that have no width or turn the direction, and halves of pairs: names in a migration must not
-# steer a terminal or a log. The joiners U+200C and U+200D are part of words and of emoji.
-_UNPRINTABLE = (  # compiled when it is first needed, which it mostly is not
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
 _HEADS_SHOWN = 5
 _ALIKE_SHOWN = 3
 
@@ -40,14 +34,6 @@ def folded(findings: Iterable[Finding]) -> Iterator[tuple[Finding, list[Finding]
             yield alike[0], alike[1:]
         else:
             yield from ((finding, []) for finding in alike)
-
-
-def printable(text: str) -> str:
-    """The text with what steers a terminal written out: an escape character becomes `\\x1b`."""
-    text = text.replace("\r\n", "\n")
-    if text.replace("\n", "").isprintable():
-        return text
-    return re.sub(_UNPRINTABLE, lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def verdict(report: Report) -> str:
