@@ -233,6 +233,26 @@ def test_what_is_known_falls_with_all_that_revisions_may_depend_on(
     assert "earlier run" not in note
 
 
+def test_what_is_known_falls_with_files_that_were_read_elsewhere(history: Path, killed: Callable[[int], Path]) -> None:
+    reading = "\n    import seeding\n\n    open('seeds/rows.sql').close()\n    open('written', 'w').close()\n"
+    first = min((history / "alembic" / "versions").glob("*.py"))
+    first.write_text(first.read_text().replace("def upgrade() -> None:\n", f"def upgrade() -> None:{reading}"))
+    (history / "seeds").mkdir()
+    for name in ("seeds/rows.sql", "seeding.py", "begin.sql", "unread.sql"):
+        (history / name).write_text("# 1\n")
+    settings = history / "pyproject.toml"
+    settings.write_text(settings.read_text() + "base-command = \"cat 'begin.sql'\"\n")
+    journal = killed(2)
+    reads = json.loads(journal.read_text().splitlines()[0])["walked"]["reads"]
+
+    (history / "seeds" / "rows.sql").write_text("# 2\n")
+    (note,) = run(history, resume=True).notes
+
+    own = {Path(name).relative_to(history.resolve()).as_posix() for name in reads if "history" in name}
+    assert own - {"alembic.ini", "pyproject.toml"} == {"begin.sql", "seeding.py", "seeds/rows.sql"}
+    assert "earlier run" not in note
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -33,6 +33,7 @@ class Walked:
     filled: list[str] = field(default_factory=list)  # tables that held rows
     empty: dict[str, str] = field(default_factory=dict)  # tables that did not, with the reason
     lacking: list[str] = field(default_factory=list)  # extensions that it needs and the server has not
+    reads: dict[str, str] = field(default_factory=dict)  # files that were read until then, with digests
 
 
 def keys(order: Sequence[Script], root: Path, folder: Path, seed: str) -> dict[str, str]:
@@ -79,3 +80,8 @@ def _contents(name: str) -> bytes:
         return hashlib.sha256(Path(name).read_bytes()).digest()
     except OSError:
         return b""
+
+
+def digest_of(name: str) -> str:
+    """What tells one content of a file from another, as text."""
+    return _contents(name).hex()

@@ -19,6 +19,7 @@ from ..findings import Problem, Report
 from ..lint.gathering import gathered
 from ..lint.run import branch_of
 from ..live import Server, dialect_for
+from ..live.reads import changed
 from ..live.scratch import Scratch
 from ..live.shares import Share
 from ..progress import Progress
@@ -163,6 +164,8 @@ class _Run:
         part = f"{database} {shard.number}/{shard.of}" if shard else database
         journal = Journal(self.root, job.project.place.path, part)
         known = journal.read(self.rules) if self.resume else {}
+        if any(changed(walked.reads) for walked, _ in known.values()):
+            known = {}  # what stands on them is not known by name
         if not known:
             journal.begin()
         request = self._request(job, database, dialect)

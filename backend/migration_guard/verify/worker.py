@@ -35,6 +35,7 @@ from ..live.loading import Home
 from ..live.observer import Observer
 from ..live.old_code import OldCode
 from ..live.old_drift import changed, of_the_branch, texts, touched
+from ..live.reads import Reads
 from ..live.redirect import Lead, engines_led
 from ..live.schema import Snapshot
 from ..live.shares import Share
@@ -57,9 +58,10 @@ class Bug(Exception):
 class Run:
     """One climb, told over the channel."""
 
-    def __init__(self, request: Request, channel: Channel) -> None:
+    def __init__(self, request: Request, channel: Channel, reads: Reads) -> None:
         self.request = request
         self.channel = channel
+        self.reads = reads
         self.plan = Plan(
             root=Path(request.root),
             database=request.database,
@@ -147,7 +149,7 @@ class Run:
 
     def _walked(self, walked: Walked) -> None:
         """Send that all is said of a revision."""
-        self.channel.send("walked", **asdict(walked))
+        self.channel.send("walked", **asdict(replace(walked, reads=self.reads.since())))
 
     def judge(self, fact: Step | Drift | Deployment | Interruption | Break) -> None:
         """Send what the checks say about a fact, and locks that the parent judges beside the migration's text."""
@@ -330,7 +332,10 @@ def _ended(channel: Channel) -> Iterator[Problem]:
     sys.dont_write_bytecode = True  # nothing is written into the project
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.path.append(request.folder)  # last: a folder of the project's must not hide a library
-    run = Run(request, channel)
+    reads = Reads((request.script_location, *request.version_locations, str(Path(sys.argv[1]).parent)))
+    reads.watch()
+    reads.note(word.strip("'\"") for word in (request.base_command or "").split())
+    run = Run(request, channel, reads)
     try:
         run.whole()
     except GuardError as error:
