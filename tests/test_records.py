@@ -30,7 +30,8 @@ def pair(**options: bool) -> tuple[type, type]:
 STANDARD, OURS = pair(order=True)
 _, OFTEN_MADE = pair(order=True)
 for _ in range(records.MANY):  # type: ignore[attr-defined]
-    OFTEN_MADE("a")
+    records.replace(OFTEN_MADE("a"), line=2)
+records.replace(OFTEN_MADE("a"), line=2)
 VALUES = st.tuples(st.text(max_size=3), st.integers(-3, 3))
 
 
@@ -93,8 +94,8 @@ def test_a_wrong_call_says_what_is_wrong(values: tuple[object, ...], named: dict
         OFTEN_MADE(*values, **named)
 
 
-@pytest.mark.parametrize("kind", [OURS, OFTEN_MADE])
-def test_a_frozen_record_refuses_changes(kind: type) -> None:
+def test_a_frozen_record_refuses_changes_until_many_are_made() -> None:
+    _, kind = pair()
     record = kind("a")
 
     with pytest.raises(AttributeError, match="frozen"):
@@ -103,9 +104,17 @@ def test_a_frozen_record_refuses_changes(kind: type) -> None:
         del record.line
 
 
-def test_replace_refuses_a_field_that_is_not_there() -> None:
+@pytest.mark.parametrize("kind", [OURS, OFTEN_MADE])
+def test_replace_refuses_a_field_that_is_not_there(kind: type) -> None:
     with pytest.raises(TypeError, match="no field 'lines'"):
-        records.replace(OURS("a"), lines=2)
+        records.replace(kind("a"), lines=2)
+
+
+def test_a_replaced_field_that_has_its_default_takes_no_room_either() -> None:
+    changed = records.replace(records.replace(OFTEN_MADE("a.py"), line=2), line=1)
+
+    assert "line" not in vars(changed)
+    assert changed == OFTEN_MADE("a.py")
 
 
 def test_fields_of_a_child_follow_those_of_its_parent_and_keyword_only_ones_take_no_place() -> None:

@@ -4,7 +4,7 @@ The standard decorator writes source text for each class and compiles it, and im
 six times the start of Python itself. These take one: only a class of which many records are made gets source text too.
 Type checkers see the standard ones, and so may the reader: the same arguments, equality, hash, order and repr. A
 default that an instance does not set stays on the class, so that an operation with thirty fields of which five are
-given holds five.
+given holds five. A frozen class of which many are made leaves it to type checkers to refuse changes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dataclasses import dataclass, field, fields, replace
 else:
     put = object.__setattr__
+    replaced, replacing = {}, {}  # by class: how often, and what does it once that is worth writing out
     MANY = 100  # records of one class that are made before it is worth 0.2 ms to write out how
 
     class Field:
@@ -53,6 +54,8 @@ else:
         """The record with other values in these fields."""
         kind = type(record)
         known = getattr(kind, "__fields__", None)
+        if kind in replacing and changes.keys() <= known.keys():
+            return replacing[kind](record, changes)
         if known is None:
             from dataclasses import replace as standard
 
@@ -62,6 +65,10 @@ else:
         # A class of no decorator of its own may look fields up when they are asked for; any other record holds them.
         whole = "__fields__" in kind.__dict__
         held = record.__dict__ if whole else {name: getattr(record, name) for name in known}
+        if whole and kind.__setattr__ is put:  # many are made
+            replaced[kind] = replaced.get(kind, 0) + 1
+            if replaced[kind] == MANY:
+                replacing[kind] = _replacing_written_out(kind, known)
         made = object.__new__(kind)
         for name, value in held.items():
             if name in known and name not in changes:  # no cached properties
@@ -117,7 +124,9 @@ else:
             nonlocal made
             made += 1
             if made == MANY:
-                cls.__init__ = _written_out(known, usual, factories, finishes, frozen)
+                if frozen:  # to go around our own refusal at each field doubles the time of a record
+                    cls.__setattr__, cls.__delattr__ = object.__setattr__, object.__delattr__
+                cls.__init__ = _written_out(known, usual, factories, finishes)
             if len(values) > len(places):
                 raise TypeError(f"{type(self).__name__} takes {len(places)} values, and {len(values)} are given")
             for name, value in zip(places, values):  # noqa: B905 - `strict` is slower
@@ -141,9 +150,9 @@ else:
 
         return __init__
 
-    def _written_out(known, usual, factories, finishes, frozen):
+    def _written_out(known, usual, factories, finishes):
         """The same `__init__` for these fields alone, as a person would write it: four times as fast."""
-        used = {"_put": put, "_unset": object()}
+        used = {"_unset": object()}
         first, later, lines = [], ["*"], []
         for name, one in known.items():
             parameter = name
@@ -155,13 +164,27 @@ else:
                 used[f"_usual_{name}"] = usual[name]
                 parameter = f"{name}=_usual_{name}"
             (later if one.kw_only else first).append(parameter)
-            kept = f"_put(self, {name!r}, {name})" if frozen else f"self.{name} = {name}"
+            kept = f"self.{name} = {name}"
             lines.append(f"if {name} is not _usual_{name}: {kept}" if name in usual else kept)
         if finishes:
             lines.append("self.__post_init__()")
         parameters = ", ".join(["self", *first, *(later if len(later) > 1 else ())])
         exec(f"def __init__({parameters}):\n " + "\n ".join(lines or ["pass"]), used)  # noqa: S102
         return used["__init__"]
+
+    def _replacing_written_out(cls, known):
+        """`replace` for these fields alone."""
+        used = {"_new": object.__new__, "_kind": cls}
+        lines = ["made = _new(_kind)"]
+        for name in known:
+            value = f"changes[{name!r}] if {name!r} in changes else self.{name}"
+            if hasattr(cls, name):
+                used[f"_usual_{name}"] = getattr(cls, name)
+                lines += [f"value = {value}", f"if value is not _usual_{name}: made.{name} = value"]
+            else:
+                lines.append(f"made.{name} = {value}")
+        exec("def replacing(self, changes):\n " + "\n ".join([*lines, "return made"]), used)  # noqa: S102
+        return used["replacing"]
 
     def _compared(cls, names, *, hashable):
         values = attrgetter(*names) if names else type

@@ -54,10 +54,14 @@ def _on_migration(judges: Judges, migration: Migration, history: History, policy
         for finding in judge(migration, context):
             standing = _standing(migration) if standing is None else standing
             yield _told(finding, policy, revision=_id(migration), subject=standing.get(finding.at, ""))
+    of_kind: dict[type, Judging] = {}
     for function in (migration.upgrade, migration.downgrade):
         for op in function.operations if function else ():
-            for rule, judge in judges.get(type(op), ()):
-                if op.dialects is None or rule.dialects is None or op.dialects & rule.dialects:
+            kind, concerned = type(op), op.dialects
+            if kind not in of_kind:
+                of_kind[kind] = judges.get(kind, ())
+            for rule, judge in of_kind[kind]:
+                if concerned is None or rule.dialects is None or concerned & rule.dialects:
                     for finding in judge(op, context):
                         told = _told(finding, policy, _id(migration), op.direction, op.source, op.dialects)
                         yield _with_neighbours(told, op) if op.among else told

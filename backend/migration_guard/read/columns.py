@@ -53,14 +53,16 @@ def _plain(record: Record, made: Plain) -> Column | None:
     name = first.value if isinstance(first, ast.Constant) else None
     if not isinstance(name, str) or HOLE in name or arguments[1].__class__ is ast.Constant:
         return None
-    if isinstance(type_, Plain) and (
-        type_.name in _NOT_BY_TEXT or any(each.arg == "collation" for each in type_.node.keywords)
-    ):
-        return None
+    if isinstance(type_, Plain):
+        if type_.name in _NOT_BY_TEXT:
+            return None
+        for each in type_.node.keywords:
+            if each.arg == "collation":
+                return None
     nullable = True
     for each in made.node.keywords:
         value = each.value.value if isinstance(each.value, ast.Constant) else None
-        if each.arg != "nullable" or not isinstance(value, bool):
+        if each.arg != "nullable" or (value is not True and value is not False):
             return None
         nullable = value
     source = record.source

@@ -172,20 +172,9 @@ class Expressions(Binding):
 
     def _call(self, node: ast.Call, scope: Scope) -> object:
         callee = self.evaluate(node.func, scope)
-        kind = kind_of_call(callee.path) if callee.__class__ is Dotted else None
-        if kind is not None and kind != "operation" and isinstance(callee, Dotted):
-            made = plain(self, callee, node, scope)
-            if made is not None:
-                return made
-        if kind == "column":
-            around, self.in_column = self.in_column, True
-            arguments = self.arguments(node, scope)
-            self.in_column = around
-        else:
-            arguments = self.arguments(node, scope)
-        if kind is not None and isinstance(callee, Dotted):
-            is_term = kind != "operation"
-            return Made(callee, arguments, node) if is_term else self.operation(callee.name, arguments, node, None)
+        if callee.__class__ is Dotted and (kind := kind_of_call(callee.path)) is not None:
+            return self._of_library(kind, callee, node, scope)
+        arguments = self.arguments(node, scope)
         if isinstance(callee, Attr) and callee.name == "get" and is_globals(callee.on) and arguments.positional:
             key = arguments.positional[0].value
             return self.module_name(key, scope) if isinstance(key, str) else AT_RUN_TIME
@@ -204,6 +193,17 @@ class Expressions(Binding):
         if not isinstance(text, Unknown):
             return text
         return self.apply(callee, arguments, node)
+
+    def _of_library(self, kind: str, callee: Dotted, node: ast.Call, scope: Scope) -> object:
+        """A call of SQLAlchemy's, or an operation of Alembic's."""
+        if kind == "operation":
+            return self.operation(callee.name, self.arguments(node, scope), node, None)
+        if (made := plain(self, callee, node, scope)) is not None:
+            return made
+        around, self.in_column = self.in_column, self.in_column or kind == "column"
+        arguments = self.arguments(node, scope)
+        self.in_column = around
+        return Made(callee, arguments, node)
 
     @abstractmethod
     def operation(self, name: str, arguments: Arguments, node: ast.expr, batch: Batch | None) -> object:

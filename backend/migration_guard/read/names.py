@@ -53,8 +53,16 @@ class Names(ABC):
 
     def found(self, name: str, scope: Scope) -> object:
         """What a name is bound to, where names from other modules stand for themselves."""
+        inner = scope
+        while True:  # as `Scope.find` does: nothing is asked for more often
+            names = inner.names
+            if name in names:
+                return names[name]
+            if inner.parent is None:
+                break
+            inner = inner.parent
         try:
-            return scope.find(name)
+            return inner.find(name)
         except KeyError:
             return self._unbound(name, scope)
 

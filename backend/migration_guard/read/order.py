@@ -27,6 +27,7 @@ from .conditions import Dialects, either
 Table = tuple[str, str]  # schema and name, folded
 Change = AddColumn | DropColumn | CreateTable | DropTable | CreateIndex | AlterColumn | RenameTable
 CHANGES = (AddColumn, DropColumn, CreateTable, DropTable, CreateIndex, AlterColumn, RenameTable)
+_NOTED = frozenset((*CHANGES, OtherCall, OtherSql, WriteRows))  # what tells something of the operations below it
 
 
 def in_order(operations: Iterable[Operation]) -> tuple[Operation, ...]:
@@ -47,9 +48,14 @@ class _Seen:
 
     def after(self, operation: Operation) -> Operation:
         """The operation with its fields that depend on order; then it counts as done."""
+        kind = type(operation)
+        named: Text | None = getattr(operation, "table", None)
+        if kind in _NOTED or self.new:
+            table = None if named is None else _table(named, getattr(operation, "schema", None))
+        else:
+            return operation  # mostly so: what drops an index or a constraint says nothing to those below
         changes: dict[str, object] = {}
-        table = _table(getattr(operation, "table", None), getattr(operation, "schema", None))
-        if self.new and not isinstance(operation, CreateTable):
+        if self.new and kind is not CreateTable:
             new = self._on_new_table(operation, table)
             if new is not False:
                 changes["on_new_table"] = new
@@ -57,7 +63,8 @@ class _Seen:
             filled = self._filled(operation, table)
             if filled is not False:
                 changes["filled_before"] = filled
-        self._note(operation, table)
+        if kind in _NOTED:
+            self._note(operation, table)
         return replace(operation, **changes) if changes else operation  # type: ignore[arg-type]
 
     def _on_new_table(self, operation: Operation, table: Table | None) -> Flag:
@@ -196,7 +203,7 @@ def _table(name: Text | None, schema: Text | None) -> Table | None:
     """A table's key; the default schema of PostgreSQL and no schema are the same."""
     if not isinstance(name, str):
         return None
-    if not isinstance(schema, str):
+    if schema is None or not isinstance(schema, str):
         return "", name.casefold()
     place = schema.casefold()
     return ("" if place == "public" else place, name.casefold())

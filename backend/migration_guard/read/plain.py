@@ -22,8 +22,9 @@ def plain(names: Names, callee: Dotted, node: ast.Call, scope: Scope) -> Plain |
                 return None
             terms.append(term)
     for keyword in node.keywords:
-        if keyword.value.__class__ is not ast.Constant:
-            if (term := _term(names, keyword.value, scope)) is None:
+        given = keyword.value
+        if given.__class__ is not ast.Constant:
+            if (term := _term(names, given, scope)) is None:
                 return None
             terms.append(term)
         if keyword.arg is None:
@@ -33,15 +34,18 @@ def plain(names: Names, callee: Dotted, node: ast.Call, scope: Scope) -> Plain |
 
 def _term(names: Names, node: ast.expr, scope: Scope) -> Dotted | Plain | None:
     """A type such as `sa.Integer` or `sa.Integer()`; None for anything else."""
-    named = node.func if isinstance(node, ast.Call) else node
-    if not isinstance(named, ast.Attribute) or not isinstance(named.value, ast.Name):
+    call = node if isinstance(node, ast.Call) else None
+    named = node if call is None else call.func
+    if not isinstance(named, ast.Attribute) or not isinstance(of := named.value, ast.Name):
         return None
-    on = names.found(named.value.id, scope)
+    on = names.found(of.id, scope)
     part = part_of_library(on.path, named.attr) if isinstance(on, Dotted) else None
     if part is None:
         return None
     names.steps += 2
-    if not isinstance(node, ast.Call):
+    if call is None:
         return part
     names.steps += 1
-    return plain(names, part, node, scope) if kind_of_call(part.path) == "term" else None
+    if kind_of_call(part.path) != "term":
+        return None
+    return plain(names, part, call, scope) if call.args or call.keywords else Plain(part, call, ())

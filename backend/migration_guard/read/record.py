@@ -34,8 +34,8 @@ class Record:
 
     def common(self, node: ast.expr) -> dict[str, Any]:
         """The fields that every operation has, but for those that are as usual."""
-        source = self.source
-        found: dict[str, Any] = {"at": source.place(node), "direction": self.direction, "source": source.call(node)}
+        at, text = self.source.place_and_text(node)
+        found: dict[str, Any] = {"at": at, "direction": self.direction, "source": text}
         if self.dialects is not None:
             found["dialects"] = self.dialects
         if self.conditional or self.inspected or self.swallowed or self.in_autocommit:

@@ -48,6 +48,19 @@ class Source:
             column = len(self.lines[line - 1].encode()[:column].decode(errors="ignore"))
         return Place(self.path, line, column + 1, about.get("end_lineno") or line)
 
+    def place_and_text(self, node: ast.expr | ast.stmt) -> tuple[Place, str]:
+        """Where a call stands, and its text as it stands there."""
+        about = node.__dict__
+        if _HOME in about or not self._ascii:
+            return self.place(node), self.call(node)
+        first, start, lines = about["lineno"], about["col_offset"], self.lines
+        last, end = about.get("end_lineno") or first, about.get("end_col_offset") or 0
+        if first == last:
+            text = lines[first - 1][start:end]
+        else:
+            text = "\n".join([lines[first - 1][start:], *lines[first : last - 1], lines[last - 1][:end]])
+        return Place(self.path, first, start + 1, last), text
+
     def call(self, node: ast.expr | ast.stmt) -> str:
         """The text of a call as it stands here: of one in a helper's file, the call of the helper."""
         if _HOME in node.__dict__:
@@ -56,9 +69,8 @@ class Source:
 
     def segment(self, node: ast.expr | ast.stmt) -> str:
         """The text of a node as it stands. `ast.get_source_segment` splits the whole file at every call."""
-        home: Source = node.__dict__.get(_HOME, self)
-        if home is not self:
-            return home.segment(node)
+        if _HOME in node.__dict__ and (home := node.__dict__[_HOME]) is not self:
+            return str(home.segment(node))
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
         start, end = node.col_offset, node.end_col_offset or 0
         if not self._ascii:

@@ -178,18 +178,25 @@ def same_transaction(context: Context, op: Operation, *kinds: type[Operation]) -
     if migration is None or op.in_autocommit or (environment is not None and environment.autocommit is True):
         return ()
     lines = Lines.around(context, op)
-    start, committed = lines.open_since(lines.at(op))
-    own = lines.between(start, lines.at(op), kinds)
+    if kinds in lines.absent:
+        return ()
+    at = lines.at(op)
+    start, committed = lines.open_since(at)
+    own = lines.between(start, at, kinds)
     one_for_all = environment is None or not environment.found or environment.transaction_per_migration is False
     base = context.history.base
-    if committed or base is None or not one_for_all or op.direction == "downgrade":
-        return own
-    if kinds not in lines.worked_out:
-        lines.worked_out[kinds] = [
-            one for one in _pending_below(context, migration, base) if not kinds or isinstance(one, kinds)
-        ]
-    found_below = lines.worked_out[kinds]
-    return (*found_below, *own) if isinstance(found_below, list) and found_below else own
+    if base is not None and one_for_all and op.direction == "upgrade":
+        if committed:
+            return own
+        if kinds not in lines.worked_out:
+            lines.worked_out[kinds] = [
+                one for one in _pending_below(context, migration, base) if not kinds or isinstance(one, kinds)
+            ]
+        found_below = lines.worked_out[kinds]
+        own = (*found_below, *own) if isinstance(found_below, list) and found_below else own
+    if kinds and not own and not lines.between(0, len(lines.operations), kinds):
+        lines.absent.add(kinds)
+    return own
 
 
 def _pending_below(context: Context, migration: Migration, base: Base) -> list[Operation]:

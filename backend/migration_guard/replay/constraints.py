@@ -57,8 +57,10 @@ def constraints_of(op: CreateTable | AddColumn, table: str, step: Step) -> tuple
         if keys and not any(one.kind == "primary key" for one in op.constraints):
             name = _name(step, "primary key", None, table, keys, None)
             found.append(KnownConstraint("primary key", table, name, keys, made_by=step.revision))
+    alone = isinstance(op, AddColumn)
     for column in op.columns if isinstance(op, CreateTable) else (op.column,):
-        found += _inline(column, table, step, alone=isinstance(op, AddColumn))
+        if column.unique is True or column.references is not None or column.check is not None or alone:
+            found += _inline(column, table, step, alone=alone)
     return tuple(found)
 
 

@@ -117,6 +117,32 @@ def unseen(key: Key, why: Unread) -> KnownTable:
 
 
 def _done(state: State, op: Operation, step: Step) -> State:
+    kind = type(op)
+    if kind in _BY_ANY_NAME and (done := _done_by_any_name(state, op)) is not None:
+        return done
+    table: Text | None = getattr(op, "table", None)
+    place = None if table is None else found(state, table, getattr(op, "schema", None), exactly=kind is CreateTable)
+    if place is None:
+        return state
+    key, before = place
+    if step.root(key[1]) != step.name:  # a table of another name is dropped, and foreign keys to it with it
+        return _without_references(state, key[1]) if kind is DropTable else state
+    if kind is DropTable:
+        table_after = _gone(before)
+    elif (make := MAKES.get(kind)) is not None:
+        table_after = before if _is_there(before, op) else make(before, op, step)
+    elif (change := CHANGES.get(kind)) is not None:
+        table_after = change(before, op)
+    else:
+        return state
+    return State({**state.tables, key: table_after}, state.objects, state.type)
+
+
+_BY_ANY_NAME = frozenset((OtherCall, OtherSql, CreateObject, DropObject, RenameTable, RenameObject, DropIndex))
+
+
+def _done_by_any_name(state: State, op: Operation) -> State | None:
+    """The state after an operation that may concern what has another name than its table; None where it has none."""
     if isinstance(op, (OtherCall, OtherSql)):
         return blurred(state, op)
     if isinstance(op, (CreateObject, DropObject)):
@@ -126,25 +152,9 @@ def _done(state: State, op: Operation, step: Step) -> State:
     if isinstance(op, RenameObject) and op.table is None:
         tables = {key: index_renamed(table, op) for key, table in state.tables.items()}
         return replace(state, tables=tables)
-    table: Text | None = getattr(op, "table", None)
-    if isinstance(op, DropIndex) and table is None:
+    if isinstance(op, DropIndex) and op.table is None:
         return replace(state, tables={key: index_dropped(one, op) for key, one in state.tables.items()})
-    new = isinstance(op, CreateTable)
-    place = None if table is None else found(state, table, getattr(op, "schema", None), exactly=new)
-    if place is None:
-        return state
-    key, before = place
-    if step.root(key[1]) != step.name:  # a table of another name is dropped, and foreign keys to it with it
-        return _without_references(state, key[1]) if isinstance(op, DropTable) else state
-    if isinstance(op, DropTable):
-        table_after = _gone(before)
-    elif (make := MAKES.get(type(op))) is not None:
-        table_after = before if _is_there(before, op) else make(before, op, step)
-    elif (change := CHANGES.get(type(op))) is not None:
-        table_after = change(before, op)
-    else:
-        return state
-    return replace(state, tables={**state.tables, key: table_after})
+    return None
 
 
 def _gone(table: KnownTable) -> KnownTable:

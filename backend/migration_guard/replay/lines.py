@@ -20,6 +20,7 @@ class Lines:
         self.function = function
         self.operations = function.operations if function is not None else _NO_LINES
         self.worked_out: dict[object, object] = {}  # what is asked of many lines of this function
+        self.absent: set[tuple[type[Operation], ...]] = set()  # kinds of which none is, here or uncommitted below
         self._position: dict[int, int] = {}
         self._some: dict[tuple[tuple[type[Operation], ...], str | None], tuple[list[int], tuple[Operation, ...]]] = {}
         self._first: dict[Line, int] | None = None

@@ -32,18 +32,23 @@ def made_by(operations: Iterable[Operation]) -> dict[str, list[str]] | None:
     None where something may make what cannot be read.
     """
     tables, columns, unsure, used = found = set[str](), set[str](), set[str](), set[str]()
-    if not all(_note(op, tables, columns, unsure, used) for op in operations):
-        return None
+    for op in operations:
+        if not _note(op, tables, columns, unsure, used):
+            return None
     return dict(zip(("tables", "columns", "unsure", "used"), map(sorted, found), strict=True))
 
 
 def _note(op: Operation, tables: set[str], columns: set[str], unsure: set[str], used: set[str]) -> bool:
     """Whether it is certain what the operation makes and uses, which is added."""
+    kind = type(op)
     name = getattr(op, "table", None)
     table = bare(name)
-    if isinstance(op, (OtherCall, OtherSql)) or (name is not None and table is None):
+    if kind is OtherCall or kind is OtherSql or (name is not None and table is None):
         return False
-    if type(op) in _USING:
+    if kind in _USING:
+        used.add(table or "")
+    elif isinstance(op, AddColumn):
+        columns.add(bare(op.column.name) or "")
         used.add(table or "")
     elif isinstance(op, CreateTable):
         tables.add(table or "")
@@ -59,9 +64,6 @@ def _note(op: Operation, tables: set[str], columns: set[str], unsure: set[str], 
         tables.add(bare(op.name) or "")
     elif isinstance(op, RenameObject):
         tables.add(bare(op.new_name) or "")
-    elif isinstance(op, AddColumn):
-        columns.add(bare(op.column.name) or "")
-        used.add(table or "")
     elif isinstance(op, AlterColumn):
         columns.add(bare(op.new_name) or "")
         used.add(table or "")

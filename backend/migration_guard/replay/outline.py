@@ -59,7 +59,10 @@ def outline(migration: Migration) -> Outline:
     names: dict[str, None] = {}
     for at, op in enumerate(up):
         table = bare(getattr(op, "table", None))
-        _learn(op, table, made)
+        if table is None or type(op) not in PLAIN:
+            _learn(op, table, made)
+        else:
+            made["tables"][table] = None
         if table is not None and _is_alone(op):
             names[table] = None
             mentions.setdefault(ITSELF + table, []).append(at)
@@ -68,14 +71,19 @@ def outline(migration: Migration) -> Outline:
         for word in dict.fromkeys(mentioned(op)):
             mentions.setdefault(word, []).append(at)
     for op in down:
-        _learn(op, bare(getattr(op, "table", None)), made)
+        table = bare(getattr(op, "table", None))
+        if table is None or type(op) not in PLAIN:
+            _learn(op, table, made)
+        else:
+            made["tables"][table] = None
     made["tables"] = list(made["tables"])
     made["mentions"] = mentions
     made["names"] = list(names)
-    made["kinds"] = list(dict.fromkeys(type(op).__name__ for op in up))
+    kinds = dict.fromkeys(map(type, up))
+    made["kinds"] = [kind.__name__ for kind in kinds]
     made["renamed"] = [
         [old, new]
-        for op in up
+        for op in (up if RenameTable in kinds else ())
         if isinstance(op, RenameTable) and (old := bare(op.table)) and (new := bare(op.new_name))
     ]
     made["hides"] = max(map(hides, up), default=0)
@@ -195,8 +203,6 @@ def _learn(op: Operation, table: str | None, made: Outline) -> None:
     """The names of tables, indexes and objects, before any operation can be given to its table."""
     if table is not None:
         made["tables"][table] = None
-        if type(op) in PLAIN:
-            return
         if isinstance(op, AddColumn) and op.column.references is None and op.column.index is False:
             return
         made["references"] += [[name, table] for one in references_of(op) if (name := bare(one)) is not None]

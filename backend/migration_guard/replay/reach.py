@@ -33,7 +33,7 @@ CHANGES_SCHEMA = pattern(r"\b(?:alter|create|drop|rename|do|call|select)\b", re.
 def hides(op: Operation) -> int:
     """What an operation may change out of sight: 0 for nothing, else ROWS or SCHEMA."""
     table = getattr(op, "table", None)
-    if table.__class__ is str:
+    if table.__class__ is str:  # mostly so
         return 0
     if isinstance(op, OtherCall):
         return SCHEMA
@@ -51,8 +51,10 @@ def hides(op: Operation) -> int:
 def references_of(op: Operation) -> Iterator[Text]:
     """The tables that foreign keys which the operation makes point to."""
     if isinstance(op, CreateTable):
-        yield from (one.references for one in op.constraints if one.references is not None)
-        yield from (target for one in op.columns if (target := referenced_table(one.references)) is not None)
+        yield from [one.references for one in op.constraints if one.references is not None]
+        for one in op.columns:
+            if one.references is not None and (target := referenced_table(one.references)) is not None:
+                yield target
     elif isinstance(op, AddColumn):
         if (target := referenced_table(op.column.references)) is not None:
             yield target

@@ -25,7 +25,21 @@ from ...records import dataclass
 from ...replay.names import bare, mentions
 from ...replay.naming import Naming
 from .pool import Pool
-from .things import ON_A_TABLE, Kind, Names, Thing, comes_with, goes_with, identical, lasting, made, removed, types_made
+from .things import (
+    MAKING,
+    ON_A_TABLE,
+    REMOVING,
+    Kind,
+    Names,
+    Thing,
+    comes_with,
+    goes_with,
+    identical,
+    lasting,
+    made,
+    removed,
+    types_made,
+)
 
 IF_EXISTS = pattern(r"\bIF\s+EXISTS\b|if_exists\s*=\s*True", re.IGNORECASE)
 
@@ -48,11 +62,11 @@ class Effect:
         names = Names.after((*up, *down))
         return cls(
             names,
-            tuple(thing for op in up for thing in made(op, names)),
-            tuple(thing for op in up for thing in removed(op, names)),
-            tuple(thing for op in down for thing in (*made(op, names), *types_made(op))),
-            tuple(thing for op in down for thing in removed(op, names)),
-            (*(op for op in up if _renames(op)), *(op for op in down if isinstance(op, FREE))),
+            tuple([thing for op in up if type(op) in MAKING for thing in made(op, names)]),
+            tuple([thing for op in up if type(op) in REMOVING for thing in removed(op, names)]),
+            tuple([thing for op in down if type(op) in MAKING for thing in (*made(op, names), *types_made(op))]),
+            tuple([thing for op in down if type(op) in REMOVING for thing in removed(op, names)]),
+            (*[op for op in up if _renames(op)], *[op for op in down if isinstance(op, FREE)]),
         )
 
     def left(self) -> Iterator[Thing]:

@@ -47,6 +47,9 @@ class Thing:
     detail: str | None = None  # of a constraint: its kind
 
 
+_RENAMING = frozenset((RenameTable, AlterColumn))
+
+
 @dataclass(frozen=True)
 class Names:
     """One name for everything that either function renames, so that a thing is known under both its names."""
@@ -58,7 +61,7 @@ class Names:
     def after(cls, operations: Iterable[Operation]) -> Names:
         """The names once all renames in these operations are taken as two names of one thing."""
         names = cls({}, {})
-        listed = list(operations)
+        listed = [op for op in operations if type(op) in _RENAMING]
         for op in listed:
             if isinstance(op, RenameTable):
                 old, new = names.table(op.table), names.table(op.new_name)
@@ -75,6 +78,8 @@ class Names:
     def table(self, name: Text | None) -> str | None:
         """The one name of a table; None where it cannot be read."""
         plain = bare(name)
+        if not self.tables:
+            return plain
         while plain in self.tables:
             plain = self.tables[plain]
         return plain
@@ -82,6 +87,8 @@ class Names:
     def column(self, table: str | None, name: Text | None) -> str | None:
         """The one name of a column; None where it cannot be read."""
         plain = bare(name)
+        if not self.columns:
+            return plain
         while table is not None and plain is not None and (table, plain) in self.columns:
             plain = self.columns[table, plain]
         return plain
@@ -104,13 +111,13 @@ def lasting(operations: Iterable[Operation]) -> tuple[Operation, ...]:
     return tuple(op for op in listed if bare(getattr(op, "table", None)) not in temporary) if temporary else listed
 
 
-_MAKING = (CreateTable, AddColumn, CreateIndex, CreateConstraint, CreateType, CreateObject)
-_REMOVING = (DropTable, DropColumn, DropIndex, DropConstraint, CreateConstraint, DropType, DropObject)
+MAKING = frozenset((CreateTable, AddColumn, CreateIndex, CreateConstraint, CreateType, CreateObject))
+REMOVING = frozenset((DropTable, DropColumn, DropIndex, DropConstraint, CreateConstraint, DropType, DropObject))
 
 
 def made(op: Operation, names: Names) -> Iterator[Thing]:
     """What the operation adds to the schema, without what is inside a new table."""
-    if not isinstance(op, _MAKING):
+    if type(op) not in MAKING:
         return
     table = names.table(getattr(op, "table", None))
     if isinstance(op, CreateTable):
@@ -137,13 +144,13 @@ def types_made(op: Operation) -> Iterator[Thing]:
 
 def removed(op: Operation, names: Names) -> Iterator[Thing]:
     """What the operation takes from the schema, without what goes with it."""
-    if not isinstance(op, _REMOVING):
+    if type(op) not in REMOVING:
         return
     table = names.table(getattr(op, "table", None))
-    if isinstance(op, DropTable):
-        yield Thing("table", table, op)
-    elif isinstance(op, DropColumn):
+    if isinstance(op, DropColumn):
         yield Thing("column", names.column(table, op.name), op, table)
+    elif isinstance(op, DropTable):
+        yield Thing("table", table, op)
     elif isinstance(op, DropIndex):
         yield Thing("index", bare(op.name), op, table)
     elif isinstance(op, DropConstraint):
