@@ -16,6 +16,7 @@ KEY = 'op.create_foreign_key("fk", "post", "persona", ["persona_id"], ["id"])'
 MARIA = 'if op.get_bind().dialect.name == "mariadb":\n        pass'
 COPIED = 'old = sa.create_engine("sqlite:////srv/old.db")'
 PRAGMA = 'op.execute("PRAGMA legacy_alter_table=ON")'
+ENGINE = 'if op.get_bind().engine.name == "postgresql":\n        op.execute("ALTER TYPE mood ADD VALUE 1")'
 MYSQL = 'op.add_column("persona", sa.Column("data", mysql.LONGTEXT()))'
 
 
@@ -62,6 +63,11 @@ def project(root: Path, *bodies: str, ini: str = "", env: str = "", others: dict
         ((PRAGMA, PLAIN), "", "", {"requirements.txt": "asyncpg\n"}, ("sqlite", "postgresql")),
         ((MYSQL,), "", "", {"requirements.txt": "pymysql\n"}, ("mysql",)),
         ((PLAIN,), "sqlalchemy.url = mysql://localhost/a", "", {}, ("mysql",)),
+        # one slip among many revisions in MySQL's own words
+        ((MYSQL,) * 4 + (JSONB,), "", "", {"requirements.txt": "mysql-python\n"}, ("mysql",)),
+        ((MYSQL,) * 4 + (JSONB,), "", "", {"requirements.txt": "pymysql\npsycopg2\n"}, ("postgresql",)),
+        ((PLAIN, "pass  # alter column types"), "", "", {}, ("sqlite", "postgresql")),
+        ((ENGINE, BATCH), "sqlalchemy.url = sqlite:///a.db", "", {}, ("sqlite", "postgresql")),
         ((PLAIN + "  # pragma: no cover", JSONB), "", "", {}, ("postgresql",)),
         # SQLite was left behind: few revisions name it, most use what only PostgreSQL has
         ((BRANCH, JSONB, JSONB, JSONB, BATCH), "", "", {}, ("postgresql",)),

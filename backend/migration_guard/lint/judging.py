@@ -64,6 +64,7 @@ def _on_migration(judges: Judges, migration: Migration, history: History, policy
                 if concerned is None or rule.dialects is None or concerned & rule.dialects:
                     for finding in judge(op, context):
                         told = _told(finding, policy, _id(migration), op.direction, op.source, op.dialects)
+                        told = _with_schema(told, op) if "<a schema named at run time>" in told.instead else told
                         yield _with_neighbours(told, op) if op.among else told
         for use in function.uses if function else ():
             for _, judge in judges.get(Use, ()):
@@ -77,13 +78,22 @@ def _with_neighbours(finding: Finding, op: Operation) -> Finding:
     return with_neighbours(finding, op)
 
 
+def _with_schema(finding: Finding, op: Operation) -> Finding:
+    from .run_time_schema import with_schema  # late: few migrations name a schema so
+
+    return with_schema(finding, op)
+
+
 def _env_first(finding: Finding, environment: Environment | None) -> Finding:
     """The finding, its advice below what env.py has to do before: where its connection is in a transaction already,
     autocommit_block() fails (AssertionError, runtime/migration.py)."""
     before = environment.transaction_before if environment is not None else None
     if before is None or ".autocommit_block()" not in finding.instead:
         return finding
-    note = f"# first, in {before.path}, line {before.line}: commit before context.configure(), else this block fails"
+    note = (
+        f"# first, in {before.path}, line {before.line}: end this transaction before context.configure(), by commit(), "
+        "or by connect() in place of begin(): else this block fails"
+    )
     return replace(finding, instead=f"{note}\n{finding.instead}")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..facts import DIALECTS
+from ..patterns import pattern
 from ..records import dataclass, field
 from .asking import content, is_file, listing
 from .environment_urls import dialects_in
@@ -23,48 +24,50 @@ _ENOUGH = 3  # files that show the same
 _COUNTED = 12  # of those that use what only one database has
 _MANY = 5  # files that ask for the database, and never for SQLite: it is none of those they know
 # What SQLite has no word for, as types or as SQL. What Alembic renders for both (UUID, TIMESTAMP) is not among it.
-_ONLY_POSTGRESQL = re.compile(
+_ONLY_POSTGRESQL = pattern(
     rb"\b(?:JSONB|TSVECTOR|HSTORE|ExcludeConstraint|CITEXT|INT4RANGE|TSTZRANGE|DATERANGE)\b|"
     rb"\bpostgresql\.(?:ARRAY|ENUM|INET|CIDR)\b|dialects\.postgresql import [^\n]*\b(?:ARRAY|ENUM)\b|"
     rb"(?i:\bcreate\s+extension\b|\balter\s+type\b|\bcreate\s+type\s+\w+\s+as\b|\blanguage\s+'?plpgsql|\bdo\s+\$\$|"
     rb"\bset\s+search_path|"
-    rb"\bindex\s+concurrently\b|\busing\s+gin\b|\balter\s+column\b|::\s*(?:jsonb?|text|uuid|varchar|integer|regclass|\w+\[\])\b|"
+    rb"\bindex\s+concurrently\b|\busing\s+gin\b|\balter\s+column\s+\S+\s+(?:set|drop|type|add|using)\b|::\s*(?:jsonb?|text|uuid|varchar|integer|regclass|\w+\[\])\b|"
     rb"\bgen_random_uuid\(|\buuid_generate_v4\(|\bcreate\s+materialized\s+view\b)"
 )
-_ONLY_MYSQL = re.compile(
+_ONLY_MYSQL = pattern(
     rb"\bmysql\.(?:LONGTEXT|TINYINT|MEDIUMTEXT|VARCHAR|DATETIME|INTEGER|ENUM)\b|(?i:\bengine\s*=\s*innodb)|`\w+`\.`\w+`"
 )
-_ONLY_SQLITE = re.compile(rb"\bpragma\s+\w+\s*[=(;\"']", re.IGNORECASE)
+_ONLY_SQLITE = pattern(rb"\bpragma\s+\w+\s*[=(;\"']", re.IGNORECASE)
 # A file that asks which database it runs on, or has a type for each, is meant for several.
-_BRANCHES = re.compile(rb"dialect\.name|dialect\s*[!=]=|drivername|with_variant|is_(?:sqlite|postgres)")
-_SQLITE = re.compile(
+_BRANCHES = pattern(rb"(?:dialect|engine)\.name|dialect\s*[!=]=|drivername|with_variant|is_(?:sqlite|postgres)")
+_ASKING = (b"dialect", b"variant", b"is_", b"driver", b"engine.name")
+_SQLITE = pattern(
     rb"[\"']sqlite[\"']|\bpragma\s+\w+\s*[=(;\"']|\bsqlite_where|"
     rb"dialects(?:\.sqlite| import [^\n]*\bsqlite\b)",
     re.IGNORECASE,
 )
-_SQLITE_URL = re.compile(rb"sqlite(?:\+\w+)?:/", re.IGNORECASE)  # in env.py; a revision may copy from another database
+_SQLITE_URL = pattern(rb"sqlite(?:\+\w+)?:/", re.IGNORECASE)  # in env.py; a revision may copy from another database
 # What SQLite does in a batch block only.
-_ALTERS = re.compile(
+_ALTERS = pattern(
     rb"\bop\.(?:create_(?:foreign_key|unique_constraint|check_constraint|primary_key)|drop_constraint|alter_column)\("
 )
 _DRIVERS = {
-    "postgresql": re.compile(rb"^[^#\n]*\b(?:psycopg2?(?:-binary|cffi)?|psycopg\[\w+|asyncpg|pg8000)\b", re.MULTILINE),
-    "aiosqlite": re.compile(rb"^[^#\n]*\baiosqlite\b", re.MULTILINE),
-    "mysql": re.compile(
-        rb"^[^#\n]*\b(?:pymysql|mysqlclient|mysql-connector-python|aiomysql|asyncmy)\b", re.MULTILINE | re.IGNORECASE
+    "postgresql": pattern(rb"^[^#\n]*\b(?:psycopg2?(?:-binary|cffi)?|psycopg\[\w+|asyncpg|pg8000)\b", re.MULTILINE),
+    "aiosqlite": pattern(rb"^[^#\n]*\baiosqlite\b", re.MULTILINE),
+    "mysql": pattern(
+        rb"^[^#\n]*\b(?:pymysql|mysqlclient|mysql-python|mysql-connector-python|aiomysql|asyncmy)\b",
+        re.MULTILINE | re.IGNORECASE,
     ),
 }
 # A list of dependencies that is the whole one: the ORM or its migrations stand in it. SQLite needs no driver there.
-_LISTED = re.compile(
+_LISTED = pattern(
     rb"^[^#\n]*\b(?:alembic|sqlalchemy|sqlmodel|flask[-_](?:migrate|alembic))\b", re.MULTILINE | re.IGNORECASE
 )
-_OTHER_DRIVER = re.compile(
+_OTHER_DRIVER = pattern(
     rb"\b(?:oracledb|cx_oracle|pyodbc|pymssql|snowflake|databricks|cockroachdb|redshift)", re.IGNORECASE
 )
-_DEPENDENCIES = re.compile(
+_DEPENDENCIES = pattern(
     r"pyproject\.toml|setup\.(?:cfg|py)|Pipfile|(?:[\w.-]*requirements[\w.-]*|base|prod(?:uction)?|main|app|common)\.(?:txt|in)"
 )
-_SURROUNDINGS = re.compile(
+_SURROUNDINGS = pattern(
     r"(?:docker-)?compose[\w.-]*\.ya?ml|\.?env[\w.-]*(?:example|sample|template|dist|default)[\w.-]*|(?:example|sample)\.env"
 )
 _LONGEST = 300_000  # bytes of a settings file
@@ -103,6 +106,8 @@ def databases(root: Path, found: Sequence[Project]) -> Databases:
     postgresql, mysql = seen.named.get("postgresql"), seen.named.get("mysql")
     # A SQLite URL in an ini often stands for the desk only: it counts where migrations were made to fit.
     sqlite = next(iter(seen.sqlite), None) or (seen.named.get("sqlite") if not seen.only_postgresql else None)
+    if mysql and not (sqlite or postgresql) and len(seen.only_mysql) > max(len(seen.only_postgresql), _ENOUGH):
+        return _answer(("mysql",), f"{seen.only_mysql[0]} and others use what only it has, and {mysql} names it")
     if seen.only_postgresql and (not sqlite or _left_sqlite(seen)):
         first, *others = seen.only_postgresql
         uses = "and others use" if others else "uses"
@@ -153,9 +158,7 @@ def _seen(root: Path, found: Sequence[Project]) -> _Seen:
             seen.altering.append(shown)
         if (b"sqlite" in small or b"pragma" in small) and _SQLITE.search(text):
             seen.sqlite.append(shown)
-        if (b"dialect" in small or b"variant" in small or b"is_" in small or b"driver" in small) and _BRANCHES.search(
-            small
-        ):
+        if any(word in small for word in _ASKING) and _BRANCHES.search(small):
             seen.several.append(shown)
         else:
             for kind, pattern in (

@@ -187,6 +187,8 @@ class Expressions(Binding):
                 return path
             if (file := file_read(callee.on, callee.name, arguments)) is not None:
                 text = self.library.text(file)
+        if isinstance(callee, Dotted) and callee.path.endswith(".get") and arguments.positional:
+            self.asked_for(callee, node.func, arguments.positional[0].value)
         if (used := use_of(callee, arguments, self.record.source.path)) is not None:
             key = arguments.positional[0].value if used[0] == "settings" and arguments.positional else None
             self.use(*used, node, key if isinstance(key, str) else "")

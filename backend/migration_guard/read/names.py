@@ -104,6 +104,16 @@ class Names(ABC):
             del self.uses[whole]
             self.uses[replace(whole, key=key or part)] = None
 
+    def asked_for(self, name: Dotted, node: ast.expr, key: object) -> None:
+        """A setting is asked for by `config.get("name")`, whose `config.get` was seen before."""
+        place = self.record.source.place(node)
+        method = Use(
+            place, self.record.direction, "settings", name.path[: -len(".get")], self.guarded, self.in_column, "get"
+        )
+        if isinstance(key, str) and method in self.uses:
+            del self.uses[method]
+            self.uses[replace(method, key=key)] = None
+
     def _attribute(self, node: ast.Attribute, scope: Scope) -> object:
         of = node.value
         if of.__class__ is ast.Name:
@@ -157,8 +167,11 @@ class Names(ABC):
         if isinstance(node.slice, ast.Slice):
             return self._slice(on, node.slice, scope)
         key = self.evaluate(node.slice, scope)
-        if isinstance(on, Dotted) and on.path == ENVIRON and isinstance(key, str):
-            self.use("settings", f"{ENVIRON}.get", node, key)
+        if isinstance(on, Dotted) and isinstance(key, str):
+            if on.path == ENVIRON:
+                self.use("settings", f"{ENVIRON}.get", node, key)
+            elif self.library.known(on).use == "settings":
+                self.use("settings", f"{on.path}.{key}", node, key)
         if isinstance(on, (str, list, tuple, dict)) and small(key):
             try:
                 return on[key]  # type: ignore[index,call-overload]

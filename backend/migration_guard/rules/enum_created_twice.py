@@ -54,7 +54,7 @@ def made_again_by_the_table(op: CreateTable, context: Context) -> Iterator[Findi
         if any(isinstance(made, CreateTable) and name in _with_table(made) for made in earlier):
             continue  # one run of Alembic remembers the types that its tables made
         known = type_before(context, op, name, dialect="postgresql")
-        if known.exists is not True or _renamed(context, name):
+        if known.exists is not True or _renamed(context, name) or _in_a_schema_of_its_own(context, one, name):
             continue
         line = next(
             (made.at.line for made in earlier if isinstance(made, CreateType) and bare(made.name) == name), None
@@ -80,6 +80,15 @@ def _renamed(context: Context, name: str) -> bool:
     """Whether a revision gives the type another name, so that its own is free again."""
     renames = (op for _, op in with_kind(context.history, RenameObject))
     return any(op.kind == "type" and bare(op.name) == name for op in renames)
+
+
+def _in_a_schema_of_its_own(context: Context, one: Column, name: str) -> bool:
+    """Whether SQL made the type in a schema that it names, and the column's type is in the default one."""
+    if "schema" in one.source:
+        return False
+    named = re.compile(rf"\btype\s+(?:if\s+not\s+exists\s+)?[\"\w{{}}.]+\.\"?{re.escape(name)}\b", re.IGNORECASE)
+    made = [op for _, op in with_kind(context.history, CreateType) if bare(op.name) == name]
+    return bool(made) and all(op.by_sql and named.search(op.source) is not None for op in made)
 
 
 def _once(op: CreateTable, one: Column, enum: EnumType, context: Context) -> str:

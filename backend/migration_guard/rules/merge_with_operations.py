@@ -16,39 +16,61 @@ Leave the merge empty, and put the operations into a revision that follows it:
     op.drop_index("ix_persona_mood", table_name="persona")
 
 ## Quiet when
-The merge does nothing to the schema or to rows: a `SET lock_timeout` is no change.
+The merge does nothing to the schema or to rows: a `SET lock_timeout` is no change, and a query is none.
 """
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 
-from ..facts import Context, Migration, Operation, Place, SetOption, TransactionControl
+from ..facts import (
+    Context,
+    Migration,
+    Operation,
+    OtherCall,
+    OtherSql,
+    Place,
+    SetOption,
+    TransactionControl,
+    WriteRows,
+)
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from .shared.chains import both
+from .shared.editing import stands_alone
 from .shared.paste import NEXT, execute, literal
 
 RULE = Rule.of(__name__, __doc__, family="graph", severity=Severity.WARNING)
+QUERY = pattern(r"\s*SELECT\b(?=.*\bFROM\b)(?!.*\bINTO\b)", re.IGNORECASE | re.DOTALL)
 
 
 @judges(Migration)
-def busy_merge(migration: Migration, _: Context) -> Iterator[Finding]:
+def busy_merge(migration: Migration, context: Context) -> Iterator[Finding]:
     """One finding at the first operation of a merge revision."""
     listed = migration.upgrade.operations if migration.upgrade else ()
-    operations = [op for op in listed if not isinstance(op, (SetOption, TransactionControl))]
+    operations = [op for op in listed if not isinstance(op, (SetOption, TransactionControl)) and not _only_asks(op)]
     if len(migration.parents) < 2 or not operations:
         return
     first, last = operations[0], operations[-1]
+    rows = all(isinstance(op, (WriteRows, OtherCall, OtherSql)) for op in operations)
+    whole = f"pass  # the lines {first.at.line} to {last.at.last_line} of this one"
+    apart = all(not isinstance(op, OtherCall) and stands_alone(op.source, context) for op in operations)
+    lines = [*map(_line, operations)] if apart else [whole]
     yield Finding(
         RULE,
         Place(first.at.path, first.at.line, first.at.column, last.at.last_line),
-        says=f"{migration.id} joins {both(migration.parents)} and changes the schema as well: going down from it "
-        "leaves two heads, and the change belongs to neither.",
-        instead="\n".join(["pass", NEXT, *map(_line, operations)]),
+        says=f"{migration.id} joins {both(migration.parents)} and changes {'rows' if rows else 'the schema'} as well: "
+        "going down from it leaves two heads, and the change belongs to neither.",
+        instead="\n".join(["pass", NEXT, *lines]),
         direction="upgrade",
     )
+
+
+def _only_asks(op: Operation) -> bool:
+    return isinstance(op, OtherSql) and isinstance(op.text, str) and QUERY.match(op.text) is not None
 
 
 def _line(op: Operation) -> str:

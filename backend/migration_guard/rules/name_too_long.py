@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from ..facts import (
     AddColumn,
     AlterColumn,
+    Constraint,
     Context,
     CreateConstraint,
     CreateIndex,
@@ -44,15 +45,17 @@ from .shared.paste import dedented
 
 RULE = Rule.of(__name__, __doc__, family="locks", severity=Severity.WARNING, dialects={"postgresql"})
 MOST = 63
+# The kinds of constraints in a naming convention: docs.sqlalchemy.org/en/20/core/constraints.html
+CONVENTIONS = {"check": "ck", "unique": "uq", "foreign key": "fk", "primary key": "pk"}
 
 
 @judges(CreateTable, RenameTable, AddColumn, AlterColumn, CreateIndex, CreateConstraint, CreateType, RenameObject)
-def cut_off(op: Operation, _: Context) -> Iterator[Finding]:
+def cut_off(op: Operation, context: Context) -> Iterator[Finding]:
     """Names that PostgreSQL does not keep whole."""
     if op.direction != "upgrade":
         return
     for name in dict.fromkeys(_names(op)):
-        if not isinstance(name, str) or len(name.encode()) <= MOST or _is_shortened(op, name):
+        if not isinstance(name, str) or len(name.encode()) <= MOST or _is_shortened(op, name, context):
             continue
         cut = name.encode()[:MOST].decode(errors="ignore")
         refused = not op.by_sql and name in _checked(op)
@@ -87,6 +90,12 @@ def _names(op: Operation) -> Iterator[Text | None]:
         yield op.name
 
 
+def _constraints(op: Operation) -> tuple[CreateConstraint | Constraint, ...]:
+    if isinstance(op, CreateTable):
+        return op.constraints
+    return (op,) if isinstance(op, CreateConstraint) else ()
+
+
 def _checked(op: Operation) -> list[Text | None]:
     """The names that SQLAlchemy looks at: those of indexes and constraints. Tables and columns it sends as they are."""
     if isinstance(op, CreateTable):
@@ -94,8 +103,20 @@ def _checked(op: Operation) -> list[Text | None]:
     return [op.name] if isinstance(op, (CreateIndex, CreateConstraint)) else []
 
 
-def _is_shortened(op: Operation, name: str) -> bool:
-    return not op.by_sql and re.search(rf"\bf\(\s*['\"]{re.escape(name)}['\"]", op.source) is not None
+def _is_shortened(op: Operation, name: str, context: Context) -> bool:
+    """Whether SQLAlchemy shortens the name by itself: one in `op.f()`, or one that a naming convention makes longer."""
+    if op.by_sql:
+        return False
+    if re.search(rf"\bf\(\s*['\"]{re.escape(name)}['\"]", op.source) is not None:
+        return True
+    environment = context.history.environment
+    kinds = [one.kind for one in _constraints(op) if one.name == name]
+    if environment is None or environment.naming_convention is False or not kinds:
+        return False
+    template = environment.conventions.get(CONVENTIONS.get(kinds[0], ""))
+    if template is None:
+        return environment.naming_convention is not True
+    return "%(constraint_name)" in template
 
 
 def _with(op: Operation, name: str, new: str) -> str:

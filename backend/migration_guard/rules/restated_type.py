@@ -14,25 +14,28 @@ there.
 Delete the line, and its counterpart in `downgrade()`.
 
 ## Quiet when
-The old type is not known for certain, is an enum, or differs on one of the configured databases; the line also changes
+The old type is not known for certain, is an enum, or differs on one of the configured databases; one of the two types
+says something that another database tells apart (a variant for it, MySQL's `unsigned`); the line also changes
 nullability, default, name or comment; or it stands in `downgrade()`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from ..facts import AlterColumn, Context
+from ..facts import AlterColumn, Context, Text
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from ..replay import column_before
 from ..replay.types import SqlType, type_of
 from .shared.altering import concerns
 
 RULE = Rule.of(__name__, __doc__, family="review", severity=Severity.WARNING)
-TIMESTAMP = re.compile(r"\bTIMESTAMP\b")  # other databases than PostgreSQL tell it from DateTime
-MORE = re.compile(r"\b(?:comment|existing_comment|autoincrement|postgresql_using|insert_after|insert_before)\s*=")
+# What only another database sees: a variant for it, a number without a sign, a set of characters.
+ELSEWHERE = pattern(r"\bwith_variant\(|\b(?:unsigned|zerofill|charset|collation|national|fsp)\s*=")
+TIMESTAMP = pattern(r"\bTIMESTAMP\b")  # other databases than PostgreSQL tell it from DateTime
+MORE = pattern(r"\b(?:comment|existing_comment|autoincrement|postgresql_using|insert_after|insert_before)\s*=")
 
 
 @judges(AlterColumn)
@@ -66,5 +69,12 @@ def _restated(op: AlterColumn, context: Context, dialect: str) -> SqlType | None
         TIMESTAMP.search(str(op.type))
     ):
         return None
+    if any(isinstance(text, str) and text != op.type and _differs_elsewhere(text, op.type) for text in told):
+        return None
     old = [type_of(text, known.enum if known else None, dialect=dialect) for text in told if isinstance(text, str)]
     return new if old and all(one == new for one in old) and new is not None and new.kind != "enum" else None
+
+
+def _differs_elsewhere(old: str, new: Text | None) -> bool:
+    """Whether one of two types says something that only a database that is not judged can tell apart."""
+    return any(ELSEWHERE.search(text) is not None for text in (old, str(new)))

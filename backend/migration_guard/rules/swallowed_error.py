@@ -33,6 +33,7 @@ from collections.abc import Iterator
 
 from ..facts import Context, Function, Migration, Operation, OtherCall, OtherSql, TransactionControl, WriteRows
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from .shared.importing import with_imports
 from .shared.own_lines import statement
@@ -40,7 +41,8 @@ from .shared.paste import op_name
 
 RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.WARNING)
 NEAR = 4  # lines between statements of one `try`
-HARMLESS = re.compile(r"\s*SELECT\s+(?!.*\bFROM\b)", re.IGNORECASE | re.DOTALL)  # of no table: `SELECT version()`
+HELPER = pattern(r"([A-Za-z_]\w*)\(")
+HARMLESS = pattern(r"\s*SELECT\s+(?!.*\bFROM\b)", re.IGNORECASE | re.DOTALL)  # of no table: `SELECT version()`
 
 
 @judges(Migration)
@@ -51,7 +53,7 @@ def goes_on_after_an_error(migration: Migration, context: Context) -> Iterator[F
             yield Finding(
                 RULE,
                 op.at,
-                says=_says(databases),
+                says=_says(op, databases),
                 instead=with_imports(context, _in_a_savepoint(op)),
                 direction=op.direction,
             )
@@ -87,13 +89,22 @@ def _may_fail(op: Operation) -> bool:
     return not (isinstance(op, OtherSql) and isinstance(op.text, str) and HARMLESS.match(op.text))
 
 
-def _says(databases: frozenset[str]) -> str:
+def _says(op: Operation, databases: frozenset[str]) -> str:
     postgresql = "on PostgreSQL the failed statement aborts the transaction, so all that follows fails too"
     sqlite = "on SQLite what ran before the error stays, and the revision counts as done"
     words = [text for name, text in (("postgresql", postgresql), ("sqlite", sqlite)) if name in databases]
-    return f"An error here is caught and the migration goes on: {'; '.join(words)}."
+    where = f"in {helper}()" if (helper := _helper(op)) else "here"
+    return f"An error {where} is caught and the migration goes on: {'; '.join(words)}."
+
+
+def _helper(op: Operation) -> str | None:
+    """The function of the project that a line calls, which may be what catches the error."""
+    found = None if op.by_sql else HELPER.match(op.source)
+    return found[1] if found else None
 
 
 def _in_a_savepoint(op: Operation) -> str:
     inside = "\n".join(f"    {line}" for line in statement(op).splitlines())
-    return f"with {op_name(op)}.get_bind().begin_nested():\n{inside}"
+    helper = _helper(op)
+    note = f"# where {helper}() itself catches it, the savepoint belongs into {helper}(), around each statement\n"
+    return f"{note if helper else ''}with {op_name(op)}.get_bind().begin_nested():\n{inside}"

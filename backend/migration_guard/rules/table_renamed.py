@@ -27,13 +27,18 @@ from collections.abc import Iterator
 
 from ..facts import Context, RenameTable
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
+from ..replay import life_before
 from ..replay.names import bare
 from .shared.own_lines import statement
 from .shared.paste import execute, sql_table
 from .shared.running import PUT_ASIDE, is_old_table, name_stays
 
 RULE = Rule.of(__name__, __doc__, family="running code", severity=Severity.WARNING)
+# ALTER TABLE renames indexes and sequences, too (postgresql.org/docs/current/sql-altertable.html): the names that
+# PostgreSQL gives them begin with their table's.
+ON_A_TABLE = pattern(r".+_(?:pkey|key|fkey|excl|check|seq|idx)")
 
 
 @judges(RenameTable)
@@ -42,6 +47,8 @@ def name_of_running_code(op: RenameTable, context: Context) -> Iterator[Finding]
     if op.direction != "upgrade" or bare(op.new_name) == bare(op.table):
         return
     if not is_old_table(context, op, op.table, op.schema) or name_stays(context, op) is not None:
+        return
+    if op.by_sql and ON_A_TABLE.fullmatch(bare(op.table) or "") and life_before(context, op, op.table).made_by is None:
         return
     aside = PUT_ASIDE.search(bare(op.new_name) or "") is not None
     view = f"CREATE VIEW {sql_table(op.table, op.schema)} AS SELECT * FROM {sql_table(op.new_name, op.schema)}"  # noqa: S608

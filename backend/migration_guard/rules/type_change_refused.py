@@ -17,7 +17,7 @@ Say how the values are converted:
 
 ## Quiet when
 A USING expression stands there, PostgreSQL converts by itself (everything to text, numbers to numbers), or one of the
-types is not known.
+types is not known, such as an enum without a name.
 """
 
 from __future__ import annotations

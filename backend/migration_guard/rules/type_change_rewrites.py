@@ -55,7 +55,7 @@ def written_anew(op: AlterColumn, context: Context) -> Iterator[Finding]:
             yield Finding(RULE, op.at, says=_says(op, None), instead=beside(op, context))
     elif found.does.rewrites == "yes" or by_hand:
         yield Finding(RULE, op.at, says=_says(op, found), instead=beside(op, context))
-    elif found.does.rewrites == "unless utc" and not in_utc(context, op):
+    elif found.does.rewrites == "unless utc" and not in_utc(context, op):  # of a USING by hand, UTC changes nothing
         utc = execute(op, "SET LOCAL timezone = 'UTC'")
         what = f"{_says(op, found)} Nothing is written where the session's time zone is UTC."
         yield Finding(RULE, op.at, says=what, instead="\n".join([utc, *as_written(op)]))

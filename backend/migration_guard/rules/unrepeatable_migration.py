@@ -20,7 +20,7 @@ between two revisions, which only change the schema.
 
 ## Quiet when
 The clock or chance give values to rows (keys and times of seeds) and not to the definition of a column, or the
-revision reads a file beside it.
+revision reads a file beside it, or a setting that says in which schema the tables lie.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from collections.abc import Iterator
 
 from ..facts import AddColumn, Context, CreateTable, Migration, Operation, Use, UseKind
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from .shared.uses import defines, inside, is_class, last_name, uses
 
@@ -49,12 +50,14 @@ INSTEAD: dict[UseKind, str] = {
 }
 
 # A name that holds what nobody may read in a repository: "SECRET_KEY", "db_password", "API_TOKEN", not "KEYWORDS".
-SECRET = re.compile(
+SECRET = pattern(
     r"(?:.*_)?(?:secrets?|keys?|apikey|password|passwd|pwd|passphrase|tokens?|credentials?|salt|pepper|dsn)(?:_.*)?",
     re.IGNORECASE,
 )
 # A name that holds where a database is, with the password in it: "DATABASE_URL", "app_db", "SQLALCHEMY_DATABASE_URI".
-ADDRESS = re.compile(r"(?:.*_)?(?:db|database|postgres(?:ql)?)(?:_(?:ur[il]|string|connection))?", re.IGNORECASE)
+ADDRESS = pattern(r"(?:.*_)?(?:db|database|postgres(?:ql)?)(?:_(?:ur[il]|string|connection))?", re.IGNORECASE)
+# A name that holds the schema in which the tables lie: "schema", "DB_SCHEMA", "schema_static".
+PLACE = re.compile(r"(?:\w+_)?schema(?:_(?!version)\w+)?", re.IGNORECASE)
 ITS_OWN = (
     "# work on the connection of this upgrade: {0} may lead to another database, and what is done there\n"
     "# stays when the upgrade fails\n"
@@ -115,5 +118,6 @@ def _counts(use: Use) -> bool:
     """Whether it is read or called: a class for settings, or an error of a network library, only names a shape."""
     name = last_name(use)
     if use.kind == "settings":
-        return not is_class(name) or name.endswith("Settings")
+        # which schema is the project's is told by each installation, and its tables are alike in all
+        return not PLACE.fullmatch(use.key) and (bool(use.key) or not is_class(name) or name.endswith("Settings"))
     return use.kind != "network" or not name.endswith(("Error", "Exception", "Config", "disable_warnings", "Timeout"))

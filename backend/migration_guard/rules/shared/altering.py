@@ -7,11 +7,12 @@ import re
 from ...facts import AlterColumn, Context, EnumType, Operation, SetOption, Text, ValidateConstraint
 from ...records import dataclass, replace
 from ...replay import KnownConstraint, KnownTable, column_before, operations_above, table_before, type_before
-from ...replay.changes import Change, change, sqlite_cast
+from ...replay.changes import DIGITS, TEXTS, Change, change, sqlite_cast
 from ...replay.names import bare
 from ...replay.types import SqlType, bare_name_of, type_of
 
-ITSELF = r'\(*\s*"?{name}"?\s*\)*(?:\s*::.+)?\s*\)*|CAST\s*\(\s*"?{name}"?\s+AS\s+.+\)'
+TYPES = r'[\w\s.,:"()\[\]]+'  # casts one after the other; no operator and no value
+ITSELF = rf'\(*\s*"?{{name}}"?\s*\)*(?:\s*::{TYPES})?\s*\)*|CAST\s*\(\s*"?{{name}}"?\s+AS\s+{TYPES}\)'
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ def type_change(context: Context, op: AlterColumn) -> TypeChange | None:
     new = _type(context, op, op.type, op.enum, "postgresql")
     if new is None or not concerns(context, op, "postgresql"):
         return None
+    if op.enum is not None and op.enum.name is None:
+        return None  # PostgreSQL has no such type: it stands there for another database
     old = old_type(context, op, "postgresql")
     if old is not None and old.kind == new.kind == "enum" and op.enum is None:
         return None  # to a type that SQL names: enum-type-rebuilt knows the labels on both sides
@@ -81,6 +84,8 @@ def type_change(context: Context, op: AlterColumn) -> TypeChange | None:
     labels = op.enum.labels if op.enum else _labels(context, op, new)
     if old.kind == new.kind == "enum" and set(_labels(context, op, old)) <= set(labels):  # as far as anybody knows
         does = replace(does, narrows="", fails=False)
+    if old.kind in DIGITS and new.kind in TEXTS and new.size and new.size[0] >= DIGITS[old.kind]:
+        does = replace(does, narrows="", fails=False)  # all but a negative number of the greatest length: no id is one
     return TypeChange(old, new, does, labels)
 
 

@@ -116,7 +116,8 @@ def as_written(op: Operation, context: Context | None = None) -> list[str]:
     if op.in_batch and name:
         table, schema = getattr(op, "table", None), getattr(op, "schema", None)
         more = "" if schema is None else f", schema={literal(schema)}"
-        head = f"with op.batch_alter_table({literal(table)}{more}) as {name[1]}:"
+        note = f"  # with {' and '.join(op.block_arguments)}, as above" if op.block_arguments else ""
+        head = f"with op.batch_alter_table({literal(table)}{more}) as {name[1]}:{note}"
         return [head, *(f"    {line}" for line in source.splitlines())]
     return source.splitlines()
 

@@ -1,0 +1,46 @@
+"""Advice that names a schema as the user's own call does, where the schema is told only when the migration runs."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from ..facts import Operation
+from ..findings import Finding
+from ..records import replace
+
+UNKNOWN = "<a schema named at run time>"
+_IN_SQL = f'"{UNKNOWN}"'
+_EXECUTED = re.compile(r"(?<=\bexecute\()'(?:[^'\\\n]|\\.)*'(?=\))")
+
+
+def with_schema(finding: Finding, op: Operation) -> Finding:
+    """The finding with `schema=tenant`, and with `{tenant}` in its SQL, in place of the words for a schema unknown."""
+    expression = None if op.by_sql else _given(op.source)
+    if expression is None:
+        return finding
+    text = finding.instead.replace(f"schema={_IN_SQL}", f"schema={expression}")
+    if re.fullmatch(r"[\w.]+", expression):
+        text = _EXECUTED.sub(lambda found: _formatted(found[0], expression), text)
+    return replace(finding, instead=text)
+
+
+def _given(source: str) -> str | None:
+    """The source of a call's `schema` argument."""
+    try:
+        tree = ast.parse(source.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+    keywords = tree.keywords if isinstance(tree, ast.Call) else []
+    return next((ast.unparse(one.value) for one in keywords if one.arg in ("schema", "source_schema")), None)
+
+
+def _formatted(literal: str, expression: str) -> str:
+    """A string that holds the words as an f-string that holds the expression."""
+    value = ast.literal_eval(literal)
+    if _IN_SQL not in value:
+        return literal
+    inner = value.replace("{", "{{").replace("}", "}}").replace(_IN_SQL, "{" + expression + "}")
+    if '"' not in inner:
+        return f'f"{inner}"'
+    return f"f'{inner}'" if "'" not in inner and "\\" not in inner else literal
