@@ -78,7 +78,7 @@ MAY = {
     "typed": {"arguments"},
     "chosen": {"config", "errors", "facts", "findings", "printing", "read", "selecting"},
     "checking": {"baseline", "chosen", "config", "facts", "lint", "read", "rules", "selecting"},
-    "stopping": {"errors", "findings", "report"},
+    "stopping": {"errors", "findings", "report", "reporting"},
     "heads": {"config", "errors", "facts", "read", "reporting", "rules"},
     "agreement": set(),
     "operate": {

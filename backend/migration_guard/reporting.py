@@ -15,8 +15,8 @@ from .records import replace
 _UNPRINTABLE = (  # compiled when it is first needed, which it mostly is not
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
-# What GitHub's runner obeys in all that a step prints, blanks before it or not (ActionCommand.cs, ActionCommandManager.cs
-# in actions/runner). A cast in SQL, `::text`, is none.
+# What GitHub's runner obeys in all that a step prints, blanks before it or not (ActionCommand.cs and
+# ActionCommandManager.cs in actions/runner). A cast in SQL, `::text`, is none.
 _COMMAND = (
     r"(?mi)^([ \t]*):(?=:(?:error|warning|notice|debug|group|endgroup|echo|stop-commands|add-mask|add-matcher|"
     r"remove-matcher|add-path|set-env|set-output|save-state|internal-set-repo-path)\b)"

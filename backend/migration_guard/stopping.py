@@ -29,11 +29,11 @@ def ended(error: Exception, form: str) -> int:
 def _stopped(error: GuardError, form: str) -> int:
     """The exit code of a run that ends here, once it has said why, in a report of that format too."""
     from .findings import Problem
-    from .report.words import printable
+    from .reporting import uttered
 
     problem = Problem(str(error), error.hint, error.exit_code)
 
-    message, hint = (" ".join(printable(words).split()) for words in (problem.message, problem.hint))
+    message, hint = (" ".join(uttered(words).split()) for words in (problem.message, problem.hint))
     print(f"error: {message}\n  Try: {hint}", file=sys.stderr)
     try:
         if form == "github":

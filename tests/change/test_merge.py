@@ -119,7 +119,7 @@ def test_one_head_needs_no_merge(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_nothing_is_joined_beside_a_file_that_cannot_be_read(root: Path) -> None:
     (root / VERSIONS / "x1_broken.py").write_text("<<<<<<< HEAD\nrevision = 'x1'\n")
 
-    with pytest.raises(UsageError, match="x1_broken.py cannot be read"):
+    with pytest.raises(UsageError, match=r"x1_broken\.py cannot be read"):
         merged(root)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import GuardError
 from ..findings import Problem
 from ..report.github import as_command, escaped
-from ..report.words import printable
+from ..reporting import printable
 
 
 def put_outputs(environment: Mapping[str, str], outputs: Mapping[str, str]) -> None:

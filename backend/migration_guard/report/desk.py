@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from shlex import quote
 
 from ..findings import Finding, Report
-from ..reporting import counted
+from ..reporting import counted, printable
 from .reviewing import by_version
-from .words import printable
 
 
 def commands(report: Report, command: str) -> list[tuple[str, str]]:

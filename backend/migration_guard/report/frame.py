@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..facts import Place
 from ..patterns import pattern
-from .words import printable
+from ..reporting import printable
 
 _SHOWN = 4  # of a longer statement, the first ones
 _WIDTH = 160

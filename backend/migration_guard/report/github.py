@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..findings import Finding, Problem, Report, Severity, severity_of
-from ..reporting import counted, uttered
+from ..reporting import counted, printable, uttered
 from .telling import apart, in_order
-from .words import conclusion, folded, known_in_words, printable
+from .words import conclusion, folded, known_in_words
 
 _PER_STEP = 10  # GitHub shows so many errors and so many warnings of a step and drops the rest without a word
 

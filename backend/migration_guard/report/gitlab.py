@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..findings import Finding, Report, Severity, severity_of
 from ..fingerprints import fingerprinted
-from .words import most_severe_first, printable
+from ..reporting import printable
+from .words import most_severe_first
 
 # GitLab knows info, minor, major, critical and blocker.
 _SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "major"}

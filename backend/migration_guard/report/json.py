@@ -27,7 +27,12 @@ def as_json(report: Report, command: str) -> str:
     live: dict[str, object] = {}
     if command == "verify":
         locks = [_lock(lock) for lock in sorted(report.locks)]
-        live = {"trials": as_data(report.trials), "locks": locks, "notes": list(report.notes)}
+        live = {
+            "trials": as_data(report.trials),
+            "locks": locks,
+            "tables": [as_data(each) for each in sorted(report.tables)],
+            "notes": list(report.notes),
+        }
     return dumps(
         {
             "version": VERSION,

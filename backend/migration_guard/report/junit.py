@@ -10,8 +10,8 @@ from itertools import groupby
 
 from ..findings import Finding, Problem, Report, Severity, severity_of
 from ..patterns import pattern
-from ..reporting import by_place
-from .words import looked_at, printable
+from ..reporting import by_place, printable
+from .words import looked_at
 
 # What XML 1.0 cannot hold in any form, once `printable` has written out the rest: https://www.w3.org/TR/xml/#charsets
 _NO_CHARACTER = pattern("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..branch import Branch, Trial
 from ..errors import UsageError
-from ..findings import Finding, Known, LookedAt, Problem, Report, Rule
+from ..findings import Finding, Known, LookedAt, Problem, Report, Rule, TableRows
 from ..hints import TypeVar
 from ..records import replace
 from ..reporting import by_place, counted
@@ -57,9 +57,18 @@ def as_one(reports: Sequence[Report], problems: Sequence[Problem] = ()) -> Repor
         notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
         known=_known([report.known for report in reports if report.known is not None]),
         locks=tuple(sorted({lock for report in reports for lock in report.locks})),
+        tables=tuple(_tables(table for report in reports for table in report.tables)),
         branch=(branch := _branch([report.branch for report in reports if report.branch is not None])),
         trials=_trials(branch, [trial for report in reports for trial in report.trials]),
     )
+
+
+def _tables(found: Iterable[TableRows]) -> list[TableRows]:
+    """Each table once: another shard may have put more rows into it."""
+    best: dict[tuple[str, str, str], TableRows] = {}
+    for one in sorted(found, key=lambda one: (one.rows, one.why or "")):
+        best[one.database, one.path, one.table] = one
+    return sorted(best.values())
 
 
 def _branch(found: Sequence[Branch]) -> Branch | None:

@@ -20,6 +20,7 @@ from ..findings import (
     Report,
     Rule,
     Severity,
+    TableRows,
     TakenLock,
 )
 from ..hints import Any
@@ -77,9 +78,15 @@ def _report(data: Mapping[str, Any], rules: Mapping[str, Rule]) -> Report:
         notes=tuple(map(str, data.get("notes", ()))),
         known=_known(data["baseline"], rules),
         locks=tuple(TakenLock(**{"number": 0, **each}) for each in data.get("locks", ())),
+        tables=tuple(_table(each) for each in data.get("tables", ())),
         branch=None if data.get("branch") is None else branch_of(data["branch"]),
         trials=tuple(trial_of(each) for each in data.get("trials", ())),
     )
+
+
+def _table(data: Mapping[str, Any]) -> TableRows:
+    why = None if data["why"] is None else str(data["why"])
+    return TableRows(str(data["database"]), str(data["path"]), str(data["table"]), int(data["rows"]), why)
 
 
 def _known(data: Mapping[str, Any] | None, rules: Mapping[str, Rule]) -> Known | None:

@@ -14,9 +14,9 @@ from ..facts import Place
 from ..findings import Finding, Problem, Report, Rule, severity_of
 from ..fingerprints import fingerprinted
 from ..patterns import pattern
-from ..reporting import counted
+from ..reporting import counted, printable
 from .links import HOME
-from .words import most_severe_first, printable
+from .words import most_severe_first
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 RESULTS = 25_000  # GitHub refuses a file with more in a run, and shows the first 5,000 by severity

@@ -10,9 +10,9 @@ from ..findings import Allowed, Finding, Report, Severity, TakenLock, severity_o
 from ..hints import Literal
 from ..patterns import pattern
 from ..records import replace
-from ..reporting import counted
+from ..reporting import counted, printable
 from .reviewing import Evidence, RoundTrip, Rows, Sql, Way, allowed, called
-from .words import OF_THE_SCHEMA, most_severe_first, printable
+from .words import OF_THE_SCHEMA, most_severe_first
 
 NOT_RUN = "Nothing was run: `migration-guard verify` shows SQL, locks, rows and the way back."
 _MORE = pattern(r"-- and ([\d,]{1,20}) more statements?(?: of this line)?")  # as live/noting.py writes it

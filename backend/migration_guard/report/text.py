@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
@@ -139,7 +138,9 @@ def _problem(problem: Problem) -> str:
 
 
 def _indented(lines: str, by: int) -> str:
-    return textwrap.indent(uttered(lines).strip("\n"), " " * by)
+    # As `textwrap.indent` does it, which takes longer to load than all else that is printed here.
+    shown = uttered(lines).strip("\n").splitlines(keepends=True)
+    return "".join(" " * by + line if line.strip() else line for line in shown)
 
 
 def _line(words: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from ..words import printable
+from ...reporting import printable
 
 
 class Markup(str):

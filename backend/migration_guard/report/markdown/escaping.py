@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...patterns import pattern
-from ..words import printable
+from ...reporting import printable
 
 CELL = 2_000  # characters of one entry, before escaping
 # What Markdown, HTML or GitHub gives a meaning, alone or where it stands: `1. x`, `- x`, `---`, `www.`, `GH-1`.

@@ -6,10 +6,9 @@ import ast
 from collections.abc import Iterable
 
 from ...findings import Allowed, Finding, Problem, Site, severity_of
-from ...reporting import counted
+from ...reporting import counted, printable
 from ..links import address, page
 from ..reviewing import called
-from ..words import printable
 from .escaping import code, cut, escaped, fenced, folded, linked, one_line
 from .limits import within
 

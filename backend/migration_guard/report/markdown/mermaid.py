@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from ...branch import Column, Node, TouchedTable
 from ...patterns import pattern
-from ...reporting import counted
+from ...reporting import counted, printable
 from ..telling import short_type
-from ..words import printable
 from .escaping import cut, one_line
 
 _TEXT, _EDGES = 45_000, 450
