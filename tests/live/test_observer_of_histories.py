@@ -40,7 +40,7 @@ class Checked(Observer):
     def contents(self) -> Contents:
         found = super().contents()
         with self._look_around():
-            assert found == contents(self.connection, self._shapes())
+            assert found == contents(self.connection, tuple(self._shapes().values()))
         return found
 
 

@@ -535,9 +535,11 @@ def test_a_change_is_seen_by_a_reader_that_reads_only_what_was_touched(server: S
         reader.begin(connection)
         run(connection, pair.before)
         connection.commit()
-        reader.look(connection)
+        before = reader.look(connection)
         run(connection, change)
         connection.commit()
 
-        assert reader.look(connection).snapshot() == snapshot(connection)
+        now = reader.look(connection)
+        assert now.snapshot(None, (before, before.snapshot())) == snapshot(connection)
+        assert now.snapshot() == snapshot(connection)
     engine.dispose()

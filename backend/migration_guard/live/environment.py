@@ -54,6 +54,7 @@ class Stage:
         self._connection: Connection | None = None
         self._own: Connection | None = None
         self._outer = False  # env.py holds a transaction around everything
+        self._standing: tuple[str, ...] = ()  # the heads after the last step; empty: not known
 
     def open(self, arguments: dict[str, Any]) -> None:
         """Commit what env.py has begun, so that nobody waits for it, and get ready to take steps."""
@@ -110,15 +111,35 @@ class Stage:
                     connection.begin()  # not as a block, in which a revision could not commit by itself
                 self._configure(connection=connection, **self.options)
                 context = self.environment.get_context()
+                applied = self._going_on(context)
                 with Operations.context(context), context.begin_transaction():
                     for setting in self.recorder.local_settings:
                         connection.exec_driver_sql(setting)
                     context.run_migrations(**self.arguments)
             if connection.in_transaction():
                 connection.commit()
+            self._standing = tuple(applied)
         finally:
             if connection.in_transaction():
                 connection.rollback()
+
+    def _going_on(self, context: MigrationContext) -> set[str]:
+        """Let a context go on from the step before, as Alembic does within a run: it asks the version table once, when
+        it begins. Comes back with what will hold the heads when the step has ended."""
+        heads, self._standing = self._standing, ()
+        applied: set[str] = set()
+
+        def stand() -> tuple[str, ...]:
+            del vars(context)["get_current_heads"]  # the revision itself may ask, too
+            return heads
+
+        def keep(*, heads: set[str], **_: Any) -> None:
+            applied.update(heads)
+
+        if heads:
+            vars(context)["get_current_heads"] = stand
+        context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, keep)
+        return applied
 
     def configured(self, connection: Connection | None, options: dict[str, Any]) -> None:
         """Keep what env.py passes to `context.configure`."""

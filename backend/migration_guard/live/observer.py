@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -15,6 +15,7 @@ from .postgresql_reader import counted
 from .redirect import own_engine
 from .rows import Contents, contents, fill
 from .schema import Snapshot, without
+from .shapes import in_order
 
 if TYPE_CHECKING:
     from .column_types import ColumnTypes
@@ -51,6 +52,8 @@ class Observer:
         self._looking = False
         self._contents = Contents({})
         self._rows: dict[str, tuple[TableShape, object]] = {}  # what the contents of each table were read at
+        self._read: Sight | None = None  # when that was
+        self._ordered: tuple[TableShape, ...] = ()  # the tables when some were filled last, with parents first
         self._snapshot: tuple[Sight, Snapshot] | None = None
         self._open = ExitStack()
 
@@ -71,7 +74,7 @@ class Observer:
         """The catalogue, less Alembic's version table."""
         sight = self._look()
         if self._snapshot is None or self._snapshot[0] is not sight:
-            self._snapshot = sight, sight.snapshot(without=self.version_table)
+            self._snapshot = sight, sight.snapshot(self.version_table, self._snapshot)
         return self._snapshot[1]
 
     def fill(self, types: ColumnTypes, only: Container[str] | None = None) -> Filled:
@@ -80,33 +83,33 @@ class Observer:
         dialect = self.connection.dialect
         counts = {name: held.count for name, held in self.contents().tables.items()}
         known = {name: count if only is None or name in only else ROWS for name, count in counts.items()}
+        if all(count >= ROWS for count in known.values()):
+            return Filled(tuple(name for name, count in counts.items() if count), _unfilled(counts))
+        self._ordered = in_order(self._shapes(), self._ordered)
         # Types matter only where there is something to fill.
-        shapes = [
-            types.readable(shape, dialect) if known[shape.full_name] < ROWS else shape for shape in self._shapes()
-        ]
+        shapes = [types.readable(shape, dialect) if known[shape.full_name] < ROWS else shape for shape in self._ordered]
         found = fill(self.connection, shapes, rows=ROWS, known=known)
         self.connection.commit()
         rows = {each.table: each.rows if only is None or each.table in only else counts[each.table] for each in found}
         return Filled(
             tuple(name for name, count in rows.items() if count),
-            {each.table: each.why or "no reason given" for each in found if not rows[each.table]},
+            _unfilled(rows) | {each.table: each.why for each in found if each.why and not rows[each.table]},
         )
 
     def contents(self) -> Contents:
         """The rows of every table, for a comparison."""
-        marks = self._look().rows
-        shapes = self._shapes()
-        read = [
-            shape
-            for shape in shapes
-            if shape.full_name not in marks or self._rows.get(shape.full_name) != (shape, marks[shape.full_name])
-        ]
+        sight = self._look()
+        if sight is self._read:
+            return self._contents
+        marks, shapes = sight.rows, self._shapes()
+        marked = {name: (shape, marks.get(name)) for name, shape in shapes.items()}
+        read = [shape for name, shape in shapes.items() if name not in marks or self._rows.get(name) != marked[name]]
         if read or len(self._contents.tables) != len(shapes):
             with self._look_around():
                 found = contents(self.connection, read).tables
             known = {**self._contents.tables, **found}
-            self._contents = Contents({shape.full_name: known[shape.full_name] for shape in shapes})
-        self._rows = {shape.full_name: (shape, marks.get(shape.full_name)) for shape in shapes}
+            self._contents = Contents({name: known[name] for name in shapes})
+        self._rows, self._read = marked, sight
         return self._contents
 
     def verified(self) -> bool:
@@ -114,10 +117,10 @@ class Observer:
         snapshot, rows = self.snapshot(), self.contents()
         with self._look_around():
             anew = without(self.adapter.snapshot(self.connection), {self.version_table})
-            return anew == snapshot and contents(self.connection, self._shapes()) == rows
+            return anew == snapshot and contents(self.connection, tuple(self._shapes().values())) == rows
 
-    def _shapes(self) -> tuple[TableShape, ...]:
-        return tuple(shape for shape in self._look().shapes if shape.full_name != self.version_table)
+    def _shapes(self) -> dict[str, TableShape]:
+        return {name: shape for name, shape in self._look().shapes.items() if name != self.version_table}
 
     def _look(self) -> Sight:
         if self._sight is None:
@@ -143,3 +146,7 @@ class Observer:
     def _something_is_run(self, *_: object) -> None:
         if not self._looking:
             self._sight = None
+
+
+def _unfilled(rows: Mapping[str, int]) -> dict[str, str]:
+    return {name: "no reason given" for name, count in rows.items() if not count}

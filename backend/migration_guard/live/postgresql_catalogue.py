@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .postgresql_asked import query
+from .postgresql_asked import in_one, query
 from .postgresql_shapes import shapes
 from .schema import Key, Snapshot
 
@@ -25,20 +25,26 @@ def snapshot(connection: Connection) -> Snapshot:
 def described(connection: Connection) -> dict[Key, dict[str, str]]:
     """Everything in the database, by kind and name."""
     with _fixed_search_path(connection):
-        return described_in(connection.exec_driver_sql(query("snapshot"), execution_options={"no_parameters": True}))
+        return described_in(_value(connection, as_document(query("snapshot"))))
 
 
-def described_in(rows: Iterable[Any]) -> dict[Key, dict[str, str]]:
-    """What the rows of the query describe, be it everything or what it says of a few relations."""
+def as_document(snapshot: str) -> str:
+    """The query, or what it asks of a few relations, with all rows in one document."""
+    told = "case when kind in ('comment', 'grants') then pg_catalog.to_json(told) else told::json end"
+    return in_one(snapshot, 'kind, schema, "table", name, address', told)
+
+
+def described_in(document: str) -> dict[Key, dict[str, str]]:
+    """What the answer to the query describes, be it everything or what it says of a few relations."""
     objects: dict[Key, dict[str, str]] = {}
     by_address: dict[tuple[str, str], dict[str, str]] = {}
     noted: list[tuple[tuple[str, str], str, str]] = []
-    for kind, schema, table, name, address, told in rows:
+    for kind, schema, table, name, address, told in json.loads(document):
         if kind in _NOTES:
             noted.append(((schema, address), kind, told or "none"))
             continue
         prefix = "" if schema in (None, "public") else f"{schema}."
-        properties: dict[str, str] = {key: str(value) for key, value in json.loads(told).items() if value != ""}
+        properties: dict[str, str] = {key: str(value) for key, value in told.items() if value != ""}
         if table is not None:
             properties["table"] = prefix + table
             if kind in _NAMED_BY_TABLE:

@@ -1,6 +1,6 @@
 -- Around relations that changed: 'read' names what has to be read again with them, as its definition may name them;
--- 'child' the tables whose foreign keys point at them; 'parent' those that their own point at; 'beside' what is told with
--- a table: its indexes and sequences; 'all' stands where something else than a relation depends on one.
+-- 'child' the tables whose foreign keys point at them; 'beside' what is told with a table: its indexes and sequences;
+-- 'all' stands where something else than a relation depends on one.
 -- Arrays let the planner take the catalogues' indexes: the plan is made while hardly anything stands there, and kept.
 with touched as materialized (
   select unnest($1::oid[]) as oid
@@ -35,8 +35,6 @@ select 'read', oid::int8 from read where oid <> 0
 union
 select 'child', conrelid::int8 from pg_constraint where contype = 'f' and oid = any(array(
   select objid from depending where classid = 'pg_constraint'::regclass))
-union
-select 'parent', confrelid::int8 from pg_constraint where conrelid = any(array(select oid from read)) and contype = 'f'
 union
 select 'beside', indexrelid::int8 from pg_index where indrelid = any(array(select oid from read))
 union

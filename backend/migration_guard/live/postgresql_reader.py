@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, event
 
 from .postgresql_asked import Question, asked, query
-from .postgresql_catalogue import described, described_in
+from .postgresql_catalogue import as_document, described, described_in
 from .postgresql_changes import Changes, Known, changes
-from .postgresql_shapes import restricted, shapes_in, shapes_of
+from .postgresql_shapes import Table, restricted, tables_in, tables_of
+from .postgresql_shapes import as_document as shapes_document
 from .schema import Key, Properties
-from .shapes import TableShape, in_order
+from .shapes import TableShape
 from .sight import Sight
 
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ class PostgresqlReader:
 
     def __init__(self) -> None:
         self._known = Known()
-        self._parts: dict[str, dict[Key, Properties]] = {}
+        self._parts: dict[str, dict[Key, Properties]] = {}  # none is changed, but replaced by another
+        self._owners: dict[str, str] = {}  # of sequences
         self._shapes: dict[str, TableShape] = {}
-        self._ordered: tuple[TableShape, ...] = ()
+        self._tables: dict[int, Table] = {}  # by object identifier, for the keys that point at them
 
     def begin(self, connection: Connection) -> None:
         """Let the queries be planned once: that takes longer than to run them for a few relations.
@@ -50,17 +52,18 @@ class PostgresqlReader:
             self._read(connection, found)
         self._known = found.now
         known = (connection.dialect.server_version_info or ()) >= _COUNTED_AT_ONCE
-        return Sight({**self._parts}, self._ordered, found.now.rows if known else {})
+        return Sight({**self._parts}, {**self._shapes}, found.now.rows if known else {})
 
     def _read_everything(self, connection: Connection) -> None:
-        self._parts, self._shapes = {}, {}
-        self._keep(described(connection), shapes_of(connection), None)
+        self._parts, self._owners = {}, {}
+        self._keep(described(connection), None)
+        self._tables = tables_of(connection)
+        self._shapes = {table.full_name: table.shape for table in self._tables.values()}
 
     def _read(self, connection: Connection, found: Changes) -> None:
         before = self._known.relations
-        others = self._parts.setdefault("", {})
-        for oid in found.enums_gone:
-            others.pop(("enum", self._known.enums[oid]), None)
+        if lost := {("enum", self._known.enums[oid]) for oid in found.enums_gone}:
+            self._parts[""] = {key: each for key, each in self._parts[""].items() if key not in lost}
         touched, gone, enums = found.touched, found.gone, found.enums
         while touched or gone or enums:
             around = self._around(connection, touched)
@@ -73,20 +76,25 @@ class PostgresqlReader:
             named = self._named(old)
             for name in old | new:
                 self._forget(name)
+            for oid in gone | read:
+                self._tables.pop(oid, None)
             seen = read | around["beside"]
             descriptions, shapes = asked(
                 connection,
-                Question(restricted("snapshot"), (seen, enums)),
-                Question(restricted("shapes"), (seen | around["parent"] if new else (), ())),
+                Question(as_document(restricted("snapshot")), (seen, enums)),
+                Question(shapes_document(restricted("shapes")), (seen, ())),
             )
-            self._keep(described_in(descriptions), shapes_in(shapes), new)
+            self._keep(described_in(descriptions[0][0]), new)
+            tables = tables_in(shapes[0][0], self._tables)
+            self._tables |= tables
+            self._shapes |= {each.full_name: each.shape for each in tables.values() if each.full_name in new}
             now = {(name, column.name) for name in new if name in self._shapes for column in self._shapes[name].columns}
             # The keys of children name a table or column that is renamed.
             touched = around["child"] - read if not named <= now else set()
             gone, enums = set(), set()
 
     def _around(self, connection: Connection, touched: set[int]) -> dict[str, set[int]]:
-        around: dict[str, set[int]] = {what: set() for what in ("read", "child", "parent", "beside", "all")}
+        around: dict[str, set[int]] = {what: set() for what in ("read", "child", "beside", "all")}
         for what, oid in asked(connection, Question(query("neighbours"), (touched,)))[0]:
             around[what].add(oid)
         return around
@@ -94,22 +102,27 @@ class PostgresqlReader:
     def _forget(self, name: str) -> None:
         self._parts.pop(name, None)
         self._shapes.pop(name, None)
-        for part in self._parts.values():  # a sequence stands with the table that owned it
-            part.pop(("sequence", name), None)
+        owner = self._owners.pop(name, None)  # a sequence stands with the table that owned it
+        if owner in self._parts:
+            self._parts[owner] = {key: each for key, each in self._parts[owner].items() if key != ("sequence", name)}
 
     def _named(self, tables: Collection[str]) -> set[tuple[str, str]]:
         """The columns of these tables that foreign keys name."""
         keys = (key for shape in self._shapes.values() for key in shape.foreign_keys if key.parent in tables)
         return {(key.parent, column) for key in keys for column in key.parent_columns}
 
-    def _keep(self, found: dict[Key, dict[str, str]], shapes: Iterable[TableShape], names: set[str] | None) -> None:
+    def _keep(self, found: dict[Key, dict[str, str]], names: set[str] | None) -> None:
         """Put what was found of the relations with these names, or all of it, beside what is known."""
+        parts: dict[str, dict[Key, Properties]] = {}
         for key, properties in found.items():
-            owner = properties.get("table") or (key[1] if key[0] in _RELATIONS else "")
-            if names is None or owner in names or key[0] == "enum":
-                self._parts.setdefault(owner, {})[key] = properties
-        self._shapes |= {shape.full_name: shape for shape in shapes if names is None or shape.full_name in names}
-        self._ordered = in_order(self._shapes, self._ordered)
+            kind, name = key
+            owner = properties.get("table") or (name if kind in _RELATIONS else "")
+            if names is None or owner in names or kind == "enum":
+                parts.setdefault(owner, {})[key] = properties
+                if kind == "sequence":
+                    self._owners[name] = owner
+        for owner, part in parts.items():
+            self._parts[owner] = {**self._parts.get(owner, {}), **part}
 
 
 @contextmanager

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .postgresql_asked import query
+from .postgresql_asked import in_one, query
 from .shapes import CheckShape, ColumnShape, ForeignKeyShape, TableShape, UniqueShape, parents_first
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ _WORD = re.compile(r'"((?:[^"]|"")+)"|\b([a-z_][\w$]*)', re.IGNORECASE)
 
 
 @dataclass
-class _Table:
+class Table:
+    """A table as the catalogues number its columns, which keys of other tables name by these numbers."""
+
     schema: str | None
     name: str
     insertable: bool
@@ -29,6 +32,19 @@ class _Table:
     uniques: list[UniqueShape] = field(default_factory=list)
     foreign_keys: list[ForeignKeyShape] = field(default_factory=list)
     checks: list[CheckShape] = field(default_factory=list)
+
+    @cached_property
+    def full_name(self) -> str:
+        """As shapes have it."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+    @property
+    def shape(self) -> TableShape:
+        """What its rows must satisfy."""
+        return TableShape(
+            *(self.name, self.schema, tuple(self.columns.values()), self.primary_key),
+            *(tuple(self.uniques), tuple(self.foreign_keys), tuple(self.checks), self.insertable),
+        )
 
     def names(self, numbers: list[int]) -> tuple[str, ...]:
         return tuple(self.columns[number].name for number in numbers if number in self.columns)
@@ -44,44 +60,46 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
 
     A partition is filled through the table it is part of; foreign tables and what extensions own are left out.
     """
-    return parents_first(shapes_of(connection))
+    return parents_first(table.shape for table in tables_of(connection).values())
 
 
-def shapes_of(connection: Connection) -> list[TableShape]:
-    """All of these tables."""
-    return shapes_in(connection.exec_driver_sql(query("shapes"), execution_options={"no_parameters": True}))
+def tables_of(connection: Connection) -> dict[int, Table]:
+    """All of these tables, by object identifier."""
+    document = connection.exec_driver_sql(as_document(query("shapes")), execution_options={"no_parameters": True})
+    return tables_in(document.scalar_one())
 
 
-def shapes_in(rows: Iterable[Any]) -> list[TableShape]:
-    """The tables that the rows of the query tell of. A key whose parent is not among them is left out."""
+def as_document(shapes: str) -> str:
+    """The query, or what it asks of a few relations, with all rows in one document."""
+    return in_one(shapes, "part, owner")
+
+
+def tables_in(document: str, known: Mapping[int, Table] = MappingProxyType({})) -> dict[int, Table]:
+    """The tables that the answer to the query tells of, by object identifier. A key whose parent is neither among them
+    nor `known` is left out."""
     parts: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-    for part, owner, told in rows:
-        parts.setdefault(part, []).append((int(owner), json.loads(told)))
+    for part, owner, told in json.loads(document):
+        parts.setdefault(part, []).append((int(owner), told))
     for found in parts.values():
         found.sort(key=lambda each: (each[1].get("number", 0), each[1].get("name") or ""))
     types = dict(parts.get("type", ()))
     tables = {
-        oid: _Table(None if row["schema"] == "public" else row["schema"], row["name"], row["insertable"])
+        oid: Table(None if row["schema"] == "public" else row["schema"], row["name"], row["insertable"])
         for oid, row in parts.get("table", ())
     }
     for oid, row in parts.get("column", ()):
         table = tables[oid]
         table.columns[row["number"]] = _column(row, types, table.name)
-        table.checks += _domain_checks(row, types)
+        if row["type"] in types:
+            table.checks += _domain_checks(row, types)
     for oid, row in parts.get("index", ()):
         _add_index(tables[oid], row)
     for oid, row in parts.get("constraint", ()):
-        _add_constraint(tables, oid, row)
+        _add_constraint(tables[oid], tables.get(row["parent"]) or known.get(row["parent"]), row)
     for oid, row in parts.get("bounds", ()):
         text = row["text"]
         tables[oid].checks.append(CheckShape("the partitions' bounds", text, tables[oid].named_in(text)))
-    return [
-        TableShape(
-            *(table.name, table.schema, tuple(table.columns.values()), table.primary_key),
-            *(tuple(table.uniques), tuple(table.foreign_keys), tuple(table.checks), table.insertable),
-        )
-        for table in tables.values()
-    ]
+    return tables
 
 
 @cache
@@ -140,7 +158,7 @@ def _domain_checks(row: dict[str, Any], types: dict[int, dict[str, Any]]) -> lis
     return found
 
 
-def _add_index(table: _Table, row: dict[str, Any]) -> None:
+def _add_index(table: Table, row: dict[str, Any]) -> None:
     columns = table.names(row["columns"])
     if row["primary"]:
         table.primary_key = columns
@@ -149,12 +167,10 @@ def _add_index(table: _Table, row: dict[str, Any]) -> None:
         table.uniques.append(UniqueShape(row["name"], (*columns, *expressions), row["where"]))
 
 
-def _add_constraint(tables: dict[int, _Table], oid: int, row: dict[str, Any]) -> None:
-    table, columns = tables[oid], tables[oid].names(row["columns"] or [])
+def _add_constraint(table: Table, parent: Table | None, row: dict[str, Any]) -> None:
+    columns = table.names(row["columns"] or [])
     if row["text"] is not None:
         table.checks.append(CheckShape(row["name"], row["text"], columns))
-    elif row["parent"] in tables:
-        parent = tables[row["parent"]]
-        full_name = f"{parent.schema}.{parent.name}" if parent.schema else parent.name
-        key = ForeignKeyShape(row["name"], columns, full_name, parent.names(row["parent_columns"]), row["deferrable"])
-        table.foreign_keys.append(key)
+    elif parent is not None:
+        named = parent.names(row["parent_columns"])
+        table.foreign_keys.append(ForeignKeyShape(row["name"], columns, parent.full_name, named, row["deferrable"]))

@@ -15,22 +15,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sight:
-    """The catalogue in parts, by the table that each belongs to; the tables; and for each table, by its full name, a
-    mark of its rows.
+    """The catalogue in parts, by the table that each belongs to; the tables, and for each a mark of its rows, by their
+    full names.
 
-    A table with the mark and the shape of an earlier sight has the same rows; one without a mark may have any.
+    A part that is the same object as in an earlier sight is as it was. A table with the mark and the shape of an
+    earlier sight has the same rows; one without a mark may have any.
     """
 
     parts: Mapping[str, Mapping[Key, Properties]]
-    shapes: tuple[TableShape, ...]
+    shapes: Mapping[str, TableShape]
     rows: Mapping[str, object]
 
-    def snapshot(self, without: str | None = None) -> Snapshot:
-        """The catalogue as a whole, or less one table."""
-        objects: dict[Key, Properties] = {}
-        for owner, part in self.parts.items():
-            if owner != without:
-                objects.update(part)
+    def snapshot(self, without: str | None = None, before: tuple[Sight, Snapshot] | None = None) -> Snapshot:
+        """The catalogue as a whole, less one table. `before` is an earlier sight with what this made of it."""
+        then, objects = ({}, {}) if before is None else (before[0].parts, dict(before[1].objects))
+        new = {owner: part for owner, part in self.parts.items() if then.get(owner) is not part and owner != without}
+        for owner, part in then.items():
+            if self.parts.get(owner) is not part and owner != without:
+                for key in part:
+                    objects.pop(key, None)
+        for part in new.values():
+            objects.update(part)
         return Snapshot(objects)
 
 

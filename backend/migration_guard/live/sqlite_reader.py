@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .row_sql import table_name
 from .schema import Key, Properties
-from .shapes import TableShape, in_order
+from .shapes import TableShape
 from .sight import Sight
 from .sqlite_catalogue import Column, Master, columns, described, objects
 from .sqlite_pages import Lying, OpenFile, Pages
@@ -39,7 +39,6 @@ class SqliteReader:
         self._names: dict[str, str] = {}  # of tables, as they are spelled
         self._shapes: dict[str, TableShape] = {}
         self._lying: Mapping[str, Lying] = {}
-        self._ordered: tuple[TableShape, ...] = ()
 
     def begin(self, connection: Connection) -> None:
         """There is nothing to prepare."""
@@ -51,7 +50,7 @@ class SqliteReader:
             if now != self._objects:
                 self._read(connection, now)
             parts = {self._names.get(name, name): part for name, part in self._parts.items()}
-            return Sight(parts, self._ordered, self._rows(connection))
+            return Sight(parts, {**self._shapes}, self._rows(connection))
 
     def _read(self, connection: Connection, now: list[Master]) -> None:
         touched = {each.table.lower() for each in {*self._objects} ^ {*now}}
@@ -62,7 +61,6 @@ class SqliteReader:
         if children:  # what their keys say may be another thing now
             self._read_tables(connection, children, now)
         self._objects = now
-        self._ordered = in_order(self._shapes, self._ordered)
 
     def _key(self, name: str) -> tuple[str, tuple[str, ...]] | None:
         """All that keys of other tables know of this one, if they do not name its columns."""
