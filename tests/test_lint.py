@@ -1,5 +1,6 @@
 import os
 import subprocess
+import tracemalloc
 from datetime import date
 from pathlib import Path
 
@@ -424,6 +425,21 @@ def test_file_of_five_megabytes_is_judged(root: Path) -> None:
 
     assert file.stat().st_size > 4_000_000
     assert said(report) == [("a.py", "not-null-without-default")]
+
+
+def test_name_of_a_hundred_thousand_letters_takes_little_memory(root: Path) -> None:
+    name = "uq_name_" * 12_500
+    write(root, "a", f'op.create_unique_constraint("{name}", "t", ["a"])', down='op.drop_constraint("b_c", "t")')
+    check(root, Settings())  # what is loaded once is there
+    tracemalloc.start()
+
+    try:
+        check(root, Settings())
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert most < 100_000_000
 
 
 def test_findings_are_in_the_order_of_file_and_line(root: Path) -> None:

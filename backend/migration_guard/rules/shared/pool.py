@@ -11,6 +11,7 @@ from .things import ON_A_TABLE, Thing
 
 NO_WORD = pattern(r"\W")
 Compare = Callable[[Thing, Thing], bool]
+_LONGEST = 1000  # characters; without a limit the memory would grow with the square of a name
 
 
 class Pool:
@@ -79,5 +80,7 @@ class Pool:
 
 
 def _endings(name: str) -> list[str]:
-    """The name, and what follows each of its underscores."""
+    """The name, and what follows each of its underscores; of one that no database knows so long, the name alone."""
+    if len(name) > _LONGEST:
+        return [name]
     return [name, *(name[one.end() :] for one in re.finditer("_", name))]
