@@ -18,7 +18,7 @@ from migration_guard.live.column_types import ColumnTypes
 from migration_guard.live.readable import with_readable_values
 from migration_guard.live.rows import fill
 from migration_guard.live.shapes import ColumnShape, TableShape
-from migration_guard.live.sqlite_catalogue import shapes
+from migration_guard.live.sqlite_shapes import shapes
 
 
 class Mood(enum.Enum):

@@ -8,13 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .postgresql_asked import in_one, query
-from .postgresql_shapes import shapes
 from .schema import Key, Snapshot
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-__all__ = ["shapes", "snapshot"]
 
 
 def snapshot(connection: Connection) -> Snapshot:

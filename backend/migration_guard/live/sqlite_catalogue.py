@@ -7,14 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .schema import Key, Snapshot
-from .sqlite_shapes import shapes
 from .sqlite_text import TableText, table_text
 from .sqlite_words import after_name, expression, index_parts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-__all__ = ["shapes", "snapshot"]
 
 _OBJECTS = """
 select type, name, tbl_name, sql from main.sqlite_master

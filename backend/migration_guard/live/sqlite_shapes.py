@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .shapes import CheckShape, ColumnShape, ForeignKeyShape, TableShape, UniqueShape, parents_first
+from .sqlite_catalogue import Column, Master, columns, objects, parent_columns
 from .sqlite_text import Constraint, table_text
 from .sqlite_words import columns_named, index_parts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-    from .sqlite_catalogue import Column, Master
 
 _DECLARED = re.compile(r"([^()]*)(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
 # What SQLAlchemy and people declare, by the first word that fits; then SQLite's own affinity rules decide.
@@ -35,15 +34,11 @@ _KINDS = (
 
 def shapes(connection: Connection) -> tuple[TableShape, ...]:
     """The tables that rows can be put into, parents before children where keys allow an order."""
-    from .sqlite_catalogue import columns, objects
-
     return parents_first(shapes_of(objects(connection), columns(connection)))
 
 
 def shapes_of(master: Sequence[Master], columns_of: Mapping[str, list[Column]]) -> list[TableShape]:
     """The shapes of the tables among these objects; `columns_of` every table there is, as keys point at others."""
-    from .sqlite_catalogue import parent_columns
-
     found = {}
     indexes: dict[str, list[UniqueShape]] = {}
     spelled = {name.lower(): name for name in columns_of}
