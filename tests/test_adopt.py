@@ -292,15 +292,34 @@ def test_no_migrations_is_3(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock"])
+@pytest.mark.parametrize(
+    ("file", "text", "command"),
+    [
+        ("uv.lock", "", "uv add --dev"),
+        ("poetry.lock", "", "poetry add --group dev"),
+        ("pyproject.toml", '[tool.poetry]\nname = "x"\n', "poetry add --group dev"),
+        ("setup.cfg", "[metadata]\n", "python3 -m pip install"),
+    ],
+)
 def test_the_way_to_install_it_is_that_of_the_project(
-    lock: str, project: Path, capsys: pytest.CaptureFixture[str]
+    file: str, text: str, command: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (project / lock).write_text("")
+    (project / file).write_text(text)
 
     main(["-C", str(project), "init", "--dry-run"])
 
-    assert f"  {lock.partition('.')[0]} add --" in capsys.readouterr().out
+    assert f'  {command} "migration-guard[live' in capsys.readouterr().out
+
+
+def test_no_command_pushes_what_it_is_for_out_of_sight(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / ".pre-commit-config.yaml").write_text("repos: []\n")
+
+    main(["-C", str(project), "init", "--dry-run"])
+
+    steps = capsys.readouterr().out.partition("Next:\n")[2].splitlines()
+    assert "pre-commit install -t pre-commit" in steps[0]
+    assert steps[1].split() == ["once", "in", "every", "clone"]
+    assert max(map(len, steps[1:])) < 125
 
 
 # --- pyproject.toml

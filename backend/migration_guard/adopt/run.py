@@ -25,14 +25,15 @@ from .hook import REPOSITORY, STAGES, hook
 from .settings_file import settings as settings_table
 from .workflow import is_on_github, workflow
 
-# file -> how its tool installs the guard beside the project
+# a file, and a table of pyproject.toml, of a tool -> how it installs the guard beside the project
 _MANAGERS = {
-    "uv.lock": "uv add --dev {what}",
-    "poetry.lock": "poetry add --group dev {what}",
-    "pdm.lock": "pdm add --dev {what}",
-    "Pipfile.lock": "pipenv install --dev {what}",
-    "pixi.lock": "pixi add --pypi {what}",
+    ("uv.lock", "[tool.uv]"): "uv add --dev {what}",
+    ("poetry.lock", "[tool.poetry]"): "poetry add --group dev {what}",
+    ("pdm.lock", "[tool.pdm]"): "pdm add --dev {what}",
+    ("Pipfile.lock", "[tool.pipenv]"): "pipenv install --dev {what}",
+    ("pixi.lock", "[tool.pixi.project]"): "pixi add --pypi {what}",
 }
+_WIDE = 60  # letters of a command, from which on what it is for stands below it
 _WHAT = '"migration-guard[live,postgresql]"'
 
 
@@ -165,19 +166,26 @@ def _show(plan: _Plan, top: Path, dry_run: bool) -> None:
 
 def _next(plan: _Plan, root: Path) -> None:
     """What a person does now, a command a line."""
-    install = next(
-        (line for file, line in _MANAGERS.items() if (root / file).is_file()), "python3 -m pip install {what}"
-    )
     steps = [
         (f"pip install pre-commit && {_install_hooks(plan, root)}", "once in every clone"),
         ("migration-guard check", "what it says of the history today"),
-        (install.format(what=_WHAT), "to run the migrations, too: migration-guard verify"),
+        (_install(root).format(what=_WHAT), "to run the migrations, too: migration-guard verify"),
     ]
     if plan.findings:
         finds = f"to be shown only what is new: {counted(plan.findings, 'finding')} today"
         steps.insert(2, ("migration-guard baseline", finds))
-    width = max(len(command) for command, _ in steps)
-    print("\n".join(["Next:", *(f"  {command:<{width}}  {says}" for command, says in steps)]))
+    width = max(len(command) for command, _ in steps if len(command) <= _WIDE)
+    gap = f"\n  {' ' * width}  "
+    lines = [f"  {command:<{width}}{gap if len(command) > width else '  '}{says}" for command, says in steps]
+    print("\n".join(["Next:", *lines]))
+
+
+def _install(root: Path) -> str:
+    """How the tool that the project is installed with installs the guard beside it."""
+    lines = (config_text(root / "pyproject.toml") or "").splitlines()
+    by_lock = (line for (lock, _), line in _MANAGERS.items() if (root / lock).is_file())
+    by_table = (line for (_, table), line in _MANAGERS.items() if table in lines)
+    return [*by_lock, *by_table, "python3 -m pip install {what}"][0]
 
 
 def _install_hooks(plan: _Plan, root: Path) -> str:
