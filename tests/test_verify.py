@@ -223,7 +223,7 @@ def test_code_that_cannot_interpret_made_up_values_is_not_judged_and_one_that_tr
     assert found(report) == ["r4.py:20 upgrade-fails", "r6.py:20 upgrade-fails", "r7.py:24 downgrade-fails"]
     assert not_interpreted(report) == ERRORS_OVER_VALUES
     assert report.notes == (
-        "sqlite: 7 revisions: 7 up, 6 down and up again, 5 on empty tables only, then all at once; 1 table held rows.",
+        "sqlite: 7 revisions: 7 up, 6 down and up again, 5 on empty tables only, then all at once; 1 table held 4 rows.",
     )
 
 
@@ -497,7 +497,7 @@ def test_each_database_of_one_env_is_proved(on_sqlite: Callable[[str], Report]) 
     assert (found(report), report.problems) == ([], ())
     assert report.notes == (
         "sqlite: 2 revisions taken up, down and up, then all at once, on each of the 2 databases of env.py; "
-        "1 table held rows.",
+        "1 table held 4 rows.",
     )
 
 
@@ -601,7 +601,7 @@ def test_with_a_base_branch_only_this_branchs_revisions_are_stepped_through(tmp_
     report = verified(root, base="main")
 
     assert found(report) == ["r3.py:18 downgrade-leaves-traces"]
-    assert report.notes == ("sqlite: 1 revision: 1 up, 0 down and up again, 2 below only up; 1 table held rows.",)
+    assert report.notes == ("sqlite: 1 revision: 1 up, 0 down and up again, 2 below only up; 1 table held 4 rows.",)
 
 
 def test_the_rows_that_stood_in_the_way_are_named(on_sqlite: Callable[[str], Report]) -> None:
@@ -668,7 +668,7 @@ def test_a_base_without_a_repository_is_told_and_the_whole_stairway_is_done(tmp_
 
     assert "not in a git repository, so it has no branch main" in report.problems[0].message
     assert report.exit_code == 2
-    assert report.notes == ("sqlite: 2 revisions taken up, down and up, then all at once; 1 table held rows.",)
+    assert report.notes == ("sqlite: 2 revisions taken up, down and up, then all at once; 1 table held 4 rows.",)
 
 
 def test_a_base_that_git_does_not_know_is_told_once_and_the_whole_stairway_is_done(tmp_path: Path) -> None:
@@ -682,7 +682,7 @@ def test_a_base_that_git_does_not_know_is_told_once_and_the_whole_stairway_is_do
     assert len(report.problems) == 1
     assert "trunk" in report.problems[0].message
     assert report.exit_code == 2
-    assert report.notes == ("sqlite: 2 revisions taken up, down and up, then all at once; 1 table held rows.",)
+    assert report.notes == ("sqlite: 2 revisions taken up, down and up, then all at once; 1 table held 4 rows.",)
 
 
 @pytest.mark.usefixtures("postgresql")
@@ -700,13 +700,13 @@ def test_without_any_database_named_every_dialect_is_tried(tmp_path: Path) -> No
     [
         (
             "downgrade_refuses",
-            "3 revisions: 3 up, 1 down and up again, 2 refuse to go down, then all at once; 1 table held rows.",
+            "3 revisions: 3 up, 1 down and up again, 2 refuse to go down, then all at once; 1 table held 4 rows.",
         ),
-        ("downgrade_raises", "3 revisions: 3 up, 2 down and up again, then all at once; 1 table held rows."),
-        ("upgrade_never_ends", "2 revisions: 1 up, 1 down and up again; 1 table held rows."),
+        ("downgrade_raises", "3 revisions: 3 up, 2 down and up again, then all at once; 1 table held 4 rows."),
+        ("upgrade_never_ends", "2 revisions: 1 up, 1 down and up again; 1 table held 4 rows."),
         (
             "upgrade_refuses_rows",
-            "2 revisions: 2 up, 2 down and up again, 1 on empty tables only, then all at once; 1 table held rows.",
+            "2 revisions: 2 up, 2 down and up again, 1 on empty tables only, then all at once; 1 table held 4 rows.",
         ),
     ],
 )

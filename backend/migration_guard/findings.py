@@ -203,6 +203,17 @@ class TakenLock:
     lock_timeout: bool  # whether one was set
 
 
+@dataclass(frozen=True, order=True)
+class TableRows:
+    """How many made-up and own rows a table held at most before a step of `verify`, or why it never held one."""
+
+    database: str
+    path: str  # the settings file of the project, as two of them may have tables of one name
+    table: str
+    rows: int
+    why: str | None = None
+
+
 @dataclass(frozen=True)
 class Site:
     """Where a page's reader finds the project: the web address that a path is added to, its folder in the checkout."""
@@ -224,6 +235,7 @@ class Report:
     known: Known | None = None  # None: there is no baseline
     baseline_aside: bool = False  # there is one, and this run shows what it holds, too
     locks: tuple[TakenLock, ...] = ()  # verify: those of the revisions that it took up and down
+    tables: tuple[TableRows, ...] = ()  # verify: with how many rows each was migrated
     branch: Branch | None = None  # with --base: what the branch adds, for a reviewer
     trials: tuple[Trial, ...] = ()  # verify with --base: what each database made of it
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # files to show lines of

@@ -65,7 +65,7 @@ def test_a_command_or_models_make_them(settings: dict[str, str], tmp_path: Path)
     report = verified(tmp_path, **settings)
 
     assert (report.findings, report.problems) == ((), ())
-    assert report.notes == ("sqlite: 2 revisions taken up, down and up, then all at once; 1 table held rows.",)
+    assert report.notes == ("sqlite: 2 revisions taken up, down and up, then all at once; 1 table held 4 rows.",)
 
 
 @pytest.mark.parametrize("settings", [{"base_command": COMMAND}, {"base_metadata": "older:metadata"}])
@@ -79,7 +79,7 @@ def test_revisions_that_the_command_has_stamped_stand_already(tmp_path: Path) ->
     report = verified(tmp_path, base_command=f"{COMMAND} r1")
 
     assert (report.findings, report.problems) == ((), ())
-    assert report.notes == ("sqlite: 1 revision taken up, down and up, 1 below only up; 1 table held rows.",)
+    assert report.notes == ("sqlite: 1 revision taken up, down and up, 1 below only up; 1 table held 4 rows.",)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from migration_guard.findings import (
     Report,
     Rule,
     Severity,
+    TableRows,
     TakenLock,
 )
 from migration_guard.records import replace
@@ -89,6 +90,10 @@ LOCK = TakenLock(
 )
 LIVE = Report(
     locks=(LOCK,),
+    tables=(
+        TableRows("postgresql 16", "alembic.ini", "persona", 4),
+        TableRows("postgresql 16", "alembic.ini", "mood", 0, "ck_mood leaves no value free for kind"),
+    ),
     findings=(
         Finding(
             LEFT,

@@ -21,7 +21,7 @@ from .samples import BASELINE, COMMANDS, FOUND, LIVE, REPORTS, any_report
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-PARTS = ("findings", "not_judged", "allowed", "baseline", "branch", "trials", "locks", "looked_at", "errors")
+PARTS = ("findings", "not_judged", "allowed", "baseline", "branch", "trials", "locks", "tables", "looked_at", "errors")
 LISTS = ("notes",)  # of plain text
 
 
@@ -72,6 +72,7 @@ def test_the_schema_names_every_field_and_the_page_explains_it() -> None:
 
     assert set(live) == set(SCHEMA["properties"]) == {"version", *LISTS, *PARTS}
     assert set(live["locks"][0]) == fields("locks")
+    assert set(live["tables"][0]) == fields("tables")
     assert set(found["findings"][0]) == fields("findings")
     assert set(found["not_judged"][0]) == fields("not_judged")
     assert set(found["allowed"][0]) == fields("allowed")

@@ -12,7 +12,7 @@ from migration_guard.catalogue import every_rule
 from migration_guard.cli import main
 from migration_guard.errors import UsageError
 from migration_guard.facts import Place
-from migration_guard.findings import Finding, LookedAt, NotJudged, Problem, Report
+from migration_guard.findings import Finding, LookedAt, NotJudged, Problem, Report, TableRows
 from migration_guard.records import replace
 from migration_guard.report import FORMATS
 from migration_guard.report.merging import as_one, merged
@@ -86,6 +86,18 @@ def test_static_and_live_reports_become_one(files: Callable[..., list[Path]]) ->
     assert len(report.findings) >= len(set(FOUND.findings))
     assert len(report.allowed) == len(FOUND.allowed)
     assert set(LIVE.locks) >= {replace(lock, number=0) for lock in report.locks}
+
+
+def test_a_table_that_some_shard_filled_is_told_with_its_rows(files: Callable[..., list[Path]]) -> None:
+    empty = TableRows("sqlite", "alembic.ini", "persona", 0, "not now")
+    held = replace(empty, rows=4, why=None)
+    other = replace(empty, path="billing/alembic.ini")
+    some = Report(looked_at=LookedAt(databases=("sqlite",)))
+    both = files(replace(some, tables=(empty, other)), replace(some, tables=(held,)))
+
+    report, _ = merged(both, RULES)
+
+    assert report.tables == (held, other)
 
 
 def test_the_baseline_is_kept(files: Callable[..., list[Path]]) -> None:

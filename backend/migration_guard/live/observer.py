@@ -27,10 +27,15 @@ ROWS = 4  # per table: enough for a duplicate, a NULL and the longest value of e
 
 @dataclass(frozen=True)
 class Filled:
-    """The tables that hold rows, and those that do not with the reason."""
+    """How many rows each table holds that holds some, and why each other one does not."""
 
-    tables: tuple[str, ...]
+    rows: dict[str, int]
     empty: dict[str, str]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that hold rows."""
+        return tuple(self.rows)
 
 
 class Observer:
@@ -84,15 +89,15 @@ class Observer:
         counts = {name: held.count for name, held in self.contents().tables.items()}
         known = {name: count if only is None or name in only else ROWS for name, count in counts.items()}
         if all(count >= ROWS for count in known.values()):
-            return Filled(tuple(name for name, count in counts.items() if count), _unfilled(counts))
+            return Filled({name: count for name, count in counts.items() if count}, _unfilled(counts))
         self._ordered = in_order(self._shapes(), self._ordered)
         # Types matter only where there is something to fill.
         shapes = [types.readable(shape, dialect) if known[shape.full_name] < ROWS else shape for shape in self._ordered]
         found = fill(self.connection, shapes, rows=ROWS, known=known)
         self.connection.commit()
-        rows = {each.table: each.rows if only is None or each.table in only else counts[each.table] for each in found}
+        rows = {each.table: counts[each.table] if known[each.table] >= ROWS else each.rows for each in found}
         return Filled(
-            tuple(name for name, count in rows.items() if count),
+            {name: count for name, count in rows.items() if count},
             _unfilled(rows) | {each.table: each.why for each in found if each.why and not rows[each.table]},
         )
 

@@ -85,7 +85,7 @@ class Stairway:
         self.noted = noted
         self.known: list[str] = []  # the keys of those that an earlier run has walked
         self.tally = Tally()
-        self.filled: set[str] = set()  # tables that held rows before some step
+        self.filled: dict[str, int] = {}  # tables that held rows before some step -> how many at most
         self.empty: dict[str, str] = {}  # tables that never did, with the reason
         self.lacking: set[str] = set()  # extensions that revisions need and the server has not
         self.heads: list[Script] = []
@@ -183,7 +183,8 @@ class Stairway:
                 self.tally.on_empty_tables += landing.stands and tried is not None
             self.lacking.update(landing.lacking)
             if landing.filled is not None:
-                self.filled.update(landing.filled.tables)
+                for table, rows in landing.filled.rows.items():
+                    self.filled[table] = max(rows, self.filled.get(table, 0))
                 self.empty.update(landing.filled.empty)
                 self.empty = {table: why for table, why in self.empty.items() if table not in self.filled}
 
@@ -209,7 +210,7 @@ class Stairway:
                 down_and_up=landing.down_and_up,
                 refuses=landing.refuses,
                 on_empty_tables=on_empty_tables,
-                filled=list(filled.tables) if filled else [],
+                filled=filled.rows if filled else {},
                 empty=dict(filled.empty) if filled else {},
                 lacking=sorted(landing.lacking),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -30,7 +30,7 @@ class Walked:
     down_and_up: bool = False
     refuses: bool = False  # to go down
     on_empty_tables: bool = False  # alone
-    filled: list[str] = field(default_factory=list)  # tables that held rows
+    filled: dict[str, int] = field(default_factory=dict)  # tables that held rows -> how many
     empty: dict[str, str] = field(default_factory=dict)  # tables that did not, with the reason
     lacking: list[str] = field(default_factory=list)  # extensions that it needs and the server has not
     reads: dict[str, str] = field(default_factory=dict)  # files that were read until then, with digests
@@ -80,6 +80,15 @@ def _contents(name: str) -> bytes:
         return hashlib.sha256(Path(name).read_bytes()).digest()
     except OSError:
         return b""
+
+
+def most(several: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """The largest number of rows that each table held, by name."""
+    found: dict[str, int] = {}
+    for each in several:
+        for table, rows in each.items():
+            found[table] = max(rows, found.get(table, 0))
+    return dict(sorted(found.items()))
 
 
 def digest_of(name: str) -> str:

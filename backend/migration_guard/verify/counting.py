@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..live.walked import most
+
 _FEWEST = {"up", "down_and_up"}  # a revision counts where it works on all of them
 
 
@@ -18,7 +20,7 @@ def together(done: Sequence[dict[str, Any]]) -> dict[str, Any]:
         },
         "compared": all(each["compared"] for each in done),
         "deployed": min(each["deployed"] for each in done),
-        "filled": sorted({table for each in done for table in each["filled"]}),
+        "filled": most(each["filled"] for each in done),
         "empty": {
             table: why
             for each in done

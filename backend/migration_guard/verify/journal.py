@@ -16,7 +16,7 @@ from typing import Any
 
 from ..findings import Rule
 from ..live.pg_user import cache_folder, owned_folder
-from ..live.walked import Walked
+from ..live.walked import Walked, most
 from .protocol import Said
 
 
@@ -49,6 +49,7 @@ class Journal:
             with suppress(KeyError, TypeError, ValueError, AttributeError):  # cut off, or of another version
                 entry = json.loads(line)
                 walked, said = Walked(**entry["walked"]), Said()
+                most((walked.filled,))
                 for message in entry["said"]:
                     said.hear(message, rules)
                 found[walked.key] = walked, said

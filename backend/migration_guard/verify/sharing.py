@@ -8,7 +8,7 @@ from typing import Any
 
 from ..facts import History
 from ..live.shares import Share
-from ..live.walked import Walked
+from ..live.walked import Walked, most
 from ..read.spreading import cores
 from .child import Outcome
 from .protocol import Said
@@ -70,12 +70,12 @@ def as_one(outcomes: Sequence[Outcome]) -> Outcome:
 
 def added(done: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The counts of several processes, each of which did a part."""
-    filled = {table for each in done for table in each["filled"]}
+    filled = most(each["filled"] for each in done)
     return {
         "tally": {name: sum(each["tally"][name] for each in done) for name in done[0]["tally"]},
         "compared": any(each["compared"] for each in done),
         "deployed": max(each["deployed"] for each in done),
-        "filled": sorted(filled),
+        "filled": filled,
         "empty": {table: why for each in done for table, why in each["empty"].items() if table not in filled},
         "lacking": sorted({name for each in done for name in each["lacking"]}),
         "missing": next((each["missing"] for each in done if each["missing"]), []),
@@ -97,7 +97,7 @@ def recall(whole: Outcome, known: Mapping[str, tuple[Walked, Said]]) -> None:
         tally["down_and_up"] += walked.down_and_up
         tally["refuse"] += walked.refuses
         tally["on_empty_tables"] += walked.on_empty_tables
-        done["filled"] = sorted({*done["filled"], *walked.filled})
+        done["filled"] = most((done["filled"], walked.filled))
         done["lacking"] = sorted({*done["lacking"], *walked.lacking})
         done["empty"] = {**walked.empty, **done["empty"]}
     done["empty"] = {table: why for table, why in done["empty"].items() if table not in done["filled"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from ..allowing import divided
 from ..branch import Trial
 from ..config import Settings
 from ..describe import project_names
-from ..findings import Finding, LookedAt, NotJudged, Problem, Report
+from ..findings import Finding, LookedAt, NotJudged, Problem, Report, TableRows
 from ..live.steps import Step
 from ..records import replace
 from ..reporting import by_place, counted, weighed
@@ -77,8 +77,19 @@ def report_of(
         problems=(*problems, *(problem for part in parts for problem in (*part.problems, *_problems(part)))),
         notes=tuple(note for part in parts for note in _notes(part, shard)),
         locks=traced.locks,
+        tables=tuple(_tables(parts)),
         trials=tuple(_trials(parts, jobs)),
     )
+
+
+def _tables(parts: Sequence[Part]) -> Iterator[TableRows]:
+    """With how many rows each table was migrated, or why with none."""
+    for outcome in (outcome for part in parts for outcome in part.outcomes):
+        done = outcome.done or {"filled": {}, "empty": {}}
+        for table, rows in done["filled"].items():
+            yield TableRows(outcome.database, outcome.place, table, rows)
+        for table, why in done["empty"].items():
+            yield TableRows(outcome.database, outcome.place, table, 0, why.removeprefix(f"{table}: "))
 
 
 def _trials(parts: Sequence[Part], jobs: Sequence[Job]) -> Iterator[Trial]:
@@ -197,7 +208,19 @@ def proof(done: dict[str, Any]) -> str:
         words += ", then all at once" if together == tally["revisions"] else f", then {together} at once"
     if done["databases"] > 1:
         words += f", on each of the {done['databases']} databases of env.py"
-    words += f"; {counted(len(done['filled']), 'table')} held rows"
+    words += f"; {_rows(done['filled'].values())}"
+    if empty := len(done["empty"]):
+        words += f", {empty} stayed empty"
     if done["missing"]:
         words += f"; {done['missing'][0]} ran in place of {done['missing'][1]}, which is not installed here"
     return words
+
+
+def _rows(counts: Collection[int]) -> str:
+    """How many tables held how many rows: "9 tables held 4 rows each"."""
+    tables = counted(len(counts), "table")
+    if not counts:
+        return f"{tables} held rows"
+    least, most = min(counts), max(counts)
+    rows = counted(most, "row") if least == most else f"{least} to {most} rows"
+    return f"{tables} held {rows}{' each' if len(counts) > 1 else ''}"

@@ -131,7 +131,7 @@ class Run:
             "tally": asdict(self.stairway.tally),
             "compared": self.compared,
             "deployed": self.deployed,
-            "filled": sorted(self.stairway.filled),
+            "filled": self.stairway.filled,
             "empty": self.stairway.empty,
             "lacking": sorted(self.stairway.lacking),
             "known": self.stairway.known,
