@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -82,6 +80,9 @@ def _found(source: Source) -> Iterator[Comment]:
             text = line.lstrip()
             yield Comment(index + 1, len(line) - len(text) + 1, text, alone=True)
         return
+    import io
+    import tokenize  # late: it takes longer to load than most files to read
+
     try:
         for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
             if token.type == tokenize.COMMENT and INTERESTING.search(token.string):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import codecs
-import io
-import tokenize
 import warnings
 from sys import intern
 
@@ -103,6 +101,9 @@ def _decoded(content: bytes) -> str:
     content = content.removeprefix(codecs.BOM_UTF8)
     encoding = "utf-8"
     if b"coding" in content[:400]:
+        import io
+        import tokenize  # late: most files are UTF-8 and say nothing of it
+
         try:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         except SyntaxError as error:

@@ -14,6 +14,7 @@ from .store import digest
 
 # What Alembic takes for a revision file (script/base.py): editors' lock files and __init__ are none.
 _REVISION_FILE = pattern(r"(?!\.#|__init__).*\.py$")
+_NO_REVISION = (".#", "__init__")
 _HEADER = rb"(?m)^(down_)?revision\b[^=\n]*=([^\n]*)"
 _WORD = rb"[\"']([^\"'\n]+)[\"']"
 _SETTINGS = pattern(r".\.(?:ini|cfg|conf)$|^pyproject\.toml$")
@@ -49,7 +50,9 @@ def _links_in(folder: str) -> frozenset[str]:
 
 def is_revision_file(name: str) -> bool:
     """Whether Alembic takes a file of this name, in a versions folder, for a revision."""
-    return _REVISION_FILE.match(name) is not None
+    if "\n" in name:
+        return _REVISION_FILE.match(name) is not None
+    return name.endswith(".py") and not name.startswith(_NO_REVISION)  # the same, asked of thousands
 
 
 def listings(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -141,7 +144,11 @@ def _names(folder: str) -> list[str]:
 @question()
 def holds_revisions(folder: str) -> bool:
     """Whether a folder itself, not its subfolders, holds files that name a down_revision."""
-    return any(_mentions(f"{folder}/{name}", b"down_revision") for name in revision_names(folder))
+    try:
+        with os.scandir(folder) as entries:  # mostly the first that comes is one
+            return any(is_revision_file(one.name) and _mentions(one.path, b"down_revision") for one in entries)
+    except OSError:
+        return False
 
 
 @question(of_content=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
-
 from ...facts import Operation
 from .paste import dedented, execute, literal
 
@@ -22,6 +20,8 @@ def alone(op: Operation) -> str:
     schema = getattr(op, "schema", None)
     opening = ", ".join([literal(table), *([f"schema={literal(schema)}"] if schema is not None else [])])
     name = text.partition(".")[0]
+    import textwrap  # late: few rules write a block
+
     return f"with op.batch_alter_table({opening}) as {name}:\n{textwrap.indent(text, '    ')}"
 
 

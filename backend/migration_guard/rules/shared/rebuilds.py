@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from textwrap import indent
 
 from ...facts import (
     AddColumn,
@@ -220,4 +219,6 @@ def _constraint(op: CreateConstraint) -> str | None:
 
 def on_dialect(dialect: str, *lines: str) -> str:
     """Lines that run on one database only."""
+    from textwrap import indent  # late: few rules write a block
+
     return f'if op.get_context().dialect.name == "{dialect}":\n' + indent("\n".join(lines), "    ")
