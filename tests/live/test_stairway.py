@@ -77,7 +77,7 @@ def test_each_revision_goes_up_down_and_up_again(tmp_path: Path, new_database: C
     assert len(climb.told) == 15
     assert climb.databases == 1
     assert climb.stairway.at_heads
-    assert climb.stairway.filled == {"person"}
+    assert climb.stairway.filled == {"person": 4}
 
 
 def test_steps_hold_the_statements_with_their_lines(tmp_path: Path, new_database: Callable[[], str]) -> None:
