@@ -85,20 +85,24 @@ def upgrade():
 def downgrade():
     pass
 '''
-# A run that is killed as it copies its second table.
+# A run that is killed when some tables are there, and another one is not.
 KILLED = """\
 import os, signal, sys
+from migration_guard.operate import transfer, transfer_back
 from migration_guard.operate.moving import reader
 from tests.operate.pair import Pair
 from pathlib import Path
 reader.LARGE = 0
-tables = []
-def progress(part, table, done, total):
-    if part == "copy" and table not in tables:
-        tables.append(table)
-        if len(tables) == 2:
+def killing(work, number):
+    loaded = []
+    def load(*given):
+        if len(loaded) >= number:
             os.kill(os.getpid(), signal.SIGKILL)
-Pair(Path(sys.argv[1]), sys.argv[2]).go(sys.argv[3], progress)
+        work(*given)
+        loaded.append(given)
+    return load
+transfer.load, transfer_back.fill = killing(transfer.load, 1), killing(transfer_back.fill, 2)
+Pair(Path(sys.argv[1]), sys.argv[2]).go(sys.argv[3])
 """
 ROWS = 5000
 

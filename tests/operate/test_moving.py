@@ -19,7 +19,7 @@ from migration_guard.live.postgresql_shapes import shapes
 from migration_guard.live.redirect import own_engine
 from migration_guard.operate.moving.columns import Table
 from migration_guard.operate.moving.comparing import compare, digest, same
-from migration_guard.operate.moving.lines import lines
+from migration_guard.operate.moving.lines import lines, sent_lines
 from migration_guard.operate.moving.loading import keys_dropped, keys_made, load, sequences_set
 from migration_guard.operate.moving.obstacles import Obstacle
 from migration_guard.operate.moving.session import Connection, Record, connected
@@ -348,6 +348,45 @@ def test_a_large_row_makes_the_chunks_small(both: Make) -> None:
     assert max(sizes) < 9_000_000
     found.load()
     assert found.is_same()
+
+
+def test_rows_that_are_read_again_are_sent_as_they_were_the_first_time(both: Make) -> None:
+    more = ", ".join(f"c{number} INTEGER" for number in range(130))  # more than one call of printf() takes
+    words = ["", "100 %d", "größe \\N", None, "a\tb", "%s\n\r"]
+    found = both(
+        f"CREATE TABLE t (id INTEGER PRIMARY KEY, word TEXT, flag BOOLEAN, doc JSON, raw BLOB, big BIGINT, {more})",
+        f"CREATE TABLE t (id integer PRIMARY KEY, word text, flag boolean, doc jsonb, raw bytea, big bigint, {more})",
+        [
+            (number, word, *((True, '{"b":1}', b"\0\\", -(1 << 63)) if number % 2 else (None,) * 4), *[number] * 130)
+            for number, word in enumerate(words * 100)
+        ],
+    )
+    table = found.tables[0]
+
+    first = b"".join(sent for _, sent, _ in lines(found.source, table))
+    again = b"".join(sent for _, sent in sent_lines(found.source, table))
+
+    assert first == again
+    assert first.count(b"\n") == table.rows == len(words) * 100
+    assert len(first) == table.size
+
+
+@pytest.mark.parametrize(("odd", "proved"), [(0.1, True), (None, True), (-0.0, False), (1.7976931348623157e308, None)])
+def test_a_number_that_sqlite_prints_wrongly_is_printed_by_python(both: Make, odd: Any, proved: bool | None) -> None:
+    numbers = [1 / 3, 1e-300, odd, 123456789.123456789, float("inf")]
+    found = both(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x)",
+        "CREATE TABLE t (id integer PRIMARY KEY, x double precision)",
+        [*enumerate(numbers)],
+    )
+    table = found.tables[0]
+    table.spool.close()
+
+    found.load()
+
+    assert proved is None or table.columns[1].proved is proved
+    assert found.is_same()
+    assert [repr(x) for _, x in found.texts("SELECT id, x FROM t ORDER BY id")] == [repr(x) for x in numbers]
 
 
 def test_a_database_in_utf16_goes_over_by_python(both: Make) -> None:

@@ -162,7 +162,10 @@ class Transfer:
             for hand in hands:
                 hand.stop()
 
-        return side_by_side(lambda table, hand: work(table, hand, moved.of(table)), tables, hands, moved.halt, stop)
+        def one(table: Table, hand: Hand) -> Result:
+            return work(table, hand, moved.of(table))
+
+        return side_by_side(one, tables, hands, moved.halt, stop, lambda table: table.size)
 
     def _waiting(self, record: Record, session: Connection, tables: Sequence[Table]) -> list[Table]:
         """The tables whose rows are not there as they are now in the source. Raises CannotFinish where somebody else

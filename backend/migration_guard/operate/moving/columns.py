@@ -31,6 +31,8 @@ class Column:
     form: Form | None
     others: tuple[Form, ...] = ()  # to try where values are not what the first one says
     ready: bool = True
+    nulls: bool = True  # whether it may hold NULL
+    proved: bool | None = None  # whether what its form has tried is right for each value; None: nobody has looked
 
     @classmethod
     def of(cls, shape: ColumnShape, *, spells: bool) -> Column:
@@ -43,14 +45,34 @@ class Column:
         return self.shape.name
 
     @property
+    def sent(self) -> str:
+        """An expression of SQLite for the column as it is sent, which may be NULL where it is; "" where Python has to
+        spell it."""
+        if self.form is None or not self.ready:
+            return ""
+        return (self.form.text or (self.form.tried if self.proved else "")).replace("{x}", identifier(self.name))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers to SQLite."""
+        return self.ready and self.shape.type in ("smallint", "integer", "bigint")
+
+    @property
     def fast(self) -> bool:
         """Whether SQLite spells the column, and PostgreSQL prints it so."""
-        return self.form is not None and self.ready and self.form.text != "" and self.form.kept
+        return self.form is not None and self.form.kept and self.sent != ""
 
     @property
     def raw(self) -> bool:
         """Whether it is sent as SQLite has it, and only how PostgreSQL prints it is for Python to tell."""
         return self.form is not None and self.ready and self.form.text != "" and not self.form.kept
+
+    @property
+    def tried(self) -> str:
+        """An expression of SQLite whose text Python has to prove; "" where there is none."""
+        if self.form is None or not self.ready or self.proved is False:
+            return ""
+        return self.form.tried.replace("{x}", identifier(self.name))
 
     @property
     def alike(self) -> bool:
@@ -71,25 +93,36 @@ class Column:
         send, keep = sent(self.form.digits), canonical(self.shape.type, self.form.digits)
         return [_one(value, convert, send, keep) for value in values]
 
-    def cells(self, values: Sequence[Any], parser: Parser, null: bytes) -> tuple[list[bytes], list[bytes]]:
-        """Values as they are sent and as they are kept. Raises Refused for one that cannot go."""
+    def cells(
+        self, values: Sequence[Any], parser: Parser, null: bytes, tried: Sequence[bytes | None] = ()
+    ) -> tuple[Sequence[bytes], Sequence[bytes]]:
+        """Values as they are sent and as they are kept; `tried` is what SQLite makes of them, to be proved. Raises
+        Refused for one that cannot go."""
         digits = self.form.digits if self.form else None
         if self.ready and (spell := quick(self.shape.type, digits)):
+            given, texts = values, tried
+            if any_null := None in values:
+                given, texts = [value for value in values if value is not None], [text for text in tried if text]
             try:
-                if None not in values:
-                    return spell(values)
-                there, kept = map(iter, spell([value for value in values if value is not None]))
+                there, same = spell(given, texts)
             except (CannotBe, UnicodeError):
                 raise Refused(self) from None
-            return (
-                [null if value is None else next(there) for value in values],
-                [null if value is None else next(kept) for value in values],
-            )
+            if given and there is not texts:
+                self.proved = False
+            if not any_null:
+                return there, same
+            return _with_nulls(there, values, null), _with_nulls(same, values, null)
         found = self.spelled(values, parser)
         pairs = [(null, null) if pair is None else pair for pair in found if not isinstance(pair, CannotBe)]
         if len(pairs) < len(found):
             raise Refused(self)
         return [_bytes(cell) for cell, _ in pairs], [_bytes(cell) for _, cell in pairs]
+
+
+def _with_nulls(cells: Sequence[bytes], values: Sequence[Any], null: bytes) -> list[bytes]:
+    """The cells of the values that are not NULL, and those of the others between them."""
+    given = iter(cells)
+    return [null if value is None else next(given) for value in values]
 
 
 def _bytes(cell: str | bytes) -> bytes:
@@ -115,6 +148,7 @@ class Table:
     rows: int = 0
     longest: int = 0  # at most as many characters or bytes has a row
     rowid: str | None = None  # a name of SQLite's row number that no column has taken
+    size: int = 0  # bytes of all rows as they are sent
     clean: bool = True  # no text holds a character that stands for the end of a cell or row
     digest: str = ""  # of its rows, in the order in which they are read, as PostgreSQL keeps them
     spool: Spool = field(default_factory=lambda: Spool(None))  # its rows as they are sent, where there is room
@@ -130,7 +164,8 @@ class Table:
 
     def learn(self, other: Table) -> None:
         """Take over what was seen of the same table elsewhere."""
-        self.columns, self.longest, self.clean, self.digest = other.columns, other.longest, other.clean, other.digest
+        self.columns, self.longest, self.size = other.columns, other.longest, other.size
+        self.clean, self.digest = other.clean, other.digest
 
     @property
     def end(self) -> bytes:

@@ -39,13 +39,15 @@ def side_by_side(
     tools: Sequence[Tool],
     halt: Halt,
     stop: Callable[[], None],
+    weight: Callable[[Item], int] = lambda _: 0,
 ) -> list[Result]:
-    """Work on each item with one of the tools, as many at a time as there are; what came of them, in their order.
+    """Work on each item with one of the tools, as many at a time as there are, the heaviest first; what came of them,
+    in their order.
 
     Raises the error that came first when those that had begun are through; no other begins then. Where it is this
     thread that is stopped, `halt` is set for the others, and `stop` ends what they wait for."""
     lock = threading.Lock()
-    waiting = iter(range(len(items)))
+    waiting = iter(sorted(range(len(items)), key=lambda place: -weight(items[place])))
     found: dict[int, Result] = {}
     errors: list[BaseException] = []
 

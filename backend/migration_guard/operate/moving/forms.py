@@ -27,6 +27,7 @@ class Form:
 
     plain: str  # a condition of SQLite: the value, which is not NULL, is ready
     text: str  # an expression of SQLite: a ready value as it is sent; "" where Python has to
+    tried: str = ""  # the same where SQLite may err: Python proves it, value by value
     free: bool = False  # it is free text, and may hold what COPY escapes, NUL characters and what is no UTF-8
     there: str = "{x}"  # an expression of PostgreSQL that prints the value alike, whatever the column kept
     digits: int | None = None  # after the point, which is all that the column keeps
@@ -140,7 +141,16 @@ _NUMBER = "typeof({x}) IN ('integer', 'real')"
 _SINGLE = f"{_NUMBER} AND abs({{x}}) < 3.4e38 AND ({{x}} = 0 OR abs({{x}}) > 1.2e-38)"
 _OTHERS: dict[str, tuple[Form, ...]] = {
     "boolean": (Form("typeof({x}) = 'integer' AND {x} IN (0, 1)", "CASE {x} WHEN 0 THEN 'f' WHEN 1 THEN 't' END"),),
-    "double precision": (Form(_NUMBER, "", there="encode(float8send({x} + 0), 'hex')", kept=False),),
+    # printf() does not round every number right.
+    "double precision": (
+        Form(
+            _NUMBER,
+            "",
+            tried="CASE WHEN {x} IS NOT NULL THEN printf('%!.17g', {x}) END",
+            there="encode(float8send({x} + 0), 'hex')",
+            kept=False,
+        ),
+    ),
     "real": (Form(_SINGLE, "", there="encode(float8send({x}::float8 + 0), 'hex')", kept=False),),
     "bytea": (Form("typeof({x}) = 'blob'", "CASE WHEN {x} IS NOT NULL THEN '\\x' || lower(hex({x})) END"),),
     "json": (Form(_JSON, "{x}", free=True),),

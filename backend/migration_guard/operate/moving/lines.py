@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from ...errors import CannotFinish
 from ...live.row_sql import identifier
@@ -25,58 +24,55 @@ class Unclean(Exception):
 def lines(source: Source, table: Table, of: Sequence[str] | None = None) -> Iterator[Lines]:
     """All rows, with all columns or those named, in the order of the table. Raises Unclean, and Refused."""
     columns = [column for column in table.columns if of is None or column.name in of]
-    return _lines(source, table, columns, [column for column in columns if column.fast])
+    if table.rowid and columns and table.clean and all(column.fast for column in columns):
+        return _chunks(source, table, columns, table.rowid, _line(columns))
+    return _rows(source, table, columns, [column for column in columns if column.fast])
 
 
 def sent_lines(source: Source, table: Table, of: Sequence[str] | None = None) -> Iterator[tuple[int, bytes]]:
-    """The same as they are sent only, which takes less."""
+    """The same as they are sent only, which takes less. What is read must have been looked at: no text holds NUL."""
     columns = [column for column in table.columns if of is None or column.name in of]
-    found = _lines(source, table, columns, [column for column in columns if column.fast or column.raw])
+    if table.rowid and columns and table.clean and all(column.sent for column in columns):
+        found = _chunks(source, table, columns, table.rowid, _printed(columns))
+    else:
+        found = _rows(source, table, columns, [column for column in columns if column.sent])
     return ((rows, sent) for rows, sent, _ in found)
 
 
-def _lines(source: Source, table: Table, columns: Sequence[Column], fast: Sequence[Column]) -> Iterator[Lines]:
-    """`fast`: those that SQLite spells."""
-    if table.rowid and columns and table.clean and len(fast) == len(columns):
-        return _chunks(source, table, columns, table.rowid)
-    return _rows(source, table, columns, fast)
-
-
-def _chunks(source: Source, table: Table, columns: Sequence[Column], rowid: str) -> Iterator[Lines]:
-    """Thousands of rows as one value of SQLite: it makes the whole text."""
-    what = identifier(table.shape.name)
+def _chunks(source: Source, table: Table, columns: Sequence[Column], rowid: str, line: str) -> Iterator[Lines]:
+    """Thousands of rows as one value of SQLite: it makes the whole text, of a `line` for each."""
+    # Without an index they come in the order of their numbers.
+    what = f"FROM {identifier(table.shape.name)} NOT INDEXED"
+    spelled = f"SELECT count(*), sum({_nulls(columns)}), CAST(group_concat({line}, {_ROW}) AS BLOB) {what}"
     most = max(1, min(_MOST, LARGEST // max(table.longest, 1)))
-    number, last = min(256, most), -(1 << 63) - 1
+    number, after = min(256, most), ""
     while True:
-        after = f"WHERE {rowid} > {last}" if last >= -(1 << 63) else ""
-        ends, found, rows, nulls, text = source.execute(
-            f"SELECT max(r), count(l), count(*), sum(n), CAST(group_concat(l, {_ROW}) AS BLOB)",
-            f"FROM (SELECT {rowid} r, {_nulls(columns)} n, {_line(columns)} l FROM {what}",
-            f"{after} ORDER BY {rowid} LIMIT {number})",
-        ).fetchone()
-        if not rows:
+        last = source.execute("SELECT", rowid, what, after, f"ORDER BY {rowid} LIMIT 1 OFFSET {number - 1}").fetchone()
+        until = f"{'AND' if after else 'WHERE'} {rowid} <= {last[0]}" if last else ""
+        rows, nulls, text = source.execute(spelled, after, until).fetchone()
+        if rows:
+            if text is None:
+                raise CannotFinish(f"a row of {table.name} cannot be read", "report it with this message")
+            yield rows, *_copied(text, rows, len(columns), nulls)
+            number = max(1, min(most, rows * _BYTES // (len(text) + 1)))
+        if last is None:
             return
-        if found != rows:
-            raise CannotFinish(f"a row of {table.name} cannot be read", "report it with this message")
-        yield rows, *_copied(text, rows, len(columns), nulls)
-        last, number = ends, max(1, min(most, rows * _BYTES // (len(text) + 1)))
+        after = f"WHERE {rowid} > {last[0]}"
 
 
 def _rows(source: Source, table: Table, columns: Sequence[Column], fast: Sequence[Column]) -> Iterator[Lines]:
     """Rows whose columns SQLite spells as far as it can; the others go through Python."""
     parts = _parts(columns, fast)
     null = b"\x1d" if table.clean else b"\0"  # neither is in a text
-    shown = [
-        f"CAST({_line(part, clean=table.clean)} AS BLOB)"
-        if isinstance(part, list)
-        else f"CAST({identifier(part.name)} AS BLOB)"
-        if part.raw
-        else identifier(part.name)
-        for part in parts
-    ]
-    cursor = source.execute(
-        "SELECT", ", ".join([_nulls(fast), *shown]), "FROM", identifier(table.shape.name), in_order(table)
-    )
+    shown, tried = [_nulls(fast)], [not isinstance(part, list) and bool(part.tried) for part in parts]
+    for part in parts:
+        if isinstance(part, list):
+            shown.append(f"CAST({_line(part, clean=table.clean)} AS BLOB)")
+        else:
+            name = identifier(part.name)
+            shown.append(f"CAST({name} AS BLOB)" if part.raw else name)
+            shown += [f"CAST({part.tried} AS BLOB)"] if part.tried else []
+    cursor = source.execute("SELECT", ", ".join(shown), "FROM", identifier(table.shape.name), in_order(table))
     number = max(1, min(2000, LARGEST // max(table.longest, 1)))
     while rows := cursor.fetchmany(number):
         if not columns:
@@ -85,11 +81,12 @@ def _rows(source: Source, table: Table, columns: Sequence[Column], fast: Sequenc
         counts, *found = zip(*rows, strict=True)
         sent: list[Sequence[bytes]] = []
         kept: list[Sequence[bytes]] = []
-        nulls = sum(counts)
-        for part, values in zip(parts, found, strict=True):
+        nulls, given = sum(counts), iter(found)
+        for part, is_tried in zip(parts, tried, strict=True):
+            values = next(given)
             if isinstance(part, Column):
                 nulls += values.count(None)
-                first, second = part.cells(values, source.parser, null)
+                first, second = part.cells(values, source.parser, null, next(given) if is_tried else ())
                 sent.append(first if table.clean else _escaped(first, null))
                 kept.append(second if table.clean else _escaped(second, null))
             else:
@@ -140,13 +137,26 @@ _ENDS = bytes.maketrans(b"\x1e\x1f", b"\n\t")
 
 def _line(columns: Sequence[Column], *, clean: bool = True) -> str:
     """An expression of SQLite for these columns of a row."""
-    cells: list[Any] = []
-    for column in columns:
-        text = column.form.says("text", identifier(column.name)) if column.form else "NULL"
-        cells.append(f"coalesce({text}, {_NULL})" if clean else f"coalesce({escaped(text)}, '\\N')")
-    return f" || {_CELL if clean else 'char(9)'} || ".join(cells)
+    if not clean:
+        cells = [f"coalesce({escaped(column.sent)}, '\\N')" for column in columns]
+        return " || char(9) || ".join(cells)
+    return f" || {_CELL} || ".join(map(_cell, columns))
+
+
+def _printed(columns: Sequence[Column]) -> str:
+    """The same for a clean table, in one call for each hundred columns; a text would end at a NUL character."""
+    calls = []
+    for start in range(0, len(columns), 100):  # it takes 127 at most
+        some = columns[start : start + 100]
+        form = _CELL[1:-1].join("%d" if column.is_whole and not column.nulls else "%s" for column in some)
+        calls.append(f"printf('{form}', {', '.join(map(_cell, some))})")
+    return f" || {_CELL} || ".join(calls)
+
+
+def _cell(column: Column) -> str:
+    return f"coalesce({column.sent}, {_NULL})" if column.nulls else column.sent
 
 
 def _nulls(columns: Sequence[Column]) -> str:
     """An expression of SQLite: how many of these columns are NULL in a row."""
-    return " + ".join(f"({identifier(column.name)} IS NULL)" for column in columns) or "0"
+    return " + ".join(f"({identifier(column.name)} IS NULL)" for column in columns if column.nulls) or "0"

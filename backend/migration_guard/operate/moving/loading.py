@@ -38,11 +38,16 @@ def load(connection: Connection, source: Source, table: Table, moved: Moved) -> 
 
 
 def copy_into(
-    connection: Connection, name: str, columns: Sequence[str], parts: Iterator[tuple[int, bytes]], moved: Moved
+    connection: Connection,
+    name: str,
+    columns: Sequence[str],
+    parts: Iterator[tuple[int, bytes]],
+    moved: Moved,
+    how: str = "",
 ) -> None:
-    """COPY lines, of which each part comes with the number of its rows."""
+    """COPY lines, of which each part comes with the number of its rows; `how` are options of COPY."""
     names = ", ".join(map(identifier, columns))
-    with connection.cursor().copy(f"COPY {name} ({names}) FROM STDIN".encode()) as copy:
+    with connection.cursor().copy(f"COPY {name} ({names}) FROM STDIN {how}".encode()) as copy:
         for rows, text in parts:
             copy.write(text)
             moved(rows)
@@ -53,11 +58,15 @@ def _copy(connection: Connection, source: Source, table: Table, moved: Moved) ->
     if not columns:
         if table.rows:
             connection.execute(f"INSERT INTO {name} SELECT FROM generate_series(1, {table.rows})".encode())
-    elif table.spool:
-        copy_into(connection, name, columns, table.spool.parts(table.rows), moved)
+        return
+    # The table was emptied in this transaction: nobody sees its rows too early, and they need not be frozen later.
+    plain = connection.execute("SELECT FROM pg_class WHERE oid = %s::regclass AND relkind = 'r'", (name,)).fetchone()
+    how = "(FREEZE)" if plain is not None else ""
+    if table.spool:
+        copy_into(connection, name, columns, table.spool.parts(table.rows), moved, how)
     else:
         with source.ahead(sent_lines, table.bare) as ready:
-            copy_into(connection, name, columns, ready, moved)
+            copy_into(connection, name, columns, ready, moved, how)
 
 
 def _triggers(connection: Connection, table: Table) -> dict[str, str]:

@@ -49,9 +49,7 @@ def _values(source: Source, found: Looked) -> Iterator[Obstacle]:
     """Ask SQLite how many values of each column are not ready, and look at these."""
     table = found.table
     asked = [f"max({' + '.join(map(_size, table.columns)) or '0'})"]
-    asked += [
-        f"sum({identifier(column.name)} IS NULL)" if not column.shape.nullable else "0" for column in table.columns
-    ]
+    asked += [f"count(*) - count({identifier(column.name)})" for column in table.columns]
     longest, *nulls = _answers(source, table, [*asked, *map(_odd_ones, table.columns)])
     table.longest = longest or 0
     nulls, odd = nulls[: len(table.columns)], nulls[len(table.columns) :]
@@ -64,7 +62,8 @@ def _values(source: Source, found: Looked) -> Iterator[Obstacle]:
         column.ready = source.spells and not left.get(column.name, many)
         if column.form and column.form.digits and not column.form.text:
             found.notes += _rounded(source, table, column)
-        if missing:
+        column.nulls = bool(missing)
+        if missing and not column.shape.nullable:
             yield from _nulls(source, table, column)
         if not column.ready and left.get(column.name, many):
             yield from _odd(source, table, column)
@@ -99,19 +98,23 @@ def _digested(source: Source, found: Looked, *, keep: bool) -> Iterator[Rows]:
 
 def _read(source: Source, table: Table, *, keep: bool) -> Generator[Rows, None, bool]:
     """The rows, and whether it is all of them: not where their texts hold ends of cells or rows."""
-    digest, done = hashlib.sha256(), 0
+    digest, done, size = hashlib.sha256(), 0, 0
+    for column in table.columns:
+        column.proved = None
     try:
         for rows, sent, kept in lines(source, table):
             sent.decode()
             if b"\0" in sent:
                 raise Unreadable
             digest.update(kept)
-            done += rows
+            done, size = done + rows, size + len(sent)
             yield rows, sent if keep else b""
     except Unclean:
         yield -done, AGAIN
         return False
-    table.digest = digest.hexdigest()
+    for column in table.columns:
+        column.proved = column.proved is None
+    table.digest, table.size = digest.hexdigest(), size
     return True
 
 

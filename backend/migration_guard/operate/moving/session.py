@@ -29,6 +29,7 @@ _SETTINGS = {
     "standard_conforming_strings": "on",
     "synchronize_seqscans": "off",  # rows are read back in the order in which they lie,
     "max_parallel_workers_per_gather": "0",  # which parallel workers do not keep
+    "synchronous_commit": "on",  # what is written down is on the disk, and all before it: the migrations, too
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "lock_timeout": "30s",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import uuid
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from typing import Any
@@ -32,18 +33,29 @@ def sent(scale: int | None) -> Callable[[Any], str]:
     return spelled
 
 
-def quick(kind: str, scale: int | None) -> Callable[[Sequence[Any]], Both] | None:
+def quick(kind: str, scale: int | None) -> Callable[[Sequence[Any], Sequence[Any]], Both] | None:
     """What spells values of SQLite that are what their form says, none of them NULL, many at once; None where there is
-    no such way. It raises CannotBe for JSON that is none, which it takes as bytes."""
+    no such way. It takes what SQLite made of them as well, if anything, and sends that where it is right. It raises
+    CannotBe for JSON that is none, which it takes as bytes."""
     if kind == "double precision":
-        return lambda values: (_shortest(values), _hex(values))
+        return lambda values, tried: (_proved(values, tried) or _shortest(values), _hex(values))
     if kind == "real":
-        return lambda values: (_shortest(values), _hex([_SINGLE.unpack(_SINGLE.pack(value))[0] for value in values]))
+        return lambda values, _: (_shortest(values), _hex([_SINGLE.unpack(_SINGLE.pack(value))[0] for value in values]))
     if kind == "jsonb":
-        return lambda values: (list(values), all_printed(values))
+        return lambda values, _: (values, all_printed(values))
     if scale is not None:
-        return lambda values: _decimals(values, scale)
+        return lambda values, _: _decimals(values, scale)
     return None
+
+
+def _proved(values: Sequence[float], texts: Sequence[bytes]) -> Sequence[bytes]:
+    """The texts, where each is read as its value, bit for bit; else nothing."""
+    is_right = len(texts) == len(values) and _bits(map(float, texts)) == _bits(values)
+    return texts if is_right else ()
+
+
+def _bits(values: Iterable[float]) -> bytes:
+    return array("d", values).tobytes()
 
 
 def _shortest(values: Sequence[float]) -> list[bytes]:
@@ -63,7 +75,7 @@ def _decimals(values: Sequence[float], scale: int) -> Both:
     return cells, cells
 
 
-Both = tuple[list[bytes], list[bytes]]  # as they are sent, as they are kept
+Both = tuple[Sequence[bytes], Sequence[bytes]]  # as they are sent, as they are kept
 _SINGLE, _DOUBLE = struct.Struct(">f"), struct.Struct(">d")
 
 
