@@ -37,6 +37,10 @@ from .values import (
 )
 
 CHANGES = frozenset({"append", "extend", "insert", "add", "remove", "pop", "clear", "update", "setdefault"})
+# Methods that may work on a database, or on the session around it.
+_WORKING = frozenset(
+    (*rows.EXECUTES, *rows.WRITES, *rows.BY_SESSION, *transactions.CONTROLS, "create", "drop", "create_all", "drop_all")
+) | {"enter_context"}
 BY_NAME = tuple(OPERATIONS)  # a helper called after an operation does it: create_table_if_not_exists(...)
 
 
@@ -130,6 +134,8 @@ class Effects(Expressions):
         if isinstance(on, (Made, Unknown)) and is_operations(on, name):
             return self.operation(name, arguments, node, None)
         made = Made(callee, arguments, node)
+        if name not in _WORKING:
+            return self._reached(made, arguments)
         if name in rows.EXECUTES:
             given = rows.sql_given(arguments)
             if given is not None:
@@ -156,7 +162,12 @@ class Effects(Expressions):
             if not self.muted:
                 rows.by_session(self.record, name, arguments, node)
             return made
-        start = root(on)
+        return self._reached(made, arguments)
+
+    def _reached(self, made: Made, arguments: Arguments) -> object:
+        """The result of a method that nothing is known of: one of another module may do anything to a database that it
+        is given."""
+        start = root(made.on)
         if (
             isinstance(start, Dotted)
             and foreign(start.path)

@@ -42,7 +42,7 @@ def executed(record: Record, given: Given, node: ast.expr, parameters: Given | N
         return
     chain = links(value)
     words = [link.name for link in chain]
-    if any(word in TEXTS for word in words):
+    if not TEXTS.isdisjoint(words):
         link = next(link for link in chain if link.name in TEXTS)
         first = link.arguments and link.arguments.first("text", "statement")
         if first and isinstance(first.value, (str, Either)):
@@ -50,10 +50,10 @@ def executed(record: Record, given: Given, node: ast.expr, parameters: Given | N
             executed(record, Given(filled, first.node), node)
             return
         value = first.value if first else value
-    elif any(word in WRITES for word in words):
+    elif not WRITES.isdisjoint(words):
         record.add(write(record, chain, node, parameters))
         return
-    elif any(word in READS for word in words) or (chain and _element(record, value, node)):
+    elif not READS.isdisjoint(words) or (chain and _element(record, value, node)):
         return
     common = record.common(node)
     common["by_sql"] = True

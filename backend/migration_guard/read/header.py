@@ -65,9 +65,10 @@ def _statements(tree: ast.Module) -> dict[str, ast.stmt]:
                     found[node.id] = statement
             continue
         for target in targets:
-            for node in [target, *getattr(target, "elts", ())]:
-                if isinstance(node, ast.Name):
-                    found[node.id] = statement
+            if isinstance(target, ast.Name):
+                found[target.id] = statement
+            else:
+                found |= {node.id: statement for node in getattr(target, "elts", ()) if isinstance(node, ast.Name)}
     return found
 
 

@@ -7,31 +7,20 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ..facts import Import, Place
-from ..hints import NamedTuple
 from .library import Library
 from .mentions import Mentions, below
 from .text import Source
 from .values import Dotted
 
-
-class _Imported(NamedTuple):
-    """One imported name before it is known whether it is used."""
-
-    at: Place
-    module: str
-    name: str | None
-    bound_as: str
-    ours: bool
+_Imported = tuple[Place, str, str | None, str, bool]  # an Import before it is known whether it is used
 
 
 def imports(source: Source, library: Library, mentioned: Mentions) -> tuple[Import, ...]:
     """Every imported name, in order of lines, a star as `*`."""
     statements = sorted(mentioned.imports, key=lambda each: (each.lineno, each.col_offset))
     found = [each for statement in statements for each in _imports(source, library, statement)]
-    used = _used(source, {each.bound_as for each in found}, mentioned)
-    return tuple(
-        Import(each.at, each.module, each.name, each.bound_as, each.bound_as in used, each.ours) for each in found
-    )
+    used = _used(source, {bound for _, _, _, bound, _ in found}, mentioned)
+    return tuple([Import(at, module, name, bound, bound in used, ours) for at, module, name, bound, ours in found])
 
 
 def _imports(source: Source, library: Library, statement: ast.Import | ast.ImportFrom) -> Iterator[_Imported]:
@@ -39,13 +28,13 @@ def _imports(source: Source, library: Library, statement: ast.Import | ast.Impor
     if isinstance(statement, ast.Import):
         for alias in statement.names:
             bound = alias.asname or alias.name.partition(".")[0]
-            yield _Imported(at, alias.name, None, bound, library.ours(Dotted(alias.name)))
+            yield at, alias.name, None, bound, library.ours(Dotted(alias.name))
         return
     folder = source.path.rpartition("/")[0]
     module = Dotted("." * statement.level + (statement.module or ""), folder if statement.level else None)
     for alias in statement.names:
         ours = library.ours(module if alias.name == "*" else module.part(alias.name))
-        yield _Imported(at, module.path, alias.name, alias.asname or alias.name, ours)
+        yield at, module.path, alias.name, alias.asname or alias.name, ours
 
 
 def _used(source: Source, names: set[str], mentioned: Mentions) -> set[str]:

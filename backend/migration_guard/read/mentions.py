@@ -59,6 +59,15 @@ def mentions(tree: ast.Module) -> Mentions:
             for each in node.elts:
                 if each.__class__ is not ast.Constant:
                     waiting.append(each)
+        elif kind is ast.Assign:
+            waiting += node.targets
+            waiting.append(node.value)
+        elif kind is ast.With:
+            waiting += node.body
+            for item in node.items:
+                waiting.append(item.context_expr)
+                if item.optional_vars is not None:
+                    waiting.append(item.optional_vars)
         elif kind is ast.Import or kind is ast.ImportFrom:
             imports.append(node)
         elif kind is not ast.Constant:

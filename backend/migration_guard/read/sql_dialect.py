@@ -34,7 +34,10 @@ def spoken(sql: str, dialects: frozenset[str] | None) -> Spoken:
     if _DOLLAR_QUOTE.search(sql) is not None:
         return "postgresql"
     upper = sql.upper()
-    if not any(hint in upper for hint in _HINTS):
+    for hint in _HINTS:
+        if hint in upper:
+            break
+    else:
         return "postgresql"
     if _MYSQL_WORDS.search(sql) is not None:
         return "mysql"

@@ -49,11 +49,11 @@ def use_of(callee: object, arguments: Arguments, path: str) -> tuple[UseKind, st
         if head in _HEADS or name.startswith(("urllib.request.", "http.client.")):
             return _HEADS.get(head, "network"), name
         return None
-    if isinstance(callee, Attr):
+    if isinstance(callee, Attr) and callee.name in _READS:
         start = root(callee)
-        if isinstance(start, PurePosixPath) and callee.name in _READS:
+        if isinstance(start, PurePosixPath):
             return None if _beside(start, path) else ("files", f"pathlib.Path.{callee.name}")
-        if isinstance(start, Dotted) and start.path.partition(".")[0] == "pathlib" and callee.name in _READS:
+        if isinstance(start, Dotted) and start.path.partition(".")[0] == "pathlib":
             return "files", f"{start.path}.{callee.name}"
     return None
 

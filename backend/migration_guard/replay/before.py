@@ -59,6 +59,9 @@ def life_before(context: Context, op: Operation, table: Text, schema: Text | Non
     known: Life | None = answers.get((table, schema))
     if known is None:
         asked = _asked(context, op, None)
+        whole: KnownTable | None = answers.get((table, schema, asked))
+        if whole is not None and op.direction == "upgrade" and replay.sees_all(context.migration):
+            return Life(whole.exists, whole.made_by, whole.temporary)
         place = found(replay.before(context, op, replay.touching.root(name), asked, lives=True), table, schema)
         if place is None:
             known = Life(Unread(op.at, "a schema named at run time"), None, False)

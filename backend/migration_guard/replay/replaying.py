@@ -58,6 +58,13 @@ class Replay:
             state = joined(state, other, Unread(op.at, "what differs from database to database"))
         return state
 
+    def sees_all(self, migration: Migration | None) -> bool:
+        """Whether no upgrade up to the end of this one may have changed tables out of sight."""
+        if migration is None or self.touching.hidden:
+            return False
+        own = self.touching.order.known.get(migration.id)
+        return own is not None and own.path == migration.path  # no other file has its id
+
     def answers(self, migration: Migration | None, op: Operation) -> dict[object, Any]:
         """What was worked out about an operation of the migration that is judged just now."""
         return {} if migration is None else self._in(migration).answers(op)
