@@ -64,7 +64,7 @@ def unused_branches(one: History) -> Iterator[Entry]:
     """Heads beside the longest line, and labels whose line has gone into another."""
     heads = one.heads
     if len(heads) > 1:
-        sizes = {head.id: len(_below(one, head.id)) for head in heads}
+        sizes = {head.id: len(one.below(head.id)) for head in heads}
         longest = max(heads, key=lambda head: (sizes[head.id], head.id))
         for head in heads:
             own = sorted(one.labels.get(head.id, frozenset()))
@@ -83,7 +83,7 @@ def unused_branches(one: History) -> Iterator[Entry]:
         for label in each.branch_labels:
             ends = [head.id for head in heads if label in one.labels.get(head.id, ())]
             shared = len(heads) == 1 and ends == [heads[0].id] and each.parents == () and _only_base(one, each)
-            merged = next((m for m in one.migrations if len(m.parents) > 1 and each.id in _below(one, m.id)), None)
+            merged = next((m for m in one.migrations if len(m.parents) > 1 and each.id in one.below(m.id)), None)
             if ends and merged is None and not shared:
                 continue
             why = "every revision has it" if shared and merged is None else "its line was merged into another"
@@ -103,7 +103,7 @@ def _only_base(one: History, each: Migration) -> bool:
 
 def _is_needed(one: History, name: str) -> bool:
     """Whether a revision of another line depends on one of the line of a head."""
-    line = _below(one, name)
+    line = one.below(name)
     return any(set(each.depends_on) & line for each in one.migrations if each.id not in line)
 
 
@@ -146,7 +146,7 @@ def _is_single(one: History, name: str, merge: str, followers: Mapping[str, list
     each = one.by_id.get(name)
     if each is None or len(each.parents) != 1 or followers.get(name) != [merge]:
         return False
-    others = {low for parent in one.by_id[merge].parents if parent != name for low in _below(one, parent)}
+    others = {low for parent in one.by_id[merge].parents if parent != name for low in one.below(parent)}
     return each.parents[0] in others
 
 
@@ -159,14 +159,3 @@ def _knot(each: Migration, says: str, kind: str) -> Entry:
         "migration-guard rebase --dry-run  # next time, before the merge",
         {"knot": kind},
     )
-
-
-def _below(one: History, name: str) -> frozenset[str]:
-    seen: set[str] = set()
-    waiting = [name]
-    while waiting:
-        each = waiting.pop()
-        if each in one.by_id and each not in seen:
-            seen.add(each)
-            waiting += [*one.by_id[each].parents, *one.by_id[each].depends_on]
-    return frozenset(seen)

@@ -87,6 +87,17 @@ class History:
         """The migrations by revision id; of files with one id, the last by path."""
         return {one.revision: one for one in self.migrations if isinstance(one.revision, str)}
 
+    def below(self, *revisions: str) -> frozenset[str]:
+        """These revisions and all that must have run before them, as far as there are files of theirs."""
+        found: set[str] = set()
+        waiting = list(revisions)
+        while waiting:
+            name = waiting.pop()
+            if name in self.by_id and name not in found:
+                found.add(name)
+                waiting += [*self.by_id[name].parents, *self.by_id[name].depends_on]
+        return frozenset(found)
+
     @cached_property
     def parents_first(self) -> tuple[str, ...]:
         """The revisions by id, each after those that it follows or depends on; by id alone where some follow each

@@ -68,14 +68,11 @@ class Ground:
         metadata = getattr(found, "metadata", found)
         if not isinstance(metadata, MetaData):
             raise _no_metadata(name, f"is a {type(found).__name__}, not a MetaData")
-        engine = own_engine(url)
         try:
-            with engine.begin() as connection:
+            with own_engine(url).begin() as connection:
                 metadata.create_all(connection)
         except Exception as error:  # types of the project's own may raise anything
             raise _no_metadata(name, f"cannot be created: {type(error).__name__}: {first_line(error)}") from error
-        finally:
-            engine.dispose()
 
 
 def _fails(command: str, how: str) -> CannotFinish:

@@ -108,7 +108,7 @@ def asked_for(engine: Engine) -> str | None:
 
 
 def own_engine(url: str | URL) -> Engine:
-    """An engine of the guard's own on a scratch database, led nowhere."""
+    """An engine of the guard's own, led nowhere. It keeps no connection, so that nobody has to dispose of it."""
     # The project may listen to errors of every engine, and raise others instead: not where we catch them.
     options = {"skip_user_error_events": True}
     engine = sqlalchemy_create_engine(url, poolclass=NullPool, execution_options=options)

@@ -68,12 +68,8 @@ def server_with(major: int, extensions: Collection[str]) -> Iterator[Server]:
 
 
 def _available(server: Server) -> set[str]:
-    engine = own_engine(server.new_database())
-    try:
-        with engine.connect() as connection:
-            return set(connection.exec_driver_sql("SELECT name FROM pg_available_extensions").scalars())
-    finally:
-        engine.dispose()
+    with own_engine(server.new_database()).connect() as connection:
+        return set(connection.exec_driver_sql("SELECT name FROM pg_available_extensions").scalars())
 
 
 def counted(lines: Iterable[str], version_table: str) -> Held:

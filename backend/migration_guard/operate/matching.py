@@ -72,12 +72,8 @@ def _build(target: Target, url: str, revisions: Sequence[str]) -> None:
 
 
 def _read(target: Target, url: str) -> Snapshot:
-    engine = own_engine(url)
-    try:
-        with engine.connect() as connection:
-            return snapshot_of(target, connection)
-    finally:
-        engine.dispose()
+    with own_engine(url).connect() as connection:
+        return snapshot_of(target, connection)
 
 
 def _dumped_and_restored(url: str, server: Server) -> str:

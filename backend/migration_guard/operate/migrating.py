@@ -88,16 +88,12 @@ def _alone(lead: Lead) -> Iterator[None]:
     if lead.dialect != "postgresql":
         yield
         return
-    engine = own_engine(lead.url)
-    try:
-        with engine.connect() as connection:
-            taken = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({KEY + 1})").scalar()
-            connection.commit()
-            if not taken:
-                raise CannotFinish("a deploy that was killed is still migrating", "wait until that is through")
-            yield
-    finally:
-        engine.dispose()
+    with own_engine(lead.url).connect() as connection:
+        taken = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({KEY + 1})").scalar()
+        connection.commit()
+        if not taken:
+            raise CannotFinish("a deploy that was killed is still migrating", "wait until that is through")
+        yield
 
 
 def _take(

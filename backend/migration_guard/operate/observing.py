@@ -95,10 +95,6 @@ def _room(url: str) -> tuple[int, int | None]:
         from .sqlite import bytes_of
 
         return bytes_of(str(parsed.database)), None
-    engine = own_engine(url)
-    try:
-        with engine.connect() as connection:
-            size, log = connection.exec_driver_sql(_ROOM).one()
-            return int(size), int(log)
-    finally:
-        engine.dispose()
+    with own_engine(url).connect() as connection:
+        size, log = connection.exec_driver_sql(_ROOM).one()
+        return int(size), int(log)

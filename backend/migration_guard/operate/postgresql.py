@@ -74,12 +74,8 @@ def proved(file: Path, version_table: str) -> Held:
         with server_with(said.server, said.extensions) as own:
             url = make_url(own.new_database())
             restored(file, url)
-            engine = own_engine(url)
-            try:
-                with engine.connect() as connection:
-                    return held(connection, version_table)
-            finally:
-                engine.dispose()
+            with own_engine(url).connect() as connection:
+                return held(connection, version_table)
     except NoExtension:
         return _counted(file, said, version_table)
 

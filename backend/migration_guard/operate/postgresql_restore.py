@@ -108,8 +108,6 @@ def put_back(target: Target, new: Path, kept: Path, held: ExitStack) -> Sequence
             f"{target.shown} cannot be put back: {hide_in(says)}",
             "the user must be allowed to make databases and own this one",
         ) from error
-    finally:
-        engine.dispose()
     return lost
 
 

@@ -106,7 +106,7 @@ def proved(file: Path, version_table: str) -> Held:
     try:
         if said := damage(file):
             raise CannotFinish(f"{file.name} is damaged: {'; '.join(said[:3])}", "use another backup")
-        with _engine(file) as connected:
+        with _connected(file) as connected:
             return held(connected, version_table)
     except (sqlite3.DatabaseError, DBAPIError, UnicodeDecodeError) as error:  # the last one: a name that is no text
         raise CannotFinish(f"{file.name} is damaged: {first_line(error)}", "use another backup") from error
@@ -281,12 +281,9 @@ def _files(file: Path) -> list[Path]:
 
 
 @contextmanager
-def _engine(file: Path) -> Iterator[Connection]:
+def _connected(file: Path) -> Iterator[Connection]:
     from sqlalchemy import URL
 
-    engine = own_engine(URL.create("sqlite", database=str(file)))  # no text: SQLAlchemy 2.0 does not quote a path
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()
+    url = URL.create("sqlite", database=str(file))  # no text: SQLAlchemy 2.0 does not quote a path
+    with own_engine(url).connect() as connection:
+        yield connection

@@ -64,7 +64,7 @@ def standing(
     known = history.by_id
     heads = tuple(sorted(each.id for each in history.heads))
     unknown = tuple(name for name in revisions if name not in known)
-    reached = below(history, revisions)
+    reached = history.below(*revisions)
     pending = tuple(name for name in history.parents_first if name not in reached)
     if unknown:
         state: State = "ahead" if {*unknown} <= {*deployed} else "unknown"
@@ -73,19 +73,6 @@ def standing(
     else:
         state = "behind" if pending else "at head"
     needless = tuple(
-        sorted(name for name in revisions if any(name in below(history, [other]) for other in {*revisions} - {name}))
+        sorted(name for name in revisions if any(name in history.below(other) for other in {*revisions} - {name}))
     )
     return Standing(state, tuple(sorted(revisions)), heads, pending, unknown, needless)
-
-
-def below(history: History, revisions: Sequence[str]) -> set[str]:
-    """These revisions, and all that must have run before them."""
-    found: set[str] = set()
-    waiting = [name for name in revisions if name in history.by_id]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            one = history.by_id[name]
-            waiting += [each for each in (*one.parents, *one.depends_on) if each in history.by_id]
-    return found

@@ -84,22 +84,18 @@ class Target:
         """A connection of our own. Raises CannotFinish where the database cannot be reached, or is not there: SQLite
         would make an empty one."""
         self.must_exist()
-        engine = own_engine(self.url)
         try:
-            try:
-                connection = engine.connect()
-            except SQLAlchemyError as error:
-                says, file = first_line(error), self.dialect == "sqlite"
-                raise CannotFinish(
-                    f"{self.shown} cannot be {'opened' if file else 'reached'}: {hide_in(says)}",
-                    "stop the application and restore the newest backup: migration-guard db restore"
-                    if file
-                    else "check the URL and the server",
-                ) from error
-            with connection:
-                yield connection
-        finally:
-            engine.dispose()
+            connection = own_engine(self.url).connect()
+        except SQLAlchemyError as error:
+            says, file = first_line(error), self.dialect == "sqlite"
+            raise CannotFinish(
+                f"{self.shown} cannot be {'opened' if file else 'reached'}: {hide_in(says)}",
+                "stop the application and restore the newest backup: migration-guard db restore"
+                if file
+                else "check the URL and the server",
+            ) from error
+        with connection:
+            yield connection
 
 
 def target_of(settings: Settings, url: str | None) -> Target:

@@ -74,12 +74,8 @@ class Builder:
 
     def read(self, url: str, reader: Callable[[Connection], T]) -> T:
         """What a reader finds in one of the databases."""
-        engine = own_engine(url)
-        try:
-            with engine.connect() as connection:
-                return reader(connection)
-        finally:
-            engine.dispose()
+        with own_engine(url).connect() as connection:
+            return reader(connection)
 
     def snapshot(self, url: str) -> Snapshot:
         """The catalogue of one of the databases, without Alembic's own table."""

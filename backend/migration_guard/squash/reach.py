@@ -48,7 +48,7 @@ def reach(one: History, wanted: str, *, before: bool = False) -> Reach:
             )
         (last,) = parents
     _refuse_unclear(one)
-    below = _below(one, last)
+    below = one.below(last.id)
     order = [one.by_id[name] for name in one.parents_first if name in below and name != last.id]
     found = Reach(one, (*order, last))
     if len(found.squashed) < 2:
@@ -69,17 +69,6 @@ def named(one: History, name: str) -> Migration:
         what = f"fits {len(fits)} revisions" if fits else "is no revision"
         raise NothingFound(f"{name} {what} here", f"the heads are {', '.join(head.id for head in one.heads)}")
     return fits[0]
-
-
-def _below(one: History, last: Migration) -> frozenset[str]:
-    seen: set[str] = set()
-    waiting = [last.id]
-    while waiting:
-        name = waiting.pop()
-        if name in one.by_id and name not in seen:
-            seen.add(name)
-            waiting += [*one.by_id[name].parents, *one.by_id[name].depends_on]
-    return frozenset(seen)
 
 
 def _refuse_unclear(one: History) -> None:

@@ -9,7 +9,6 @@ from ...errors import CannotFinish, UsageError
 from ...live.urls import hide_in
 from ..deploy import Limits
 from ..holding import revisions
-from ..standing import below
 from ..target import Target, run_env
 
 
@@ -36,7 +35,7 @@ def migrate(to: Target, at: Sequence[str], named: str) -> None:
         None,  # a limit for each statement is what the server keeps
         hint,
         migrate=to.url.render_as_string(hide_password=False),
-        revisions=sorted(below(to.history, at)),
+        revisions=sorted(to.history.below(*at)),
         lock_timeout=limits.lock_timeout,
         statement_timeout=limits.statement_timeout,
         attempts=1,

@@ -8,7 +8,6 @@ from ...errors import CannotFinish, UsageError
 from ...live.postgresql_shapes import shapes
 from ...live.shapes import TableShape
 from ..holding import has_version_table, held, revisions
-from ..standing import below
 from ..target import Target
 from .columns import Table
 from .migrations import at_revisions, migrate
@@ -41,7 +40,7 @@ class Places:
                 f"{self.to.shown} is not empty: it stands at {', '.join(there) or 'no revision'}",
                 f"give a new database, or one at the same revision ({', '.join(at)})",
             )
-        if not set(there) <= below(self.source.history, at):
+        if not set(there) <= self.source.history.below(*at):
             raise UsageError(
                 f"a transfer to {self.to.shown} began at {', '.join(there)}, and {self.source.shown} stands at "
                 f"{', '.join(at)} now",
