@@ -1,5 +1,5 @@
-"""`db transfer` killed at random moments, there and back: the next run ends, and what it made is what a run makes that
-nobody disturbs, digest for digest."""
+"""`db transfer` killed at random moments, and when some of its tables are there, in both directions: the next run ends,
+and what it made is what a run makes that nobody disturbs, digest for digest. The process that reads for it ends, too."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import URL, make_url
 
 from migration_guard.live import Server
@@ -24,8 +26,11 @@ from migration_guard.live.postgresql_catalogue import snapshot
 from migration_guard.live.redirect import own_engine
 from migration_guard.live.schema import Snapshot, differences
 from migration_guard.live.sqlite_catalogue import snapshot as sqlite_snapshot
+from migration_guard.operate.moving.session import RECORD
 
 ROOT = Path(__file__).parents[2]
+TABLES = 5
+LEFT_WITHIN = 10.0  # seconds
 _TABLE = re.compile(r"^  (\w+): ([\d,]+)  ([0-9a-f]+)$", re.MULTILINE)
 
 
@@ -36,12 +41,14 @@ class Tally:
     way: str
     kills: int = 0
     ended_first: int = 0  # runs that came to their end before they were killed
+    in_parts: int = 0  # runs that were killed when some tables were there, and not all
     went_on: int = 0  # next runs that found tables of the one before
     wrong: list[str] = field(default_factory=list)
 
     def line(self) -> str:
         """For people."""
-        said = f"transfer {self.way}: {self.kills} kills ({self.ended_first} after the end, {self.went_on} went on)"
+        said = f"transfer {self.way}: {self.kills} kills ({self.ended_first} after the end, {self.in_parts} in parts; "
+        said += f"{self.went_on} next runs went on)"
         return f"{said}: as if nobody had disturbed it" if not self.wrong else f"{said}\n" + "\n".join(self.wrong)
 
 
@@ -77,6 +84,18 @@ class Ground:
     def here(self) -> str:
         """The URL of the SQLite file."""
         return f"sqlite:///{self.folder / 'bench.db'}"
+
+    def readers(self) -> list[int]:
+        """The processes that read for a transfer here, and do not end."""
+        deadline, found = time.monotonic() + LEFT_WITHIN, [0]
+        while found and time.monotonic() < deadline:
+            found = []
+            for entry in Path("/proc").glob("[0-9]*"):
+                with suppress(OSError):
+                    if b"moving.reading" in (entry / "cmdline").read_bytes():
+                        found += [int(entry.name)] if (entry / "cwd").readlink() == self.folder.resolve() else []
+            time.sleep(0.05 if found else 0)
+        return found
 
     def digest(self) -> str:
         """Of the bytes of the SQLite file."""
@@ -124,11 +143,19 @@ def _rounds(way: str, ground: Ground, pair: Callable[[], tuple[str, str]], round
         source, to = pair()
         for _ in range(chance.randint(1, 3)):
             run = ground.start(source, to)
-            time.sleep(chance.uniform(0.3 if chance.random() < 0.3 else longest / 2, longest))
+            if chance.random() < 0.5:
+                _wait_for_parts(run, to, chance.randint(1, TABLES - 1))
+                time.sleep(chance.uniform(0, longest / 20))
+            else:
+                time.sleep(chance.uniform(0.3 if chance.random() < 0.3 else longest / 2, longest))
             tally.kills += 1
             tally.ended_first += run.poll() is not None
-            os.killpg(run.pid, signal.SIGKILL) if run.poll() is None else None
+            if run.poll() is None:
+                tally.in_parts += 0 < _parts(to) < TABLES
+                os.killpg(run.pid, signal.SIGKILL)
             run.communicate()
+        if left := ground.readers():
+            tally.wrong.append(f"after {tally.kills} kills these still read: {left}")
         last = ground.start(source, to)
         printed = last.communicate(timeout=300)[0]
         tally.went_on += "Going on: " in printed
@@ -138,6 +165,27 @@ def _rounds(way: str, ground: Ground, pair: Callable[[], tuple[str, str]], round
         elif changes := differences(schema, _catalogue(to)):
             tally.wrong.append(f"after {tally.kills} kills the schema differs: {changes[0].sentence()}")
     return tally
+
+
+def _wait_for_parts(run: subprocess.Popen[str], to: str, number: int) -> None:
+    """Until so many tables are there, or the run is through."""
+    while run.poll() is None and _parts(to) < number:
+        time.sleep(0.003)
+
+
+def _parts(to: str) -> int:
+    """How many tables a transfer that is under way has written down."""
+    sql = f"SELECT count(*) FROM {RECORD} WHERE what = 'loaded'"
+    url = make_url(to)
+    with suppress(psycopg.Error, sqlite3.Error):
+        if url.get_backend_name() == "postgresql":
+            address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+            with psycopg.connect(address, autocommit=True) as session:
+                return int((session.execute(sql.encode()).fetchone() or (0,))[0])
+        file = Path(str(url.database))
+        with closing(sqlite3.connect(f"file:{file.with_name(f'.{file.name}.transfer')}?mode=ro", uri=True)) as part:
+            return int(part.execute(sql).fetchone()[0])
+    return 0
 
 
 def _catalogue(url: str) -> Snapshot:
