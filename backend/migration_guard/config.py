@@ -237,7 +237,7 @@ def _settings(root: Path, file: Path, table: dict[str, Any]) -> Settings:
         if not re.fullmatch(f"{_NAMED}|{_URL}", name.strip()):
             raise UsageError(
                 f"{file}: databases names {_without_password(name)!r}",
-                'use postgresql or sqlite, as in databases = ["sqlite", "postgresql>=15"]',
+                f'use {" or ".join(sorted(DIALECTS))}, as in databases = ["sqlite", "postgresql>=15"]',
             )
     return settings
 

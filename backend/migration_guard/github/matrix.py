@@ -80,7 +80,7 @@ def _image(name: str) -> str:
     if found is None or (found["major"] and found["dialect"] == "sqlite"):
         raise UsageError(
             f"the input databases names {name!r}",
-            "name sqlite, postgresql, a version as in postgresql-16, or the URL of a server",
+            f"name {', '.join(DIALECTS)}, a version as in postgresql-16, or the URL of a server",
         )
     major = found["major"]
     return f"postgres:{major}" if major and major not in EMBEDDED else ""

@@ -13,6 +13,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from .check_worth import LENGTH_NAMES, LETTER, OF_SQLITE, Row, literal_of, truth, worth
+from .meaning import SQLGLOT
 from .regex_sample import from_glob, sample
 
 _LENGTHS = (exp.Length,)
@@ -28,7 +29,7 @@ class Condition:
     def __init__(self, text: str, dialect: str) -> None:
         try:
             self._tree: exp.Expr | None = sqlglot.parse_one(
-                f"SELECT {text}", dialect="postgres" if dialect == "postgresql" else dialect
+                f"SELECT {text}", dialect=SQLGLOT.get(dialect, dialect)
             ).find(exp.Select)
         except (SqlglotError, RecursionError):
             self._tree = None

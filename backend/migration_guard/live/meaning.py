@@ -11,6 +11,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+SQLGLOT = {"postgresql": "postgres"}  # dialects that sqlglot calls otherwise than SQLAlchemy does
 _TEXT_CASTS = (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR, exp.DataType.Type.BPCHAR)
 # Each of these is when the transaction began, or the statement: the same to a default.
 _NOW = re.compile(
@@ -27,7 +28,7 @@ _ALONE = re.compile(r"(?<![\w\"])\((\w+|\"[^\"]+\"|'[^']*')\)")
 def meaning(text: str, dialect: str) -> str:
     """A condition or expression, as a text that others of the same meaning share. Only to be compared."""
     try:
-        tree = sqlglot.parse_one(text, dialect="postgres" if dialect == "postgresql" else dialect)
+        tree = sqlglot.parse_one(text, dialect=SQLGLOT.get(dialect, dialect))
         return _form(tree)
     except (SqlglotError, RecursionError):
         return " ".join(text.lower().split())

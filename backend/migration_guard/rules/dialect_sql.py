@@ -88,7 +88,7 @@ def default_of_one_database(op: CreateTable | AddColumn | AlterColumn, context: 
 
 
 def _for_both(op: Operation, context: Context) -> bool:
-    return op.dialects is None and context.policy.dialects >= DIALECTS.keys() and not (op.conditional or op.swallowed)
+    return op.dialects is None and context.policy.dialects >= OTHER.keys() and not (op.conditional or op.swallowed)
 
 
 def _seen(op: Operation, context: Context) -> bool:
