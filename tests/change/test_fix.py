@@ -78,6 +78,28 @@ def test_what_does_nothing_makes_room_and_all_else_stays(idle: str, filled: str,
     assert text == filled.format('op.drop_column("persona", "age")')
 
 
+@pytest.mark.parametrize(
+    "idle",
+    [
+        "    # Downgrade is handled by 75c38da2da8a\n    pass\n",
+        "    # the only way is up\n    pass\n",
+        "    pass  # lossy\n",
+        "    # op.drop_column('persona', 'age')\n    pass\n",
+        '    """The rows cannot be told apart."""\n',
+    ],
+)
+def test_what_a_person_says_of_a_way_down_that_is_not_there_stays(
+    idle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, second = project(tmp_path, PERSONA, f"{ONE_COLUMN}\n\ndef downgrade() -> None:\n{idle}")
+    before = second.read_text()
+
+    assert fixed(tmp_path) == 1
+
+    assert second.read_text() == before
+    assert "says why it does nothing" in capsys.readouterr().out
+
+
 def test_a_downgrade_on_the_line_of_its_name_becomes_a_block(tmp_path: Path) -> None:
     _, second = project(tmp_path, PERSONA, f"{ONE_COLUMN}\n\ndef downgrade() -> None: pass\n")
 

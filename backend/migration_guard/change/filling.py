@@ -7,10 +7,19 @@ import re
 from collections.abc import Sequence
 
 from ..facts import Context
+from ..read.comments import MARKER
 from .written import CannotEdit, Splice, Written, indented
 
 _LOGS = re.compile(r"(?:log|logger|logging|print|\w*log\w*)\b", re.IGNORECASE)
-_REASON = re.compile(r"\b(?:not?|nothing|never|without|unable|impossible|irreversible|cannot|\w+n't)\b", re.IGNORECASE)
+_REASON = re.compile(
+    r"\b(?:not?|nothing|never|without|unable|impossible|irreversible|lossy|manual\w*|cannot|\w+n't)\b", re.IGNORECASE
+)
+_TEMPLATE = re.compile(
+    r"\s*#+\s.*#\s*$|[#\s]*(?:custom commands?|type: ignore|noqa|pragma|pylint|fmt|guard)\b", re.IGNORECASE
+)
+_LATER = re.compile(
+    r"\b(?:to[ -]?do|fixme|xxx|implement|optional|add your|write your|goes? here|please)\b", re.IGNORECASE
+)
 _DECIDE = "say `# irreversible: <reason>` behind a raise, or take the words out and run this once more"
 BY_HAND = "write it by hand; `migration-guard check` shows a draft"
 
@@ -40,7 +49,7 @@ def filled(written: Written, statements: Sequence[str]) -> Splice:
         if one not in idle and not _is_kept(one, written):
             raise CannotEdit(f"downgrade() does something on line {one.lineno}", BY_HAND)
     first, last = function.lineno, function.end_lineno or function.lineno
-    if said := next((line for line in written.lines[first:last] if _REASON.search(line) and _is_said(line)), None):
+    if said := next(filter(_is_said, written.lines[first - 1 : last]), None):
         raise CannotEdit(f"downgrade() says why it does nothing: {said.strip()}", _DECIDE)
     if not idle:
         return inserted(written, function, len(function.body), statements)
@@ -81,8 +90,15 @@ def inserted(written: Written, function: ast.FunctionDef, at: int, statements: S
 
 
 def _is_said(line: str) -> bool:
-    """Whether a line of a function that does nothing speaks to people: a comment, or a docstring."""
-    return not re.match(r"\s*(?:raise|log|print|return|pass\s*$)", line)
+    """Whether a line of a function that does nothing tells people why, or holds what somebody took out.
+
+    A comment does, whatever its words, but for those of templates and of people who left the work for later; of a
+    docstring, which mostly says that this is the downgrade, some words do.
+    """
+    code, sign, comment = line.partition("#")
+    if sign and re.search(r"\w", comment):
+        return not (MARKER.match(sign + comment) or _TEMPLATE.match(comment) or _LATER.search(comment))
+    return _REASON.search(code) is not None and not re.match(r"\s*(?:def|raise|log|print|return|pass\s*$)", code)
 
 
 def _is_idle(one: ast.stmt) -> bool:
