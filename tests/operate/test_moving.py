@@ -252,6 +252,31 @@ def test_each_value_that_cannot_go_is_named_before_anything_is_written(both: Mak
     assert said == {}
 
 
+@pytest.mark.parametrize(
+    ("declared", "kind", "value", "reason"),
+    [
+        ("DATE", "date", "0000-01-01", "no date"),
+        ("DATE", "date", "2026-02-29", "no date"),
+        ("DATETIME", "timestamp", "0000-12-31 00:00:00.000000", "no time"),
+        ("DATETIME", "timestamp", "2026-01-02 24:00:00.000000", "no time"),
+        ("DATETIME", "timestamp", "2026-01-02 03:04:05.12345 6", "no time"),
+        ("DATETIME", "timestamp", "2026-01-02 03:04:05.123456\0", "NUL"),
+        ("CHAR(32)", "uuid", "0" * 32 + "\0", "no UUID"),
+    ],
+)
+def test_what_only_looks_like_a_time_is_named_in_a_column_of_its_own(
+    both: Make, declared: str, kind: str, value: str, reason: str
+) -> None:
+    found = both(
+        f"CREATE TABLE t (id INTEGER PRIMARY KEY, x {declared})",
+        f"CREATE TABLE t (id integer PRIMARY KEY, x {kind})",
+        [(1, value)],
+    )
+
+    assert [(each.key, each.column) for each in found.obstacles] == [("id 1", "x")]
+    assert reason in found.obstacles[0].reason
+
+
 def test_text_that_is_no_utf8_is_named(both: Make) -> None:
     found = both(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, word TEXT);"

@@ -17,6 +17,9 @@ _NUMERIC = re.compile(r"numeric(?:\((\d+),(\d+)\))?")
 _TRUE, _FALSE = {"1", "true", "t", "yes", "y", "on"}, {"0", "false", "f", "no", "n", "off"}
 
 
+NUL = "it holds a NUL character, which PostgreSQL does not store"
+
+
 class CannotBe(ValueError):
     """The reason why a value cannot go into a column."""
 
@@ -54,7 +57,7 @@ def _text(value: Any, longest: int | None) -> str:
         raise CannotBe("it is bytes, not text")
     text = str(value)
     if "\0" in text:
-        raise CannotBe("it holds a NUL character, which PostgreSQL does not store")
+        raise CannotBe(NUL)
     try:
         text.encode()
     except UnicodeEncodeError as error:

@@ -14,8 +14,9 @@ _RANGES = {"smallint": 1 << 15, "integer": 1 << 31, "bigint": 1 << 63}
 _TEXT = re.compile(r"(?:character varying|character|text|citext|name)(?:\((\d+)\))?")
 _NUMERIC = re.compile(r"numeric\((\d+),(\d+)\)")
 _DIGITS = "[0-9]"
-_NOT_NUL = "typeof({x}) = 'text' AND instr({x}, char(0)) = 0"
+_A_TEXT = "typeof({x}) = 'text'"  # which may hold a NUL character: those are looked for where all text is read
 _DAY = f"{_DIGITS * 4}-{_DIGITS * 2}-{_DIGITS * 2}"
+_FIRST = "'0001-'"  # year; what looks like a number would be compared as one, as columns are that are declared DATE
 _CLOCK = f"{_DIGITS * 2}:{_DIGITS * 2}:{_DIGITS * 2}"
 # What COPY escapes in its text format, backslash first (postgresql.org/docs/current/sql-copy.html).
 _ESCAPED = {92: "\\", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r"}
@@ -76,7 +77,7 @@ def escape(text: bytes) -> bytes:
 
 
 def _text(longest: str | None, *, padded: bool) -> Form:
-    # length() ends at a NUL character; those of free text are looked for where all of it is read.
+    # length() ends at a NUL character; those are looked for where all text is read.
     plain, text = "typeof({x}) = 'text'", "rtrim({x}, ' ')" if padded else "{x}"  # what fills it up means nothing
     if longest is not None:
         plain += f" AND length({text}) <= {longest}"
@@ -97,10 +98,11 @@ def _numeric(precision: int, scale: int) -> tuple[Form, ...]:
 def _moment(zone: str) -> tuple[Form, ...]:
     """SQLAlchemy's form of a time, or ISO 8601 in UTC.
 
-    Of the first, julianday() sees to all but days that their month does not have, 24 o'clock and the year 0."""
+    Of the first, julianday() sees to all but days that their month does not have, 24 o'clock and the year 0: where the
+    last of six characters behind the point is a digit, all are. What is no text is not between two texts."""
     alchemy = Form(
-        f"{_NOT_NUL} AND {{x}} GLOB '????-??-?? ??:??:??.{_DIGITS * 6}' "
-        "AND julianday({x}) IS NOT NULL AND {x} >= '0001' AND substr({x}, 12, 2) < '24' "
+        f"{{x}} GLOB '????-??-?? ??:??:??.?????{_DIGITS}' AND julianday({{x}}) IS NOT NULL "
+        f"AND {{x}} BETWEEN {_FIRST} AND '9999~' AND substr({{x}}, 12, 2) < '24' "
         "AND (substr({x}, 9, 2) < '29' OR date({x}, '+0 days') = substr({x}, 1, 10))",
         "{x}",
         there="CASE WHEN {x} BETWEEN '0001-01-01' AND '9999-12-31 23:59:59.999999' "
@@ -111,7 +113,7 @@ def _moment(zone: str) -> tuple[Form, ...]:
         "WHEN substr({x}, -6) = '+00:00' THEN substr({x}, 20, length({x}) - 25) ELSE substr({x}, 20) END"
     )
     plain = (
-        f"{_NOT_NUL} AND {{x}} GLOB '{_DAY}[ T]{_CLOCK}*' AND {{x}} >= '0001' "
+        f"{_A_TEXT} AND {{x}} GLOB '{_DAY}[ T]{_CLOCK}*' AND {{x}} >= {_FIRST} "
         "AND datetime(substr({x}, 1, 19), '+0 days') = replace(substr({x}, 1, 19), 'T', ' ') "
         f"AND (length({{x}}) = 19 OR {_fraction(f'({tail})')})"
     )
@@ -128,9 +130,9 @@ def _fraction(tail: str) -> str:
 _JSON = "typeof({x}) = 'text' AND json_valid({x})"
 _HEX = "encode(uuid_send({x}), 'hex')"
 _UUID = (
-    Form(f"{_NOT_NUL} AND {{x}} GLOB '{'[0-9a-f]' * 32}'", "{x}", there=_HEX),  # SQLAlchemy's
+    Form(f"{_A_TEXT} AND {{x}} GLOB '{'[0-9a-f]' * 32}'", "{x}", there=_HEX),  # SQLAlchemy's
     Form(
-        f"{_NOT_NUL} AND (length({{x}}) = 32 AND {{x}} NOT GLOB '*[^0-9a-fA-F]*' OR length({{x}}) = 36 "
+        f"{_A_TEXT} AND (length({{x}}) = 32 AND {{x}} NOT GLOB '*[^0-9a-fA-F]*' OR length({{x}}) = 36 "
         "AND {x} GLOB '????????-????-????-????-????????????' "
         "AND length(replace({x}, '-', '')) = 32 AND replace({x}, '-', '') NOT GLOB '*[^0-9a-fA-F]*')",
         "lower(replace({x}, '-', ''))",
@@ -159,15 +161,11 @@ _OTHERS: dict[str, tuple[Form, ...]] = {
     "timestamp with time zone": _moment("+00"),
     "timestamp without time zone": _moment(""),
     "date": (
-        Form(
-            f"typeof({{x}}) = 'text' AND length({{x}}) = 10 AND {{x}} GLOB '{_DAY}' AND date({{x}}, '+0 days') = {{x}} "
-            "AND {x} >= '0001'",
-            "{x}",
-        ),
+        Form(f"date({{x}}, '+0 days') = {{x}} AND {{x}} >= {_FIRST}", "{x}"),  # date() gives a text of ten characters
     ),
     "time without time zone": (
         Form(
-            f"{_NOT_NUL} AND {{x}} GLOB '{_CLOCK}*' AND time(substr({{x}}, 1, 8)) = substr({{x}}, 1, 8) "
+            f"{_A_TEXT} AND {{x}} GLOB '{_CLOCK}*' AND time(substr({{x}}, 1, 8)) = substr({{x}}, 1, 8) "
             f"AND {_fraction('substr({x}, 9)')}",
             "substr({x}, 1, 8) || rtrim(rtrim(substr({x}, 9), '0'), '.')",
         ),

@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import CannotFinish
 from ...live.row_sql import identifier
 from ...reporting import counted
-from ..converting import CannotBe
+from ..converting import NUL, CannotBe
 from .columns import Column, Refused, Table
 from .lines import Unclean, lines
 from .obstacles import MOST, Obstacle, named, orphans
@@ -90,8 +90,8 @@ def _digested(source: Source, found: Looked, *, keep: bool) -> Iterator[Rows]:
         while not (yield from _read(source, table, keep=keep)):
             table.clean = False
     except (Refused, Unreadable, UnicodeError):
-        free = [column for column in table.columns if column.form and column.form.free and column.ready]
-        found.values += [each for column in free for each in _odd(source, table, column)]
+        spelled = [column for column in table.columns if column.form and column.ready]
+        found.values += [each for column in spelled for each in _odd(source, table, column, every=True)]
         if not (found.values or known):
             raise CannotFinish(f"a row of {table.name} cannot be read", "report it with this message") from None
 
@@ -140,11 +140,11 @@ def _nulls(source: Source, table: Table, column: Column) -> Iterator[Obstacle]:
         yield Obstacle(table.name, named(table, row), column.name, "it is NULL, and the column takes none")
 
 
-def _odd(source: Source, table: Table, column: Column) -> Iterator[Obstacle]:
-    """Values that are not ready: most can be converted."""
+def _odd(source: Source, table: Table, column: Column, *, every: bool = False) -> Iterator[Obstacle]:
+    """Values that are not ready: most can be converted. `every`: look at all, for NUL and what is no UTF-8."""
     name = identifier(column.name)
     where = f"WHERE {name} IS NOT NULL"
-    if column.form and not column.form.free:  # of free text only a full reading tells whether it is UTF-8, or JSON
+    if column.form and not column.form.free and not every:  # of free text only a full reading tells whether it is JSON
         where += f" AND ({column.form.says('plain', name)}) IS NOT 1"
     rows = source.values(table, [*table.key, column.name], where)
     refused = (
@@ -156,6 +156,8 @@ def _odd(source: Source, table: Table, column: Column) -> Iterator[Obstacle]:
 def _refused(source: Source, table: Table, column: Column, rows: Sequence[tuple[Any, ...]]) -> Iterator[Obstacle]:
     spelled = column.spelled([row[-1] for row in rows], source.parser)
     for row, text in zip(rows, spelled, strict=True):
+        if not isinstance(text, CannotBe) and isinstance(row[-1], str) and "\0" in row[-1]:
+            text = CannotBe(NUL)  # at the end of a time, some versions of Python pass over it
         if isinstance(text, CannotBe):
             yield Obstacle(table.name, named(table, row), column.name, str(text))
 
