@@ -10,25 +10,25 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from . import fence
+from . import forbidding
 from .targets import Targets
 
 Call = Callable[..., Any]
 
 
 def _libpq(allowed: Targets, dsn: str | None = None, *_: Any, **given: Any) -> None:
-    fence.judge_postgresql(allowed, dsn, given)
+    forbidding.judge_postgresql(allowed, dsn, given)
 
 
 def _sqlite(allowed: Targets, database: Any = "", *_: Any, **__: Any) -> None:
-    fence.judge_sqlite(allowed, database)
+    forbidding.judge_sqlite(allowed, database)
 
 
 def _other(_allowed: Targets, *arguments: Any, **given: Any) -> None:
     """These drivers reach databases of which we have no scratch ones."""
     target = [word for word in arguments if isinstance(word, str)]
     target += [f"{name}={given[name]}" for name in ("host", "server", "dsn", "database") if name in given]
-    raise fence.ForbiddenConnection(" ".join(target) or "a database of another kind")
+    raise forbidding.ForbiddenConnection(" ".join(target) or "a database of another kind")
 
 
 def _asking(call: Call, judge: Call, *, bound: int = 0) -> Call:
@@ -36,7 +36,7 @@ def _asking(call: Call, judge: Call, *, bound: int = 0) -> Call:
 
     @functools.wraps(call)
     def connect(*arguments: Any, **given: Any) -> Any:
-        if allowed := fence.allowed_now():
+        if allowed := forbidding.allowed_now():
             judge(allowed, *arguments[bound:], **given)
         return call(*arguments, **given)
 
@@ -59,8 +59,8 @@ def _sqlite3(module: ModuleType) -> None:
     @functools.wraps(call)
     def connect(*arguments: Any, **given: Any) -> Any:
         connection = call(*arguments, **given)
-        if fence.allowed_now():
-            fence.refuse_attach(connection)
+        if forbidding.allowed_now():
+            forbidding.refuse_attach(connection)
         return connection
 
     module.__dict__["connect"] = module.dbapi2.connect = connect

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from ..errors import CannotFinish, UsageError
 from .bounds import bound_of
-from .fence import own_connection
+from .forbidding import own_connection
 from .pg_binaries import Install, installs
 from .pg_data import SUPERUSER
 from .pg_server import PORT, running

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ..findings import Problem
 from ..live.environment import cause_in
-from ..live.fence import ForbiddenConnection
+from ..live.forbidding import ForbiddenConnection
 from ..live.loading import CannotLoad
 from ..live.statements import first_line, last_frame
 from .protocol import Request
