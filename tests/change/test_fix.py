@@ -401,3 +401,30 @@ def test_a_project_that_never_goes_back_is_asked_first(tmp_path: Path, capsys: p
     assert fixed(tmp_path, "r13") == 0
 
     assert ["def downgrade" in file.read_text() for file in files[1:]] == [False] * 11 + [True]
+
+
+def test_a_column_comes_back_with_all_that_postgresql_drops_with_it(tmp_path: Path) -> None:
+    hung = """
+def upgrade() -> None:
+    op.create_check_constraint("ck_name", "persona", "name <> ''")
+    op.create_check_constraint("ck_mood", "persona", "mood <> ''")
+    op.create_index("ix_low", "persona", [sa.text("lower(name)")])
+    op.create_index("ix_part", "persona", ["mood"], postgresql_where=sa.text("name IS NOT NULL"))
+
+
+def downgrade() -> None:
+    op.drop_index("ix_part", table_name="persona")
+    op.drop_index("ix_low", table_name="persona")
+    op.drop_constraint("ck_mood", "persona", type_="check")
+    op.drop_constraint("ck_name", "persona", type_="check")
+"""
+    *_, third = project(tmp_path, PERSONA, hung, '\ndef upgrade() -> None:\n    op.drop_column("persona", "name")\n')
+
+    assert fixed(tmp_path, "r3", databases=("postgresql",)) == 0
+
+    assert third.read_text().partition("def downgrade() -> None:\n")[2].splitlines() == [
+        '    op.add_column("persona", sa.Column("name", sa.String(20), nullable=True))',
+        '    op.create_index("ix_low", "persona", [sa.text("lower(name)")])',
+        '    op.create_index("ix_part", "persona", ["mood"], postgresql_where=sa.text("name IS NOT NULL"))',
+        '    op.create_check_constraint("ck_name", "persona", "name <> \'\'")',
+    ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from ...facts import AlterColumn, Context, DropColumn, DropConstraint, DropIndex, DropTable, Operation, Text, Unread
 from ...hints import NamedTuple
 from ...records import replace
 from ...replay import KnownColumn, KnownTable, column_before, table_before
 from ...replay.changes import change
-from ...replay.names import alike, bare
+from ...replay.names import alike, bare, words_in
 from ...replay.types import SqlType, type_of
 from .past import lines_before
 from .paste import backfill, call, dedented, filling, literal, op_name, sql_name
@@ -175,7 +176,7 @@ def _hanging_on(op: DropColumn, table: KnownTable, column: KnownColumn) -> list[
     made = column.as_made
     lines: list[str] = []
     for index in table.indexes:
-        if column.name not in map(bare, index.columns):
+        if column.name not in map(bare, index.columns) and not _named_in((*index.columns, index.where), column):
             continue
         if made is not None and made.index is True and len(index.columns) == 1 and not index.source:
             continue
@@ -184,8 +185,11 @@ def _hanging_on(op: DropColumn, table: KnownTable, column: KnownColumn) -> list[
             return None
         lines.append(dedented(again))
     for one in table.constraints:
-        if column.name not in map(bare, one.columns) or one.kind == "not null":
+        of_it = column.name in map(bare, one.columns) or (one.kind == "check" and _named_in((one.condition,), column))
+        if not of_it or one.kind == "not null":
             continue
+        if made is not None and isinstance(one.condition, str) and one.condition in made.source:
+            continue  # its own text makes the check
         written = made is not None and len(one.columns) == 1 and ".create_" not in one.source
         if written and re.match(r"(?:\w+\.)?Column\(", made.source if made is not None else ""):
             continue
@@ -194,6 +198,11 @@ def _hanging_on(op: DropColumn, table: KnownTable, column: KnownColumn) -> list[
             return None
         lines += [dedented(line) for line in again_lines]
     return lines
+
+
+def _named_in(texts: Iterable[Text | None], column: KnownColumn) -> bool:
+    """Whether an expression or a condition names the column: PostgreSQL drops what it belongs to with the column."""
+    return any(isinstance(one, str) and column.name in words_in(one) for one in texts)
 
 
 def _needs_a_type(context: Context, known: KnownColumn) -> bool:
