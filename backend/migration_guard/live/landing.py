@@ -158,7 +158,7 @@ class Landing:
             self._tell_of(tried, "works")
         back = self.observer.snapshot()
         lost, forgotten = watch.lost_on_the_way_down(down.statements)
-        down = replace(down, left=_traces(before, back), lost=lost, forgotten=forgotten)
+        down = replace(down, left=traces(before, back), lost=lost, forgotten=forgotten)
         counts = self._ended(down, counts)
         again, failure, _ = self.tread.take(self.revision, "upgrade", attempt=2, filled=self._tables())
         if failure is not None:
@@ -207,7 +207,7 @@ class Landing:
         return tuple(self.filled.tables) if self.filled else ()
 
 
-def _traces(before: Snapshot, back: Snapshot) -> tuple[Difference, ...]:
+def traces(before: Snapshot, back: Snapshot) -> tuple[Difference, ...]:
     """What going down left. A constraint that was checked meanwhile cannot be made unchecked again, and nobody would
     want it to be."""
     return tuple(each for each in differences(before, back) if each.before != f"{each.after} NOT VALID")

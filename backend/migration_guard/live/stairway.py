@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
 from pathlib import Path
 
 from alembic import __version__ as alembic_version
@@ -19,6 +18,7 @@ from .environment import Stage
 from .landing import NEEDS, FreshDatabase, Landing, Tried, lacking_extension
 from .noting import Notes
 from .observer import Observer
+from .orders import Orders
 from .schema import Snapshot
 from .shares import Share, mine
 from .statements import first_line
@@ -89,6 +89,8 @@ class Stairway:
         self.empty: dict[str, str] = {}  # tables that never did, with the reason
         self.lacking: set[str] = set()  # extensions that revisions need and the server has not
         self.heads: list[Script] = []
+        self.orders = Orders((), ())
+        self.new: frozenset[str] = frozenset()  # revisions that are judged, by this process or another
         self._order: list[Script] = []
         self._below: dict[str, tuple[str, ...]] = {}  # revision -> those that must stand before it
         self._stands: dict[str, bool] = {}  # False: it cannot be taken up
@@ -138,11 +140,13 @@ class Stairway:
                 "see what `alembic history` lists: several folders are separated as path_separator says, and before "
                 "Alembic 1.16 as version_path_separator does",
             )
-        order = [stage.script.get_revision(name) for name in _in_order(self._below)]
+        self.orders = Orders.of(self._below)
+        order = [stage.script.get_revision(name) for name in self.orders.first]
         self.heads = [revision for revision in order if revision.is_head]
         self._keys = keys(order, self.plan.root, Path(stage.script.dir), self.plan.seed)
         known = {name: self.plan.walked[key] for name, key in self._keys.items() if key in self.plan.walked}
         new = [each.revision for each in order if each.revision not in history]
+        self.new = frozenset(new)
         left = mine([name for name in new if name not in known], self.plan.shares)
         self._mine = frozenset(left)
         if self.plan.to_the_heads:  # one of those who share tells what none of them walks
@@ -253,23 +257,3 @@ def _below(revision: Script, script: ScriptDirectory) -> tuple[str, ...]:
     for given in (revision.down_revision, revision.dependencies):
         names += [given] if isinstance(given, str) else list(given or ())
     return tuple(script.get_revision(name).revision for name in names)
-
-
-def _in_order(below: dict[str, tuple[str, ...]]) -> list[str]:
-    """Parents before children, and among those that may come next the one with the first id: Alembic's own order
-    depends on how the file system lists the files."""
-    above: dict[str, list[str]] = {}
-    missing = {name: len(set(names)) for name, names in below.items()}
-    for name, names in below.items():
-        for parent in set(names):
-            above.setdefault(parent, []).append(name)
-    ready = [name for name, count in missing.items() if not count]
-    heapify(ready)
-    order = []
-    while ready:
-        order.append(heappop(ready))
-        for name in above.get(order[-1], ()):
-            missing[name] -= 1
-            if not missing[name]:
-                heappush(ready, name)
-    return order

@@ -187,6 +187,23 @@ class Interruption:
 
 
 @dataclass(frozen=True)
+class Crossing:
+    """What comes of a revision where others, which stand on another branch beside it, were run before it, and not where
+    they run after it. With neither failure nor a way down, all of them build two schemas: `left` compares these."""
+
+    revision: str
+    at: Place
+    database: str
+    dialect: str
+    others: tuple[str, ...]  # in running order
+    direction: Direction
+    failure: Failure | None = None
+    left: tuple[Difference, ...] = ()  # by going down, or in one order and not in the other
+    collide: bool = False  # no order works: some other revision fails in the first one
+    cleared: tuple[str, ...] = ()  # of the others, whose own faults in the first order do not show in the other one
+
+
+@dataclass(frozen=True)
 class Unlike:
     """One thing that is not the same on both: `name` is the column's, index's or constraint's, where it has one."""
 

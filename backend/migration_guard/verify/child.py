@@ -21,6 +21,7 @@ from ..findings import Problem, Rule
 from ..live.schema import Snapshot
 from ..live.urls import hide_in
 from ..live.walked import Walked
+from .crossing import Crossed
 from .protocol import Request, Said, schema_of_json
 
 GRACE = 20  # seconds beyond the time of one step: the child ends a hanging step by itself where it can
@@ -46,6 +47,7 @@ class Outcome(Said):
     ran: bool = False  # whether env.py came to its first migration
     schemas: dict[int, Snapshot] = field(default_factory=dict)  # at the heads, by the number of env.py's database
     touched: dict[int, frozenset[str]] = field(default_factory=dict)  # what the branch changed there, where it is known
+    crossed: list[Crossed] = field(default_factory=list)  # what the other order of branches showed
     walked: int = 0  # revisions that are done with
 
     def forget(self) -> None:
@@ -120,6 +122,8 @@ class Child:
                     said = []
                 elif kind == "schema":
                     found.schemas[message["number"]] = schema_of_json(message["objects"])
+                elif kind == "crossed":
+                    found.crossed.append(Crossed(**message))
                 elif kind == "touched":
                     found.touched[message["number"]] = frozenset(message["tables"])
                 elif kind == "done":

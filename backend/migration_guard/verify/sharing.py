@@ -63,6 +63,7 @@ def as_one(outcomes: Sequence[Outcome]) -> Outcome:
         whole.walked += outcome.walked
         whole.schemas |= outcome.schemas
         whole.touched |= outcome.touched
+        whole.crossed += outcome.crossed
     done = [outcome.done for outcome in outcomes if outcome.done is not None]
     whole.done = added(done) if len(done) == len(outcomes) else None
     return whole

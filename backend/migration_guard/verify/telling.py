@@ -17,6 +17,7 @@ from ..records import replace
 from ..reporting import by_place, counted, weighed
 from ..trace.run import Traced
 from .child import Outcome
+from .crossing import explained
 from .jobs import Job
 
 
@@ -49,7 +50,7 @@ def report_of(
         between, alike = disparities(outcomes, jobs, settings)
     told = (
         *traced.findings,
-        *(finding for outcome in outcomes for finding in outcome.findings),
+        *(finding for outcome in outcomes for finding in explained(outcome.findings, outcome.crossed)),
         *between,
     )
     said = {weighed(finding, settings) for finding in told}

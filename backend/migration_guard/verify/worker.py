@@ -24,6 +24,7 @@ from ..errors import CannotFinish, GuardError
 from ..facts import Context, History, Place, Policy
 from ..findings import NotJudged, Problem
 from ..live.batch import one_table_at_a_time
+from ..live.branch_order import BranchOrder, Look, out_of_order
 from ..live.deployment import Deploy
 from ..live.drift import disagreements, metadatas, rebuild
 from ..live.environment import Environment, Stage
@@ -41,11 +42,12 @@ from ..live.schema import Snapshot
 from ..live.shares import Share
 from ..live.stairway import Plan, Stairway
 from ..live.statements import Recorder, first_line, no_room
-from ..live.steps import Break, Deployment, Drift, Interruption, Statement, Step
+from ..live.steps import Break, Crossing, Deployment, Drift, Interruption, Statement, Step
 from ..live.treading import place_of
 from ..live.walked import Walked
 from ..records import replace
 from .counting import together
+from .crossing import Crossed
 from .old_models import models_of
 from .protocol import Channel, Request, finding_to_json, schema_to_json, step_to_json
 from .raising import problem_of
@@ -124,9 +126,14 @@ class Run:
             self._new_database(lead)
         if self.schema is not None:
             self.channel.send("schema", number=environment.number, objects=schema_to_json(self.schema))
-            self._deployed(environment, lead, self.schema)
+            deployment = self._deployed(environment, lead, self.schema)
+            crossing = self._other_order(environment, lead)
+            if deployment is not None and (crossing is None or not out_of_order(deployment, self.stairway.orders)):
+                self.judge(deployment)
             self._cut_off(environment, lead)
             self._told_of_models(self._old_code(environment, lead))
+        elif self.plan.to_the_heads:
+            self._other_order(environment, lead)
         return {
             "tally": asdict(self.stairway.tally),
             "compared": self.compared,
@@ -151,7 +158,7 @@ class Run:
         """Send that all is said of a revision."""
         self.channel.send("walked", **asdict(replace(walked, reads=self.reads.since())))
 
-    def judge(self, fact: Step | Drift | Deployment | Interruption | Break) -> None:
+    def judge(self, fact: Step | Drift | Deployment | Interruption | Break | Crossing) -> None:
         """Send what the checks say about a fact, and locks that the parent judges beside the migration's text."""
         if isinstance(fact, Step) and fact.direction == "upgrade" and self.plan.base:
             self.ran[fact.revision] = fact.statements
@@ -219,7 +226,7 @@ class Run:
         self.channel.send("again")
         raise FreshDatabase
 
-    def _deployed(self, environment: Environment, lead: Lead, alone: Snapshot) -> None:
+    def _deployed(self, environment: Environment, lead: Lead, alone: Snapshot) -> Deployment | None:
         for rows in (True, False):
             self._new_database(lead)
             with fence([lead.url]):
@@ -228,7 +235,26 @@ class Run:
                 break
         if outcome is not None:
             self.deployed = len(outcome.taken)
-            self.judge(outcome)
+        return outcome
+
+    def _other_order(self, environment: Environment, lead: Lead) -> Crossing | None:
+        """What comes of branches that fork where the other one is run first. Judged, and sent with the revisions that
+        have no fault of their own."""
+
+        def anew(look: Look) -> None:
+            def play(stage: Stage) -> None:
+                with Observer(lead.url, stage.version_table) as observer:
+                    look(stage, observer)
+
+            self._new_database(lead)
+            with fence([lead.url]):
+                environment.run(play)
+
+        trial = BranchOrder(self.plan, self.stairway.orders, self.stairway.new, anew, self.progress)
+        if (crossing := trial.crossing(self.schema)) is not None:
+            self.judge(crossing)
+            self.channel.send("crossed", **asdict(Crossed(crossing.revision, list(crossing.cleared))))
+        return crossing
 
     def _cut_off(self, environment: Environment, lead: Lead) -> None:
         """On the way of a deploy, what is left of an upgrade that stops half way."""
