@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.operate.writing import beside, put_in_place
+from migration_guard.operate.writing import put_in_place, whole_file
 
 fcntl = pytest.importorskip("fcntl")
 
@@ -32,7 +32,7 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_file_is_synced_before_it_takes_its_name_and_the_folder_afterwards(tmp_path: Path, synced: list[str]) -> None:
-    with beside(tmp_path / "new") as part:
+    with whole_file(tmp_path / "new") as part:
         part.write_text("text")
 
     assert (tmp_path / "new").read_text() == "text"

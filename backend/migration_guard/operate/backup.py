@@ -20,7 +20,7 @@ from .manifest import Manifest, checksum, now, path_of
 from .operators import operator
 from .packing import Packing, packed, unpacked
 from .target import Target
-from .writing import beside, passing, refused, room_for, sync
+from .writing import passing, refused, room_for, sync, whole_file
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def backup(
     made, stem = _free_name(folder, called)
     plain = folder / f"{stem}{own.SUFFIX}"
     final = plain.with_name(plain.name + packing.suffix)
-    with beside(final) as part, passing(plain) if packing.suffix else nullcontext(part) as copy:
+    with whole_file(final) as part, passing(plain) if packing.suffix else nullcontext(part) as copy:
         held = own.copy(target, copy, lambda done, total: progress("copy", done, total))
         sync(copy)
         progress("read back", 0, 1)
@@ -85,7 +85,7 @@ def backup(
         )
         if manifest.is_packed and manifest.verified:
             take_out(Backup(part, manifest), copy, packing, lambda done, total: progress("unpack", done, total))
-        with beside(path_of(final)) as text:
+        with whole_file(path_of(final)) as text:
             text.write_text(manifests.written(manifest), encoding="utf-8")
     return Backup(final, manifest)
 

@@ -77,7 +77,7 @@ class Deploy:
         target = self.target
         folder = target.file.parent
         folder.mkdir(parents=True, exist_ok=True)
-        with sqlite.alone(target) as own, sqlite.beside(target, "deploy") as scratch:
+        with sqlite.alone(target) as own, sqlite.folder_beside(target, "deploy") as scratch:
             work = scratch / target.file.name
             if own is not None:
                 room_for(folder, 2 * sqlite.size(target), "a deploy")

@@ -20,7 +20,7 @@ from .packing import Packing
 from .postgresql_restore import fitting
 from .target import Target
 from .turn import turn
-from .writing import beside, room_for
+from .writing import room_for, whole_file
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,11 @@ def restore(plan: Plan) -> Sequence[str]:
         with own.alone(target) as held, _content(plan.backup, packing) as file:
             return own.put_back(target, file, plan.kept, held) or ()
     target.file.parent.mkdir(parents=True, exist_ok=True)
-    with turn(target), sqlite.alone(target) as connection, sqlite.beside(target, "restore") as folder:
+    with turn(target), sqlite.alone(target) as connection, sqlite.folder_beside(target, "restore") as folder:
         made = plan.backup.manifest
         room_for(target.file.parent, made.content_bytes or made.bytes, "a restored database")
         new = folder / target.file.name
-        with beside(new) as part:
+        with whole_file(new) as part:
             take_out(plan.backup, part, packing)
         sqlite.settle(new, plan.backup.manifest.tools)
         return sqlite.put_back(target, new, plan.kept, connection)

@@ -243,7 +243,7 @@ def settle(new: Path, notes: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def beside(target: Target, what: str) -> Iterator[Path]:
+def folder_beside(target: Target, what: str) -> Iterator[Path]:
     """A new folder next to the database, gone afterwards, as are those that killed runs left: call it `alone` only."""
     prefix = f".{target.file.name}.{what}-"
     for left in target.file.parent.glob(f"{glob.escape(prefix)}*"):

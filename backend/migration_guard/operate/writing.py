@@ -17,7 +17,7 @@ ELSEWHERE = "free some space; backups can go to a folder on another disk: --back
 
 
 @contextmanager
-def beside(final: Path) -> Iterator[Path]:
+def whole_file(final: Path) -> Iterator[Path]:
     """A path to write to, which takes the final name when the block ends well, and is gone when it does not.
 
     Raises CannotFinish for what the disk refuses.
