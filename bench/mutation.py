@@ -100,12 +100,13 @@ class Runner:
                         yield fault
 
     def _tests(self, fault: Fault, lines: dict[str, dict[str, frozenset[int]]], seconds: dict[str, float]) -> list[str]:
-        """The tests that run the line of a fault, those that noticed others first, then the quick ones."""
+        """The tests that run the line of a fault: those named after its module, those that noticed others, the quick."""
         of_file = lines.get(str(fault.file), {})
         own = set(range(fault.mutant.line, fault.mutant.last_line + 1))
         in_function = isinstance(fault.mutant.statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
         found = [test for test, those in of_file.items() if not in_function or own & those]
-        found.sort(key=lambda test: (-self.killers[test], seconds[test]))
+        name = fault.file.stem
+        found.sort(key=lambda test: (name not in test.replace("-", "_"), -self.killers[test], seconds[test]))
         spent, chosen = 0.0, []
         for test in found:
             spent += seconds[test]
