@@ -100,7 +100,7 @@ class Runner:
                         yield fault
 
     def _tests(self, fault: Fault, lines: dict[str, dict[str, frozenset[int]]], seconds: dict[str, float]) -> list[str]:
-        """The tests that run the line of a fault: those named after its module, those that noticed others, the quick."""
+        """The tests that run the line of a fault: those named after its module, then those that noticed others."""
         of_file = lines.get(str(fault.file), {})
         own = set(range(fault.mutant.line, fault.mutant.last_line + 1))
         in_function = isinstance(fault.mutant.statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
