@@ -538,7 +538,7 @@ def test_application_code_that_only_runs_what_can_be_read_is_no_dependency(tmp_p
 
     assert [type(each).__name__ for each in operations(found)] == ["DropObject"]
     assert found.upgrade is not None
-    assert [use.kind for use in found.upgrade.uses] == ["bind"]
+    assert [use.kind for use in found.upgrade.uses] == ["plain sql", "bind"]
 
 
 @pytest.mark.parametrize(

@@ -509,6 +509,7 @@ OWN = (
     sample("missing-revision-id", "no_id", "annotated_id"),
     sample("useless-allow", "allows_nothing", "allows_a_finding"),
     sample("swallowed-error", "pass", "savepoint"),
+    sample("plain-sql-refused", "on_the_bind", "text_and_operations"),
 )
 CASES = [case for one in ROWS for case in one.cases] + list(OWN)
 

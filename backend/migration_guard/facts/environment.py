@@ -44,3 +44,5 @@ class Environment:
     # transaction_per_migration does nothing (and is False here), autocommit_block() fails (runtime/migration.py).
     transaction_before: Place | None = None
     lock_of_transaction: bool = False  # the only upgrade_lock is pg_advisory_xact_lock, which ends at the first commit
+    sqlalchemy_oldest: tuple[int, int] | None = None  # the releases that the project's files allow: (2, 0)
+    sqlalchemy_newest: tuple[int, int] | None = None

@@ -16,6 +16,7 @@ UseKind = Literal[
     "clock",  # datetime.now(), time.time()
     "random",  # uuid4(), random, secrets
     "network",  # requests, httpx, urllib, boto3, sockets
+    "plain sql",  # a string in execute() of a connection or session, as SQLAlchemy before 2.0 took it; `key`: the call
     "files",  # open(), Path.read_text(): of files that do not lie beside the revision
 ]
 

@@ -139,6 +139,8 @@ class Effects(Expressions):
         if name in rows.EXECUTES:
             given = rows.sql_given(arguments)
             if given is not None:
+                if isinstance(given.value, str) and name != "exec_driver_sql" and rows.is_sqlalchemys(on):
+                    self.use("plain sql", name, node, self.record.source.segment(node))
                 apart, autocommit = transactions.is_apart(on), rows.is_autocommit(on)
                 self.execute(given, node, rows.parameters(arguments), autocommit=autocommit, apart=apart)
                 return made

@@ -17,6 +17,7 @@ from .environment_metadata import Metadata, MetadataReader
 from .environment_modules import Module, Modules
 from .environment_options import Configure, Option, Reader, flag, local_values
 from .environment_reach import reached, texts
+from .environment_sqlalchemy import sqlalchemy_releases
 from .environment_transactions import transactions
 from .environment_urls import dialects_in, holds_password, is_async
 from .project import Project
@@ -29,7 +30,13 @@ _ASYNC_ENGINES = {"create_async_engine", "async_engine_from_config", "AsyncEngin
 
 def environment(root: Path, project: Project) -> Environment:
     """What env.py and the settings file of a project say. Never raises: what cannot be read is told as `broken`."""
-    return replace(_environment(root, project), databases=_named_after(root, project))
+    oldest, newest = sqlalchemy_releases(root, (project.ini or project.script_location).parent)
+    return replace(
+        _environment(root, project),
+        databases=_named_after(root, project),
+        sqlalchemy_oldest=oldest,
+        sqlalchemy_newest=newest,
+    )
 
 
 def _environment(root: Path, project: Project) -> Environment:

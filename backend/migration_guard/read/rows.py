@@ -28,6 +28,14 @@ SESSIONS = frozenset({"Session", "sessionmaker", "scoped_session", "AsyncSession
 READS = frozenset({"select", "query", "union", "union_all", "exists", "with_only_columns", "func", "count"})
 
 
+def is_sqlalchemys(on: object) -> bool:
+    """Whether a value is surely a connection or session of SQLAlchemy, none of a driver."""
+    callee = on.callee if isinstance(on, Made) else None
+    if not isinstance(callee, Dotted):
+        return False
+    return callee.path in {"alembic.op.get_bind", "alembic.context.get_bind", "sqlalchemy.orm.Session"}
+
+
 def write(record: Record, chain: list[Link], node: ast.expr, parameters: Given | None = None) -> WriteRows:
     """The rows that a chain such as `t.update().where(...).values(...)` writes, run with these parameters."""
     index = next(i for i in reversed(range(len(chain))) if chain[i].name in WRITES)

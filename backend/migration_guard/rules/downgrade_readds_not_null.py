@@ -39,6 +39,7 @@ from ..registry import judges
 from ..replay import column_before, operations_above, table_before
 from ..replay.names import bare, same
 from .shared.ancestry import is_opaque
+from .shared.filling import fills_by_itself
 from .shared.nulls import may_leave_no_null
 from .shared.own_lines import statement
 from .shared.paste import backfill, call, column, execute, filling, sql_name, sql_table
@@ -54,6 +55,8 @@ def no_value_on_the_way_down(op: AddColumn, context: Context) -> Iterator[Findin
     if op.direction != "downgrade" or op.on_new_table is not False or one.nullable is not False:
         return
     if one.server_default is not None or one.generated or one.filled_as is not None or one.primary_key is not False:
+        return
+    if fills_by_itself(one, context):
         return
     if bare(op.table) is None or emptied(context, op, op.table) or made_on_the_way_down(context, op):
         return

@@ -3,7 +3,8 @@ An enum type is made twice.
 
 ## What it finds
 `op.create_table` with a column of an enum type, without `create_type=False` on it, where the type is there already:
-made by `sa.Enum(...).create(...)` or `CREATE TYPE` above, or in any way by an earlier revision.
+made by `sa.Enum(...).create(...)` or `CREATE TYPE` above, or in any way by an earlier revision. Before SQLAlchemy 2.1
+only `postgresql.ENUM` knows `create_type=False`: `sa.Enum` passes over it without a word.
 
 ## Why it hurts
 On PostgreSQL, `op.create_table` makes the enum types of its columns, and does not look first whether they are there. It
@@ -31,12 +32,14 @@ from collections.abc import Iterator
 
 from ..facts import Column, Context, CreateTable, CreateType, EnumType, RenameObject
 from ..findings import Finding, Rule, Severity
+from ..patterns import pattern
 from ..registry import judges
 from ..replay import operations_above, type_before
 from ..replay.names import bare
 from ..replay.outline import with_kind
 from .shared.paste import dedented, literal
 
+GENERIC = pattern(r"(?:(?:sa|sqlalchemy|types|db)\.)*Enum\(")
 RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERROR, dialects={"postgresql"})
 
 
@@ -48,7 +51,8 @@ def made_again_by_the_table(op: CreateTable, context: Context) -> Iterator[Findi
     for one in op.columns:
         enum = one.enum
         name = bare(enum.name) if enum is not None else None
-        if enum is None or name is None or enum.native is not True or enum.create_type is not True:
+        unheard = enum is not None and enum.create_type is False and _takes_no_notice(one, context)
+        if enum is None or name is None or enum.native is not True or not (enum.create_type is True or unheard):
             continue
         earlier = operations_above(context, op, CreateTable, CreateType, naming=name)
         if any(isinstance(made, CreateTable) and name in _with_table(made) for made in earlier):
@@ -64,10 +68,21 @@ def made_again_by_the_table(op: CreateTable, context: Context) -> Iterator[Findi
             RULE,
             op.at,
             says=f"Creating {op.table} makes the enum type {name} a second time on PostgreSQL: {where} has made it, so "
-            'this stops with "type already exists".',
+            'this stops with "type already exists".'
+            + (" Before SQLAlchemy 2.1, sa.Enum takes no notice of create_type=False." if unheard else ""),
             instead=_once(op, one, enum, context),
         )
         return
+
+
+def _takes_no_notice(one: Column, context: Context) -> bool:
+    """Whether `create_type=False` stands on an Enum that is not PostgreSQL's own, on a release that drops it.
+
+    docs.sqlalchemy.org/en/20/changelog/changelog_21.html: sa.Enum has the parameter since 2.1.
+    """
+    environment = context.history.environment
+    newest = environment.sqlalchemy_newest if environment is not None else None
+    return newest is not None and newest < (2, 1) and isinstance(one.type, str) and GENERIC.match(one.type) is not None
 
 
 def _with_table(op: CreateTable) -> set[str | None]:
@@ -95,14 +110,14 @@ def _once(op: CreateTable, one: Column, enum: EnumType, context: Context) -> str
     """The call with `create_type=False` on the enum, and the import that it needs."""
     labels = [literal(label) for label in enum.labels]
     again = f"postgresql.ENUM({', '.join([*labels, f'name={literal(enum.name)}', 'create_type=False'])})"
-    source = dedented(op.source)
-    edited = source
+    source = edited = op.source
     if isinstance(one.type, str) and labels and source.count(one.source) == 1:
         head, comma, rest = one.source.partition(",")
         in_a_variable = re.sub(r"^\s*[A-Za-z_][\w.]*(?=\s*[,)])", lambda _: f" {again}", rest)
         rest = rest.replace(one.type, again, 1) if one.type in rest else in_a_variable
         edited = source.replace(one.source, f"{head}{comma}{rest}")
+    edited = dedented(edited)
     if again not in edited:
-        return f"# the enum type {enum.name} with create_type=False\n{source}"
+        return f"# the enum type {enum.name} with create_type=False\n{edited}"
     bound = context.migration is not None and any(there.bound_as == "postgresql" for there in context.migration.imports)
     return edited if bound else f"from sqlalchemy.dialects import postgresql\n\n{edited}"

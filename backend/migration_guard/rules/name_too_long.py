@@ -110,6 +110,8 @@ def _is_shortened(op: Operation, name: str, context: Context) -> bool:
     if re.search(rf"\bf\(\s*['\"]{re.escape(name)}['\"]", op.source) is not None:
         return True
     environment = context.history.environment
+    if environment is not None and environment.broken is not None:
+        return True  # for all that can be known
     kinds = [one.kind for one in _constraints(op) if one.name == name]
     if environment is None or environment.naming_convention is False or not kinds:
         return False

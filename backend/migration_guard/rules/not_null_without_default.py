@@ -27,6 +27,7 @@ or, where each row needs a value of its own, add it nullable, fill it, and forbi
 ## Quiet when
 The table is made earlier in this revision or by one that the base branch does not have, every row was deleted before,
 the database fills the column (identity, computed, serial, an integer primary key), or the line stands in `downgrade()`.
+Where MySQL alone is judged for, the words are others: it writes 0 or an empty text into the rows that are there.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from ..records import replace
 from ..registry import judges
 from ..replay import is_new
 from .shared.altering import concerns
-from .shared.filling import as_not_null, filled_later
+from .shared.filling import as_not_null, filled_later, fills_by_itself
 from .shared.paste import backfill, call, column, execute, filling, literal, sql_name, sql_table
 from .shared.rows import emptied
 
@@ -62,6 +63,13 @@ def no_value_for_rows(op: AddColumn, context: Context) -> Iterator[Finding]:
         or _is_serial(one)
         or is_new(context, op, op.table, op.schema)
     ):
+        return
+    if fills_by_itself(one, context):
+        says = (
+            f"Adding {op.table}.{one.name} as NOT NULL without a server default: MySQL writes 0 or an empty text into "
+            f"it for every row of {op.table}, without a word."
+        )
+        yield Finding(RULE, op.at, says=says, instead=with_value(op, context))
         return
     where = "" if op.dialects is None else f" on {' and '.join(sorted(op.dialects & context.policy.dialects))}"
     yield Finding(

@@ -40,6 +40,7 @@ from ..registry import judges
 from ..replay.names import bare
 from .shared.editing import edited
 from .shared.filling import filled_later
+from .shared.importing import with_imports
 from .shared.locks import matters
 from .shared.paste import call, column, execute, sql_name, sql_table
 
@@ -84,7 +85,8 @@ def _counted(op: AddColumn, context: Context) -> str:
         execute(op, f"CREATE SEQUENCE {sequence} OWNED BY {table}.{name}"),
         execute(op, f"ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT {next_value}"),
     ]
-    return filled_later(context, replace(op, column=replace(one, nullable=False, type=kind)), first, next_value)
+    later = filled_later(context, replace(op, column=replace(one, nullable=False, type=kind)), first, next_value)
+    return with_imports(context, later)
 
 
 def _computed(op: AddColumn, context: Context) -> str:

@@ -34,7 +34,7 @@ from ..facts import AlterColumn, Column, Context
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.altering import TypeChange, converts_by_hand, in_utc, type_change
-from .shared.editing import as_written, committed_first, later
+from .shared.editing import as_written, committed_first, for_postgresql, later
 from .shared.fitting import repair, seen_to
 from .shared.importing import with_imports
 from .shared.locks import matters
@@ -86,8 +86,12 @@ def beside(op: AlterColumn, context: Context) -> str:
     fill = execute(op, f"UPDATE {table} SET {new} = {value} WHERE {new} IS NULL")  # noqa: S608 - shown, never run
     misfits = found is not None and found.does.fails and not converts_by_hand(op) and not seen_to(op, context)
     fit = [repair(op, context, found)] if found is not None and misfits else []
+    filled = committed_first(context, op, *fit, fill)
     text = later(
-        [*committed_first(context, op, *fit, fill), f"# then have the code read {new}; drop {old} in a later release"],
+        [
+            *(for_postgresql(context, filled) if "::" in fill else filled),
+            f"# then have the code read {new}; drop {old} in a later release",
+        ],
         [
             f"# let the application write {old} and {new} from now on",
             *first,

@@ -5,11 +5,24 @@ from __future__ import annotations
 import ast
 import re
 
-from ...facts import AddColumn, AlterColumn, Context
+from ...facts import AddColumn, AlterColumn, Column, Context
+from ...patterns import pattern
 from .altering import concerns
 from .editing import committed_first, later
 from .paste import execute, sql_name, sql_table
 from .tightening import tightened
+
+OF_TIME = pattern(r"date|time", re.IGNORECASE)
+
+
+def fills_by_itself(one: Column, context: Context) -> bool:
+    """Whether MySQL alone is judged for, which has a value for rows without one: not for a date, nor a key.
+
+    dev.mysql.com/doc/refman/8.4/en/data-type-defaults.html: its implicit defaults; 0000-00-00 is refused.
+    """
+    if context.policy.dialects != {"mysql"} or one.primary_key is True or one.references is not None:
+        return False
+    return isinstance(one.type, str) and OF_TIME.search(one.type) is None
 
 
 def default_expression(op: AddColumn) -> str | None:

@@ -14,9 +14,17 @@ from .defaults import default_value
 NEXT = "# --- in the next revision ---"
 
 STEP = 4  # spaces
+# What PostgreSQL or SQLite keep for themselves: postgresql.org/docs/current/sql-keywords-appendix.html
 RESERVED = pattern(
-    "all|and|as|check|column|constraint|create|default|desc|end|from|grant|group|having|in|index|into|key|like|limit|"
-    "not|null|offset|on|or|order|primary|references|select|table|then|to|union|unique|user|using|values|when|where|with"
+    "all|analyse|analyze|and|any|array|as|asc|asymmetric|authorization|between|both|by|case|cast|"
+    "check|collate|column|concurrently|constraint|create|cross|current_date|current_time|"
+    "current_timestamp|current_user|default|deferrable|desc|distinct|do|else|end|except|exists|false|"
+    "fetch|for|foreign|freeze|from|full|grant|group|having|ilike|in|index|initially|inner|"
+    "intersect|into|is|isnull|join|key|lateral|leading|left|like|limit|localtime|localtimestamp|"
+    "natural|not|notnull|null|offset|on|only|or|order|outer|overlaps|placing|primary|references|"
+    "returning|right|select|session_user|set|similar|some|symmetric|table|tablesample|then|to|"
+    "trailing|transaction|true|union|unique|update|user|using|values|variadic|verbose|when|where|"
+    "window|with"
 )
 
 # By a word in the type: the value that fills existing rows, and the same as a server default.
