@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sqlite3
 import threading
 from contextlib import closing
@@ -197,6 +198,16 @@ def test_status_knows_what_a_newer_release_deployed_and_what_deploy_did_not_end(
     journal.write_text("\n".join(journal.read_text().splitlines()[:-1]) + '\n{"cut')
     project.sql(f"UPDATE alembic_version SET version_num = '{BEHIND}'")
     assert "was begun, and did not end" in project.here("status", "--quick", code=1)
+
+
+def test_status_passes_over_what_was_deployed_to_another_database_of_the_same_name(project: Project) -> None:
+    other = project.root / "other" / project.database.name
+    other.parent.mkdir()
+    shutil.copy(project.database, other)
+    project.here("deploy", "--url", f"sqlite:///{other}")
+
+    assert "the deploy of" not in project.here("status", "--quick", code=1)
+    assert "ended well" in project.here("status", "--quick", "--url", f"sqlite:///{other}", code=None)
 
 
 def test_status_sees_that_the_newest_backup_was_cut_and_that_another_cannot_be_used(project: Project) -> None:

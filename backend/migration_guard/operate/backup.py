@@ -224,17 +224,17 @@ def address_of(target: Target, folder: Path) -> str:
 
     A URL without user and password; a file's path in the project, with which it may move, where its backups lie there,
     too; else a file's whole path, as such a folder may be that of several projects."""
-    whole, *in_project = _addresses(target)
+    whole, *in_project = addresses(target)
     return in_project[0] if in_project and folder.resolve().is_relative_to(target.settings.root.resolve()) else whole
 
 
 def is_of(backup: Backup, target: Target) -> bool:
     """Whether a backup is of a database, or does not say of which it is."""
-    return backup.manifest.database in ("", *_addresses(target))
+    return backup.manifest.database in ("", *addresses(target))
 
 
-def _addresses(target: Target) -> list[str]:
-    """What a manifest may call a database."""
+def addresses(target: Target) -> list[str]:
+    """What a manifest, or the journal, may call a database."""
     if target.dialect != "sqlite":
         asked = {name: found if isinstance(found, str) else ",".join(found) for name, found in target.url.query.items()}
         host, port = asked.get("host", target.url.host), asked.get("port", target.url.port)

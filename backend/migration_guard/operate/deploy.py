@@ -161,7 +161,7 @@ class Deploy:
         with target.connect() as connection:
             holds = held(connection, target.version_table)
             stamped = has_version_table(connection, target.version_table)
-        known = reached(self.folder, name_of(self.target))
+        known = reached(self.folder, self.target)
         return holds, standing(self.target.history, holds.revisions, list(holds.rows), stamped=stamped, deployed=known)
 
     def _preflight(self, target: Target, at: Standing, force: bool) -> Snapshot:
@@ -200,7 +200,7 @@ class Deploy:
         return Snapshot({})
 
     def _begun(self, at: Standing, saved: Backup | None) -> Journal:
-        journal = Journal(self.folder, name_of(self.target), self.target.shown)
+        journal = Journal(self.folder, self.target)
         journal.add("begun", pending=list(at.pending), backup=str(saved.file) if saved else None)
         if saved is not None:
             self.say(f"Backup: {saved.file}")

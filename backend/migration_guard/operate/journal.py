@@ -7,19 +7,25 @@ import os
 from pathlib import Path
 from typing import Any
 
+from .backup import address_of, addresses, name_of
 from .manifest import now
+from .target import Target
 
 NAME = "deploys.jsonl"
 
 
 class Journal:
-    """Adds lines to the journal; each is on the disk before the next step begins. `name` is that of the database in the
-    names of its backups."""
+    """Adds lines to the journal; each is on the disk before the next step begins."""
 
-    def __init__(self, folder: Path, name: str, database: str) -> None:
+    def __init__(self, folder: Path, target: Target) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / NAME
-        self._always = {"deploy": f"{now()}-{os.getpid()}", "name": name, "database": database}
+        self._always = {
+            "deploy": f"{now()}-{os.getpid()}",
+            "name": name_of(target),
+            "database": target.shown,
+            "address": address_of(target, folder),
+        }
 
     def add(self, what: str, **more: Any) -> None:
         """Write down what happened."""
@@ -31,9 +37,10 @@ class Journal:
             os.fsync(stream.fileno())
 
 
-def lines(folder: Path, name: str) -> list[dict[str, Any]]:
-    """What the journal of a folder says of a database, oldest first. A line that was cut by a kill is left out."""
-    found = []
+def lines(folder: Path, target: Target) -> list[dict[str, Any]]:
+    """What the journal of a folder says of a database, oldest first: of its name and address; older lines have none. A
+    line that was cut by a kill is left out."""
+    found, name, known = [], name_of(target), ("", *addresses(target))
     try:
         text = (folder / NAME).read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -43,11 +50,11 @@ def lines(folder: Path, name: str) -> list[dict[str, Any]]:
             said = json.loads(line)
         except ValueError:
             continue
-        if isinstance(said, dict) and said.get("name") == name:
+        if isinstance(said, dict) and said.get("name") == name and said.get("address", "") in known:
             found.append(said)
     return found
 
 
-def reached(folder: Path, name: str) -> set[str]:
+def reached(folder: Path, target: Target) -> set[str]:
     """The revisions to which deploys have brought a database."""
-    return {revision for line in lines(folder, name) for revision in line.get("revisions", ())}
+    return {revision for line in lines(folder, target) for revision in line.get("revisions", ())}

@@ -77,7 +77,7 @@ def status(target: Target, folder: Path, *, schema: bool = True) -> Status:
             holds = held(connection, target.version_table)
             stamped = has_version_table(connection, target.version_table)
             connection.rollback()
-            known = reached(folder, name_of(target))
+            known = reached(folder, target)
             at = standing(target.history, holds.revisions, list(holds.rows), stamped=stamped, deployed=known)
             looks = [_revision(at), *cast(Callable[..., Iterator[Look]], health.looks)(target, connection)]
         except SQLAlchemyError as error:
@@ -89,7 +89,7 @@ def status(target: Target, folder: Path, *, schema: bool = True) -> Status:
         if schema:
             looks.append(_schema(target, at, connection))
     looks += _room(target, folder)
-    looks += _deployed(lines(folder, name_of(target)), at)
+    looks += _deployed(lines(folder, target), at)
     looks.append(_backup(target, folder))
     return Status(target.shown, target.dialect, at, tuple(looks))
 
