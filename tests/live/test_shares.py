@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration_guard.live.shares import WALK, Share, climbing, mine
+from migration_guard.live.shares import EFFORTS, Effort, Share, mine
 
 NAMES = [f"r{number:03}" for number in range(200)]
 
 
-def parts(names: list[str], of: int, *before: Share) -> list[list[str]]:
-    return [[*mine(names, (*before, Share(number, of)))] for number in range(1, of + 1)]
+def parts(names: list[str], of: int, *before: Share, dialect: str = "") -> list[list[str]]:
+    return [[*mine(names, (*before, Share(number, of)), dialect)] for number in range(1, of + 1)]
 
 
 @given(st.integers(0, 300), st.integers(1, 40))
@@ -36,27 +36,32 @@ def test_without_shares_all_is_walked() -> None:
     assert [*mine(NAMES, (Share(),))] == NAMES
 
 
-def times(found: list[list[str]]) -> list[int]:
+def times(found: list[list[str]], effort: Effort) -> list[int]:
     """What each share takes: to take up what is below it, to walk it, and for the last one to take up all."""
     took, below = [], 0
     for part in found:
         above = below + len(part)
-        took.append(climbing(below) + WALK * (climbing(above) - climbing(below)))
+        took.append(effort.climbing(below) + effort.walk * (effort.climbing(above) - effort.climbing(below)))
         below = above
-    took[-1] += climbing(below)
+    took[-1] += effort.climbing(below)
     return took
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("of", [2, 3, 4])
-def test_all_shares_take_about_the_same_time(of: int) -> None:
-    took = times(parts(NAMES, of))
+def test_all_shares_take_about_the_same_time(of: int, dialect: str) -> None:
+    effort = EFFORTS.get(dialect, Effort())
 
-    last = climbing(len(NAMES)) - climbing(len(NAMES) - 1)
-    assert max(took) - min(took) <= 2 * WALK * of * last
+    took = times(parts(NAMES, of, dialect=dialect), effort)
+
+    last = effort.climbing(len(NAMES)) - effort.climbing(len(NAMES) - 1)
+    assert max(took) - min(took) <= 2 * effort.walk * of * last
 
 
 def test_two_processes_are_much_faster_than_one() -> None:
-    assert (WALK + 1) * climbing(len(NAMES)) / max(times(parts(NAMES, 2))) > 1.75
+    effort = Effort()
+
+    assert (effort.walk + 1) * effort.climbing(len(NAMES)) / max(times(parts(NAMES, 2), effort)) > 1.75
 
 
 def test_later_shares_are_shorter_as_each_step_takes_longer_there() -> None:

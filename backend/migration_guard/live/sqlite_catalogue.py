@@ -13,7 +13,7 @@ from .sqlite_words import after_name, expression, index_parts
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_OBJECTS = """
+OBJECTS = """
 select type, name, tbl_name, sql from main.sqlite_master
 where sql is not null and name not like 'sqlite\\_%' escape '\\'"""
 # `hidden` is 1 for a virtual table's hidden column, 2 and 3 for generated ones.
@@ -50,11 +50,14 @@ class Master(NamedTuple):
 
 def objects(connection: Connection) -> list[Master]:
     """What the file holds, less SQLite's own tables and those behind virtual tables."""
-    cursor: Any = connection.exec_driver_sql(_OBJECTS).cursor  # the driver's: this is asked at every step
-    found = list(map(Master._make, cursor.fetchall()))
-    virtual = [each.name for each in found if each.sql.startswith("CREATE VIRTUAL TABLE")]
+    return list(map(Master._make, apart_from_shadows(connection.exec_driver_sql(OBJECTS).fetchall())))
+
+
+def apart_from_shadows(lines: Sequence[Any]) -> list[Any]:
+    """The lines of sqlite_master that are not behind virtual tables."""
+    virtual = [name for _, name, _, sql, *_ in lines if sql.startswith("CREATE VIRTUAL TABLE")]
     shadows = {f"{name}_{part}" for name in virtual for part in _SHADOWS}
-    return [each for each in found if each.table not in shadows]
+    return [each for each in lines if each[2] not in shadows] if shadows else [*lines]
 
 
 def columns(connection: Connection, names: Sequence[str] | None = None) -> dict[str, list[Column]]:

@@ -15,7 +15,7 @@ from .row_sql import table_name
 from .schema import Key, Properties
 from .shapes import TableShape
 from .sight import Sight
-from .sqlite_catalogue import Column, Master, columns, described, objects
+from .sqlite_catalogue import OBJECTS, Column, Master, apart_from_shadows, columns, described
 from .sqlite_pages import Lying, OpenFile, Pages
 from .sqlite_shapes import shapes_of
 from .sqlite_text import table_text
@@ -23,7 +23,8 @@ from .sqlite_text import table_text
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_ROOTS = "select name, rootpage from main.sqlite_master where type = 'table'"
+_LINES = OBJECTS.replace(" from", ", rootpage from", 1)
+Line = tuple[str, str, str, str, int]  # of sqlite_master: type, name, table, text, and the page where a table begins
 MOST_ROWS = 1000  # of a larger table, nobody says that its rows are the same
 _WITHOUT_REFERENCES = 2  # version of marshal's format in which equal values are equal bytes
 
@@ -32,7 +33,7 @@ class SqliteReader:
     """A table is known by the text of its objects in sqlite_master: what SQLite knows of it follows from that."""
 
     def __init__(self) -> None:
-        self._objects: list[Master] = []
+        self._lines: list[Line] = []
         self._columns: dict[str, list[Column]] = {}
         self._parts: dict[str, dict[Key, Properties]] = {}  # by the table's name in lower case
         self._parents: dict[str, set[str]] = {}  # what the keys of a table point at
@@ -46,32 +47,32 @@ class SqliteReader:
     def look(self, connection: Connection) -> Sight:
         """What stands there now."""
         with _nobody_writes(connection):
-            now = objects(connection)
-            if now != self._objects:
+            now = apart_from_shadows(_raw(connection).execute(_LINES).fetchall())
+            if now != self._lines:
                 self._read(connection, now)
             parts = {self._names.get(name, name): part for name, part in self._parts.items()}
             return Sight(parts, {**self._shapes}, self._rows(connection))
 
-    def _read(self, connection: Connection, now: list[Master]) -> None:
-        touched = {each.table.lower() for each in {*self._objects} ^ {*now}}
+    def _read(self, connection: Connection, now: list[Line]) -> None:
+        touched = {table.lower() for _, _, table, _, _ in _unlike(self._lines, now)}
         before = {name: self._key(name) for name in touched}
         self._read_tables(connection, touched, now)
         other = {name for name in touched if self._key(name) != before[name]}
         children = {name for name, parents in self._parents.items() if not other.isdisjoint(parents)} - touched
         if children:  # what their keys say may be another thing now
             self._read_tables(connection, children, now)
-        self._objects = now
+        self._lines = now
 
     def _key(self, name: str) -> tuple[str, tuple[str, ...]] | None:
         """All that keys of other tables know of this one, if they do not name its columns."""
         spelled = self._names.get(name)
         return None if spelled is None else (spelled, self._shapes[spelled].primary_key)
 
-    def _read_tables(self, connection: Connection, names: set[str], now: list[Master]) -> None:
+    def _read_tables(self, connection: Connection, names: set[str], now: list[Line]) -> None:
         after: dict[str, list[Master]] = {}
-        for each in now:
-            if (name := each.table.lower()) in names:
-                after.setdefault(name, []).append(each)
+        for line in now:
+            if (name := line[2].lower()) in names:
+                after.setdefault(name, []).append(Master(*line[:4]))
         for name in names:
             self._parts.pop(name, None)
             self._parents.pop(name, None)
@@ -91,7 +92,7 @@ class SqliteReader:
     def _rows(self, connection: Connection) -> dict[str, object]:
         """A mark of the rows of each table, but for those that nobody says it of."""
         pages = _pages(connection)
-        roots = {name: root for name, root in _raw(connection).execute(_ROOTS) if name in self._shapes}
+        roots = {name: root for kind, name, _, _, root in self._lines if kind == "table" and name in self._shapes}
         self._lying = pages.tables(roots, self._lying) if pages is not None else {}
         return {**self._lying, **dict(self._rows_of(connection, self._shapes.keys() - self._lying.keys()))}
 
@@ -111,6 +112,13 @@ class SqliteReader:
                     yield shape.full_name, marshal.dumps(rows, _WITHOUT_REFERENCES)
         finally:
             raw.text_factory = before
+
+
+def _unlike(before: list[Line], now: list[Line]) -> set[Line]:
+    """The lines that are in one list alone. Most are alike from the first on: new ones come last."""
+    pairs = enumerate(zip(before, now, strict=False))
+    alike = next((place for place, (one, other) in pairs if one != other), min(len(before), len(now)))
+    return {*before[alike:]} ^ {*now[alike:]}
 
 
 @contextmanager

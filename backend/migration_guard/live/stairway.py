@@ -147,7 +147,7 @@ class Stairway:
         known = {name: self.plan.walked[key] for name, key in self._keys.items() if key in self.plan.walked}
         new = [each.revision for each in order if each.revision not in history]
         self.new = frozenset(new)
-        left = mine([name for name in new if name not in known], self.plan.shares)
+        left = mine([name for name in new if name not in known], self.plan.shares, self.plan.dialect)
         self._mine = frozenset(left)
         if self.plan.to_the_heads:  # one of those who share tells what none of them walks
             self.known = [self._keys[name] for name in new if name in known]
