@@ -154,6 +154,9 @@ class Effects(Expressions):
         if name == "enter_context" and arguments.positional:
             return arguments.positional[0].value
         if name in {"create_all", "drop_all"} and not self.muted:
+            of = root(on)
+            if isinstance(of, Dotted) and of.path.startswith("sqlmodel."):  # whose metadata holds the models of all
+                self.use("application", of.path, node)
             self.record.opaque(node, f"{last_words(on)}.{name}", "tables made or dropped from metadata")
             return made
         if name in {"update", "delete", "insert"} and any(link.name == "query" for link in links(made)):

@@ -2,12 +2,14 @@
 A migration works with the application's models of today on the schema of its own day.
 
 ## What it finds
-A model class of the application used by a revision: in a query, a session, an insert. Once per revision.
+A model class of the application used by a revision: in a query, a session, an insert. Once per revision. And
+`metadata.create_all()` on the application's metadata in `upgrade()`.
 
 ## Why it hurts
 The model changes later, the revision does not. A column that the model gains next year is then selected by this
 revision before it exists ("no such column"), and from that day nobody can set up a new database. A model that is
-renamed or removed breaks the import, and with it every command of Alembic.
+renamed or removed breaks the import, and with it every command of Alembic. `create_all` makes the tables as the models
+have them today: on a new database the next revision finds its own change there already, and fails.
 
 ## Instead
 Write down the few columns that the revision needs:
@@ -25,7 +27,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..facts import Context, Migration, Use
+from ..facts import Context, Migration, OtherCall, Use
 from ..findings import Finding, Rule, Severity
 from ..patterns import pattern
 from ..registry import judges
@@ -43,6 +45,25 @@ NO_TABLE = pattern(
     r".*(?:Type|Types|Enum|Enums|Status|State|Kind|Mode|Level|Error|Exception|Mixin|Base|DateTime|Timestamp|Schema|Engine|"
     r"Session|JSON|JSONB|Json|Variant|Dict|List|Array|Column|Field|Encoder)|UUID|GUID|Role"
 )
+
+
+@judges(OtherCall)
+def todays_tables(op: OtherCall, context: Context) -> Iterator[Finding]:
+    """All tables that the application has, made from its metadata."""
+    if op.direction != "upgrade" or not op.name.endswith(".create_all") or context.migration is None:
+        return
+    if not any(
+        use.at.path == op.at.path and use.at.line == op.at.line for use in uses(context.migration, "application")
+    ):
+        return
+    yield Finding(
+        RULE,
+        op.at,
+        says="This makes the tables that the application's models have today: on a new database the next revision finds "
+        "its own change there already, and fails unless it looks first.",
+        instead="pass  # each table as it is at this revision, by op.create_table(...):\n"
+        "# `alembic revision --autogenerate` against an empty database writes them",
+    )
 
 
 @judges(Migration)
