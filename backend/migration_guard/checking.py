@@ -5,10 +5,9 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 
-from .chosen import folder_of, put_report, settings_of, shows_branch
+from .chosen import folder_text, put_report, settings_of, shows_branch
 from .hints import TYPE_CHECKING
 from .records import replace
 
@@ -23,7 +22,7 @@ def check(options: SimpleNamespace) -> int:
         from .read.concern import concerns_migrations
         from .read.git import Repository
 
-        repository = Repository.at(folder_of(options))
+        repository = Repository.at(folder_text(options))
         if not concerns_migrations(repository):
             print("Nothing that is staged concerns migrations.")
             return 0
@@ -38,10 +37,9 @@ def check(options: SimpleNamespace) -> int:
         from .selecting import narrowed
 
         settings, selected = narrowed(settings, options.select, options.ignore)
-    folder = Path(options.folder)
-    paths = [folder / path for path in options.paths]
+    paths = [os.path.join(options.folder, path) for path in options.paths]
     report = judged(
-        settings.root,
+        settings.folder,
         settings,
         paths=paths,
         base=options.base or None,
@@ -67,7 +65,7 @@ def check(options: SimpleNamespace) -> int:
 
 def has_baseline(settings: Settings) -> bool:
     """Whether there is one, without loading what reads it."""
-    return settings.baseline is not None or (settings.root / "migration-guard-baseline.json").is_file()
+    return settings.baseline is not None or os.path.isfile(f"{settings.folder}/migration-guard-baseline.json")
 
 
 def sure(whole: bool, base: str | None) -> Callable[[str], bool]:

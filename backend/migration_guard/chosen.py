@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from types import SimpleNamespace
 
 from .errors import UsageError
 from .hints import TYPE_CHECKING
+from .paths import Path
 from .records import replace
 
 if TYPE_CHECKING:
@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
 def folder_of(options: SimpleNamespace) -> Path:
     """The folder after -C. Raises UsageError for one that is not there."""
-    folder = Path(options.folder)
-    if not folder.is_dir():
+    return Path(folder_text(options))
+
+
+def folder_text(options: SimpleNamespace) -> str:
+    """The same as a text."""
+    if not os.path.isdir(options.folder):
         raise UsageError(f"{options.folder} is not a folder", "give an existing folder after -C")
+    folder: str = options.folder
     return folder
 
 
@@ -28,10 +33,12 @@ def loaded(options: SimpleNamespace) -> Settings:
     """The settings of the folder, with the `--config` that was typed in place of theirs."""
     from .config import load
 
-    folder = folder_of(options)
+    folder = folder_text(options)
     settings = load(folder)
     if options.config:
-        files = [os.path.relpath(folder.resolve() / name, settings.root) for name in options.config]
+        files = [
+            os.path.relpath(os.path.join(os.path.realpath(folder), name), settings.folder) for name in options.config
+        ]
         return replace(settings, config=tuple(files))
     return settings
 
@@ -54,8 +61,8 @@ def _with_databases(settings: Settings, options: SimpleNamespace) -> Settings:
     from .read.store import Store
 
     verify = options.command in ("verify", "squash")
-    store = Store(settings.root) if options.command == "check" and not options.no_cache else None
-    names, why = databases(store, settings.root, projects(store, settings.root, settings.config, bare=not verify))
+    store = Store(settings.folder) if options.command == "check" and not options.no_cache else None
+    names, why = databases(store, settings.folder, projects(store, settings.folder, settings.config, bare=not verify))
     if verify and not set(names) <= DIALECTS.keys():
         return replace(settings, databases=tuple(DIALECTS))
     return replace(settings, databases=names, databases_why=why)
@@ -79,10 +86,10 @@ def put_report(
     put_out(
         report,
         options.command,
-        settings.root,
+        settings.folder,
         form=options.format,
         outputs=options.output,
-        folder=Path(options.folder),
+        folder=options.folder,
         staged=getattr(options, "staged", False),
         repository=repository,
         environment=os.environ,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from pathlib import Path
 
 from .errors import UsageError
 from .facts import DIALECTS, OLDEST_POSTGRESQL, SCHEMES, Policy, dialect_named
 from .hints import Any, Literal, get_args
+from .paths import Path, StrPath, late, located, text_of
 from .records import dataclass, field, fields
 
 Review = Literal["off", "markers", "stamp"]
@@ -43,7 +44,7 @@ _URL = rf"(?:{'|'.join(SCHEMES)})(?:\+\w+)?:.+"
 class Settings:
     """What a project asks of the guard. Each field is one key of the table, with `-` for `_`."""
 
-    root: Path = field(default=Path(), metadata={"key": False})
+    root: Path = field(default=late("."), metadata={"key": False})
     config: tuple[str, ...] = field(
         default=(), metadata={"says": "ini files or script directories to guard; found by looking when not given"}
     )
@@ -134,6 +135,11 @@ class Settings:
     )
 
     @property
+    def folder(self) -> str:
+        """The root as a text."""
+        return text_of(self, "root")
+
+    @property
     def dialects(self) -> frozenset[str]:
         """The dialects among `databases`, as SQLAlchemy calls them; all that are known where none is named."""
         return frozenset(map(dialect_named, self.databases or DIALECTS))
@@ -163,30 +169,34 @@ class Settings:
         )
 
 
+located(Settings, "root")
+
+
 def keys() -> dict[str, str]:
     """Every key of the table, with the words that explain it."""
     return {_key(f.name): f.metadata["says"] for f in fields(Settings) if f.metadata.get("key", True)}
 
 
-def load(start: Path) -> Settings:
+def load(start: StrPath) -> Settings:
     """The settings that hold in a folder.
 
     They stand in the nearest pyproject.toml with the table, up to the top of the repository, and its folder is the
     root. Without one, the root is the nearest folder with an alembic.ini, else the folder itself.
     Raises UsageError for an unknown key, a wrong type or unreadable TOML.
     """
-    start = start.resolve()
+    folder = start = os.path.realpath(start)
     root = None
-    for folder in (start, *start.parents):
-        file = folder / "pyproject.toml"
-        table = _table(file) if file.is_file() else None
+    while True:
+        file = os.path.join(folder, "pyproject.toml")
+        table = _table(Path(file)) if os.path.isfile(file) else None
         if table is not None:
-            return _settings(folder, file, table)
-        if root is None and (folder / "alembic.ini").is_file():
+            return _settings(folder, Path(file), table)
+        if root is None and os.path.isfile(os.path.join(folder, "alembic.ini")):
             root = folder
-        if (folder / ".git").exists():
-            break
-    return Settings(root=root or start)
+        above = os.path.dirname(folder)
+        if os.path.exists(os.path.join(folder, ".git")) or above == folder:
+            return Settings(root=late(root or start))
+        folder = above
 
 
 def _table(file: Path) -> dict[str, Any] | None:
@@ -218,7 +228,7 @@ def _table(file: Path) -> dict[str, Any] | None:
     return table
 
 
-def _settings(root: Path, file: Path, table: dict[str, Any]) -> Settings:
+def _settings(root: str, file: Path, table: dict[str, Any]) -> Settings:
     from .setting_values import checked  # late: many projects have no table
 
     known = {_key(f.name): f for f in fields(Settings) if f.metadata.get("key", True)}
@@ -232,7 +242,7 @@ def _settings(root: Path, file: Path, table: dict[str, Any]) -> Settings:
             raise UsageError(f"{file}: unknown key {key!r} in [{TABLE}]", hint)
         kind = str(known[key].type)
         values[known[key].name] = checked(file, key, kind, value, _WORDS.get(kind, ()))
-    settings = Settings(root=root, **values)
+    settings = Settings(root=late(root), **values)
     for name in settings.databases:
         if not re.fullmatch(f"{_NAMED}|{_URL}", name.strip()):
             raise UsageError(

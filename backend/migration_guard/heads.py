@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from .config import Settings
 from .errors import NothingFound
 from .facts import History
+from .paths import Path
 from .read.discovery import projects
 from .read.graph import history
 from .read.headers import message, with_headers

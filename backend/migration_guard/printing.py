@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from .errors import CannotFinish, UsageError
 from .findings import Finding, Report
 from .hints import TYPE_CHECKING
+from .paths import Path, StrPath
 from .records import replace
 from .report import FORMATS
 
@@ -71,11 +72,11 @@ def shows_branch(form: str, outputs: Sequence[str], folder: Path) -> bool:
 def put_out(
     report: Report,
     command: str,
-    root: Path,
+    root: StrPath,
     *,
     form: str,
     outputs: Sequence[str] = (),
-    folder: Path = Path(),
+    folder: StrPath = ".",
     staged: bool = False,
     repository: Repository | None = None,
     environment: Mapping[str, str],
@@ -96,7 +97,7 @@ def put_out(
     for form, file in files:
         text = FORMATS[form](_for(form, report, root, environment), command)
         try:
-            (folder / file).write_text(_ended(text), encoding="utf-8", errors="backslashreplace", newline="\n")
+            Path(folder, file).write_text(_ended(text), encoding="utf-8", errors="backslashreplace", newline="\n")
         except OSError as error:
             raise CannotFinish(
                 f"the report cannot be written to {file} ({error.strerror})", "name another file after --output"
@@ -142,7 +143,7 @@ def _print(text: Iterable[str]) -> None:
         raise CannotFinish(f"the report cannot be written ({error.strerror})", "see where its output goes") from error
 
 
-def _for(form: str, report: Report, root: Path, environment: Mapping[str, str]) -> Report:
+def _for(form: str, report: Report, root: StrPath, environment: Mapping[str, str]) -> Report:
     """The report as the reader of a format can use it."""
     if form == "sarif" and environment.get("GITHUB_ACTIONS") == "true":
         # Code scanning opens an alert for a suppressed result, too: https://github.com/github/codeql-action/issues/1230
@@ -152,11 +153,13 @@ def _for(form: str, report: Report, root: Path, environment: Mapping[str, str]) 
     from .report.links import site
     from .report.places import moved
 
-    where = site(environment, root)
+    where = site(environment, Path(root))
     return moved(replace(report, site=where) if form in _PAGES else report, where.folder)
 
 
-def _sources(findings: Sequence[Finding], root: Path, staged: bool, repository: Repository | None) -> Mapping[str, str]:
+def _sources(
+    findings: Sequence[Finding], root: StrPath, staged: bool, repository: Repository | None
+) -> Mapping[str, str]:
     """The Python files in which something was found, as the run saw them, by path. What cannot be read is left out."""
     paths = sorted({finding.at.path for finding in findings if finding.at.path.endswith(".py")})
     return _staged(paths, root, repository) if staged else _Files(paths, root)
@@ -165,17 +168,19 @@ def _sources(findings: Sequence[Finding], root: Path, staged: bool, repository: 
 class _Files(Mapping[str, str]):
     """Files below a root by their paths, each read when it is asked for: thousands need not be held at once."""
 
-    def __init__(self, paths: Sequence[str], root: Path) -> None:
+    def __init__(self, paths: Sequence[str], root: StrPath) -> None:
         self._paths = paths
-        self._root = root
+        self._root = os.fspath(root)
         self._last: tuple[str, str | None] = ("", None)
 
     def __getitem__(self, path: str) -> str:
         if path != self._last[0]:
             text = None
             with suppress(OSError):  # a file of the base branch, or one that is a finding because it cannot be opened
-                if (self._root / path).is_file():  # a pipe would keep us waiting for ever
-                    text = (self._root / path).read_bytes().decode("utf-8", "replace")
+                file = f"{self._root}/{path}"
+                if os.path.isfile(file):  # a pipe would keep us waiting for ever
+                    with open(file, "rb") as opened:
+                        text = opened.read().decode("utf-8", "replace")
             self._last = path, text
         if self._last[1] is None:
             raise KeyError(path)
@@ -188,13 +193,13 @@ class _Files(Mapping[str, str]):
         return len(self._paths)
 
 
-def _staged(paths: Sequence[str], root: Path, repository: Repository | None) -> dict[str, str]:
+def _staged(paths: Sequence[str], root: StrPath, repository: Repository | None) -> dict[str, str]:
     """The files as the next commit would have them; of one that is not merged yet, this branch's side."""
     if repository is None:
         from .read.git import Repository  # late: few runs look at what is staged
 
         repository = Repository.at(root)
-    named = {path: repository.folder(root / path) for path in paths} if repository else {}
+    named = {path: repository.folder(f"{os.fspath(root)}/{path}") for path in paths} if repository else {}
     sides = {path: [f":{number}:{name}" for number in (0, 2)] for path, name in named.items() if name}
     contents = repository.blobs([name for names in sides.values() for name in names]) if repository else {}
     found = {path: contents.get(merged, contents.get(ours)) for path, (merged, ours) in sides.items()}

@@ -47,7 +47,7 @@ def counted(work: Callable[[], object]) -> tuple[Callable[[], object], list[obje
 )
 def test_an_answer_that_something_damaged_is_worked_out_again(store: Store, damage: Callable[[str], str]) -> None:
     assert remembered(store, "x", of=1, work=lambda: ["a"]) == ["a"]
-    (kept,) = (store.folder / FOLDER).iterdir()
+    (kept,) = Path(store.folder, FOLDER).iterdir()
     kept.write_text(damage(kept.read_text()))
 
     assert remembered(store, "x", of=1, work=lambda: ["new"]) == ["new"]
@@ -55,9 +55,9 @@ def test_an_answer_that_something_damaged_is_worked_out_again(store: Store, dama
 
 def test_the_answer_to_another_question_is_none_to_this(store: Store) -> None:
     remembered(store, "x", of=1, work=lambda: ["a"])
-    (one,) = (store.folder / FOLDER).iterdir()
+    (one,) = Path(store.folder, FOLDER).iterdir()
     remembered(store, "x", of=2, work=lambda: ["b"])
-    (other,) = (path for path in (store.folder / FOLDER).iterdir() if path != one)
+    (other,) = (path for path in Path(store.folder, FOLDER).iterdir() if path != one)
     other.write_bytes(one.read_bytes())
 
     assert remembered(store, "x", of=2, work=lambda: ["new"]) == ["new"]
@@ -130,7 +130,7 @@ def test_work_that_fails_is_done_again(store: Store) -> None:
 )
 def test_broken_answer_is_worked_out(store: Store, tmp_path: Path, broken: str) -> None:
     remembered(store, "x", of=1, work=lambda: "good")
-    (kept,) = (store.folder / asking.FOLDER).iterdir()
+    (kept,) = (Path(store.folder) / asking.FOLDER).iterdir()
     kept.write_text(broken)
 
     assert remembered(store, "x", of=1, work=lambda: "good") == "good"

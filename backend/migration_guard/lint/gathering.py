@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..config import Settings
 from ..errors import GuardError, NothingFound, UsageError
 from ..facts import Changes, History, Migration
 from ..findings import Problem
 from ..hints import Any
+from ..paths import StrPath
 from ..read.cache import Cache
 from ..read.git import Repository
 from ..read.graph import history, with_base
@@ -31,7 +31,7 @@ class Gathered:
 
 
 def gathered(
-    root: Path,
+    root: StrPath,
     settings: Settings,
     projects: Sequence[Project],
     *,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 
 from ..allowing import divided, settled
 from ..config import Settings
@@ -13,6 +13,7 @@ from ..errors import UsageError
 from ..facts import Context, Environment, History, Migration, Policy, Unread
 from ..findings import Finding, LookedAt, NotJudged, Problem, Report, Rule
 from ..hints import TYPE_CHECKING
+from ..paths import StrPath, shown
 from ..read.cache import Cache
 from ..read.looking import projects, strays
 from ..read.spreading import FEW
@@ -36,10 +37,10 @@ _SEEN_TOO = frozenset({"downgrade-loses-data"})  # by `verify`, where the text s
 
 
 def check(
-    root: Path,
+    root: StrPath,
     settings: Settings,
     *,
-    paths: Sequence[Path] = (),
+    paths: Sequence[StrPath] = (),
     base: str | None = None,
     staged: bool = False,
     changed: bool = False,
@@ -59,7 +60,7 @@ def check(
     branch adds to `base`. `repository` is the one around the root, for a caller who knows it already.
     Raises UsageError for a path or setting that names nothing, NothingFound where there is no migration at all.
     """
-    root = root.absolute()
+    root = os.path.abspath(root)
     wanted = Wanted(root, paths)
     cache = Cache(root, digested=base is not None, outlined=outlined) if cached else None
     store = cache.store if cache else None
@@ -85,10 +86,10 @@ def check(
     gaps = [NotJudged(gap.at.path, gap.at.line, gap.why) for gap in broken]
     for folder, count in others if not paths else ():
         why = f"{counted(count, 'revision')} in a folder that no settings file and no env.py names"
-        gaps.append(NotJudged(folder.relative_to(root).as_posix(), 1, why))
+        gaps.append(NotJudged(shown(folder, root), 1, why))
     for path in wanted.left_over(migration.path for one in histories for migration in one.migrations):
         if path.startswith(".."):
-            there = path if (root / path).is_dir() else path.rpartition("/")[0]
+            there = path if os.path.isdir(f"{root}/{path}") else path.rpartition("/")[0]
             import shlex
 
             hint = f"run it there: migration-guard -C {shlex.quote(there)} check"
@@ -111,7 +112,7 @@ def judged(
     settings: Settings, histories: Sequence[History], *, compared: bool = False, today: date | None = None
 ) -> Report:
     """What the static rules say about histories that are gathered already, as they are or as they would be."""
-    run = _Run(settings, Wanted(settings.root.absolute(), ()), today or date.today(), compared, changed=False)
+    run = _Run(settings, Wanted(os.path.abspath(settings.folder), ()), today or date.today(), compared, changed=False)
     return run.report(histories, (), ())
 
 

@@ -105,7 +105,7 @@ def _holds(name: str, path: str, answer: object, stamp: str) -> bool:
 def _stamp(path: str, settled: int | None = None) -> str:
     """The size and times of a file; empty where there is none, or one that changed after it was settled."""
     try:
-        about = os.stat(path)  # noqa: PTH116
+        about = os.stat(path)
     except (OSError, ValueError):
         return ""
     if settled is not None and max(about.st_mtime_ns, about.st_ctime_ns) > settled:
@@ -116,25 +116,25 @@ def _stamp(path: str, settled: int | None = None) -> str:
 @question()
 def is_file(path: str) -> bool:
     """Whether a regular file stands there; not where a folder on the way may not be entered."""
-    return os.path.isfile(path)  # noqa: PTH113 - asked a hundred times in a run
+    return os.path.isfile(path)
 
 
 @question()
 def is_folder(path: str) -> bool:
     """Whether a folder stands there."""
-    return os.path.isdir(path)  # noqa: PTH112
+    return os.path.isdir(path)
 
 
 @question()
 def exists(path: str) -> bool:
     """Whether anything stands there."""
-    return os.path.exists(path)  # noqa: PTH110
+    return os.path.exists(path)
 
 
 @question()
 def is_link(path: str) -> bool:
     """Whether a link stands there."""
-    return os.path.islink(path)  # noqa: PTH114
+    return os.path.islink(path)
 
 
 @question()
@@ -147,7 +147,7 @@ def real(path: str) -> str:
 def listing(path: str) -> list[str]:
     """The names in a folder, sorted; none where it cannot be opened."""
     try:
-        return sorted(os.listdir(path))  # noqa: PTH208
+        return sorted(os.listdir(path))
     except OSError:
         return []
 
@@ -156,7 +156,7 @@ def listing(path: str) -> list[str]:
 def content(path: str) -> bytes | None:
     """What stands in a regular file, or begins it; None where it cannot be read."""
     with suppress(OSError, ValueError):
-        if S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a pipe would keep us waiting for ever
-            with open(path, "rb") as file:  # noqa: PTH123
+        if S_ISREG(os.stat(path).st_mode):
+            with open(path, "rb") as file:
                 return file.read(_LONGEST)
     return None

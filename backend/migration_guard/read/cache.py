@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 from ..facts import Migration
 from ..hints import Any, NamedTuple
+from ..paths import StrPath
 from .encoding import decoded, encoded
 from .kept import Whole, facts_name, header_of, kept
 from .modules import Modules, Names
@@ -47,10 +47,10 @@ class Entry(NamedTuple):
 class Cache:
     """The facts of files as they were read last, by path. One for each run."""
 
-    def __init__(self, root: Path, *, digested: bool, outlined: Outlined | None = None) -> None:
+    def __init__(self, root: StrPath, *, digested: bool, outlined: Outlined | None = None) -> None:
         """`outlined` says what is to be known of each revision at once, beside its header."""
         self.store = Store(root)
-        self._root = root
+        self._root = os.fspath(root)
         self._outlined = outlined
         self._digested = digested
         self._settled = time.time_ns() - _RACY  # what changed later may change once more, and keep its time
@@ -71,7 +71,7 @@ class Cache:
         for file, path in files:
             line = self._known.get(path, "")
             try:
-                known = line[:1].isdigit() and line.startswith(_stamp(os.stat(file)) + "\t")  # noqa: PTH116
+                known = line[:1].isdigit() and line.startswith(_stamp(os.stat(file)) + "\t")
             except OSError:
                 continue
             migration = self._migration(path, line, modules, whole) if known else None
@@ -154,7 +154,7 @@ class Cache:
     def close(self) -> None:
         """Write down what this run has learnt."""
         new = {path: line for path, line in self._now.items() if self._known.get(path) != line}
-        gone = {path for path in self._known.keys() - self._now.keys() if not (self._root / path).exists()}
+        gone = {path for path in self._known.keys() - self._now.keys() if not os.path.exists(f"{self._root}/{path}")}
         if not new and not gone:
             return
         left = {path: line for path, line in (self._known | self._now).items() if path not in gone}

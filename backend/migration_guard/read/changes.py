@@ -6,9 +6,9 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from ..facts import Changes
+from ..paths import Path, StrPath, lies_in, shown
 from ..patterns import pattern
 from ..records import dataclass
 from .git import Repository
@@ -29,7 +29,7 @@ class Difference:
     staged: bool
     merged_in: tuple[str, ...] = ()  # commits that are being merged: what is as they have it was judged there
 
-    def changes(self, root: Path, projects: Sequence[Project], models: Sequence[str]) -> dict[int, Changes]:
+    def changes(self, root: StrPath, projects: Sequence[Project], models: Sequence[str]) -> dict[int, Changes]:
         """The changes as each project sees them, by the project's place in the list.
 
         `models` are globs relative to the root; without any, the files count that define tables, but for tests.
@@ -46,7 +46,7 @@ class Difference:
         named = {path: self._named(root, below, path) for path in (*found, *brought_in)}
         of_models = self._models([path for path in found if self._may_be_models(named[path], path, projects, models)])
         by_kind = {kind: tuple(sorted(named[path] for path in found if found[path] == kind)) for kind in "AMD"}
-        owners = {path: _owner(self.repository.top / path, projects) for path in of_models}
+        owners = {path: _owner(f"{self.repository.above}/{path}", projects) for path in of_models}
         return {
             at: Changes(
                 self.against,
@@ -60,19 +60,19 @@ class Difference:
             for at in range(len(projects))
         }
 
-    def _named(self, root: Path, below: str | None, path: str) -> str:
+    def _named(self, root: StrPath, below: str | None, path: str) -> str:
         """A path relative to the root."""
         if below is not None and path.startswith(below):
             return path[len(below) :]
-        return Path(os.path.relpath(self.repository.top / path, os.path.realpath(root))).as_posix()
+        return shown(f"{self.repository.above}/{path}", os.path.realpath(root))
 
     def _may_be_models(self, named: str, path: str, projects: Sequence[Project], models: Sequence[str]) -> bool:
         if not path.endswith(".py"):
             return False
         if models:
             return any(fnmatchcase(named, pattern) or Path(named).match(pattern) for pattern in models)
-        file = self.repository.top / path
-        if any(Path(os.path.realpath(project.script_location)) in file.parents for project in projects):
+        file = f"{self.repository.above}/{path}"
+        if any(lies_in(file, os.path.realpath(project.script)) for project in projects):
             return False
         return not _TEST.search(path) and not any(project.holds(file) for project in projects)
 
@@ -107,11 +107,11 @@ def _all(facts: Iterable[frozenset[str]]) -> Counter[str]:
     return Counter(fact for those in facts for fact in those)
 
 
-def _owner(file: Path, projects: Sequence[Project]) -> int:
+def _owner(file: str, projects: Sequence[Project]) -> int:
     """The project that a file of models belongs to: the one whose scripts lie nearest to it, the first of several."""
 
     def shared(at: int) -> int:
-        script = Path(os.path.realpath(projects[at].script_location))
+        script = os.path.realpath(projects[at].script)
         return len(os.path.commonpath([script, file]))
 
     return max(range(len(projects)), key=lambda at: (shared(at), -at))

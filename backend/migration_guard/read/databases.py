@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..facts import DIALECTS
+from ..paths import Path
 from ..patterns import pattern
 from ..records import dataclass, field
 from .asking import content, is_file, listing

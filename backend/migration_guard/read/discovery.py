@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from pathlib import Path
 
 from ..errors import GuardError, NothingFound, UsageError
 from ..facts import SCHEMES
+from ..paths import Path
 from ..records import replace
 from .asking import is_file, is_folder, listing
 from .ini import BrokenSettings, Setup, ini_setups, toml_setup

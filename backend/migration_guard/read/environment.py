@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from ..facts import Environment, Flag, Place, Unread
+from ..paths import Path
 from ..patterns import pattern
 from ..records import replace
 from .asking import content, exists

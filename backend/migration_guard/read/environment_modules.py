@@ -7,9 +7,9 @@ import os
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 
 from ..facts import Place
+from ..paths import Path
 from ..patterns import pattern
 from ..records import dataclass, field
 from .asking import content, exists, is_file, is_folder, is_link, listing

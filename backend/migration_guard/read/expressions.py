@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 from collections.abc import Callable
-from pathlib import PurePosixPath
 
+from ..paths import PurePosixPath
 from .binding import Binding
 from .comparing import compared, joined, operated
 from .conditions import (

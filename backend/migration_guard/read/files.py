@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from stat import S_ISREG
 
+from ..paths import Path, StrPath, lies_in, shown
 from .git import Repository
 from .modules import LARGEST
 from .project import Project
@@ -16,36 +16,37 @@ from .project import Project
 class WorkingTree:
     """Files as they are now."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: StrPath) -> None:
+        self._root = os.fspath(root)
 
     def any_of(self, paths: Sequence[str]) -> tuple[str, bytes] | None:
         for path in paths:
-            file = self._root / path
+            file = f"{self._root}/{path}"
             with suppress(OSError, ValueError):
-                about = file.stat()
+                about = os.stat(file)
                 if S_ISREG(about.st_mode) and about.st_size <= LARGEST:  # a pipe would keep us waiting for ever
-                    return path, file.read_bytes()
+                    with open(file, "rb") as opened:
+                        return path, opened.read()
         return None
 
     def may_hold(self, path: str) -> bool:
         with suppress(OSError, ValueError):
-            return (self._root / path).exists()
+            return os.path.exists(f"{self._root}/{path}")
         return False
 
 
 class Committed:
     """Files as a commit has them, or as the next commit will where none is named."""
 
-    def __init__(self, root: Path, repository: Repository, commit: str = "") -> None:
-        self._root = root
+    def __init__(self, root: StrPath, repository: Repository, commit: str = "") -> None:
+        self._root = os.fspath(root)
         self._repository = repository
         self._commit = commit
 
     def any_of(self, paths: Sequence[str]) -> tuple[str, bytes] | None:
         names: dict[str, str] = {}
         for path in paths:
-            name = self._repository.folder(Path(os.path.normpath(self._root / path)))
+            name = self._repository.folder(os.path.normpath(f"{self._root}/{path}"))
             if name is not None:
                 names[path] = f"{self._commit}:{name}"
         contents = self._repository.blobs(list(dict.fromkeys(names.values())))
@@ -58,7 +59,7 @@ class Committed:
         return True
 
 
-def roots(root: Path, project: Project) -> Callable[[], Iterator[str]]:
+def roots(root: StrPath, project: Project) -> Callable[[], Iterator[str]]:
     """The folders that a run of Alembic may have on its path, relative to the root and nearest first.
 
     These are known for certain only where `prepend_sys_path` names them; else the command's working directory is one,
@@ -66,17 +67,27 @@ def roots(root: Path, project: Project) -> Callable[[], Iterator[str]]:
     """
 
     def found() -> Iterator[str]:
-        starts = [project.ini.parent] if project.ini is not None else []
-        for script in (project.script_location, *project.version_locations):
-            starts += [folder for folder in (script, *script.parents) if folder == root or root in folder.parents]
-        starts.append(root)
+        _, ini, script, folders, *_ = project.written()
+        starts = [os.path.dirname(ini)] if ini is not None else []
+        for folder in (script, *folders):
+            starts += _up_to(os.fspath(root), folder)
+        starts.append(os.fspath(root))
         for start in starts:
-            for entry in (*_prepended(project.ini), "", "src"):
-                relative = os.path.relpath(start / entry, root).replace(os.sep, "/")
+            for entry in (*_prepended(project.ini if ini else None), "", "src"):
+                relative = shown(os.path.join(start, entry), root)
                 if not relative.startswith(".."):
                     yield "" if relative == "." else relative
 
     return found
+
+
+def _up_to(root: str, folder: str) -> Iterator[str]:
+    """A folder and those above it, with the root as the last; nothing where it does not lie there."""
+    while lies_in(folder, root):
+        yield folder
+        if folder == root:
+            return
+        folder = os.path.dirname(folder)
 
 
 def _prepended(ini: Path | None) -> tuple[str, ...]:

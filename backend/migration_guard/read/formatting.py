@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 
+from ..paths import PurePosixPath
 from ..patterns import pattern
 from .values import AT_RUN_TIME, HOLE, LONGEST, small
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 
 from ..errors import CannotFinish, UsageError
 from ..hints import TYPE_CHECKING
+from ..paths import Path, StrPath, late, lies_in, located, shown, text_of
 from ..records import dataclass, replace
 from .git_program import quoted, run_git
 
@@ -31,7 +31,7 @@ class Repository:
     head: str | None  # the commit that HEAD named when the repository was found; None before the first
 
     @classmethod
-    def at(cls, path: Path) -> Repository | None:
+    def at(cls, path: StrPath) -> Repository | None:
         """The repository whose work tree holds a folder; None where there is none.
 
         Raises CannotFinish where there is no git program, or git refuses to look as the folder is another user's.
@@ -42,26 +42,31 @@ class Repository:
         top, _, rest = os.fsdecode(done.stdout).partition("\n")
         git_dir, _, head = rest.removesuffix("\n").partition("\n")
         if git_dir and (not head or _is_id(head)):
-            return cls(Path(top), Path(git_dir).resolve(), head or None)
+            return cls(late(top), late(os.path.realpath(git_dir)), head or None)
         if git_dir:  # the name of a folder has several lines
             top = os.fsdecode(run_git(["-C", os.fspath(path), "rev-parse", "--show-toplevel"]).stdout)
             git_dir = os.fsdecode(run_git(["-C", os.fspath(path), "rev-parse", "--absolute-git-dir"]).stdout)
-            found = cls(Path(top.removesuffix("\n")), Path(git_dir.removesuffix("\n")).resolve(), None)
+            found = cls(late(top.removesuffix("\n")), late(os.path.realpath(git_dir.removesuffix("\n"))), None)
             return replace(found, head=found.last_commit())
         if b"dubious ownership" in done.stderr:
             raise CannotFinish(
                 f"git does not trust {path}: it belongs to another user",
-                f"git config --global --add safe.directory {quoted(path.resolve())}",
+                f"git config --global --add safe.directory {quoted(Path(path).resolve())}",
             )
         return None
 
-    def folder(self, path: Path) -> str | None:
+    @property
+    def above(self) -> str:
+        """`top` as a text."""
+        return text_of(self, "top")
+
+    def folder(self, path: StrPath) -> str | None:
         """A path as git names it, relative to `top` ("" for the top itself); None where it lies outside."""
-        try:
-            relative = Path(os.path.realpath(path)).relative_to(self.top)
-        except ValueError:
+        real = os.path.realpath(path)
+        if not lies_in(real, self.above):
             return None
-        return "" if relative == Path() else relative.as_posix()
+        named = shown(real, self.above)
+        return "" if named == "." else named
 
     def resolve(self, ref: str) -> str:
         """The commit that a branch, tag or id means. Raises UsageError where there is none."""
@@ -152,7 +157,7 @@ class Repository:
         known = [name for name in told if self.knows(name)]
         if known:
             return tuple(known)
-        if not (self.git_dir / "MERGE_HEAD").exists():
+        if not os.path.exists(f"{text_of(self, 'git_dir')}/MERGE_HEAD"):
             return ()
         done = self._run("rev-parse", "--verify", "--quiet", "MERGE_HEAD^{commit}", accept=(0, 1, 128))
         return (done.stdout.decode().strip(),) if done.returncode == 0 else ()
@@ -238,18 +243,18 @@ class Repository:
             at = end + 1 + size + 1
         return {path: content[blob] for path, blob in sorted(wanted.items())}
 
-    def _index_of_the_running_commit(self) -> Path | None:
+    def _index_of_the_running_commit(self) -> str | None:
         """The index file that git prepared for the commit in progress, when it is a commit of this repository."""
         named = os.environ.get("GIT_INDEX_FILE")
         if not named:
             return None
         # Relative to the top of the work tree, where git runs hooks, wherever the hook went from there.
-        index = (self.top / named).resolve()
-        hook_dir = os.environ.get("GIT_DIR")
-        ours = self.git_dir in index.parents or (
-            hook_dir is not None and (self.top / hook_dir).resolve() == self.git_dir
+        index = os.path.realpath(os.path.join(self.above, named))
+        hook_dir, git_dir = os.environ.get("GIT_DIR"), text_of(self, "git_dir")
+        ours = lies_in(index, git_dir) or (
+            hook_dir is not None and os.path.realpath(os.path.join(self.above, hook_dir)) == git_dir
         )
-        return index if ours and index.is_file() else None
+        return index if ours and os.path.isfile(index) else None
 
     def _fetch_of(self, ref: str) -> str:
         """The command that brings a missing ref."""
@@ -267,15 +272,18 @@ class Repository:
         )
 
     def _run(
-        self, *arguments: str, accept: Iterable[int] = (0,), stdin: bytes = b"", index: Path | None = None
+        self, *arguments: str, accept: Iterable[int] = (0,), stdin: bytes = b"", index: str | None = None
     ) -> subprocess.CompletedProcess[bytes]:
         # fsmonitor is a program that a repository's settings may name; nothing but git shall run.
-        done = run_git(["-C", os.fspath(self.top), "-c", "core.fsmonitor=false", *arguments], stdin, index)
+        done = run_git(["-C", self.above, "-c", "core.fsmonitor=false", *arguments], stdin, index)
         if done.returncode not in accept:
             first = os.fsdecode(done.stderr).strip().partition("\n")[0]
             hint = f"git -C {quoted(self.top)} fsck"
             raise CannotFinish(f"git {arguments[0]} failed in {self.top}: {first}", hint)
         return done
+
+
+located(Repository, "top", "git_dir")
 
 
 def _is_id(ref: str) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..errors import CannotFinish
 from ..hints import TYPE_CHECKING
+from ..paths import Path
 
 if TYPE_CHECKING:
     import subprocess
@@ -33,7 +33,7 @@ _LOCAL_VARIABLES = {
 
 
 def run_git(
-    arguments: Sequence[str], stdin: bytes = b"", index: Path | None = None
+    arguments: Sequence[str], stdin: bytes = b"", index: str | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """What git says, whatever its exit code. `index` is a file to use in place of its own.
 

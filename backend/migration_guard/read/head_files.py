@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 from ..facts import HeadFile, Place
+from ..paths import Path, StrPath, shown
 from .git import Repository
 from .project import Project
 
@@ -17,26 +17,27 @@ _CONFLICT = rb"(?m)^(?:<{7}|>{7}|\|{7})(?: .*)?\r?$|^={7}\r?$"
 _REVISION = r"[\w.-]+"
 
 
-def head_files(project: Project, root: Path, index: Repository | None = None) -> tuple[HeadFile, ...]:
+def head_files(project: Project, root: StrPath, index: Repository | None = None) -> tuple[HeadFile, ...]:
     """The head files in a project's folders, as they are in the working tree, or with `index` as they are staged."""
     found = []
-    for folder in dict.fromkeys((project.script_location, *project.version_locations)):
+    _, _, script, folders, *_ = project.written()
+    for folder in dict.fromkeys((script, *folders)):
         for name in _listed(folder):
-            file = folder / name
+            file = Path(folder, name)
             content = _content(file, index)
             revisions = None if content is None else _revisions(content)
             if revisions is not None:
-                at = Place(Path(os.path.relpath(file, root)).as_posix())
+                at = Place(shown(file, root))
                 found.append(HeadFile(at, revisions, conflict=re.search(_CONFLICT, content or b"") is not None))
     return tuple(sorted(found, key=lambda one: one.at))
 
 
-def _listed(folder: Path) -> list[str]:
+def _listed(folder: str) -> list[str]:
     try:
-        others = [name for name in os.listdir(folder) if not name.endswith(".py")]  # of which there are few  # noqa: PTH208
+        others = [name for name in os.listdir(folder) if not name.endswith(".py")]  # of which there are few
     except OSError:
         return []
-    return sorted(name for name in others if re.fullmatch(_NAMES, name) and (folder / name).is_file())
+    return sorted(name for name in others if re.fullmatch(_NAMES, name) and Path(folder, name).is_file())
 
 
 def _content(file: Path, index: Repository | None) -> bytes | None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 from ..facts import Migration, Place
+from ..paths import Path
 from ..patterns import pattern
 from .project import Project
 

@@ -6,10 +6,10 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from ..errors import UsageError
 from ..hints import TYPE_CHECKING, Any
+from ..paths import Path
 from ..patterns import pattern
 from ..records import dataclass
 from .asking import content

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import PurePosixPath
 
 from ..hints import TYPE_CHECKING, NamedTuple
+from ..paths import PurePosixPath
 from .formatting import Plain
 from .modules import Found, Modules, Names, Parsed
 from .paths import normal

@@ -6,10 +6,10 @@ import ast
 import builtins
 from abc import ABC, abstractmethod
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 from ..facts import Use, UseKind
 from ..hints import Literal
+from ..paths import PurePosixPath
 from ..records import replace
 from .calls import OPERATIONS, SILENT
 from .conditions import DIALECT_NAME, DIALECT_NAMES, is_dialect_name

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
-from pathlib import PurePosixPath
 
+from ..paths import PurePosixPath
 from .values import AT_RUN_TIME, HOLE, Arguments, Attr, Dotted, Made
 
 KINDS = frozenset(f"pathlib.{name}" for name in ("Path", "PurePath", "PosixPath", "PurePosixPath"))
 _OPENS = frozenset({"builtins.open", "io.open", "codecs.open"})
 _PARTS = frozenset({"name", "stem", "suffix", "suffixes", "parent", "parts"})
 _SAME = frozenset({"resolve", "absolute", "expanduser"})
-_METHODS: dict[str, Callable[..., object]] = {
-    "joinpath": PurePosixPath.joinpath,
-    "with_name": PurePosixPath.with_name,
-    "with_suffix": PurePosixPath.with_suffix,
-    "with_stem": PurePosixPath.with_stem,
-    "as_posix": PurePosixPath.as_posix,
-}
+_METHODS = frozenset({"joinpath", "with_name", "with_suffix", "with_stem", "as_posix"})
 
 
 def path_of(arguments: Arguments) -> object:
@@ -43,7 +36,7 @@ def method_of_path(path: PurePosixPath, name: str, arguments: Arguments) -> obje
     if name not in _METHODS:
         return None
     try:
-        return _METHODS[name](path, *(given.value for given in arguments.positional))
+        return getattr(path, name)(*(given.value for given in arguments.positional))
     except (TypeError, ValueError):
         return AT_RUN_TIME
 

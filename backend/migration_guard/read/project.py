@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from pathlib import Path
 
 from ..facts import Place
+from ..hints import Any
+from ..paths import Path, StrPath, lies_in, located, shown, text_of
 from ..records import dataclass
 from .asking import real
 from .tree import is_revision_file, listings
@@ -31,7 +32,29 @@ class Project:
     @property
     def place(self) -> Place:
         """The settings file, else the first revision folder, relative to the root."""
-        return Place(Path(os.path.relpath(self.ini or self.version_locations[0], self.root)).as_posix())
+        root, ini, _, folders, *_ = self.written()
+        return Place(shown(ini or folders[0], root))
+
+    def written(self) -> list[Any]:
+        """The project as JSON, which `of` makes it from again."""
+        ini = None if self.__dict__["ini"] is None else text_of(self, "ini")
+        return [text_of(self, "root"), ini, self.script, self.folders, self.recursive, self.section, self.dialect]
+
+    @classmethod
+    def of(cls, written: list[Any]) -> Project:
+        """The project that was written."""
+        root, ini, script, folders, *rest = written
+        return cls(root, ini, script, tuple(folders), *rest)
+
+    @property
+    def script(self) -> str:
+        """The text of the script directory."""
+        return text_of(self, "script_location")
+
+    @property
+    def folders(self) -> list[str]:
+        """The texts of the version locations."""
+        return list(map(os.fspath, self.__dict__["version_locations"]))
 
     def files(self) -> list[Path]:
         """The revision files that Alembic would load, each once, sorted. Links to folders are not followed."""
@@ -41,12 +64,12 @@ class Project:
         """The same files as texts: where there are thousands, to make paths of them takes longer than to find them."""
         return sorted(f"{folder}/{name}" for folder, names in self._found() for name in names)
 
-    def named(self, root: Path) -> list[tuple[str, str]]:
+    def named(self, root: StrPath) -> list[tuple[str, str]]:
         """The same files, each with its path relative to a root, with `/`."""
         found = []
         for folder, names in self._found():
-            shown = Path(os.path.relpath(folder, root)).as_posix()
-            above = "" if shown == "." else f"{shown}/"
+            named = shown(folder, root)
+            above = "" if named == "." else f"{named}/"
             found += [(f"{folder}/{name}", above + name) for name in names]
         return sorted(found)
 
@@ -56,7 +79,7 @@ class Project:
         found: list[tuple[str, list[str]]] = []
         folders: set[str] = set()
         links: set[str] = set()
-        for location in self.version_locations:
+        for location in self.folders:
             for folder, names, linked in listings(location, self.recursive):
                 links.update(f"{folder}/{name}" for name in linked)
                 real_folder = os.path.realpath(folder)
@@ -67,33 +90,35 @@ class Project:
             known = {f"{os.path.realpath(folder)}/{name}" for folder, names in found for name in names}
             for link in sorted(links):
                 real = os.path.realpath(link)
-                if is_revision_file(os.path.basename(real)) and real not in known:  # noqa: PTH119
+                if is_revision_file(os.path.basename(real)) and real not in known:
                     known.add(real)
                     folder, _, name = link.rpartition("/")
                     found.append((folder, [name]))
         return found
 
-    def holds(self, path: Path) -> bool:
+    def holds(self, path: StrPath) -> bool:
         """Whether `files()` lists this absolute path when it exists: for files that stand in git only."""
-        if not is_revision_file(path.name):
+        folder, name = os.path.split(path)
+        if not is_revision_file(name):
             return False
         for location in self._locations:
-            if path.parent == location:
+            if folder == location:
                 return True
-            if self.recursive and location in path.parents:
-                return not any(part.endswith("__pycache__") for part in path.relative_to(location).parent.parts)
+            if self.recursive and lies_in(folder, location):
+                return not any(part.endswith("__pycache__") for part in shown(folder, location).split("/"))
         return False
 
-    def touches(self, path: Path) -> bool:
+    def touches(self, path: StrPath) -> bool:
         """Whether an absolute path lies in a revision folder, or one of these in it."""
-        return any(
-            location == path or location in path.parents or path in location.parents for location in self._locations
-        )
+        return any(lies_in(path, location) or lies_in(location, path) for location in self._locations)
 
     @cached_property
-    def _locations(self) -> frozenset[Path]:
+    def _locations(self) -> frozenset[str]:
         """The folders as they are named, and as git names them: with links resolved."""
-        return frozenset(self.version_locations) | {real_path(location) for location in self.version_locations}
+        return frozenset(self.folders) | {real(location) for location in self.folders}
+
+
+located(Project, "root", "ini", "script_location", "version_locations")
 
 
 def real_path(path: Path) -> Path:

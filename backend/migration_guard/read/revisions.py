@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from ..facts import Migration, UnknownParent
+from ..paths import PurePosixPath
 from ..patterns import pattern
 from ..records import replace
 

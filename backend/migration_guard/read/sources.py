@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 
 from ..facts import Migration, Place, Unread
 from ..hints import TYPE_CHECKING
+from ..paths import Path, StrPath, shown
 from .files import Committed, WorkingTree, roots
 from .git import Repository
 from .modules import Files, Modules, Names
@@ -34,7 +34,7 @@ class Sources:
 
     def __init__(
         self,
-        root: Path,
+        root: StrPath,
         *,
         digested: bool = True,
         cache: Cache | None = None,
@@ -42,7 +42,7 @@ class Sources:
         outlined: Outlined | None = None,
     ) -> None:
         """With `outlined`, which says what is to be known of each at once, many migrations are held in little room."""
-        self.root = root
+        self._root = os.fspath(root)
         self._outlined = outlined
         self._shelf: Shelf | None = None
         self._jobs = jobs
@@ -52,9 +52,14 @@ class Sources:
         self._with_helpers: dict[tuple[str, str, Modules], Migration] = {}
         self._reads: dict[str, frozenset[str]] = {}
 
-    def path(self, file: Path) -> str:
+    @property
+    def root(self) -> Path:
+        """The folder below which the files lie."""
+        return Path(self._root)
+
+    def path(self, file: StrPath) -> str:
         """The file relative to the root, with `/`."""
-        return Path(os.path.relpath(file, self.root)).as_posix()
+        return shown(file, self._root)
 
     def dependencies(self, path: str) -> frozenset[str]:
         """The files of helpers that the facts of a migration rest upon, as it was read last."""
@@ -93,8 +98,8 @@ class Sources:
 
     def working_tree(self, project: Project) -> list[Migration]:
         """The files as they are now. One that cannot be opened is a broken migration."""
-        modules = Modules(WorkingTree(self.root), roots(self.root, project))
-        files = project.named(self.root)
+        modules = Modules(WorkingTree(self._root), roots(self._root, project))
+        files = project.named(self._root)
         self._expect(len(files))
         found = self._remembered(files, modules)
         first, *others = parts([(file, path) for file, path in files if path not in found], self._jobs)
@@ -120,7 +125,7 @@ class Sources:
     def _file(self, file: str, path: str, modules: Modules) -> Migration:
         """The facts of one file."""
         try:
-            about = os.stat(file)  # noqa: PTH116 - a thousand times in a run
+            about = os.stat(file)
             if S_ISREG(about.st_mode):
                 content = _content(file, about.st_size)
                 if self._cache is None:
@@ -159,13 +164,13 @@ class Sources:
     def index(self, project: Project, repository: Repository) -> list[Migration]:
         """The files as the next commit would have them."""
         folders = _folders(project, repository)
-        files = Committed(self.root, repository)
+        files = Committed(self._root, repository)
         return self._of(project, repository, folders, repository.staged(list(folders)), files, keep=True)
 
     def commit(self, project: Project, repository: Repository, commit: str) -> list[Migration]:
         """The files as a commit has them."""
         folders = _folders(project, repository)
-        files = Committed(self.root, repository, commit)
+        files = Committed(self._root, repository, commit)
         # What stood there before is not kept: it would take the place of what stands there now.
         return self._of(project, repository, folders, repository.files(commit, list(folders)), files, keep=False)
 
@@ -173,14 +178,14 @@ class Sources:
         self,
         project: Project,
         repository: Repository,
-        folders: Mapping[str, Path],
+        folders: Mapping[str, str],
         blobs: Mapping[str, str],
         files: Files,
         *,
         keep: bool,
     ) -> list[Migration]:
         """The files of a project among those that git has, of which only those are fetched that nobody read yet."""
-        modules = Modules(files, roots(self.root, project))
+        modules = Modules(files, roots(self._root, project))
         names = dict(self._named(project, folders, blobs))
         self._expect(len(names))
 
@@ -196,7 +201,7 @@ class Sources:
             found[path] = self._content(path, contents[names[path]], modules, keep=keep)
         return [found[path] for path in sorted(found)]
 
-    def _named(self, project: Project, folders: Mapping[str, Path], names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    def _named(self, project: Project, folders: Mapping[str, str], names: Iterable[str]) -> Iterator[tuple[str, str]]:
         """The files that the project holds: the path relative to the root, and the name that git has for it."""
         held: dict[str, str | None] = {}  # by folder, whether the project holds it and how it is called
         for name in names:
@@ -206,14 +211,14 @@ class Sources:
             if held[folder] is not None and is_revision_file(file):
                 yield f"{held[folder]}{file}", name
 
-    def _shown(self, project: Project, folders: Mapping[str, Path], folder: str) -> str | None:
+    def _shown(self, project: Project, folders: Mapping[str, str], folder: str) -> str | None:
         """A folder relative to the root, as the beginning of paths; None where the project holds no file in it."""
         for top, location in folders.items():
-            if PurePosixPath(folder).is_relative_to(top):
-                here = location / PurePosixPath(folder).relative_to(top)
-                if project.holds(here / "any.py"):
-                    shown = self.path(here)
-                    return "" if shown == "." else f"{shown}/"
+            if not top or f"{folder}/".startswith(f"{top}/"):
+                here = f"{location}/{folder[len(top) :].strip('/')}".rstrip("/")
+                if project.holds(f"{here}/any.py"):
+                    named = self.path(here)
+                    return "" if named == "." else f"{named}/"
         return None
 
     def _content(self, path: str, content: bytes, modules: Modules, *, keep: bool) -> Migration:
@@ -247,7 +252,7 @@ def _content(file: str, size: int) -> bytes:
         os.close(opened)
 
 
-def _folders(project: Project, repository: Repository) -> dict[str, Path]:
+def _folders(project: Project, repository: Repository) -> dict[str, str]:
     """The version locations that lie in the repository, by their path in it. Links on the way there are followed."""
-    found = {repository.folder(location): location for location in project.version_locations}
+    found = {repository.folder(location): location for location in project.folders}
     return {folder: location for folder, location in found.items() if folder is not None}

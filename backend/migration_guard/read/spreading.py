@@ -33,7 +33,7 @@ def in_a_child(work: Callable[[], bytes]) -> Callable[[], bytes | None]:
     os.close(writing)
 
     def outcome() -> bytes | None:
-        with open(reading, "rb") as pipe:  # noqa: PTH123
+        with open(reading, "rb") as pipe:
             data = pipe.read()
         _, status = os.waitpid(child, 0)
         return data if status == 0 else None

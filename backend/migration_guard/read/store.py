@@ -10,9 +10,9 @@ import os
 import sys
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 
 from .. import __version__
+from ..paths import Path, StrPath
 
 BROKEN = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 _ROOT = "root.txt"
@@ -44,14 +44,13 @@ def _sha1(data: bytes) -> str:
 class Store:
     """The kept files of one project, each of lines. Lines may be added by several runs at once."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: StrPath) -> None:
         self._root = root
-        self._project = folder_of(root)
-        self.folder = self._project / version()
+        self.folder = f"{_place_of(root)}/{version()}"
 
     def read(self, name: str) -> str:
         """A file that was kept; empty where there is none."""
-        with suppress(*BROKEN), open(f"{self.folder}/{name}", "rb") as file:  # noqa: PTH123
+        with suppress(*BROKEN), open(f"{self.folder}/{name}", "rb") as file:
             return file.read().decode(*_ENCODING)
         return ""
 
@@ -61,17 +60,18 @@ class Store:
 
     def write(self, name: str, text: str) -> None:
         """Keep a file: written beside its place and moved there, so that nobody ever reads half of it."""
-        file = self.folder / name
-        beside = file.with_name(f"{file.name}.{os.getpid()}")
+        file = f"{self.folder}/{name}"
+        beside = f"{file}.{os.getpid()}"
         with suppress(*BROKEN):
-            if not file.parent.is_dir():
+            if not os.path.isdir(file.rpartition("/")[0]):
                 self._make_room()
-                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                beside.write_bytes(text.encode(*_ENCODING))
-                beside.replace(file)
+                with open(beside, "wb") as opened:
+                    opened.write(text.encode(*_ENCODING))
+                os.replace(beside, file)
             except OSError:
-                beside.unlink(missing_ok=True)
+                Path(beside).unlink(missing_ok=True)
                 raise
 
     def add(self, name: str, text: str) -> None:
@@ -79,22 +79,22 @@ class Store:
         if not text:
             return
         with suppress(*BROKEN):
-            if not (self.folder / name).exists():
+            if not os.path.exists(f"{self.folder}/{name}"):
                 self.write(name, text)
                 return
-            with open(self.folder / name, "ab", buffering=0) as file:  # noqa: PTH123 - in one piece, or not at all
+            with open(f"{self.folder}/{name}", "ab", buffering=0) as file:
                 file.write(text.encode(*_ENCODING))
 
     def remove(self, name: str) -> None:
         """Forget a file."""
         with suppress(*BROKEN):
-            (self.folder / name).unlink(missing_ok=True)
+            os.unlink(f"{self.folder}/{name}")
 
     def keep_newest(self, folder: str) -> None:
         """Forget the files of a folder but for those that were written last."""
         with suppress(*BROKEN):
             room = _ROOM
-            files = [(entry.stat(), entry.path) for entry in os.scandir(self.folder / folder)]
+            files = [(entry.stat(), entry.path) for entry in os.scandir(f"{self.folder}/{folder}")]
             files.sort(key=lambda file: file[0].st_mtime_ns, reverse=True)
             for number, (about, path) in enumerate(files):
                 room -= about.st_size
@@ -105,44 +105,49 @@ class Store:
         """Forget projects that are gone, and versions that nobody used for long."""
         import shutil
 
-        if not self._project.is_dir():
-            for file in self._project.parent.glob(f"*/{_ROOT}"):
+        project = folder_of(self._root)
+        if not project.is_dir():
+            for file in project.parent.glob(f"*/{_ROOT}"):
                 if not Path(os.fsdecode(file.read_bytes())).exists():
                     shutil.rmtree(file.parent, ignore_errors=True)
-            self._project.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (self._project / _ROOT).write_bytes(os.fsencode(self._root))
-        if not self.folder.is_dir():
-            others = [entry for entry in self._project.iterdir() if entry.is_dir()]
+            project.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (project / _ROOT).write_bytes(os.fsencode(self._root))
+        if not Path(self.folder).is_dir():
+            others = [entry for entry in project.iterdir() if entry.is_dir()]
             others.sort(key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
             for entry in others[_VERSIONS - 1 :]:
                 shutil.rmtree(entry, ignore_errors=True)
 
 
-def folder_of(root: Path) -> Path:
+def folder_of(root: StrPath) -> Path:
     """Where everything is kept of a project."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - it never raises
-    return Path(base) / "migration-guard" / _sha1(os.fsencode(root))[:16]
+    return Path(_place_of(root))
+
+
+def _place_of(root: StrPath) -> str:
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return f"{base}/migration-guard/{_sha1(os.fsencode(root))[:16]}"
 
 
 @cache
 def version() -> str:
     """What facts depend on beside the files: Python's grammar, and our code."""
-    return digest(f"{__version__} {sys.version_info[:2]} {code_stamp(Path(__file__).parents[1])}")[:16]
+    return digest(f"{__version__} {sys.version_info[:2]} {code_stamp(os.path.dirname(os.path.dirname(__file__)))}")[:16]
 
 
-def code_stamp(package: Path) -> str:
+def code_stamp(package: StrPath) -> str:
     """Another text for other code: by what the installer wrote down beside the package, where one did.
 
     Else by the files that judge, which change while they are worked on.
     """
     with suppress(OSError):
-        about = os.stat(f"{package.parent}/{package.name}-{__version__}.dist-info/RECORD")  # noqa: PTH116
+        about = os.stat(f"{os.fspath(package)}-{__version__}.dist-info/RECORD")
         return f"{about.st_size} {about.st_mtime_ns} {about.st_ctime_ns} {about.st_ino}"
     return str(
         sorted(
             (entry.name, about.st_size, about.st_mtime_ns)
             for folder in _JUDGING
-            for entry in os.scandir(package / folder)
+            for entry in os.scandir(f"{os.fspath(package)}/{folder}")
             if entry.name.endswith(".py")
             for about in (entry.stat(),)
         )

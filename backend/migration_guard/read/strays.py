@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
 
+from ..paths import Path
 from ..patterns import pattern
 from ..records import dataclass
 from .asking import is_folder

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from ..errors import CannotFinish
+from ..paths import Path, StrPath
 from ..patterns import pattern
 from .asking import content, question
 from .store import digest
@@ -55,7 +55,7 @@ def is_revision_file(name: str) -> bool:
     return name.endswith(".py") and not name.startswith(_NO_REVISION)  # the same, asked of thousands
 
 
-def listings(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str], list[str]]]:
+def listings(folder: StrPath, recursive: bool) -> Iterator[tuple[str, list[str], list[str]]]:
     """A folder, and with `recursive` those below it: path, names of revision files, names of links to anything.
 
     Nothing for a folder that does not exist. Raises CannotFinish for one that may not be opened.
@@ -93,7 +93,7 @@ def folders_below(top: Path) -> Iterator[tuple[Path, list[str]]]:
         names = _folders_in(folder)
         if names is None and depth:
             continue
-        built = os.path.basename(folder) == "build"  # noqa: PTH119
+        built = os.path.basename(folder) == "build"
         below = [
             name for name in names or () if depth < _DEPTH and not (_is_foreign(name) or (built and name == "lib"))
         ]
@@ -136,7 +136,7 @@ def settings_names(folder: str) -> list[str]:
 
 def _names(folder: str) -> list[str]:
     try:
-        return sorted(os.listdir(folder))  # noqa: PTH208
+        return sorted(os.listdir(folder))
     except OSError:
         return []
 
@@ -154,7 +154,7 @@ def holds_revisions(folder: str) -> bool:
 @question(of_content=True)
 def is_revision(file: str) -> bool:
     """Whether a file is a revision, by its name and what it mentions."""
-    return is_revision_file(os.path.basename(file)) and _mentions(file, b"down_revision")  # noqa: PTH119
+    return is_revision_file(os.path.basename(file)) and _mentions(file, b"down_revision")
 
 
 def continued(folder: Path, below: Iterable[Path]) -> bool:

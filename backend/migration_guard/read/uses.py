@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from ..facts import UseKind
+from ..paths import PurePosixPath
 from .values import Arguments, Attr, Dotted, Made, root, words
 
 _CALLS: dict[str, UseKind] = dict.fromkeys(

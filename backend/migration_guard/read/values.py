@@ -10,9 +10,9 @@ import ast
 import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 from ..hints import NamedTuple
+from ..paths import PurePosixPath
 from ..records import dataclass
 
 # Stands inside a string for a part that is known only at run time (a private-use character). So formatting, joining

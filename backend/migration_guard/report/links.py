@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import quote
 
 from ..findings import Site
+from ..paths import Path
 from ..patterns import pattern
 
 HOME = "https://github.com/migration-guard/migration-guard"

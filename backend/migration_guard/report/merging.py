@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from ..branch import Branch, Trial
 from ..errors import UsageError
 from ..findings import Finding, Known, LookedAt, Problem, Report, Rule, TableRows
 from ..hints import TypeVar
+from ..paths import Path
 from ..records import replace
 from ..reporting import by_place, counted
 from .alike import told_once

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
+from ..paths import Path
 from ..registry import Registered, loaded, names, registered
 
 

@@ -22,7 +22,6 @@ the settings turn it on.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from ..facts import AlterColumn, Context, DropColumn, DropTable, History, Operation, RenameTable
 from ..findings import Finding, Rule, Severity
@@ -40,7 +39,7 @@ def both_at_once(history: History, context: Context) -> Iterator[Finding]:
     changes = history.changes
     if changes is None:
         return
-    versions = {PurePosixPath(one.path).parent for one in history.migrations}
+    versions = {one.path.rpartition("/")[0] for one in history.migrations}
     code = [path for path in (*changes.added, *changes.edited, *changes.deleted) if _is_code(path, versions)]
     others = f" and {len(code) - 1} more" if len(code) > 1 else ""
     for migration in history.migrations if code else ():
@@ -60,11 +59,12 @@ def both_at_once(history: History, context: Context) -> Iterator[Finding]:
             )
 
 
-def _is_code(path: str, versions: set[PurePosixPath]) -> bool:
-    file = PurePosixPath(path)
-    if file.suffix != ".py" or file.name == "env.py" or any(one in (file.parent, *file.parents) for one in versions):
+def _is_code(path: str, versions: set[str]) -> bool:
+    parts = path.split("/")
+    name = parts[-1]
+    if not name.endswith(".py") or name == "env.py" or any(not one or path.startswith(f"{one}/") for one in versions):
         return False
-    return not NO_CODE & set(file.parts) and not file.name.startswith("test_") and file.name != "conftest.py"
+    return NO_CODE.isdisjoint(parts) and not name.startswith("test_") and name != "conftest.py"
 
 
 def _destroys(op: Operation, context: Context) -> bool:

@@ -25,10 +25,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
+from ..paths import PurePosixPath
 from ..patterns import pattern
 from ..registry import judges
 from .shared.chains import link, linked, new_id

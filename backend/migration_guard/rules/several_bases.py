@@ -23,10 +23,10 @@ were joined.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from ..facts import Context, History, Migration
 from ..findings import Finding, Rule, Severity
+from ..paths import PurePosixPath
 from ..registry import judges
 from .shared.chains import above, also, both, link, moved, named, on_base
 

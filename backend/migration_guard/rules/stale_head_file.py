@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from ..facts import Context, HeadFile, History, Migration
 from ..findings import Finding, Rule, Severity
@@ -51,8 +50,8 @@ def stale(history: History, _: Context) -> Iterator[Finding]:
 
 
 def _names(head: Migration) -> set[str]:
-    path = PurePosixPath(head.path)
-    return {head.id, path.name, path.stem}
+    name = head.path.rpartition("/")[2]
+    return {head.id, name, name.removesuffix(".py")}
 
 
 def _says(file: HeadFile, wrong: list[str], missed: list[Migration]) -> str:
@@ -75,5 +74,5 @@ def _instead(file: HeadFile, wrong: list[str], missed: list[Migration], history:
         return f"{rebase_command(history)}  # which writes this file, too"
     like_path = [name for name in file.revisions if name.endswith(".py")]
     kept = [name for name in file.revisions if name not in wrong]
-    new = [PurePosixPath(head.path).name if like_path else head.id for head in missed]
+    new = [head.path.rpartition("/")[2] if like_path else head.id for head in missed]
     return f"printf '%s\\n' {' '.join(map(shlex.quote, [*kept, *new]))} > {shlex.quote(file.at.path)}"

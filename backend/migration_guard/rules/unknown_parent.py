@@ -25,10 +25,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from ..facts import Context, History, Migration, Place, UnknownParent
 from ..findings import Finding, Rule, Severity
+from ..paths import PurePosixPath
 from ..registry import judges
 from .shared.chains import both, link, linked, moved, of_another_package, on_base, restored
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 
 from ...branch import Node
 from ...findings import Report
+from ...paths import Path
 from ...records import replace
 from ...reporting import by_place, counted
 from ..alike import told_once

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
 
 from ...facts import History, Migration
 from ...records import dataclass
@@ -85,8 +84,8 @@ def _lasting(lines: _Lines, one: Migration, other: Migration) -> bool:
     return _depends(mine, theirs) or _depends(theirs, mine)
 
 
-def _folders(line: Iterable[Migration]) -> set[PurePosixPath]:
-    return {PurePosixPath(migration.path).parent for migration in line}
+def _folders(line: Iterable[Migration]) -> set[str]:
+    return {migration.path.rpartition("/")[0] for migration in line}
 
 
 def _depends(line: Iterable[Migration], on: Iterable[Migration]) -> bool:

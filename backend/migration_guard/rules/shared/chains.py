@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePosixPath
 
 from ...facts import History, Migration, Place, UnknownParent
 from ...findings import Beside
+from ...paths import PurePosixPath
 from .paste import literal
 
 SEVERAL = 3  # ids that no file has: more than a file that was lost leaves behind
