@@ -27,6 +27,7 @@ from sqlalchemy.dialects import postgresql as pg
 from migration_guard.live import Server
 from migration_guard.live import dialect as adapter_of
 from migration_guard.live.drift import disagreements, metadatas, rebuild
+from migration_guard.live.reflected import reflected_type
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -207,6 +208,46 @@ def test_a_partitioned_table_is_drift_where_its_model_has_another_partitioning(
     Table("event", models, *key, postgresql_partition_by=said)
 
     assert sentences(connection, models) == drifts
+
+
+@pytest.mark.parametrize(("was", "drifts"), [("integer", False), ("text", True), ("numeric(9,3)", True)])
+def test_include_object_gets_what_the_migrations_made_to_compare_with(
+    was: str, drifts: bool, connection: Connection
+) -> None:
+    built(connection, person(f", a {was} not null", connection.dialect.name))
+    seen = []
+
+    def wanted(item: Any, name: str, kind: str, reflected: bool, compare_to: Any) -> bool:
+        if kind == "column" and name == "a":
+            seen.append((item.table.name, reflected, compare_to.table.name, compare_to.nullable))
+        return not (kind == "column" and isinstance(getattr(compare_to, "type", None), t.Integer))
+
+    found = sentences(connection, metadata(Column("a", t.Float)), include_object=wanted)
+
+    assert bool([each for each in found if "person.a: type" in each]) is drifts
+    assert set(seen) == {("person", False, "person", False)}
+
+
+@pytest.mark.parametrize(
+    ("shown", "dialect", "kind", "size"),
+    [
+        ("character varying(40)", "postgresql", t.String, 40),
+        ("timestamp with time zone", "postgresql", t.DateTime, None),
+        ("timestamp(3) without time zone", "postgresql", t.DateTime, None),
+        ("vector(3)", "postgresql", t.NullType, None),
+        ("mood[]", "postgresql", t.NullType, None),
+        ("VARCHAR(30)", "sqlite", t.String, 30),
+        ("", "sqlite", t.NullType, None),
+        ("a (b", "sqlite", t.NullType, None),
+    ],
+)
+def test_a_type_of_the_catalogue_is_one_of_sqlalchemys(
+    shown: str, dialect: str, kind: type[t.TypeEngine[Any]], size: int | None
+) -> None:
+    found = reflected_type(shown, sa.create_mock_engine(f"{dialect}://", print).dialect)
+
+    assert isinstance(found, kind)
+    assert getattr(found, "length", None) == size
 
 
 def test_a_default_of_the_models_alone_is_drift_and_of_the_migrations_alone_where_env_asks(

@@ -14,7 +14,7 @@ from .drift_models import is_stub, metadatas
 from .drift_operations import Writer
 from .drift_pairs import paired
 from .drift_scope import Models, Scope
-from .schema import Difference, Snapshot, differences, tables
+from .schema import Difference, Snapshot, differences
 from .statements import first_line
 
 MANY = 3  # tables without a model, which have one reason: a module that env.py does not import
@@ -82,7 +82,7 @@ def disagreements(
     """The tables on which both differ, in order, as far as env.py lets autogenerate look at them; each with its
     differences and the operations that make it as the model is. Nothing is said of tables that `failed` to be made."""
     dialect, models = connection.dialect.name, Models(metadata)
-    scope = Scope(options, models, frozenset(tables(migrated)), frozenset(tables(modelled)))
+    scope = Scope(options, models, migrated, connection.dialect)
     compared = differences(comparable(migrated, modelled, dialect), comparable(modelled, migrated, dialect))
     found = [
         restored(each, migrated, modelled)

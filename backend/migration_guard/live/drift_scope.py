@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Dialect,
     ForeignKeyConstraint,
     Index,
     MetaData,
@@ -19,7 +20,8 @@ from sqlalchemy.schema import ColumnCollectionConstraint
 from sqlalchemy.sql.elements import conv
 from sqlalchemy.types import NullType
 
-from .schema import Difference
+from .reflected import reflected_column
+from .schema import Difference, Snapshot, tables
 
 _DEFAULT = (None, "public")  # schemas whose tables a snapshot names without one
 _NAMELESS = {"primary key", "foreign key", "check"}  # nothing depends on what the database calls them
@@ -71,15 +73,14 @@ class Models:
 class Scope:
     """What `include_schemas`, `include_name` and `include_object` of env.py leave to compare."""
 
-    def __init__(
-        self, options: dict[str, Any], models: Models, migrated: frozenset[str], modelled: frozenset[str]
-    ) -> None:
+    def __init__(self, options: dict[str, Any], models: Models, migrated: Snapshot, dialect: Dialect) -> None:
         self.include_name: Callable[..., bool] | None = options.get("include_name")
         self.include_object: Callable[..., bool] | None = options.get("include_object")
         self.include_schemas = bool(options.get("include_schemas"))
         self.models = models
         self.migrated = migrated
-        self.modelled = modelled
+        self.dialect = dialect
+        self._tables = frozenset(tables(migrated))
 
     def holds(self, difference: Difference) -> bool:
         """Whether autogenerate would look at this."""
@@ -111,9 +112,9 @@ class Scope:
         return difference.before in ("", made_up)
 
     def _takes_table(self, name: str, model: Table | None) -> bool:
-        if name in self.migrated and not self._takes_name(name, "table", {"schema_name": _schema(name)}):
+        if name in self._tables and not self._takes_name(name, "table", {"schema_name": _schema(name)}):
             return False
-        stub = _stub(name) if name in self.migrated else None
+        stub = _stub(name) if name in self._tables else None
         if model is not None:
             return self._takes_object(model, model.name, "table", False, stub)
         return stub is None or self._takes_object(stub, stub.name, "table", True, None)
@@ -129,8 +130,19 @@ class Scope:
             return False
         item = self.models.part(difference) if model is not None else None
         if item is not None:
-            return self._takes_object(item, name, kind, False, None)
+            return self._takes_object(item, name, kind, False, self._reflected(difference, kind, name))
         return self._takes_object(_stub_part(difference.table, kind, name), name, kind, True, None)
+
+    def _reflected(self, difference: Difference, kind: str, name: str) -> Any:
+        """What the migrations made of something that the models have otherwise; None where they did not make it."""
+        properties = self.migrated.objects.get((difference.kind, difference.name))
+        if properties is None or difference.table is None:
+            return None
+        if kind != "column":
+            return _stub_part(difference.table, kind, name)
+        column = reflected_column(name, properties, self.dialect)
+        _stub(difference.table).append_column(column)
+        return column
 
     def _takes_name(self, name: str, kind: str, parents: dict[str, str | None]) -> bool:
         if self.include_name is None:
