@@ -510,6 +510,8 @@ OWN = (
     sample("useless-allow", "allows_nothing", "allows_a_finding"),
     sample("swallowed-error", "pass", "savepoint"),
     sample("plain-sql-refused", "on_the_bind", "text_and_operations"),
+    sample("null-never-equal", "backfill_of_no_row", "assigned"),
+    sample("column-for-a-name", "on_the_way_down", "name"),
 )
 CASES = [case for one in ROWS for case in one.cases] + list(OWN)
 

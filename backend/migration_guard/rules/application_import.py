@@ -59,8 +59,8 @@ def todays_tables(op: OtherCall, context: Context) -> Iterator[Finding]:
     yield Finding(
         RULE,
         op.at,
-        says="This makes the tables that the application's models have today: on a new database the next revision finds "
-        "its own change there already, and fails unless it looks first.",
+        says="This makes the tables that the application's models have today: on a new database the next revision "
+        "finds its own change there already, and fails unless it looks first.",
         instead="pass  # each table as it is at this revision, by op.create_table(...):\n"
         "# `alembic revision --autogenerate` against an empty database writes them",
     )
