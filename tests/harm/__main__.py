@@ -108,7 +108,7 @@ def _transfer(given: argparse.Namespace) -> bool:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harm-")))
         scratch = stack.enter_context(Scratch())
         server = stack.enter_context(dialect("postgresql").servers("postgresql", scratch))
-        ground = transferring.Ground.made(folder, 80_000)  # a file that two processes read
+        ground = transferring.Ground.made(folder, 70_000)  # a file that two processes read
         for way in (transferring.there, transferring.back):
             tally = way(ground, server, given.moments, given.seed)
             print(tally.line(), flush=True)

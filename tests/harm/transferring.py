@@ -104,8 +104,17 @@ class Ground:
 
 def there(ground: Ground, server: Server, rounds: int, seed: int) -> Tally:
     """SQLite to PostgreSQL."""
-    before = ground.digest()
-    tally = _rounds("to PostgreSQL", ground, lambda: (ground.here, server.new_database()), rounds, seed)
+    before, made = ground.digest(), [server.new_database()]
+
+    def pair() -> tuple[str, str]:
+        made.append(server.new_database())
+        old = make_url(made.pop(0))
+        admin = old.set(drivername="postgresql", database="template1").render_as_string(hide_password=False)
+        with psycopg.connect(admin, autocommit=True) as session:
+            session.execute(f'DROP DATABASE "{old.database}" WITH (FORCE)'.encode())
+        return ground.here, made[0]
+
+    tally = _rounds("to PostgreSQL", ground, pair, rounds, seed)
     if ground.digest() != before:
         tally.wrong.append("the SQLite file changed")
     return tally
