@@ -263,6 +263,18 @@ def peak_of_all(command: list[str], cwd: Path) -> float:
     return peak * 1024 / 1e6
 
 
+def _next(server: Server, url: str) -> str:
+    """Another database in the place of one that is through: they are large."""
+    _gone(url)
+    return server.new_database()
+
+
+def _gone(url: str) -> None:
+    admin = make_url(url).set(drivername="postgresql", database="template1").render_as_string(hide_password=False)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+
 def measured(folder: Path, rows: int, rounds: int) -> list[Line]:
     """The budgets of `db transfer`; the sides take turns."""
     write(folder, rows)
@@ -274,12 +286,13 @@ def measured(folder: Path, rows: int, rounds: int) -> list[Line]:
             for name, seconds in ours(folder, url).items():
                 figures.setdefault(name, []).append(seconds)
             figures.setdefault("raw", []).append(raw(folder, url))
-            again = ours(folder, server.new_database(), "again")
+            again = ours(folder, url := _next(server, url), "again")
             figures.setdefault("load again", []).append(again["load"])
             figures.setdefault("copy again", []).append(again["copy"] + again["compare"])
-            if found := pgloader(folder, server.new_database()):
+            if found := pgloader(folder, url := _next(server, url)):
                 figures.setdefault("pgloader", []).append(found[0])
                 figures.setdefault("pgloader, whole", []).append(found[1])
+            _gone(url)
         guard = [sys.executable, "-m", "migration_guard", "db", "transfer"]
         memory = peak_of_all([*guard, "--url", "sqlite:///bench.db", "--to", server.new_database()], folder)
     took = {name: statistics.median(seconds) for name, seconds in figures.items()}
