@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from migration_guard.live.deployment import Deploy
-from migration_guard.live.environment import Environment, Stage
+from migration_guard.live.environment import Environment
 from migration_guard.live.loading import Home
 from migration_guard.live.observer import Observer
 from migration_guard.live.redirect import Lead, engines_led
 from migration_guard.live.schema import Snapshot
+from migration_guard.live.stage import Stage
 from migration_guard.live.stairway import Plan
 from migration_guard.live.statements import Recorder
 from migration_guard.live.steps import Deployment

@@ -11,13 +11,14 @@ import pytest
 
 from migration_guard.live import Server
 from migration_guard.live.batch import one_table_at_a_time
-from migration_guard.live.environment import Environment, Stage
+from migration_guard.live.environment import Environment
 from migration_guard.live.landing import FreshDatabase
 from migration_guard.live.loading import Home
 from migration_guard.live.observer import Observer
 from migration_guard.live.redirect import Lead, engines_led
 from migration_guard.live.rows import Contents, contents
 from migration_guard.live.schema import Snapshot, without
+from migration_guard.live.stage import Stage
 from migration_guard.live.stairway import Plan, Stairway
 from migration_guard.live.statements import Recorder
 

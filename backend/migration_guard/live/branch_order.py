@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from alembic.script import Script
 
 from .drift_alike import labels_of
-from .environment import Stage
 from .landing import traces
 from .observer import Observer
 from .orders import Orders
 from .schema import Difference, Snapshot, differences
+from .stage import Stage
 from .stairway import Plan
 from .steps import Crossing, Deployment, Failure, Statement
 from .treading import Tread, place_of

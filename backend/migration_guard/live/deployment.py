@@ -11,10 +11,11 @@ from alembic.script import Script
 from ..errors import CannotFinish
 from ..facts import Place
 from ..records import replace
-from .environment import Environment, Stage, file_of
+from .environment import Environment, file_of
 from .observer import Observer
 from .redirect import Lead, own_engine
 from .schema import Snapshot, differences
+from .stage import Stage
 from .stairway import Plan
 from .statements import failure_of, no_room
 from .steps import TIME_LIMIT, Deployment, Failure

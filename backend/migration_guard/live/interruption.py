@@ -12,9 +12,10 @@ from alembic.script import Script
 from sqlalchemy import Engine, event
 
 from ..facts import Place
-from .environment import Stage, file_of
+from .environment import file_of
 from .observer import Observer
 from .schema import differences
+from .stage import Stage
 from .stairway import Plan
 from .statements import no_room
 from .steps import Interruption, Statement

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnClause, Connection, column, func, select, table
 from sqlalchemy.exc import DBAPIError
 
 from ..records import replace
-from .environment import Stage
 from .observer import Observer
 from .rows import TableShape, fill
 from .schema import Snapshot
+from .stage import Stage
 from .stairway import Plan
 from .statements import first_line
 from .steps import Break, Does

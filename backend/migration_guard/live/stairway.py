@@ -14,13 +14,13 @@ from ..errors import CannotFinish, UsageError
 from ..findings import NotJudged
 from ..progress import StepDone
 from ..records import replace
-from .environment import Stage
 from .landing import NEEDS, FreshDatabase, Landing, Tried, lacking_extension
 from .noting import Notes
 from .observer import Observer
 from .orders import Orders
 from .schema import Snapshot
 from .shares import Share, mine
+from .stage import Stage
 from .statements import first_line
 from .steps import Step
 from .treading import Tread, place_of

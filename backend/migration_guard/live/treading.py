@@ -19,10 +19,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from ..errors import CannotFinish
 from ..facts import Direction, Place
 from ..records import replace
-from .environment import Stage, file_of
+from .environment import file_of
 from .installed import is_own
 from .interpreting import is_over_a_value
 from .locks_asked import invalid_indexes
+from .stage import Stage
 from .statements import failure_of, first_line, last_frame, no_room
 from .steps import TIME_LIMIT, Failure, Statement, Step
 

@@ -27,7 +27,7 @@ from ..live.batch import one_table_at_a_time
 from ..live.branch_order import BranchOrder, Look, out_of_order
 from ..live.deployment import Deploy
 from ..live.drift import disagreements, metadatas, rebuild
-from ..live.environment import Environment, Stage
+from ..live.environment import Environment
 from ..live.fence import fence
 from ..live.grounding import Ground
 from ..live.interruption import Interrupting
@@ -40,6 +40,7 @@ from ..live.reads import Reads
 from ..live.redirect import Lead, engines_led
 from ..live.schema import Snapshot
 from ..live.shares import Share
+from ..live.stage import Stage
 from ..live.stairway import Plan, Stairway
 from ..live.statements import Recorder, first_line, no_room
 from ..live.steps import Break, Crossing, Deployment, Drift, Interruption, Statement, Step
