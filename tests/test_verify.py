@@ -428,6 +428,7 @@ def test_variables_of_missing_settings_are_named_ready_to_paste(tmp_path: Path) 
     [
         ("RuntimeError('SECRET_KEY not found. Declare it as envvar or define a default value.')", "SECRET_KEY"),
         ("KeyError(\"Config 'APP_DB' is missing, and has no default.\")", "APP_DB"),
+        ("OSError('Please set the POSTGRES_URI environment variable')", "POSTGRES_URI"),
         ("RuntimeError('one of APP_DB and APP_DSN must be set')", None),
         ("RuntimeError('no APP_DB here')", None),
     ],

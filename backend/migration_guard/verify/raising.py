@@ -22,8 +22,11 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
 _LONG_NAME = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 # https://packaging.python.org/en/latest/specifications/pyproject-toml/#requires-python; Poetry has "python"
 _PYTHON = re.compile(r"^(?:requires-python|python)\s*=\s*[\"'](?:>=|\^|~=|~|==)\s*3\.(\d+)", re.MULTILINE)
-# What readers of settings say of one: "SECRET_KEY not found. Declare it as envvar", "Config 'SECRET_KEY' is missing".
-_LACKS = re.compile(r"\b(missing|not set|not found|required|undefined|must be set|not defined|unset)\b", re.IGNORECASE)
+# What readers of settings say of one: "SECRET_KEY not found. Declare it as envvar", "please set SECRET_KEY".
+_LACKS = re.compile(
+    r"\b(missing|not (?:set|found|defined)|required|undefined|must be set|please set|unset|environment variable)\b",
+    re.IGNORECASE,
+)
 
 
 def problem_of(error: BaseException, request: Request) -> Problem:

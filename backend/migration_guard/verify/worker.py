@@ -47,6 +47,7 @@ from ..live.steps import Break, Crossing, Deployment, Drift, Interruption, State
 from ..live.treading import place_of
 from ..live.walked import Walked
 from ..records import replace
+from ..reporting import counted
 from .counting import together
 from .crossing import Crossed
 from .old_models import models_of
@@ -196,6 +197,7 @@ class Run:
             try:
                 if self.models is None:
                     self.models = metadatas(stage.options)
+                    self._told_of_given(stage)
                 with Observer(lead.url, stage.version_table, closely=self.closely) as observer:
                     self.stairway.climb(stage, observer)
                     if not self.closely and not observer.verified():
@@ -219,6 +221,15 @@ class Run:
             except FreshDatabase:
                 return False
         return True
+
+    def _told_of_given(self, stage: Stage) -> None:
+        """What stands before the guard takes the first step, and was not made by base-command."""
+        if self.request.base_command is None and (given := stage.given()):
+            why = (
+                f"{self.plan.database}: {counted(len(given), 'revision')}, as what env.py starts migrates the database "
+                "by itself: name an application in flask-app, or a setting of its own, that does not"
+            )
+            self.gap(NotJudged(self.request.env, 1, why))
 
     def _again_closely(self, number: int) -> None:
         """Begin anew and read everything after each step, as something was changed that left no mark."""
