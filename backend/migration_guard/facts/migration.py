@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ..hints import Any, ClassVar, Literal
 from ..records import dataclass
@@ -128,3 +128,8 @@ class Migration:
     def id(self) -> str:
         """The revision id for messages; the file's path where there is none."""
         return self.revision if isinstance(self.revision, str) else self.path
+
+    def upgraded(self, positions: Iterable[int]) -> tuple[Operation, ...]:
+        """The operations at these positions of the upgrade."""
+        operations = self.upgrade.operations if self.upgrade else ()
+        return tuple([operations[at] for at in positions])

@@ -10,17 +10,18 @@ import marshal
 import os
 import pickle
 from array import array
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from tempfile import TemporaryFile
 from weakref import WeakValueDictionary, finalize
 
-from ..facts import Function, Migration
+from ..facts import Function, Migration, Operation
 from ..hints import Any
+from ..records import replace
 
 OPEN = 16  # migrations whose facts stay at hand once somebody asked for them
 _UPGRADE = ("upgrade",)  # what a replay asks of many revisions
 _OTHERS = ("downgrade", "imports", "undefined", "markers", "warnings", "review", "digest", "tree")
+_EACH = 3  # pieces of a migration: its outline, its upgrade, and the rest
 _put = object.__setattr__
 Outlined = Callable[[Migration], dict[str, Any]]
 Fields = dict[str, Any]
@@ -28,6 +29,14 @@ Fields = dict[str, Any]
 
 class Packed(Migration):
     """A migration whose functions, imports and the like are read again when somebody asks for them."""
+
+    def upgraded(self, positions: Iterable[int]) -> tuple[Operation, ...]:
+        """The operations at these positions of the upgrade: a replay asks each revision for those on one table."""
+        own = self.__dict__
+        if "upgrade" in own:
+            return super().upgraded(positions)
+        shelf: Shelf = own["shelf"]
+        return shelf.operations(own["number"] + 1, positions)
 
 
 class _Later:
@@ -40,8 +49,8 @@ class _Later:
     def __get__(self, packed: Packed | None, _: type) -> object:
         if packed is None:
             return self
-        own = packed.__dict__
-        return own["shelf"].opened(own["number"] + self._piece)[self._name]
+        shelf: Shelf = packed.__dict__["shelf"]
+        return shelf.opened(packed, self._piece)[self._name]
 
 
 class _Outline:
@@ -69,16 +78,14 @@ class Shelf:
         self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - open as long as the migrations are there
         finalize(self, self._file.close)
         self._ends = array("Q", [0])  # where each piece ends, and the next begins: an outline, and those of _PIECES
-        self._open: OrderedDict[int, Fields] = OrderedDict()
+        self._open: dict[int, tuple[Packed, Fields]] = {}  # the one opened first comes first
         # Operations are told apart by identity: as long as anybody holds a function, it is not made twice.
         self._held: WeakValueDictionary[tuple[int, str], Function] = WeakValueDictionary()
 
     def packed(self, migration: Migration) -> Migration:
         """The migration in little room; as it is where the disk is full."""
-        pieces = [marshal.dumps(self._outlined(migration))]
-        for names in _PIECES:
-            fields = {name: getattr(migration, name) for name in names}
-            pieces.append(pickle.dumps(fields, pickle.HIGHEST_PROTOCOL))
+        others = {name: getattr(migration, name) for name in _OTHERS}
+        pieces = [marshal.dumps(self._outlined(migration)), _in_groups(migration.upgrade), _pickled(others)]
         try:
             self._file.seek(self._ends[-1])
             if self._file.write(b"".join(pieces)) != sum(map(len, pieces)):
@@ -95,20 +102,32 @@ class Shelf:
             self._ends.append(self._ends[-1] + len(piece))
         return made
 
-    def opened(self, number: int) -> Fields:
-        """The fields in one piece."""
-        found = self._open.get(number)
-        if found is not None:
-            self._open.move_to_end(number)
-            return found
-        found = dict(pickle.loads(self.piece(number)))  # noqa: S301
+    def opened(self, packed: Packed, number: int) -> Fields:
+        """The fields in one piece of a migration, which has them at hand until as many others were opened."""
+        number += packed.__dict__["number"]
+        piece = self.piece(number)
+        found: Fields = {"upgrade": _whole(piece)} if number % _EACH == 1 else pickle.loads(piece)  # noqa: S301
         for name, value in found.items():
             if isinstance(value, Function):
                 found[name] = self._held.setdefault((number, name), value)
-        self._open[number] = found
+        packed.__dict__.update(found)
+        self._open[number] = packed, found
         if len(self._open) > OPEN:
-            self._open.popitem(last=False)
+            other, fields = self._open.pop(next(iter(self._open)))
+            for name in fields:
+                other.__dict__.pop(name, None)
         return found
+
+    def operations(self, number: int, positions: Iterable[int]) -> tuple[Operation, ...]:
+        """Some operations of the upgrade in a piece: without the others, unless these are at hand."""
+        function = self._held.get((number, "upgrade"))
+        if function is None:
+            found: dict[int, Operation] = {}
+            _, groups, group_of = marshal.loads(self.piece(number))  # noqa: S302 - ours
+            for group in {group_of[at] for at in positions}:
+                found |= pickle.loads(groups[group])  # noqa: S301
+            return tuple([found[at] for at in positions])
+        return tuple([function.operations[at] for at in positions])
 
     def piece(self, number: int) -> bytes:
         """A piece as it lies in the file."""
@@ -117,3 +136,32 @@ class Shelf:
             return os.pread(self._file.fileno(), end - start, start)
         self._file.seek(start)
         return self._file.read(end - start)
+
+
+def _pickled(value: object) -> bytes:
+    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+
+def _in_groups(function: Function | None) -> bytes:
+    """A function, its operations in groups by their table: each of them can be read without the others."""
+    if function is None:
+        return marshal.dumps((_pickled(None), [], []))
+    groups: dict[object, dict[int, Operation]] = {}
+    names = [getattr(op, "table", None) for op in function.operations]
+    for at, (name, op) in enumerate(zip(names, function.operations, strict=True)):
+        groups.setdefault(name, {})[at] = op
+    order = {name: index for index, name in enumerate(groups)}
+    frame = _pickled(replace(function, operations=()))
+    return marshal.dumps((frame, [_pickled(group) for group in groups.values()], [order[name] for name in names]))
+
+
+def _whole(piece: bytes) -> Function | None:
+    """The function that was packed in groups."""
+    frame, groups, group_of = marshal.loads(piece)  # noqa: S302 - ours
+    function: Function | None = pickle.loads(frame)  # noqa: S301
+    if function is None:
+        return None
+    found: dict[int, Operation] = {}
+    for group in groups:
+        found |= pickle.loads(group)  # noqa: S301
+    return replace(function, operations=tuple([found[at] for at in range(len(group_of))]))

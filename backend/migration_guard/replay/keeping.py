@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 
-from ..hints import NamedTuple
+from ..hints import TYPE_CHECKING, NamedTuple
 from .state import State
+
+if TYPE_CHECKING:
+    from .drawer import Drawer
 
 NEAR = 300  # states of a long history that are kept as they are: those asked for last
 MANY = 1_000  # revisions: the states of so many take less room than their facts, and stay as they are
@@ -31,7 +36,8 @@ class States:
         self._needed = needed
         self._room = NEAR if revisions > MANY else NEAR * revisions
         self._near: OrderedDict[Key, State] = OrderedDict()
-        self._far: dict[Key, bytes] = {}
+        self._far: dict[Key, Callable[[], bytes]] = {}
+        self._drawer: Drawer | None = None
 
     def __contains__(self, key: Key) -> bool:
         return key in self._near or key in self._far
@@ -40,7 +46,9 @@ class States:
         if key in self._near:
             self._near.move_to_end(key)
             return self._near[key]
-        state = _unpacked(self._far.pop(key))
+        import pickle  # late: few histories need it
+
+        state: State = pickle.loads(self._far.pop(key)())  # noqa: S301 - ours
         self.keep(key, state)
         return state
 
@@ -50,25 +58,26 @@ class States:
         if len(self._near) > self._room:
             other, state = self._near.popitem(last=False)
             if self._needed(other):
-                self._far[other] = _packed(state)
+                self._far[other] = self._written(state)
+
+    def _written(self, state: State) -> Callable[[], bytes]:
+        """What gives the state again, pickled, which is ten times as fast as JSON: it never leaves the process and its
+        children."""
+        import pickle
+
+        from .drawer import Drawer
+
+        data = pickle.dumps(state, pickle.HIGHEST_PROTOCOL)
+        try:
+            if self._drawer is None or self._drawer.process != os.getpid():  # two would write at one place
+                self._drawer = Drawer()
+            return self._drawer.put(data)
+        except (OSError, AttributeError):  # the disk is full; a system that cannot read a file anywhere at once
+            import zlib
+
+            return partial(zlib.decompress, zlib.compress(data, 1))
 
     def drop(self, key: Key) -> None:
         """Forget a state, if it is there."""
         self._near.pop(key, None)
         self._far.pop(key, None)
-
-
-def _packed(state: State) -> bytes:
-    """Pickled, which is ten times as fast as JSON: it never leaves the process and its children."""
-    import pickle  # late: few histories need it
-    import zlib
-
-    return zlib.compress(pickle.dumps(state, pickle.HIGHEST_PROTOCOL), 1)
-
-
-def _unpacked(data: bytes) -> State:
-    import pickle
-    import zlib
-
-    state: State = pickle.loads(zlib.decompress(data))  # noqa: S301
-    return state

@@ -82,12 +82,11 @@ class Touching:
 
     def operations(self, name: str, revision: str) -> tuple[Operation, ...]:
         """What a revision does that concerns the table, in order."""
-        upgrade = self.order.known[revision].upgrade
-        operations = upgrade.operations if upgrade else ()
         if revision not in self._hiding:
-            return tuple([operations[at] for at in self.by_revision.get(name, {}).get(revision, ())])
+            return self.order.known[revision].upgraded(self.by_revision.get(name, {}).get(revision, ()))
         if revision not in self._grouped:
-            self._grouped[revision] = self.grouped(operations)
+            upgrade = self.order.known[revision].upgrade
+            self._grouped[revision] = self.grouped(upgrade.operations if upgrade else ())
             if len(self._grouped) > GROUPED:
                 del self._grouped[next(iter(self._grouped))]
         return tuple(self._grouped[revision].get(name, ()))
