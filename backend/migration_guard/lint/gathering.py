@@ -12,8 +12,8 @@ from ..hints import Any
 from ..paths import StrPath
 from ..read.cache import Cache
 from ..read.git import Repository
-from ..read.graph import history, with_base
 from ..read.head_files import head_files
+from ..read.known_graph import known_history
 from ..read.looking import environment
 from ..read.project import Project
 from ..read.sources import Sources
@@ -61,7 +61,7 @@ def gathered(
     histories = []
     for project in projects:
         migrations = sources.index(project, index) if index else sources.working_tree(project)
-        one = history(project.place, migrations)
+        one = known_history(store, project.place, migrations)
         if base is not None:
             try:
                 one = _compared(one, base, sources, project, repository)
@@ -102,6 +102,8 @@ def _compared(one: History, base: str, sources: Sources, project: Project, repos
         raise UsageError(
             f"{sources.root} is not in a git repository, so there is no {base} to compare with", "leave out --base"
         )
+    from ..read.graph import with_base  # late: a commit hook compares with no branch
+
     tip, fork = repository.resolve(base), repository.merge_base(base)
     return with_base(
         one,

@@ -299,7 +299,9 @@ def _gaps(one: History, judged: frozenset[str]) -> Iterator[NotJudged]:
             at = link.migration.at
             yield NotJudged(at.path, at.line, f"{link.name}, which the chain of another package may have")
     for migration in one.migrations:
-        header = [migration.revision, migration.parents_unread]
-        for gap in (*header, *(migration.unread if migration.path in judged else ())):
+        revision, parents, judges = migration.revision, migration.parents_unread, migration.path in judged
+        if isinstance(revision, str) and parents is None and not judges:
+            continue  # as nearly all of a commit hook
+        for gap in (revision, parents, *(migration.unread if judges else ())):
             if isinstance(gap, Unread):
                 yield NotJudged(gap.at.path, gap.at.line, gap.why)
