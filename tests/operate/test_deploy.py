@@ -201,6 +201,14 @@ def test_what_the_guard_finds_errors_in_is_not_deployed(project: Project) -> Non
     assert project.made() == []
 
 
+def test_what_another_database_would_refuse_is_deployed(project: Project) -> None:
+    """PostgreSQL knows no UPDATE OR IGNORE."""
+    revision(project, "op.execute(\"UPDATE OR IGNORE personas SET half = 'x'\")")
+    (project.root / "pyproject.toml").write_text('[tool.migration-guard]\ndatabases = ["sqlite", "postgresql"]\n')
+
+    assert "Judged: 0 errors." in project.here("deploy", "--no-backup")
+
+
 def test_two_deploys_at_once_are_one_and_a_refusal(project: Project) -> None:
     processes = [
         subprocess.Popen(

@@ -12,7 +12,9 @@ from types import SimpleNamespace
 from ..agreement import agreed, somebody_is_there
 from ..config import Settings
 from ..errors import GuardError, NothingFound, UsageError
+from ..facts import dialect_named
 from ..progress import shown
+from ..records import replace
 from ..reporting import counted
 from .failing import LET_DOWN, let_down
 from .target import Target, target_of
@@ -141,9 +143,12 @@ def _deploy(options: SimpleNamespace, settings: Settings) -> int:
 
     target = _target(options, settings)
 
+    own = tuple(name for name in settings.databases if dialect_named(name) == target.dialect) or (target.dialect,)
+    here = replace(settings, databases=own)  # what another database would refuse is nothing to this one
+
     def judge(pending: Sequence[str]) -> list[Finding]:
         paths = [settings.root / target.history.by_id[name].path for name in pending]
-        return list(check(settings.root, settings, paths=paths).findings)
+        return list(check(settings.root, here, paths=paths).findings)
 
     limits = Limits(options.lock_timeout, options.statement_timeout, options.attempts)
     try:
