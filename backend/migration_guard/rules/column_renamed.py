@@ -60,11 +60,13 @@ def name_of_running_code(op: AlterColumn, context: Context) -> Iterator[Finding]
 def _both_for_a_while(op: AlterColumn, context: Context) -> list[str]:
     """Both columns side by side; the line itself with its allow comment where the type is not known."""
     known = column_before(context, op, op.table, op.name, op.schema)
-    kind = op.existing_type or (known.type if known is not None else None)
+    old = op.existing_type or (known.type if known is not None else None)
+    kind = op.type or old
     if kind is None or isinstance(kind, Unread) or isinstance(op.new_name, Unread) or op.by_sql:
         return allowed(op, RULE.id, f"no release that still runs names {op.table}.{op.name}").splitlines()
     new = literal(op.new_name)
-    filled = f"UPDATE {sql_table(op.table, op.schema)} SET {sql_name(op.new_name or '')} = {sql_name(op.name)}"  # noqa: S608
+    value = op.using if isinstance(op.using, str) else sql_name(op.name)
+    filled = f"UPDATE {sql_table(op.table, op.schema)} SET {sql_name(op.new_name or '')} = {value}"  # noqa: S608
     return [
         f"# the code writes both columns until no release names {op.name} any more",
         *call(op, "add_column", f"sa.Column({new}, {kind}, nullable=True)", table=op.table, schema=op.schema),

@@ -37,7 +37,7 @@ from ..registry import judges
 from ..replay import operations_above, type_before
 from ..replay.names import bare
 from ..replay.outline import with_kind
-from .shared.paste import dedented, literal
+from .shared.paste import dedented, literal, one_line
 
 GENERIC = pattern(r"(?:(?:sa|sqlalchemy|types|db)\.)*Enum\(")
 RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERROR, dialects={"postgresql"})
@@ -114,7 +114,11 @@ def _once(op: CreateTable, one: Column, enum: EnumType, context: Context) -> str
     if isinstance(one.type, str) and labels and source.count(one.source) == 1:
         head, comma, rest = one.source.partition(",")
         in_a_variable = re.sub(r"^\s*[A-Za-z_][\w.]*(?=\s*[,)])", lambda _: f" {again}", rest)
-        rest = rest.replace(one.type, again, 1) if one.type in rest else in_a_variable
+        in_one_line = one_line(rest)
+        if one.type in rest or one.type in in_one_line:
+            rest = (rest if one.type in rest else in_one_line).replace(one.type, again, 1)
+        else:
+            rest = in_a_variable
         edited = source.replace(one.source, f"{head}{comma}{rest}")
     edited = dedented(edited)
     if again not in edited:

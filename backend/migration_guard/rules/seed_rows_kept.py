@@ -18,7 +18,8 @@ Delete them by their key:
 or insert only what is not there (`ON CONFLICT DO NOTHING`, `WHERE NOT EXISTS`).
 
 ## Quiet when
-The downgrade drops, renames or empties the table, deletes from it or cannot be read whole, the insert is idempotent,
+The downgrade drops, renames or empties the table, deletes from it or cannot be read whole, the upgrade made the table
+itself (then it is the table that stays: `incomplete-downgrade`), the insert is idempotent,
 stands under a condition or copies rows of the database (`INSERT ... SELECT`, rows of a query), the upgrade deletes from
 the table itself first or drops or renames it later, or the downgrade refuses or is missing (`missing-downgrade`).
 """
@@ -27,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..facts import Context, DropObject, DropTable, Migration, Operation, OtherSql, RenameTable, WriteRows
+from ..facts import Context, CreateTable, DropObject, DropTable, Migration, Operation, OtherSql, RenameTable, WriteRows
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import operations_above
@@ -59,6 +60,8 @@ def rows_left(migration: Migration, context: Context) -> Iterator[Finding]:
         table = bare(op.table)
         if table is None or table in told or _gone_before(context, op, table) or _gone(context, op, table):
             continue
+        if any(bare(one.table) == table for one in operations_above(context, op, CreateTable, naming=table)):
+            continue  # a table that stays behind is what stops the next upgrade: incomplete-downgrade
         taking = back.between(0, len(back.operations), (WriteRows, DropTable, RenameTable, OtherSql), table)
         if not any(_takes_away(one, table) for one in taking) and not _with_its_schema(down.operations, op):
             told.add(table)
