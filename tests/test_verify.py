@@ -358,6 +358,25 @@ def test_a_project_that_is_not_installed_is_told_from_a_library_that_is_not(tmp_
     assert hints == ["install the project itself beside the guard", "install stripes"]
 
 
+def test_what_a_downgrade_bends_for_good_is_told_of_it_alone_and_not_of_models_or_of_the_whole_run(
+    tmp_path: Path,
+) -> None:
+    root = copied("models_agree", tmp_path)
+    versions = root / "migrations" / "versions"
+    bends = (
+        "from alembic import op\n\nrevision = 'r3'\ndown_revision = 'r2'\n\n\n"
+        "def upgrade():\n    pass\n\n\n"
+        "def downgrade():\n    with op.batch_alter_table('person') as batch:\n"
+        "        batch.create_check_constraint('ck_person_any', '1 = 1')\n"
+    )
+    (versions / "r3.py").write_text(bends)
+
+    report = verified(root)
+
+    assert [finding.rule.id for finding in report.findings] == ["downgrade-leaves-traces"]
+    assert report.notes[0].endswith("then all at once; 1 table held 4 rows.")
+
+
 def test_a_project_for_a_newer_python_says_so(tmp_path: Path) -> None:
     root = copied("env_raises", tmp_path)
     (root / "pyproject.toml").write_text('[project]\nname = "tenants"\nversion = "1"\nrequires-python = ">=3.99,<4"\n')

@@ -67,6 +67,7 @@ class Landing:
         self.filled: Filled | None = None
         self.down_and_up = False  # taken down and up again
         self.refuses = False  # to go down, by declaration or by its own code
+        self.bent = False  # going down and up again left another schema than going up
         self.lacking: set[str] = set()  # extensions that the server has not
         self._first = False  # no table stands yet
 
@@ -170,6 +171,7 @@ class Landing:
         self.tell(down)
         self.down_and_up = True
         end = self.observer.snapshot()
+        self.bent = end != after
         again = again if down.left else replace(again, left=tuple(differences(after, end)))
         self.tell(again)
         self._ended(again, counts)

@@ -97,6 +97,7 @@ class Stairway:
         self._tried: dict[str, Tried] = {}  # failed with rows, to be tried without
         self._notes: dict[str, Notes] = {}  # of these
         self._given: frozenset[str] = frozenset()  # stand in a new database already
+        self._bent = False  # what stands at the end is not what upgrades alone build
         self._roots: dict[str, str] = {}  # what stands on a revision that cannot be taken up -> that one
         self._mine: frozenset[str] = frozenset()  # revisions of this share
         self._keys: dict[str, str] = {}
@@ -130,6 +131,9 @@ class Stairway:
             why = f"{_listed(above)} not judged, as it cannot be taken up"
             self._not_judged(stage.script.get_revision(root), why)
         self.progress("", len(self._order), len(self._order))
+        if self._bent and self.plan.to_the_heads and self.at_heads:
+            self._bent = False  # nothing goes down any more
+            raise FreshDatabase
 
     def _prepare(self, stage: Stage, history: frozenset[str]) -> None:
         """Put all revisions into order, and find those that are to be walked: no others above them are looked at."""
@@ -185,6 +189,7 @@ class Stairway:
                 self.tally.down_and_up += landing.down_and_up
                 self.tally.refuse += landing.refuses
                 self.tally.on_empty_tables += landing.stands and tried is not None
+                self._bent |= landing.bent
             self.lacking.update(landing.lacking)
             if landing.filled is not None:
                 for table, rows in landing.filled.rows.items():
