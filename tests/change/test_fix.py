@@ -425,6 +425,64 @@ def downgrade() -> None:
     assert third.read_text().partition("def downgrade() -> None:\n")[2].splitlines() == [
         '    op.add_column("persona", sa.Column("name", sa.String(20), nullable=True))',
         '    op.create_index("ix_low", "persona", [sa.text("lower(name)")])',
-        '    op.create_index("ix_part", "persona", ["mood"], postgresql_where=sa.text("name IS NOT NULL"))',
+        "    op.create_index(",
+        '        "ix_part",',
+        '        "persona",',
+        '        ["mood"],',
+        '        postgresql_where=sa.text("name IS NOT NULL"),',
+        "    )",
         '    op.create_check_constraint("ck_name", "persona", "name <> \'\'")',
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "expected"),
+    [
+        (
+            'op.create_foreign_key(None, "persona", "house_of_personas", ["house_id"], ["id"])',
+            "",
+            [
+                "    op.create_foreign_key(",
+                '        op.f("fk_persona_house_id_house_of_personas"),',
+                '        "persona",',
+                '        "house_of_personas",',
+                '        ["house_id"],',
+                '        ["id"],',
+                "    )",
+            ],
+        ),
+        (
+            'op.create_foreign_key(\n        None, "persona", "house_of_personas", ["house_id"], ["id"], ondelete="SET NULL"\n    )',
+            "",
+            [
+                "    op.create_foreign_key(",
+                '        op.f("fk_persona_house_id_house_of_personas"),',
+                '        "persona",',
+                '        "house_of_personas",',
+                '        ["house_id"],',
+                '        ["id"],',
+                '        ondelete="SET NULL",',
+                "    )",
+            ],
+        ),
+        (
+            'op.create_foreign_key(None, "persona", "house_of_personas", ["house_id"], ["id"])',
+            f"# {'x' * 130}\n",
+            [
+                '    op.create_foreign_key(op.f("fk_persona_house_id_house_of_personas"), "persona", "house_of_personas", '
+                '["house_id"], ["id"])'
+            ],
+        ),
+    ],
+)
+def test_a_line_that_gets_longer_than_all_others_is_broken_up(
+    written: str, line: str, expected: list[str], tmp_path: Path
+) -> None:
+    text = f"\n{line}def upgrade() -> None:\n    {written}\n\n\ndef downgrade() -> None:\n"
+    down = '    op.drop_constraint(None, "persona", type_="foreignkey")\n'
+    _, second = project(tmp_path, PERSONA, text + down)
+
+    assert fixed(tmp_path, databases=("postgresql",)) == 0
+
+    after = second.read_text()
+    assert after.partition("def upgrade() -> None:\n")[2].partition("\n\n\n")[0].splitlines() == expected

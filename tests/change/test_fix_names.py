@@ -78,7 +78,8 @@ def test_names_follow_the_convention_in_both_functions(tmp_path: Path) -> None:
 
     assert fixed(tmp_path, "r2") == 0
 
-    assert body(second) == NAMELESS.replace('(None, ["name"])', '(batch_op.f("uq_persona_name"), ["name"])').replace(
+    joined = body(second).replace(",\n        )", ")").replace("(\n            ", "(").replace(",\n            ", ", ")
+    assert joined == NAMELESS.replace('(None, ["name"])', '(batch_op.f("uq_persona_name"), ["name"])').replace(
         '(None, ["name", "mood"])', '(batch_op.f("uq_persona_name_mood"), ["name", "mood"])'
     ).replace('(None, type_="unique")', '(batch_op.f("uq_persona_name_mood"), type_="unique")', 1).replace(
         '(None, type_="unique")', '(batch_op.f("uq_persona_name"), type_="unique")'

@@ -49,6 +49,7 @@ def undone(folder: Path, *upgrades: str | list[str], policy: Policy = PG) -> Und
                 '# "" is for the rows that were written without it',
                 'op.add_column("persona", sa.Column("name", sa.String(40), nullable=False, server_default=""))',
                 'op.alter_column("persona", "name", existing_type=sa.String(40), server_default=None)',
+                'op.create_check_constraint("ck_persona_name", "persona", "length(name) > 0")',
             ],
             False,
         ),
@@ -99,6 +100,7 @@ def test_on_sqlite_an_enum_is_no_type_and_a_default_goes_in_a_block(tmp_path: Pa
     assert name.lines[2:] == [
         'with op.batch_alter_table("persona") as batch_op:',
         '    batch_op.alter_column("name", existing_type=sa.String(40), server_default=None)',
+        'op.create_check_constraint("ck_persona_name", "persona", "length(name) > 0")',
     ]
 
 

@@ -22,6 +22,7 @@ from .downgrades import completed_downgrade, written_downgrade
 from .files import Edit, write
 from .rebase import usual_base
 from .trial import Counted, Trial, counted, real
+from .wrapping import wrapped
 from .written import CannotEdit, Splice, Written
 
 Fixer = Callable[[Written, Context, Sequence[Finding]], list[Splice]]
@@ -166,7 +167,8 @@ class _Run:
                 "say it in a new revision, or allow it with a reason; `--base REF` names another branch",
             )
         written = Written(self.trial.content(path))
-        yield from dict.fromkeys(written.edited(fixer(written, context, findings)) for fixer in FIXERS[rule])
+        edits = (written.edited(fixer(written, context, findings)) for fixer in FIXERS[rule])
+        yield from dict.fromkeys(wrapped(written, content) for content in edits)
 
     def _refused(
         self, rule: str, report: Report, found: Mapping[str, Sequence[Finding]], candidates: Mapping[str, list[bytes]]

@@ -76,8 +76,8 @@ def made_again(context: Context, op: DropTable | DropIndex | DropConstraint) -> 
     known = table_before(context, op, op.table, op.schema)
     name = op_name(op)
     if isinstance(op, DropTable):
-        made = table_lines(known, name)
-        return None if made is None else Undo(made, certain=not _has_types(context, op))
+        made = [dedented(line) for line in table_lines(known, name) or ()]
+        return Undo(made, certain=not _has_types(context, op)) if made else None
     if bare(op.name) is None:
         return None
     if isinstance(op, DropIndex):
