@@ -200,7 +200,5 @@ def _staged(paths: Sequence[str], root: StrPath, repository: Repository | None) 
 
         repository = Repository.at(root)
     named = {path: repository.folder(f"{os.fspath(root)}/{path}") for path in paths} if repository else {}
-    sides = {path: [f":{number}:{name}" for number in (0, 2)] for path, name in named.items() if name}
-    contents = repository.blobs([name for names in sides.values() for name in names]) if repository else {}
-    found = {path: contents.get(merged, contents.get(ours)) for path, (merged, ours) in sides.items()}
-    return {path: content.decode("utf-8", "replace") for path, content in found.items() if content is not None}
+    contents = repository.as_staged([name for name in named.values() if name]) if repository else {}
+    return {path: contents[name].decode("utf-8", "replace") for path, name in named.items() if name in contents}

@@ -293,6 +293,28 @@ def test_file_in_conflict_counts_as_this_branch_has_it(top: Path) -> None:
     assert contents(top, at(top).staged([VERSIONS])) == {f"{VERSIONS}/a.py": b"mine = 1\n"}
 
 
+def test_what_is_staged_is_asked_of_git_only_where_the_work_tree_has_another(
+    top: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same, other, piped = f"{VERSIONS}/a.py", f"{VERSIONS}/other.py", f"{VERSIONS}/piped.py"
+    for name in (other, piped):
+        write(top, name, "staged = 1\n")
+        git(top, "add", name)
+    write(top, other, "not staged = 1\n")
+    (top / piped).unlink()
+    os.mkfifo(top / piped)
+    repository = at(top)
+    staged = repository.staged([VERSIONS])
+
+    found = repository.as_staged([same, other, piped, "nowhere.py"])
+    monkeypatch.setenv("PATH", str(top))
+
+    assert found == {same: b"x = 1\n", other: b"staged = 1\n", piped: b"staged = 1\n"}
+    assert repository.contents({same: staged[same]}) == {same: b"x = 1\n"}
+    with pytest.raises(CannotFinish, match="no git program"):
+        repository.contents({other: staged[other]})
+
+
 LOOK = """#!{python}
 import os, sys
 sys.path.insert(0, {backend!r})
@@ -374,6 +396,7 @@ def test_program_that_a_repository_names_in_its_settings_is_not_run(top: Path, t
 def test_object_that_is_missing_is_named(top: Path) -> None:
     blob = git(top, "rev-parse", f"HEAD:{VERSIONS}/a.py")
     (top / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    write(top, f"{VERSIONS}/a.py", "another = 1\n")
 
     with pytest.raises(CannotFinish, match=blob):
         contents(top, at(top).files("HEAD", [VERSIONS]))

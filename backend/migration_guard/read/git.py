@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
+from stat import S_ISREG
 
 from ..errors import CannotFinish, UsageError
 from ..hints import TYPE_CHECKING
 from ..paths import Path, StrPath, late, lies_in, located, shown, text_of
 from ..records import dataclass, replace
 from .git_program import quoted, run_git
+from .store import blob_id
 
 if TYPE_CHECKING:
     import subprocess
 
 _REGULAR = {b"100644", b"100755"}
+_FEW, _LARGE = 20, 1_000_000  # files that are looked at before git is asked for them; bytes of one
 _EMPTY = frozenset({  # the names of an empty content, by SHA-1 and by SHA-256
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
@@ -137,6 +141,7 @@ class Repository:
             )
             for path in added.stdout.split(b"\0")[:-1]:
                 found.pop(os.fsdecode(path), None)
+        self._known.update(found)
         return found
 
     def archive(self, commit: str) -> bytes:
@@ -221,15 +226,29 @@ class Repository:
                 at += int(header[2]) + 1
         return found
 
+    def as_staged(self, names: Sequence[str]) -> dict[str, bytes]:
+        """What the next commit will hold of these files; of one that is not merged yet, this branch's side. What does
+        not exist is left out."""
+        known = {name: self._known[name] for name in names if name in self._known}
+        others = {name: [f":{number}:{name}" for number in (0, 2)] for name in names if name not in known}
+        contents = self.blobs([side for sides in others.values() for side in sides])
+        found = {name: contents.get(merged, contents.get(ours)) for name, (merged, ours) in others.items()}
+        return self.contents(known) | {name: content for name, content in found.items() if content is not None}
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        """The names of the contents that `staged` gave, by path."""
+        return {}
+
     def contents(self, wanted: Mapping[str, str]) -> dict[str, bytes]:
-        """The contents of these names, by path, from one run of git. Raises CannotFinish for one that git lacks."""
-        blobs = list(dict.fromkeys(wanted.values()))
+        """The contents of these names, by path, with one run of git at most. Raises CannotFinish if git lacks one."""
+        content = self._standing(wanted) if len(wanted) <= _FEW else {}
+        blobs = [blob for blob in dict.fromkeys(wanted.values()) if blob not in content]
         if not blobs:
-            return {}
+            return {path: content[blob] for path, blob in sorted(wanted.items())}
         output = memoryview(
             self._run("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs).encode()).stdout
         )
-        content: dict[str, bytes] = {}
         at = 0
         for blob in blobs:
             end = at + bytes(output[at : at + 200]).index(b"\n")
@@ -242,6 +261,21 @@ class Repository:
             content[blob] = bytes(output[end + 1 : end + 1 + size])
             at = end + 1 + size + 1
         return {path: content[blob] for path, blob in sorted(wanted.items())}
+
+    def _standing(self, wanted: Mapping[str, str]) -> dict[str, bytes]:
+        """Those of the contents, by their names, that stand at their paths in the work tree: of what is staged mostly
+        all, and to start git takes longer than to look."""
+        found = {}
+        for path, blob in wanted.items():
+            file = f"{self.above}/{path}"
+            with suppress(OSError, ValueError):
+                about = os.stat(file)
+                if S_ISREG(about.st_mode) and about.st_size < _LARGE:  # a pipe would keep us waiting for ever
+                    with open(file, "rb") as opened:
+                        content = opened.read()
+                    if blob_id(content) == blob:
+                        found[blob] = content
+        return found
 
     def _index_of_the_running_commit(self) -> str | None:
         """The index file that git prepared for the commit in progress, when it is a commit of this repository."""
