@@ -65,7 +65,7 @@ def test_a_failure_that_needs_rows_names_the_table_the_statement_and_the_line() 
         'NotNullViolation: column "age" of relation "person" contains null values. '
         "It ran: ALTER TABLE person ADD COLUMN age INTEGER NOT NULL"
     )
-    assert 'op.add_column("person", sa.Column("age", <type>, nullable=True))' in finding.instead
+    assert 'op.add_column("person", sa.Column("age", sa.Integer(), nullable=True))' in finding.instead
 
 
 def test_traces_and_the_failure_that_they_cause_are_one_finding() -> None:
@@ -192,6 +192,12 @@ def test_a_history_that_cannot_start_from_nothing_is_told_so() -> None:
     assert "build a new database from nothing" in finding.instead
 
 
+def test_an_extension_whose_name_needs_quotes_is_dropped_with_them() -> None:
+    left = (undoing(Difference("extension", name, None, "added"), "postgresql") for name in ("uuid-ossp", "vector"))
+
+    assert [*left] == ["""op.execute('DROP EXTENSION "uuid-ossp"')""", 'op.execute("DROP EXTENSION vector")']
+
+
 def test_a_constraint_on_sqlite_needs_batch_mode() -> None:
     code = undoing(Difference("unique", "person.uq_name", "person", "added"), "sqlite") or ""
 
@@ -227,7 +233,21 @@ def test_a_constraint_on_sqlite_needs_batch_mode() -> None:
         (
             Failure("UniqueViolation", 'could not create unique index "u"', 1, "CREATE UNIQUE INDEX u ON t (a)"),
             "postgresql",
-            "DELETE FROM t WHERE a IS NOT NULL AND id NOT IN",
+            "DELETE FROM t WHERE a IS NOT NULL AND ctid NOT IN (SELECT min(ctid) FROM t GROUP BY a)",
+        ),
+        (
+            Failure(
+                "NotNullViolation", 'column "c" contains null', 1, 'ALTER TABLE "user" ALTER COLUMN c SET NOT NULL'
+            ),
+            "postgresql",
+            """op.execute('UPDATE "user" SET c = <value> WHERE c IS NULL')""",
+        ),
+        (
+            Failure(
+                "NotNullViolation", 'null value in column "c"', 1, "ALTER TABLE t ADD COLUMN c VARCHAR(9) NOT NULL"
+            ),
+            "postgresql",
+            'batch.alter_column("c", existing_type=sa.String(9), nullable=False)',
         ),
         (
             Failure(

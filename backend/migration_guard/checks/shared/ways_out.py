@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from ...live.steps import TIME_LIMIT, Failure
+from .words import type_in_code
 
 
 def way_out(failure: Failure, dialect: str) -> str | None:
@@ -22,17 +23,23 @@ def _add_not_null(failure: Failure, text: str, _: str) -> str | None:
     )
     if not added or not re.search(r"null value|NOT NULL column with default value NULL|NotNull", text, re.IGNORECASE):
         return None
-    return _filled_between(added[1].strip('"'), added[2])
+    return _filled_between(added[1], added[2], type_in_code(added[3]) or "<type>")
 
 
-def _filled_between(table: str, column: str) -> str:
-    """A new column that gets its values before NULL is forbidden in it."""
+def _filled_between(table: str, column: str, type_: str = "<type>") -> str:
+    """A new column that gets its values before NULL is forbidden in it. The table is as in SQL."""
+    name = table.replace('"', "")
     return (
-        f'op.add_column("{table}", sa.Column("{column}", <type>, nullable=True))\n'
-        f'op.execute("UPDATE {table} SET {column} = <value> WHERE {column} IS NULL")\n'
-        f'with op.batch_alter_table("{table}") as batch:\n'
-        f'    batch.alter_column("{column}", existing_type=<type>, nullable=False)'
+        f'op.add_column("{name}", sa.Column("{column}", {type_}, nullable=True))\n'
+        f"{_execute(f'UPDATE {table} SET {column} = <value> WHERE {column} IS NULL')}\n"
+        f'with op.batch_alter_table("{name}") as batch:\n'
+        f'    batch.alter_column("{column}", existing_type={type_}, nullable=False)'
     )
+
+
+def _execute(sql: str) -> str:
+    """A line that runs the SQL, which may have quoted names."""
+    return f"op.execute('{sql}')" if '"' in sql else f'op.execute("{sql}")'
 
 
 def _set_not_null(failure: Failure, text: str, _: str) -> str | None:
@@ -41,23 +48,21 @@ def _set_not_null(failure: Failure, text: str, _: str) -> str | None:
     match = found or batch
     if match is None:
         return None
-    table, column = match[1].strip('"'), match[2]
+    table, column = match[1], match[2]
     copied = re.match(r"INSERT INTO \S+ \((.*?)\)", failure.statement)
     if batch and copied and column not in copied[1].replace('"', "").split(", "):  # no copy: the block adds it
         return _filled_between(table, column)
     return (
         "# before the column becomes NOT NULL:\n"
-        f'op.execute("UPDATE {table} SET {column} = <value> WHERE {column} IS NULL")'
+        f"{_execute(f'UPDATE {table} SET {column} = <value> WHERE {column} IS NULL')}"
     )
 
 
-def _duplicates(failure: Failure, text: str, _: str) -> str | None:
+def _duplicates(failure: Failure, text: str, dialect: str) -> str | None:
     """For an index or constraint that rows are in the way of; not for an INSERT of rows that stand already."""
     sql = failure.statement
-    made = re.search(
-        r'INDEX (?:CONCURRENTLY )?\S+ ON (?:ONLY )?"?([\w.]+)"? (?:USING \w+ )?\((.*?)\)', sql, re.IGNORECASE
-    )
-    made = made or re.search(r'ALTER TABLE "?([\w.]+)"? ADD .*?(?:UNIQUE|PRIMARY KEY) \((.*?)\)', sql, re.IGNORECASE)
+    made = re.search(r'INDEX (?:CONCURRENTLY )?\S+ ON (?:ONLY )?([\w."]+) (?:USING \w+ )?\((.*?)\)', sql, re.IGNORECASE)
+    made = made or re.search(r'ALTER TABLE ([\w."]+) ADD .*?(?:UNIQUE|PRIMARY KEY) \((.*?)\)', sql, re.IGNORECASE)
     copied = re.search(r"UNIQUE constraint failed: (_alembic_tmp_\S.*)", text)
     if made and re.search(r"UNIQUE constraint failed|could not create unique index|duplicate key", text):
         table, columns = made[1], made[2].replace('"', "")
@@ -67,10 +72,12 @@ def _duplicates(failure: Failure, text: str, _: str) -> str | None:
     else:
         return None
     filled = " AND ".join(f"{column} IS NOT NULL" for column in columns.split(", "))
+    # A key may have any name and, as a UUID, no min(): where the row stands has one on PostgreSQL 14 and later.
+    row = "ctid" if dialect == "postgresql" else "rowid"
+    kept = f"SELECT min({row}) FROM {table} GROUP BY {columns}"
     return (
-        f"# before {columns} of {table} must be unique, keep one of each:\n"
-        f'op.execute("DELETE FROM {table} WHERE {filled} '
-        f'AND id NOT IN (SELECT min(id) FROM {table} GROUP BY {columns})")'
+        f"# before {columns} of {table.replace(chr(34), '')} must be unique, keep one of each:\n"
+        f"{_execute(f'DELETE FROM {table} WHERE {filled} AND {row} NOT IN ({kept})')}"
     )
 
 

@@ -73,7 +73,8 @@ def undoing(difference: Difference, dialect: str) -> str | None:
     if kind == "exclusion" and table:
         return f'op.execute("ALTER TABLE {table} DROP CONSTRAINT {own}")'
     if table is None or kind in ("view", "materialized view", "sequence"):
-        return f'op.execute("DROP {kind.upper()} {name}")'
+        quoted = kind == "extension" and not name.isidentifier()
+        return f"""op.execute('DROP EXTENSION "{name}"')""" if quoted else f'op.execute("DROP {kind.upper()} {name}")'
     return None
 
 
@@ -102,10 +103,16 @@ def _argument(name: str, before: str) -> str | None:
         return f"nullable={before != 'no'}"
     if name == "default":
         return f"server_default=sa.text({before!r})" if before else "server_default=None"
-    if name == "type" and (match := _TYPE.fullmatch(before.lower())):
-        type_ = _TYPES.get(match[1].strip())
-        return f"type_={type_}({match[2] or ''})" if type_ else None
+    if name == "type" and (code := type_in_code(before)):
+        return f"type_={code}"
     return None
+
+
+def type_in_code(shown: str) -> str | None:
+    """A type of the catalogue or of SQL as Python: "VARCHAR(40)" is sa.String(40). None for others."""
+    match = _TYPE.fullmatch(shown.strip().lower())
+    type_ = _TYPES.get(match[1].strip()) if match else None
+    return f"{type_}({match[2] or ''})" if match and type_ else None
 
 
 def _table(name: str, *more: str, keyword: str = "") -> str:
