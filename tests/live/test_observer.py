@@ -193,6 +193,20 @@ def test_what_a_connection_wrote_that_the_guard_does_not_know_is_seen(engine: En
         assert ("table", "b") in observer.snapshot().objects
 
 
+def test_what_steps_left_dead_in_the_catalogues_is_removed_now_and_then(engine: Engine) -> None:
+    reader = dialect("postgresql").reader()
+    with engine.connect() as connection:
+        reader.begin(connection)
+        looks = []
+        for _ in range(100):
+            looks.append(reader.look(connection))
+            connection.commit()
+        cleaned = connection.exec_driver_sql("SELECT pg_stat_get_vacuum_count('pg_attribute'::regclass)").scalar_one()
+
+        assert cleaned == 1
+        assert looks[0].snapshot() == looks[-1].snapshot()
+
+
 @pytest.mark.parametrize("statement", ["DEALLOCATE ALL", "DISCARD ALL"])
 def test_an_observer_sees_what_is_new_after_its_connection_forgot_all(engine: Engine, statement: str) -> None:
     with Observer(engine.url.render_as_string(hide_password=False), "v") as observer, engine.connect() as project:

@@ -11,6 +11,8 @@ from .postgresql_asked import Question, asked, query
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+# Kinds of objects that most schemas do without, and where their catalogue stands in the query.
+_PLACES = {"trigger": 2, "rule": 3, "policy": 4, "statistics": 6, "comment": 7}
 _EVER = "1"  # the transaction that made the system's own rows
 
 
@@ -31,6 +33,7 @@ class Known:
     rows: Mapping[str, Sequence[int]] = field(default_factory=dict)  # by table: its file, and how many were written
     search_path: str = ""
     totals: Sequence[int] = ()  # how many rows each catalogue has
+    kinds: frozenset[str] = frozenset()  # of these objects there are some
     counts: Mapping[int, Mapping[int, int]] = field(default_factory=dict)  # of these, by catalogue, of each relation
     elsewhere: tuple[int, str | None] = (0, None)  # how many rows the other catalogues have, and the roles
 
@@ -85,6 +88,7 @@ def _changes(connection: Connection, before: Known) -> Changes:
         rows={relations[oid].name: mark for oid, *mark in zip(*told["rows"][:3], strict=True)},
         search_path=search_path,
         totals=told["totals"][1],
+        kinds=frozenset(kind for kind, place in _PLACES.items() if told["totals"][2][place]),
         counts=counts,
         elsewhere=(total, roles),
     )

@@ -14,19 +14,22 @@ with since as materialized (
 ), relation as materialized (
   select * from made where relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c')
                        and relnamespace = any(array(select oid from spaces))
-), tally(number, total, written) as materialized (
+), tally(number, total, written, told) as materialized (
   -- What is gone leaves fewer rows. Of the catalogues that are not here, rows go with their relation only, or with one of
-  -- these.
-  select 1, count(*), count(*) filter (where age(xmin) <= (select age from since)) from pg_constraint
-  union all select 2, count(*), count(*) filter (where age(xmin) <= (select age from since)) from pg_index
-  union all select 3, count(*), count(*) filter (where age(xmin) <= (select age from since)) from pg_trigger
-  union all select 4, count(*), count(*) filter (where age(xmin) <= (select age from since)) from pg_rewrite
-  union all select 5, count(*), count(*) filter (where age(xmin) <= (select age from since)) from pg_policy
-  union all select 6, count(*), count(*) filter (where age(xmin) <= (select age from since)) from pg_inherits
-  union all select 7, count(*), count(*) filter (where age(xmin) <= (select age from since)) from pg_statistic_ext
-  union all select 8, count(*), count(*) filter (where age(xmin) <= (select age from since)) from pg_description
+  -- these. Of some it counts the rows that a snapshot tells of by themselves.
+  select 1, count(*), count(*) filter (where age(xmin) <= (select age from since)), 0 from pg_constraint
+  union all select 2, count(*), count(*) filter (where age(xmin) <= (select age from since)), 0 from pg_index
+  union all select 3, count(*), count(*) filter (where age(xmin) <= (select age from since)),
+                   count(*) filter (where not tgisinternal) from pg_trigger
+  union all select 4, count(*), count(*) filter (where age(xmin) <= (select age from since)),
+                   count(*) filter (where oid >= 16384 and rulename <> '_RETURN') from pg_rewrite
+  union all select 5, count(*), count(*) filter (where age(xmin) <= (select age from since)), count(*) from pg_policy
+  union all select 6, count(*), count(*) filter (where age(xmin) <= (select age from since)), 0 from pg_inherits
+  union all select 7, count(*), count(*) filter (where age(xmin) <= (select age from since)), count(*) from pg_statistic_ext
+  union all select 8, count(*), count(*) filter (where age(xmin) <= (select age from since)),
+                   (select count(*) from pg_description where objoid >= 16384) from pg_description
             where objoid >= 16384 and classoid = 'pg_class'::regclass
-  union all select 9, count(*), count(*) filter (where age(xmin) <= (select age from since)) from pg_attrdef
+  union all select 9, count(*), count(*) filter (where age(xmin) <= (select age from since)), 0 from pg_attrdef
 ), changed(number) as materialized (
   select t.number from tally t, since s where t.written > 0 or t.total is distinct from s.totals[t.number]
 ), row_of(number, relation, xmin) as (
@@ -90,7 +93,7 @@ from relation r join spaces n on n.oid = r.relnamespace where r.written
 union all
 select 'written', array_agg(relation::int8), null, null, null from written
 union all
-select 'totals', null, array_agg(total order by number), null, null from tally
+select 'totals', null, array_agg(total order by number), array_agg(told order by number), null from tally
 union all
 select 'counted', array_agg(relation::int8), array_agg(rows), array_agg(number), null from counted
 union all

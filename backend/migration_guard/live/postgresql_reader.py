@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, event
 
-from .postgresql_asked import Question, asked, query
+from .postgresql_asked import Question, asked, query, told
 from .postgresql_catalogue import as_document, described, described_in
 from .postgresql_changes import Changes, Known, changes
 from .postgresql_shapes import Table, restricted, tables_in, tables_of
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _RELATIONS = ("table", "view", "materialized view", "sequence")
+# Every so many looks, the catalogues are rid of what steps left dead in them: each look reads past it. Nobody waits for
+# that, and it changes no row that is alive. https://www.postgresql.org/docs/current/sql-vacuum.html
+_CLEANED = 100
+_CLEAN = "VACUUM (SKIP_LOCKED, TRUNCATE FALSE) " + ", ".join(
+    f"pg_catalog.{name}"
+    for name in ("pg_attribute", "pg_class", "pg_constraint", "pg_depend", "pg_index", "pg_trigger", "pg_type")
+)
 _COUNTED_AT_ONCE = (15,)  # the version that brought pg_stat_force_next_flush()
 
 
@@ -29,6 +37,7 @@ class PostgresqlReader:
 
     def __init__(self) -> None:
         self._known = Known()
+        self._looks = count(1)
         self._parts: dict[str, dict[Key, Properties]] = {}  # none is changed, but replaced by another
         self._owners: dict[str, str] = {}  # of sequences
         self._shapes: dict[str, TableShape] = {}
@@ -45,6 +54,8 @@ class PostgresqlReader:
 
     def look(self, connection: Connection) -> Sight:
         """What stands there now."""
+        if next(self._looks) % _CLEANED == 0 and not connection.in_transaction():
+            told(connection, _CLEAN)
         found = changes(connection, self._known)
         if found.everything or found.now.search_path != "public":
             self._read_everything(connection)
@@ -79,9 +90,10 @@ class PostgresqlReader:
             for oid in gone | read:
                 self._tables.pop(oid, None)
             seen = read | around["beside"]
+            kinds = found.now.kinds | {"enum"} if enums else found.now.kinds
             descriptions, shapes = asked(
                 connection,
-                Question(as_document(restricted("snapshot")), (seen, enums)),
+                Question(as_document(restricted("snapshot", kinds)), (seen, enums)),
                 Question(shapes_document(restricted("shapes")), (seen, ())),
             )
             self._keep(described_in(descriptions[0][0]), new)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _UNION = "\n\nunion all\n\n"
+_RARE = re.compile(r"-- only with (\w+)\n")
 _WORD = re.compile(r'"((?:[^"]|"")+)"|\b([a-z_][\w$]*)', re.IGNORECASE)
 
 
@@ -103,11 +104,12 @@ def tables_in(document: str, known: Mapping[int, Table] = MappingProxyType({})) 
 
 
 @cache
-def restricted(name: str) -> str:
-    """A query of this folder, less what it asks of no relation. It is given relations, and types besides those of their
-    columns, and sees no others, nor any function."""
-    parts = (part for part in query(name).split(_UNION) if not part.startswith("-- of no relation"))
-    return _UNION.join(parts).replace("with ", query("only"), 1)
+def restricted(name: str, kinds: frozenset[str] = frozenset()) -> str:
+    """A query of this folder, less what it asks of no relation, and of kinds of objects that are rare and not among
+    these. It is given relations, and types besides those of their columns, and sees no others, nor any function."""
+    parts = [part for part in query(name).split(_UNION) if not part.startswith("-- of no relation")]
+    asked = [part for part in parts if (rare := _RARE.match(part)) is None or rare[1] in kinds]
+    return _UNION.join(asked).replace("with ", query("only"), 1)
 
 
 def _column(row: dict[str, Any], types: dict[int, dict[str, Any]], table: str) -> ColumnShape:

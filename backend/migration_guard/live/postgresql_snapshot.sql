@@ -137,6 +137,7 @@ where d.deptype is distinct from 'i' and not exists (select 1 from owned o where
 
 union all
 
+-- only with enum
 select case t.typtype when 'e' then 'enum' when 'd' then 'domain' else 'type' end,
        n.nspname, null, t.typname, t.oid::text,
        json_strip_nulls(json_build_object(
@@ -182,6 +183,7 @@ where not exists (select 1 from owned o where (o.classid, o.objid) = (p.tableoid
 
 union all
 
+-- only with trigger
 select 'trigger', n.nspname, c.relname, t.tgname, t.oid::text,
        json_strip_nulls(json_build_object(
          'definition', pg_get_triggerdef(t.oid),
@@ -192,6 +194,7 @@ where not t.tgisinternal and t.tgparentid = 0 and not exists (select 1 from owne
 
 union all
 
+-- only with policy
 select 'policy', n.nspname, c.relname, p.polname, p.oid::text,
        json_strip_nulls(json_build_object(
          'for', case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
@@ -205,6 +208,7 @@ from pg_policy p join pg_class c on c.oid = p.polrelid join ns n on n.oid = c.re
 
 union all
 
+-- only with rule
 select 'rule', n.nspname, c.relname, r.rulename, r.oid::text,
        json_build_object('definition', pg_get_ruledef(r.oid))::text
 from pg_rewrite r join pg_class c on c.oid = r.ev_class join ns n on n.oid = c.relnamespace
@@ -236,6 +240,7 @@ from pg_collation l join ns n on n.oid = l.collnamespace where not exists (selec
 
 union all
 
+-- only with statistics
 select 'statistics', n.nspname, c.relname, s.stxname, s.oid::text,
        json_build_object('definition', regexp_replace(pg_get_statisticsobjdef(s.oid), '^.*? ON ', ''),
          'kinds', (select string_agg(case k when 'd' then 'ndistinct' when 'f' then 'dependencies' when 'm' then 'mcv'
@@ -305,6 +310,7 @@ having coalesce(string_agg(g.text, '') filter (where g.which = 'now'), '')
 
 union all
 
+-- only with comment
 select 'comment', d.classoid::regclass::text, null, null,
        d.objoid::text || case when d.objsubid > 0 then '.' || d.objsubid else '' end, d.description
 from pg_description d where d.objoid >= 16384
