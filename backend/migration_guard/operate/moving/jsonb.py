@@ -13,6 +13,7 @@ from typing import Any
 from ..converting import CannotBe
 
 LARGEST = 16_000  # digits on either side of the point that a number of PostgreSQL surely takes
+Pair = tuple[str, Any]
 
 
 def printed(text: str) -> str:
@@ -62,22 +63,27 @@ def _point(text: str) -> str:
     return f"{_BEFORE[1:]}{digits}{_BEHIND[:-1]}"
 
 
-def _in_order(given: dict[str, Any]) -> dict[str, Any]:
+def _in_order(pairs: list[Pair]) -> dict[str, Any]:
     """Keys as jsonb keeps them: the shorter first, then by their bytes; of two alike the last one."""
-    if len(given) < 2:
-        return given
-    keys = tuple(given)
+    if len(pairs) < 2:
+        return dict(pairs)
+    keys = tuple([key for key, _ in pairs])
     order = _orders.get(keys)
     if order is None:
-        names = sorted(keys, key=_rank)
-        order = names, itemgetter(*names)
+        order = _order(keys)
         if len(_orders) < 1000 and len(keys) < 100:
             _orders[keys] = order
-    names, values = order
-    return dict(zip(names, values(given), strict=False))
+    return dict(order(pairs))
 
 
-_orders: dict[tuple[str, ...], tuple[list[str], Callable[[Any], Any]]] = {}  # of keys that were seen together
+_orders: dict[tuple[str, ...], Callable[[Any], Any]] = {}  # of keys that were seen together
+
+
+def _order(keys: Sequence[str]) -> Callable[[Any], Any]:
+    """What puts pairs with these keys in order."""
+    last = {key: place for place, key in enumerate(keys)}
+    places = [last[key] for key in sorted(last, key=_rank)]
+    return itemgetter(*places) if len(places) > 1 else lambda pairs: [pairs[places[0]]]
 
 
 def _rank(key: str) -> tuple[int, bytes]:
@@ -89,7 +95,7 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-_DECODER = json.JSONDecoder(object_hook=_in_order, parse_float=_point, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_in_order, parse_float=_point, parse_constant=_no_constant)
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # behind an even number of backslashes
 _HALF = re.compile("[\ud800-\udfff]")
