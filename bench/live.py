@@ -21,9 +21,9 @@ import runnable
 from timing import Line, as_json, medians, table
 
 from migration_guard.live import Server, dialect
-from migration_guard.live.pg_server import running
-from migration_guard.live.postgresql import _install
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.postgresql.adapter import _install
+from migration_guard.live.postgresql.server import running
+from migration_guard.live.scratch.folder import Scratch
 
 GUARD = [sys.executable, "-m", "migration_guard", "verify"]
 ALEMBIC = [sys.executable, "-m", "alembic"]

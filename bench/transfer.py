@@ -25,7 +25,7 @@ from sqlalchemy import make_url
 from timing import Line, as_json, peak_megabytes, table
 
 from migration_guard.live import Server, dialect
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.scratch.folder import Scratch
 
 TABLES = ("authors", "posts", "events", "prices", "tags")
 ENV = """\

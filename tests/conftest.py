@@ -10,7 +10,7 @@ import pytest
 
 from migration_guard.errors import CannotFinish
 from migration_guard.live import Server, dialect
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.scratch.folder import Scratch
 from tests.once import runs_once
 
 SPEAKING = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "SQLALCHEMY_URL", "DATABASE_URL")

@@ -24,7 +24,7 @@ from sqlalchemy import make_url
 from migration_guard.cli import main
 from migration_guard.errors import CannotFinish
 from migration_guard.live import Server, dialect
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.scratch.folder import Scratch
 
 BACKEND = Path(__file__).parents[1] / "backend"
 CLEAN = "No findings: "
@@ -527,7 +527,7 @@ def broken_binaries(folder: Path) -> Path:
 def test_postgresql_that_cannot_start_is_told_and_the_rest_is_judged(
     verify: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from migration_guard.live.pg_binaries import installs
+    from migration_guard.live.postgresql.binaries import installs
 
     put(root, "hazard")
     monkeypatch.setenv("MIGRATION_GUARD_PG_BINDIRS", str(broken_binaries(tmp_path / "bin")))

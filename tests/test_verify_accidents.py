@@ -12,8 +12,9 @@ import pytest
 
 from migration_guard.config import Settings
 from migration_guard.findings import Report
-from migration_guard.live import dialect, pg_binaries
-from migration_guard.live.scratch import Scratch
+from migration_guard.live import dialect
+from migration_guard.live.postgresql import binaries as pg_binaries
+from migration_guard.live.scratch.folder import Scratch
 from migration_guard.verify import verify
 
 ACCIDENTS = Path(__file__).parent / "fixtures" / "accidents"

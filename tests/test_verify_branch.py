@@ -16,7 +16,7 @@ from migration_guard.config import load
 from migration_guard.findings import Report
 from migration_guard.lint import check
 from migration_guard.live import Server
-from migration_guard.live.walked import Walked
+from migration_guard.live.climb.walked import Walked
 from migration_guard.verify import verify
 from migration_guard.verify.journal import Journal
 

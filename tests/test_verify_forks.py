@@ -10,7 +10,7 @@ import pytest
 from migration_guard.config import load
 from migration_guard.findings import Finding, Report
 from migration_guard.live import Server
-from migration_guard.live.orders import Orders
+from migration_guard.live.climb.orders import Orders
 from migration_guard.records import replace
 from migration_guard.verify import verify
 

@@ -19,8 +19,8 @@ from migration_guard.catalogue import every_rule
 from migration_guard.cli import main
 from migration_guard.config import load
 from migration_guard.findings import Report
-from migration_guard.live.shares import Share
-from migration_guard.live.walked import Walked
+from migration_guard.live.climb.shares import Share
+from migration_guard.live.climb.walked import Walked
 from migration_guard.report import FORMATS
 from migration_guard.report.merging import merged
 from migration_guard.verify import verify

@@ -15,7 +15,7 @@ import pytest
 
 from migration_guard.cli import main
 from migration_guard.live import dialect
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.scratch.folder import Scratch
 from noxfile import fingerprint
 from tests.acting import ON_LINUX, ROOT, Acted, act, checkout, commit, git
 

@@ -145,7 +145,7 @@ def _verify(options: SimpleNamespace) -> int:
 
     needed("verify")
     described = shows_branch(options)
-    from .live.shares import Share
+    from .live.climb.shares import Share
     from .progress import shown
     from .verify import verify
 

@@ -189,7 +189,7 @@ def _sql(settings: Settings, migration: Migration) -> Iterator[str]:
     if any(find_spec(package) is None for package in LIVE):
         yield "\nSQL: not shown, because Alembic is not installed beside the guard"
         return
-    from .live.offline import sql
+    from .live.project.offline import sql
 
     for dialect in sorted(settings.dialects):
         text, why = sql(settings.root / migration.path, dialect, cwd=settings.root)

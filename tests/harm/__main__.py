@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from migration_guard.live import dialect
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.scratch.folder import Scratch
 from tests.operate.project import Project
 
 from . import damage, operating, servers, squashing, together, transferring, writes

@@ -12,12 +12,12 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from migration_guard.errors import CannotFinish
-from migration_guard.live.pg_binaries import installs
-from migration_guard.live.pg_server import running
-from migration_guard.live.pg_user import run_as, server_user
-from migration_guard.live.postgresql import OwnServer
-from migration_guard.live.redirect import own_engine
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.postgresql.adapter import OwnServer
+from migration_guard.live.postgresql.binaries import installs
+from migration_guard.live.postgresql.server import running
+from migration_guard.live.postgresql.user import run_as, server_user
+from migration_guard.live.project.redirect import own_engine
+from migration_guard.live.scratch.folder import Scratch
 from tests.operate.project import HEAD, OLDEST, Project
 
 from .damage import Seen

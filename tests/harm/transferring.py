@@ -22,10 +22,10 @@ import psycopg
 from sqlalchemy import URL, make_url
 
 from migration_guard.live import Server
-from migration_guard.live.postgresql_catalogue import snapshot
-from migration_guard.live.redirect import own_engine
+from migration_guard.live.postgresql.catalogue import snapshot
+from migration_guard.live.project.redirect import own_engine
 from migration_guard.live.schema import Snapshot, differences
-from migration_guard.live.sqlite_catalogue import snapshot as sqlite_snapshot
+from migration_guard.live.sqlite.catalogue import snapshot as sqlite_snapshot
 from migration_guard.operate.moving.session import RECORD
 
 ROOT = Path(__file__).parents[2]

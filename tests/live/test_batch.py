@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy.exc import NoSuchTableError
 
-from migration_guard.live.batch import one_table_at_a_time
-from migration_guard.live.sqlite_catalogue import snapshot
+from migration_guard.live.project.batch import one_table_at_a_time
+from migration_guard.live.sqlite.catalogue import snapshot
 
 TABLES = """
 CREATE TABLE a (id INTEGER PRIMARY KEY, other INTEGER REFERENCES b);

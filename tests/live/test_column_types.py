@@ -14,11 +14,11 @@ from alembic.operations import Operations
 from sqlalchemy import Connection
 from sqlalchemy.types import TypeDecorator
 
-from migration_guard.live.column_types import ColumnTypes
-from migration_guard.live.readable import with_readable_values
-from migration_guard.live.rows import fill
+from migration_guard.live.rows.column_types import ColumnTypes
+from migration_guard.live.rows.filling import fill
+from migration_guard.live.rows.readable import with_readable_values
 from migration_guard.live.shapes import ColumnShape, TableShape
-from migration_guard.live.sqlite_shapes import shapes
+from migration_guard.live.sqlite.shapes import shapes
 
 
 class Mood(enum.Enum):

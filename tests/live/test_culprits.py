@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from migration_guard.live.contents import Contents, TableContents
-from migration_guard.live.culprits import culprits
+from migration_guard.live.climb.culprits import culprits
+from migration_guard.live.rows.contents import Contents, TableContents
 from migration_guard.live.steps import Failure
 
 PERSON = TableContents(

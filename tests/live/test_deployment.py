@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.live.deployment import Deploy
-from migration_guard.live.environment import Environment
-from migration_guard.live.loading import Home
-from migration_guard.live.observer import Observer
-from migration_guard.live.redirect import Lead, engines_led
+from migration_guard.live.climb.deployment import Deploy
+from migration_guard.live.climb.observer import Observer
+from migration_guard.live.climb.stairway import Plan
+from migration_guard.live.climb.treading import Tread
+from migration_guard.live.project.environment import Environment
+from migration_guard.live.project.loading import Home
+from migration_guard.live.project.redirect import Lead, engines_led
+from migration_guard.live.project.stage import Stage
 from migration_guard.live.schema import Snapshot
-from migration_guard.live.stage import Stage
-from migration_guard.live.stairway import Plan
 from migration_guard.live.statements import Recorder
 from migration_guard.live.steps import Deployment
-from migration_guard.live.treading import Tread
 
 PROJECTS = Path(__file__).parents[1] / "fixtures" / "projects"
 

@@ -26,8 +26,8 @@ from sqlalchemy.dialects import postgresql as pg
 
 from migration_guard.live import Server
 from migration_guard.live import dialect as adapter_of
-from migration_guard.live.drift import disagreements, metadatas, rebuild
-from migration_guard.live.reflected import reflected_type
+from migration_guard.live.drift.comparing import disagreements, metadatas, rebuild
+from migration_guard.live.drift.reflected import reflected_type
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

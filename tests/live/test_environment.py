@@ -17,11 +17,11 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from migration_guard.errors import CannotFinish
 from migration_guard.live import Server
-from migration_guard.live.attributes import Attributes
-from migration_guard.live.environment import Environment, cause_in
-from migration_guard.live.loading import Home
-from migration_guard.live.redirect import Lead, engines_led
-from migration_guard.live.stage import Stage
+from migration_guard.live.project.attributes import Attributes
+from migration_guard.live.project.environment import Environment, cause_in
+from migration_guard.live.project.loading import Home
+from migration_guard.live.project.redirect import Lead, engines_led
+from migration_guard.live.project.stage import Stage
 from migration_guard.live.statements import Recorder
 
 PROJECTS = Path(__file__).parents[1] / "fixtures" / "projects"

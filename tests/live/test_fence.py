@@ -17,8 +17,8 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from migration_guard.live import Server
-from migration_guard.live.fence import fence
-from migration_guard.live.forbidding import ForbiddenConnection, own_connection
+from migration_guard.live.project.fence import fence
+from migration_guard.live.project.forbidding import ForbiddenConnection, own_connection
 from migration_guard.live.urls import with_driver
 
 SECRET = "postgresql://app:s3cret@127.0.0.1:1/real"
@@ -315,8 +315,8 @@ def test_drivers_imported_inside_the_fence_are_fenced(tmp_path: Path) -> None:
     )
     code = """
 import sys
-from migration_guard.live.fence import fence
-from migration_guard.live.forbidding import ForbiddenConnection
+from migration_guard.live.project.fence import fence
+from migration_guard.live.project.forbidding import ForbiddenConnection
 assert not {"psycopg", "asyncpg", "MySQLdb", "psycopg2"} & set(sys.modules)
 with fence(["sqlite:////nowhere/x"]):
     import MySQLdb, asyncio, asyncpg, psycopg, psycopg2

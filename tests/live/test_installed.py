@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.live.environment import cause_in
-from migration_guard.live.installed import is_own
-from migration_guard.live.treading import words_of_refusal
+from migration_guard.live.climb.treading import words_of_refusal
+from migration_guard.live.project.environment import cause_in
+from migration_guard.live.project.installed import is_own
 
 RAISING = "def check():\n    raise ValueError('no')\n\ncheck()\n"
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic.operations.batch import ApplyBatchImpl
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from migration_guard.live.interpreting import is_over_a_value
+from migration_guard.live.climb.interpreting import is_over_a_value
 
 
 class Mood(enum.Enum):

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.live import watcher
-from migration_guard.live.leftovers import sweep
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.scratch import watcher
+from migration_guard.live.scratch.folder import Scratch
+from migration_guard.live.scratch.leftovers import sweep
 
 BACKEND = Path(__file__).parents[2] / "backend"
 GUARD = """\
 import sys, time
 from pathlib import Path
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.scratch.folder import Scratch
 with Scratch(Path(sys.argv[1])) as scratch:
     scratch.new_folder(scratch.folder.parent / "mg-beside")
     print(scratch._watcher.pid, flush=True)

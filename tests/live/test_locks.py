@@ -15,9 +15,9 @@ from sqlalchemy.pool import NullPool
 
 from migration_guard.facts import OLDEST_POSTGRESQL
 from migration_guard.live import Server, dialect
-from migration_guard.live.locks_asked import invalid_indexes
-from migration_guard.live.pg_binaries import installs
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.locks.questions import invalid_indexes
+from migration_guard.live.postgresql.binaries import installs
+from migration_guard.live.scratch.folder import Scratch
 from migration_guard.live.statements import Recorder
 from migration_guard.live.steps import Lock
 

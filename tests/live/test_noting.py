@@ -6,7 +6,7 @@ import pytest
 
 from migration_guard.branch import Ran, RanSql, RowCount, Trial
 from migration_guard.facts import Direction, Place
-from migration_guard.live.noting import LONGEST, MOST, OF_LINE, Notes, shown
+from migration_guard.live.climb.noting import LONGEST, MOST, OF_LINE, Notes, shown
 from migration_guard.live.schema import Difference
 from migration_guard.live.steps import Statement, Step
 

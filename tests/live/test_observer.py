@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.live import Server, dialect
-from migration_guard.live.column_types import ColumnTypes
-from migration_guard.live.observer import Observer
-from migration_guard.live.rows import contents
+from migration_guard.live.climb.observer import Observer
+from migration_guard.live.rows.column_types import ColumnTypes
+from migration_guard.live.rows.filling import contents
 from migration_guard.live.schema import without
 
 SQLITE = [

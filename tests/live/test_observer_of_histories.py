@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from migration_guard.live import Server
-from migration_guard.live.batch import one_table_at_a_time
-from migration_guard.live.environment import Environment
-from migration_guard.live.landing import FreshDatabase
-from migration_guard.live.loading import Home
-from migration_guard.live.observer import Observer
-from migration_guard.live.redirect import Lead, engines_led
-from migration_guard.live.rows import Contents, contents
+from migration_guard.live.climb.landing import FreshDatabase
+from migration_guard.live.climb.observer import Observer
+from migration_guard.live.climb.stairway import Plan, Stairway
+from migration_guard.live.project.batch import one_table_at_a_time
+from migration_guard.live.project.environment import Environment
+from migration_guard.live.project.loading import Home
+from migration_guard.live.project.redirect import Lead, engines_led
+from migration_guard.live.project.stage import Stage
+from migration_guard.live.rows.filling import Contents, contents
 from migration_guard.live.schema import Snapshot, without
-from migration_guard.live.stage import Stage
-from migration_guard.live.stairway import Plan, Stairway
 from migration_guard.live.statements import Recorder
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from migration_guard.facts import Place
-from migration_guard.live.old_drift import changed, of_the_branch, texts, touched
+from migration_guard.live.drift.old import changed, of_the_branch, texts, touched
 from migration_guard.live.schema import Difference, Snapshot
 from migration_guard.live.steps import Drift
 

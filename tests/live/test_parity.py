@@ -12,9 +12,11 @@ from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, Met
 from sqlalchemy import types as t
 from sqlalchemy.dialects import postgresql as pg
 
-from migration_guard.live import Server, postgresql_catalogue, sqlite_catalogue
-from migration_guard.live.parity import unlike
+from migration_guard.live import Server
+from migration_guard.live.parity.comparing import unlike
+from migration_guard.live.postgresql import catalogue as postgresql_catalogue
 from migration_guard.live.schema import Snapshot
+from migration_guard.live.sqlite import catalogue as sqlite_catalogue
 
 
 @pytest.fixture(scope="module")

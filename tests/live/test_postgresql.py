@@ -16,13 +16,16 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from migration_guard.errors import CannotFinish, UsageError
-from migration_guard.live import Server, dialect_for, pg_binaries, pg_data, postgresql
-from migration_guard.live import postgresql as adapter
+from migration_guard.live import Server, dialect_for
 from migration_guard.live.bounds import bound_of
-from migration_guard.live.fence import fence
-from migration_guard.live.pg_binaries import Install, installs, usable_by
-from migration_guard.live.pg_user import User, cache_folder, may_enter, owned_folder, server_user
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.postgresql import adapter
+from migration_guard.live.postgresql import adapter as postgresql
+from migration_guard.live.postgresql import binaries as pg_binaries
+from migration_guard.live.postgresql import data_folders as pg_data
+from migration_guard.live.postgresql.binaries import Install, installs, usable_by
+from migration_guard.live.postgresql.user import User, cache_folder, may_enter, owned_folder, server_user
+from migration_guard.live.project.fence import fence
+from migration_guard.live.scratch.folder import Scratch
 
 AS_ROOT = os.name == "posix" and os.geteuid() == 0
 
@@ -331,8 +334,8 @@ def test_where_no_cache_can_be_kept_a_server_starts_all_the_same(
 
 def test_two_processes_that_prepare_at_once_both_get_a_server(own_cache: Path) -> None:
     code = """
-from migration_guard.live import postgresql
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.postgresql import adapter as postgresql
+from migration_guard.live.scratch.folder import Scratch
 with Scratch() as scratch, postgresql.servers("postgresql", scratch) as server:
     print(server.new_database())
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import create_engine, text
 
 from migration_guard.live import Server
-from migration_guard.live.postgresql_asked import Question, asked
+from migration_guard.live.postgresql.questions import Question, asked
 
 
 def test_a_rollback_after_statements_that_the_driver_prepared_leaves_ours_in_place(postgresql: Server) -> None:

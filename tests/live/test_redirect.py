@@ -7,7 +7,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import OperationalError
 
-from migration_guard.live.redirect import own_engine
+from migration_guard.live.project.redirect import own_engine
 
 
 def test_errors_of_the_guards_own_engine_are_those_that_it_catches(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from migration_guard.live.contents import Contents, TableContents
-from migration_guard.live.returning import Round
+from migration_guard.live.climb.returning import Round
+from migration_guard.live.rows.contents import Contents, TableContents
 from migration_guard.live.steps import Forgotten, Statement
 
 COPY = "UPDATE t SET b = upper(a)"

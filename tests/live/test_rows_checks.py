@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration_guard.live.check_conditions import condition
-from migration_guard.live.regex_sample import from_glob, in_python, is_found, sample
+from migration_guard.live.rows.check_conditions import condition
+from migration_guard.live.rows.regex_sample import from_glob, in_python, is_found, sample
+from migration_guard.live.rows.values import made
 from migration_guard.live.shapes import UNKNOWN, ColumnShape, ForeignKeyShape, TableShape, parents_first
-from migration_guard.live.values import made
 
 ANY_OF = "((status)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))"
 NONE_OF = "((status)::text <> ALL ((ARRAY['a'::character varying, 'b'::character varying])::text[]))"

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine
 
 from migration_guard.live import Server
-from migration_guard.live.postgresql_shapes import shapes
-from migration_guard.live.rows import Filled, contents, fill, lost
+from migration_guard.live.postgresql.shapes import shapes
+from migration_guard.live.rows.filling import Filled, contents, fill, lost
 
 HARD = (Path(__file__).parents[1] / "fixtures" / "schemas" / "rows_postgresql.sql").read_text()
 

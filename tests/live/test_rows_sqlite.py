@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from migration_guard.live.rows import Filled, contents, fill, lost
-from migration_guard.live.sqlite_shapes import shapes
+from migration_guard.live.rows.filling import Filled, contents, fill, lost
+from migration_guard.live.sqlite.shapes import shapes
 
 HARD = (Path(__file__).parents[1] / "fixtures" / "schemas" / "rows_sqlite.sql").read_text()
 

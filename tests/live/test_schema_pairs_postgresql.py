@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine
 
 from migration_guard.live import Server, dialect
-from migration_guard.live.pg_binaries import installs
-from migration_guard.live.postgresql_catalogue import snapshot
+from migration_guard.live.postgresql.binaries import installs
+from migration_guard.live.postgresql.catalogue import snapshot
 from migration_guard.live.schema import differences
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.scratch.folder import Scratch
 
 MAJORS = sorted({install.major for install in installs()}) or [""]
 NUMBERED = "create table t (id integer, n integer)"

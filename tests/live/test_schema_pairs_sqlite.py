@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from migration_guard.live.schema import differences
-from migration_guard.live.sqlite_catalogue import snapshot
+from migration_guard.live.sqlite.catalogue import snapshot
 
 PARENT = "create table p (id integer primary key, n integer unique); "
 TWO = "create table t (a integer, b text)"

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine
 
 from migration_guard.live import Server
-from migration_guard.live.postgresql_catalogue import snapshot
+from migration_guard.live.postgresql.catalogue import snapshot
 from migration_guard.live.schema import differences
 
 EVERYTHING = Path(__file__).parents[1] / "fixtures" / "schemas" / "everything_postgresql.sql"

@@ -10,8 +10,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Text, create_engine
 
 from migration_guard.live.schema import Snapshot, differences
-from migration_guard.live.sqlite_catalogue import snapshot
-from migration_guard.live.sqlite_words import expression
+from migration_guard.live.sqlite.catalogue import snapshot
+from migration_guard.live.sqlite.words import expression
 
 EVERYTHING = (Path(__file__).parents[1] / "fixtures" / "schemas" / "everything_sqlite.sql").read_text()
 

@@ -16,10 +16,11 @@ import pytest
 from sqlalchemy import make_url
 
 from migration_guard.errors import CannotFinish
-from migration_guard.live import Server, watcher
-from migration_guard.live.pg_binaries import installs
-from migration_guard.live.pg_server import running
-from migration_guard.live.scratch import Scratch
+from migration_guard.live import Server
+from migration_guard.live.postgresql.binaries import installs
+from migration_guard.live.postgresql.server import running
+from migration_guard.live.scratch import watcher
+from migration_guard.live.scratch.folder import Scratch
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and sessions of POSIX")
 
@@ -133,8 +134,9 @@ def test_a_watcher_that_somebody_killed_does_not_keep_us_from_cleaning_up(place:
 
 EVERYTHING = """
 import json, subprocess, sys, time
-from migration_guard.live import postgresql, sqlite
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.postgresql import adapter as postgresql
+from migration_guard.live.sqlite import adapter as sqlite
+from migration_guard.live.scratch.folder import Scratch
 from sqlalchemy import create_engine, text
 with Scratch() as scratch, \\
      sqlite.servers("sqlite", scratch) as files, \\
@@ -176,8 +178,8 @@ def test_files_servers_processes_and_databases_are_gone_soon_after_we_are_killed
 
 
 STARTING = """
-from migration_guard.live import postgresql
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.postgresql import adapter as postgresql
+from migration_guard.live.scratch.folder import Scratch
 print("going", flush=True)
 with Scratch() as scratch, postgresql.servers("postgresql", scratch) as server:
     server.new_database()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration_guard.live.shares import EFFORTS, Effort, Share, mine
+from migration_guard.live.climb.shares import EFFORTS, Effort, Share, mine
 
 NAMES = [f"r{number:03}" for number in range(200)]
 

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from migration_guard.errors import CannotFinish
-from migration_guard.live import dialect_for, sqlite
-from migration_guard.live.scratch import Scratch
+from migration_guard.live import dialect_for
+from migration_guard.live.scratch.folder import Scratch
+from migration_guard.live.sqlite import adapter as sqlite
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
-from migration_guard.live.sqlite_pages import Lying, OpenFile, Pages
-from migration_guard.live.sqlite_reader import SqliteReader
+from migration_guard.live.sqlite.pages import Lying, OpenFile, Pages
+from migration_guard.live.sqlite.reader import SqliteReader
 
 
 @pytest.fixture

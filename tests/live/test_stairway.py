@@ -13,16 +13,16 @@ import pytest
 
 from migration_guard.findings import NotJudged
 from migration_guard.live import Server
-from migration_guard.live.environment import Environment
-from migration_guard.live.landing import FreshDatabase
-from migration_guard.live.loading import Home
-from migration_guard.live.observer import Observer
-from migration_guard.live.redirect import Lead, engines_led
-from migration_guard.live.stage import Stage
-from migration_guard.live.stairway import Plan, Stairway, Tally
+from migration_guard.live.climb.landing import FreshDatabase
+from migration_guard.live.climb.observer import Observer
+from migration_guard.live.climb.stairway import Plan, Stairway, Tally
+from migration_guard.live.climb.treading import TookTooLong, time_limit
+from migration_guard.live.project.environment import Environment
+from migration_guard.live.project.loading import Home
+from migration_guard.live.project.redirect import Lead, engines_led
+from migration_guard.live.project.stage import Stage
 from migration_guard.live.statements import Recorder
 from migration_guard.live.steps import Step
-from migration_guard.live.treading import TookTooLong, time_limit
 
 PROJECTS = Path(__file__).parents[1] / "fixtures" / "projects"
 

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+from migration_guard.live.climb.treading import TookTooLong, time_limit
 from migration_guard.live.statements import Recorder, first_line, names_in_code, tables_written
 from migration_guard.live.steps import Statement
-from migration_guard.live.treading import TookTooLong, time_limit
 
 
 @pytest.mark.parametrize(

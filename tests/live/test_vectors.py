@@ -12,8 +12,8 @@ from sqlalchemy import Connection, create_engine
 
 from migration_guard.config import load
 from migration_guard.live import Server, dialect
-from migration_guard.live.postgresql_shapes import shapes
-from migration_guard.live.rows import fill
+from migration_guard.live.postgresql.shapes import shapes
+from migration_guard.live.rows.filling import fill
 from migration_guard.live.schema import Snapshot, differences
 from migration_guard.records import replace
 from migration_guard.verify import verify

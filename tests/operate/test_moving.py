@@ -14,9 +14,9 @@ from sqlalchemy import make_url
 
 from migration_guard.config import Settings
 from migration_guard.live import Server
-from migration_guard.live.postgresql_catalogue import snapshot
-from migration_guard.live.postgresql_shapes import shapes
-from migration_guard.live.redirect import own_engine
+from migration_guard.live.postgresql.catalogue import snapshot
+from migration_guard.live.postgresql.shapes import shapes
+from migration_guard.live.project.redirect import own_engine
 from migration_guard.operate.moving.columns import Table
 from migration_guard.operate.moving.comparing import compare, digest, same
 from migration_guard.operate.moving.lines import lines, sent_lines

@@ -12,9 +12,9 @@ from sqlalchemy import make_url
 
 from migration_guard.errors import CannotFinish
 from migration_guard.live import Server, dialect
-from migration_guard.live.pg_binaries import installs
-from migration_guard.live.redirect import own_engine
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.postgresql.binaries import installs
+from migration_guard.live.project.redirect import own_engine
+from migration_guard.live.scratch.folder import Scratch
 from migration_guard.operate.clients import client_for, contents, restored
 from migration_guard.operate.dumps import NoExtension, server_with
 from migration_guard.operate.postgresql import _counted, proved

@@ -16,12 +16,12 @@ from sqlalchemy import make_url
 
 from migration_guard.errors import CannotFinish
 from migration_guard.live import Server
-from migration_guard.live.pg_binaries import installs
-from migration_guard.live.pg_server import running
-from migration_guard.live.pg_user import run_as, server_user
-from migration_guard.live.postgresql import OwnServer
-from migration_guard.live.redirect import own_engine
-from migration_guard.live.scratch import Scratch
+from migration_guard.live.postgresql.adapter import OwnServer
+from migration_guard.live.postgresql.binaries import installs
+from migration_guard.live.postgresql.server import running
+from migration_guard.live.postgresql.user import run_as, server_user
+from migration_guard.live.project.redirect import own_engine
+from migration_guard.live.scratch.folder import Scratch
 
 from .conftest import BEHIND, HEAD, Project
 from .test_deploy import journal, revision

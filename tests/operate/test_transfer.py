@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url
 
 from migration_guard.live import Server
-from migration_guard.live.redirect import own_engine
+from migration_guard.live.project.redirect import own_engine
 
 from .conftest import BEHIND, Project
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from migration_guard.errors import CannotFinish
-from migration_guard.live.postgresql import OwnServer
+from migration_guard.live.postgresql.adapter import OwnServer
 from migration_guard.operate.moving import reader, session
 from migration_guard.operate.moving.session import RECORD
 from migration_guard.operate.moving.spool import Spool

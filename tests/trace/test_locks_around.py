@@ -11,7 +11,7 @@ from migration_guard.config import Settings
 from migration_guard.fingerprints import fingerprinted
 from migration_guard.lint import check
 from migration_guard.live import Server
-from migration_guard.live.postgresql import available
+from migration_guard.live.postgresql.adapter import available
 from migration_guard.verify import verify
 
 from .projects import ENV, of, places, written

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from .schema import Snapshot
-    from .scratch import Scratch
+    from .scratch.folder import Scratch
     from .shapes import TableShape
     from .sight import Reader
 
@@ -56,7 +56,7 @@ class Dialect(Protocol):
 
 def dialect(name: str) -> Dialect:
     """The adapter of a dialect, by SQLAlchemy's name."""
-    return cast(Dialect, importlib.import_module(f"{__name__}.{name}"))
+    return cast(Dialect, importlib.import_module(f"{__name__}.{name}.adapter"))
 
 
 def dialect_for(spec: str) -> tuple[str, Dialect]:

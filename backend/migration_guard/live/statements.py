@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
 from ..errors import CannotFinish
-from .locks import LockTrace
+from .locks.trace import LockTrace
 from .steps import Failure, Lock, Statement
 from .urls import hide_in
 

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
 from ..errors import CannotFinish
-from ..live.environment import Environment, cause_in
-from ..live.fence import fence
-from ..live.loading import Home
-from ..live.redirect import Lead, asked_for, engines_led
-from ..live.stage import Stage
+from ..live.project.environment import Environment, cause_in
+from ..live.project.fence import fence
+from ..live.project.loading import Home
+from ..live.project.redirect import Lead, asked_for, engines_led
+from ..live.project.stage import Stage
 from ..live.statements import Recorder, first_line
 from ..verify.one_question import answered
 from ..verify.raising import hint_for

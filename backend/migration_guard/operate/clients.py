@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from ..errors import CannotFinish
-from ..live.pg_binaries import Install, installs
+from ..live.postgresql.binaries import Install, installs
 from ..live.urls import hide_in
 from .dumps import Contents
 

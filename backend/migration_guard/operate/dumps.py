@@ -10,9 +10,9 @@ from functools import cached_property
 from ..errors import CannotFinish
 from ..live import Server
 from ..live import dialect as adapter_of
-from ..live.pg_binaries import installs
-from ..live.redirect import own_engine
-from ..live.scratch import Scratch
+from ..live.postgresql.binaries import installs
+from ..live.project.redirect import own_engine
+from ..live.scratch.folder import Scratch
 from .holding import Held
 
 _COPY = re.compile(

@@ -12,9 +12,9 @@ from sqlalchemy import make_url
 
 from ..live import Server
 from ..live import dialect as adapter_of
-from ..live.redirect import own_engine
+from ..live.project.redirect import own_engine
 from ..live.schema import Difference, Snapshot, differences, without
-from ..live.scratch import Scratch
+from ..live.scratch.folder import Scratch
 from .target import Target, run_env
 
 if TYPE_CHECKING:

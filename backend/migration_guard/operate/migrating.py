@@ -18,11 +18,11 @@ from alembic.script import Script
 from sqlalchemy import Connection, Engine, event, make_url
 
 from ..errors import CannotFinish
-from ..live.environment import Environment
-from ..live.fence import fence
-from ..live.loading import Home
-from ..live.redirect import Lead, engines_led, own_engine
-from ..live.stage import Stage
+from ..live.project.environment import Environment
+from ..live.project.fence import fence
+from ..live.project.loading import Home
+from ..live.project.redirect import Lead, engines_led, own_engine
+from ..live.project.stage import Stage
 from ..live.statements import Recorder, failure_of
 from ..live.steps import Failure, Statement
 from .observing import Observed, observed

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event, make_url
 
-from ..live.locks_asked import MODES
-from ..live.redirect import own_engine
+from ..live.locks.questions import MODES
+from ..live.project.redirect import own_engine
 from ..live.statements import Recorder, tables_written
 from ..live.steps import Lock, Statement
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, make_url
 
 from ..errors import CannotFinish
-from ..live.redirect import own_engine
+from ..live.project.redirect import own_engine
 from ..progress import Done
 from .clients import client_for, contents, restored, run
 from .dumps import Contents, NoExtension, counted, server_with

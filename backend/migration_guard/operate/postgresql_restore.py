@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from ..errors import CannotFinish
-from ..live.redirect import own_engine
+from ..live.project.redirect import own_engine
 from ..live.statements import first_line
 from ..live.urls import hide_in
 from .clients import client_for, contents, restored, run

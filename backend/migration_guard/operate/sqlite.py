@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from ..errors import CannotFinish
-from ..live.redirect import own_engine
+from ..live.project.redirect import own_engine
 from ..live.statements import first_line
 from ..progress import Done
 from .holding import Held, held

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..config import Settings
 from ..errors import CannotFinish, NothingFound, UsageError
 from ..facts import History
-from ..live.redirect import own_engine
+from ..live.project.redirect import own_engine
 from ..live.statements import first_line
 from ..live.urls import STARS, hidden, hide_in
 from ..read.discovery import projects

@@ -15,7 +15,7 @@ from typing import TypeVar
 import psycopg
 
 from ..errors import CannotFinish, UsageError
-from ..live.postgresql_catalogue import snapshot
+from ..live.postgresql.catalogue import snapshot
 from ..live.row_sql import identifier, table_name
 from ..live.schema import Snapshot, differences, without
 from ..progress import Progress

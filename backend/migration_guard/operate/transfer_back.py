@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import CannotFinish, UsageError
-from ..live.postgresql_shapes import shapes
+from ..live.postgresql.shapes import shapes
 from ..live.row_sql import identifier, table_name
 from ..live.shapes import TableShape
 from ..progress import Progress

@@ -15,7 +15,7 @@ from .reviewing import Evidence, RoundTrip, Rows, Sql, Way, allowed, called
 from .words import OF_THE_SCHEMA, most_severe_first
 
 NOT_RUN = "Nothing was run: `migration-guard verify` shows SQL, locks, rows and the way back."
-_MORE = pattern(r"-- and ([\d,]{1,20}) more statements?(?: of this line)?")  # as live/noting.py writes it
+_MORE = pattern(r"-- and ([\d,]{1,20}) more statements?(?: of this line)?")  # as live/climb/noting.py writes it
 WHOLE = "Models, migrations and databases are compared whole: where the base branch disagrees already stands here, too."
 _FEW = 3  # findings on the schema as a whole that stand among the others
 WELL = "Up, down and up again went well."

@@ -17,9 +17,9 @@ from ..config import Settings
 from ..errors import CannotFinish
 from ..live import Server, dialect_for
 from ..live import dialect as adapter_of
-from ..live.redirect import own_engine
+from ..live.project.redirect import own_engine
 from ..live.schema import Snapshot, without
-from ..live.scratch import Scratch
+from ..live.scratch.folder import Scratch
 from ..live.urls import hide_in
 from ..read.project import Project
 from ..verify.one_question import ended

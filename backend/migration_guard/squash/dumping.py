@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import make_url
 
 from ..errors import CannotFinish
-from ..live.pg_binaries import installs
+from ..live.postgresql.binaries import installs
 from ..live.urls import hide_in
 
 _HEADER = re.compile(

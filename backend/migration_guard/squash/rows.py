@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from ..live import dialect as adapter_of
-from ..live.contents import Contents, contents
 from ..live.row_sql import identifier, insert_statement
+from ..live.rows.contents import Contents, contents
 from ..live.shapes import TableShape
 from .schema import pieces
 from .spelling import text_literal

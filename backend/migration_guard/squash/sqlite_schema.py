@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection
 
 from ..live.row_sql import identifier
-from ..live.sqlite_catalogue import Column as Found
-from ..live.sqlite_catalogue import Master, columns, never_null, objects, parent_columns
-from ..live.sqlite_text import Constraint, TableText, table_text
-from ..live.sqlite_words import tokens
+from ..live.sqlite.catalogue import Column as Found
+from ..live.sqlite.catalogue import Master, columns, never_null, objects, parent_columns
+from ..live.sqlite.tables import Constraint, TableText, table_text
+from ..live.sqlite.words import tokens
 from .schema import Schema, Thing, inside, pieces
 from .spelling import sql_literal, sqlite_defaults, sqlite_types, text_literal
 from .tables import Column, Index, Rule, Table, names_of

@@ -18,9 +18,9 @@ from typing import IO, Any, cast
 
 from ..errors import CannotFinish
 from ..findings import Problem, Rule
+from ..live.climb.walked import Walked
 from ..live.schema import Snapshot
 from ..live.urls import hide_in
-from ..live.walked import Walked
 from .crossing import Crossed
 from .protocol import Request, Said, schema_of_json
 

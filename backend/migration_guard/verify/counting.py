@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..live.walked import most
+from ..live.climb.walked import most
 
 _FEWEST = {"up", "down_and_up"}  # a revision counts where it works on all of them
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..findings import Rule
-from ..live.pg_user import cache_folder, owned_folder
-from ..live.walked import Walked, most
+from ..live.climb.walked import Walked, most
+from ..live.postgresql.user import cache_folder, owned_folder
 from .protocol import Said
 
 

@@ -16,14 +16,14 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from ..errors import CannotFinish, GuardError
-from ..live.drift import metadatas
-from ..live.environment import Environment
-from ..live.fence import fence
-from ..live.loading import Home
-from ..live.old_code import Models
-from ..live.old_drift import Texts, name, texts
-from ..live.redirect import Lead, engines_led
-from ..live.stage import Stage
+from ..live.climb.old_code import Models
+from ..live.drift.comparing import metadatas
+from ..live.drift.old import Texts, name, texts
+from ..live.project.environment import Environment
+from ..live.project.fence import fence
+from ..live.project.loading import Home
+from ..live.project.redirect import Lead, engines_led
+from ..live.project.stage import Stage
 from ..live.statements import Recorder, first_line
 from ..read.git import Repository
 from ..records import replace

@@ -8,7 +8,7 @@ from ..checks import all_checks
 from ..config import Settings
 from ..facts import Context, CreateIndex, History, Operation, Place, Policy
 from ..findings import Finding, NotJudged
-from ..live.parity import unlike
+from ..live.parity.comparing import unlike
 from ..live.steps import Parity, Unlike
 from .child import Outcome
 from .jobs import Job

@@ -11,9 +11,9 @@ from alembic.util import CommandError
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ..findings import Problem
-from ..live.environment import cause_in
-from ..live.forbidding import ForbiddenConnection
-from ..live.loading import CannotLoad
+from ..live.project.environment import cause_in
+from ..live.project.forbidding import ForbiddenConnection
+from ..live.project.loading import CannotLoad
 from ..live.statements import first_line, last_frame
 from .protocol import Request
 from .refused import SHOWN, refused, way_out

@@ -19,9 +19,9 @@ from ..findings import Problem, Report
 from ..lint.gathering import gathered
 from ..lint.run import branch_of
 from ..live import Server, dialect_for
-from ..live.reads import changed
-from ..live.scratch import Scratch
-from ..live.shares import Share
+from ..live.climb.reads import changed
+from ..live.climb.shares import Share
+from ..live.scratch.folder import Scratch
 from ..progress import Progress
 from ..read.discovery import projects
 from ..read.sources import Sources

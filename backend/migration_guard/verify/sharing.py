@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..facts import History
-from ..live.shares import Share
-from ..live.walked import Walked, most
+from ..live.climb.shares import Share
+from ..live.climb.walked import Walked, most
 from ..read.spreading import cores
 from .child import Outcome
 from .protocol import Said

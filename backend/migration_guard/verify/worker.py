@@ -23,29 +23,29 @@ from ..checks import all_checks
 from ..errors import CannotFinish, GuardError
 from ..facts import Context, History, Place, Policy
 from ..findings import NotJudged, Problem
-from ..live.batch import one_table_at_a_time
-from ..live.branch_order import BranchOrder, Look, out_of_order
-from ..live.deployment import Deploy
-from ..live.drift import disagreements, metadatas, rebuild
-from ..live.environment import Environment
-from ..live.fence import fence
-from ..live.grounding import Ground
-from ..live.interruption import Interrupting
-from ..live.landing import FreshDatabase
-from ..live.loading import Home
-from ..live.observer import Observer
-from ..live.old_code import OldCode
-from ..live.old_drift import changed, of_the_branch, texts, touched
-from ..live.reads import Reads
-from ..live.redirect import Lead, engines_led
+from ..live.climb.branch_order import BranchOrder, Look, out_of_order
+from ..live.climb.deployment import Deploy
+from ..live.climb.interruption import Interrupting
+from ..live.climb.landing import FreshDatabase
+from ..live.climb.observer import Observer
+from ..live.climb.old_code import OldCode
+from ..live.climb.reads import Reads
+from ..live.climb.shares import Share
+from ..live.climb.stairway import Plan, Stairway
+from ..live.climb.treading import place_of
+from ..live.climb.walked import Walked
+from ..live.drift.comparing import disagreements, metadatas, rebuild
+from ..live.drift.old import changed, of_the_branch, texts, touched
+from ..live.project.batch import one_table_at_a_time
+from ..live.project.environment import Environment
+from ..live.project.fence import fence
+from ..live.project.grounding import Ground
+from ..live.project.loading import Home
+from ..live.project.redirect import Lead, engines_led
+from ..live.project.stage import Stage
 from ..live.schema import Snapshot
-from ..live.shares import Share
-from ..live.stage import Stage
-from ..live.stairway import Plan, Stairway
 from ..live.statements import Recorder, first_line, no_room
 from ..live.steps import Break, Crossing, Deployment, Drift, Interruption, Statement, Step
-from ..live.treading import place_of
-from ..live.walked import Walked
 from ..records import replace
 from ..reporting import counted
 from .counting import together

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from ...errors import CannotFinish, UsageError
-from ...live.postgresql_shapes import shapes
+from ...live.postgresql.shapes import shapes
 from ...live.shapes import TableShape
 from ..holding import has_version_table, held, revisions
 from ..target import Target

@@ -1,0 +1,1 @@
+"""Models against the schema that the migrations built."""

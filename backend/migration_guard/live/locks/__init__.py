@@ -1,0 +1,1 @@
+"""The locks that statements take on PostgreSQL, as they take them."""

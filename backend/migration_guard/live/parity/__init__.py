@@ -1,0 +1,1 @@
+"""The schema on SQLite against the schema on PostgreSQL."""

@@ -1,0 +1,120 @@
+"""What the catalogues of a PostgreSQL database tell of what was written since an earlier look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .questions import Question, asked, query
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+# Kinds of objects that most schemas do without, and where their catalogue stands in the query.
+_PLACES = {"trigger": 2, "rule": 3, "policy": 4, "statistics": 6, "comment": 7}
+_EVER = "1"  # the transaction that made the system's own rows
+
+
+class Relation(NamedTuple):
+    """A table, a view, a sequence or the like."""
+
+    kind: str  # as in pg_class.relkind
+    name: str  # as snapshots and shapes show it
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was seen at one look. That of no look at all is `Known()`."""
+
+    since: str = _EVER  # the oldest transaction that was not over
+    relations: Mapping[int, Relation] = field(default_factory=dict)
+    enums: Mapping[int, str] = field(default_factory=dict)
+    rows: Mapping[str, Sequence[int]] = field(default_factory=dict)  # by table: its file, and how many were written
+    search_path: str = ""
+    totals: Sequence[int] = ()  # how many rows each catalogue has
+    kinds: frozenset[str] = frozenset()  # of these objects there are some
+    counts: Mapping[int, Mapping[int, int]] = field(default_factory=dict)  # of these, by catalogue, of each relation
+    elsewhere: tuple[int, str | None] = (0, None)  # how many rows the other catalogues have, and the roles
+
+
+class Changes(NamedTuple):
+    """A look, and what was written since the one before it."""
+
+    now: Known
+    touched: set[int]
+    gone: set[int]
+    enums: set[int]  # that are new
+    enums_gone: set[int]
+    everything: bool  # something was changed that any relation may depend on
+
+
+def changes(connection: Connection, before: Known) -> Changes:
+    """What stands there now beside what was known before. An index, a trigger or a constraint counts as its table."""
+    found = _changes(connection, before)
+    if found.everything and before.since != _EVER:
+        return _changes(connection, Known())
+    return found
+
+
+def _changes(connection: Connection, before: Known) -> Changes:
+    answer = asked(connection, Question(query("changes"), (before.since, before.totals)))[0]
+    told: dict[str, list[Any]] = {part: [each or () for each in rest] for part, *rest in answer}
+    oids = {part: rest[0] for part, rest in told.items()}
+    names = {
+        oid: Relation(kind, _full(schema, name))
+        for oid, (kind, schema, name) in zip(oids["named"], told["named"][3], strict=True)
+    }
+    known = {**before.relations, **names}
+    relations = {oid: known[oid] for oid in oids["relations"] if oid in known}
+    enum_names = zip(oids["enums written"], told["enums written"][3], strict=True)
+    known_enums = {**before.enums, **{oid: _full(*name) for oid, name in enum_names}}
+    enums = {oid: known_enums[oid] for oid in oids["enums"] if oid in known_enums}
+    counts = _counts(before, told["totals"][1], *told["counted"][:3])
+    differ = (
+        of_relation.items() ^ before.counts.get(number, {}).items()
+        for number, of_relation in counts.items()
+        if of_relation is not before.counts.get(number)
+    )
+    lost = {oid for found in differ for oid, _ in found}
+    touched = {*names, *lost, *oids["written"]} & relations.keys()
+    gone = before.relations.keys() - relations.keys()
+    since, roles, search_path = told["now"][3]
+    total, written = told["elsewhere"][1]
+    now = Known(
+        since=since,
+        relations=relations,
+        enums=enums,
+        rows={relations[oid].name: mark for oid, *mark in zip(*told["rows"][:3], strict=True)},
+        search_path=search_path,
+        totals=told["totals"][1],
+        kinds=frozenset(kind for kind, place in _PLACES.items() if told["totals"][2][place]),
+        counts=counts,
+        elsewhere=(total, roles),
+    )
+    everything = (
+        bool(written)
+        or now.elsewhere != before.elsewhere
+        or any(known[oid].kind == "c" for oid in touched | gone)
+        or not before.enums.keys().isdisjoint(oids["enums written"])
+        or len(relations) + len(enums) < len(oids["relations"]) + len(oids["enums"])
+    )
+    return Changes(
+        now, touched, gone, now.enums.keys() - before.enums.keys(), before.enums.keys() - now.enums.keys(), everything
+    )
+
+
+def _counts(
+    before: Known, totals: Sequence[int], relations: Sequence[int], rows: Sequence[int], numbers: Sequence[int]
+) -> dict[int, Mapping[int, int]]:
+    """How many rows of each relation every catalogue has; the query tells those that are not as they were."""
+    changed: dict[int, dict[int, int]] = {
+        number: {} for number, total in enumerate(totals, 1) if [total] != [*before.totals[number - 1 : number]]
+    }
+    for relation, count, number in zip(relations, rows, numbers, strict=True):
+        changed.setdefault(number, {})[relation] = count
+    return {**before.counts, **changed}
+
+
+def _full(schema: str, name: str) -> str:
+    return f"{schema}.{name}" if schema else name

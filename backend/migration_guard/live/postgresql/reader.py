@@ -1,0 +1,162 @@
+"""Reads a PostgreSQL database again after a step: the relations whose rows in the catalogues were written since."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, event
+
+from ..schema import Key, Properties
+from ..shapes import TableShape
+from ..sight import Sight
+from .catalogue import as_document, described, described_in
+from .changes import Changes, Known, changes
+from .questions import Question, asked, query, told
+from .shapes import Table, restricted, tables_in, tables_of
+from .shapes import as_document as shapes_document
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_RELATIONS = ("table", "view", "materialized view", "sequence")
+# Every so many looks, the catalogues are rid of what steps left dead in them: each look reads past it. Nobody waits for
+# that, and it changes no row that is alive. https://www.postgresql.org/docs/current/sql-vacuum.html
+_CLEANED = 100
+_CLEAN = "VACUUM (SKIP_LOCKED, TRUNCATE FALSE) " + ", ".join(
+    f"pg_catalog.{name}"
+    for name in ("pg_attribute", "pg_class", "pg_constraint", "pg_depend", "pg_index", "pg_trigger", "pg_type")
+)
+_COUNTED_AT_ONCE = (15,)  # the version that brought pg_stat_force_next_flush()
+
+
+class PostgresqlReader:
+    """What belongs to a relation is kept by the relation's name, and read again when the catalogues changed there."""
+
+    def __init__(self) -> None:
+        self._known = Known()
+        self._looks = count(1)
+        self._parts: dict[str, dict[Key, Properties]] = {}  # none is changed, but replaced by another
+        self._owners: dict[str, str] = {}  # of sequences
+        self._shapes: dict[str, TableShape] = {}
+        self._tables: dict[int, Table] = {}  # by object identifier, for the keys that point at them
+
+    def begin(self, connection: Connection) -> None:
+        """Let the queries be planned once: that takes longer than to run them for a few relations.
+
+        https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
+        """
+        connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+        connection.exec_driver_sql("SET search_path = public")  # which all queries on the catalogues want
+        connection.commit()
+
+    def look(self, connection: Connection) -> Sight:
+        """What stands there now."""
+        if next(self._looks) % _CLEANED == 0 and not connection.in_transaction():
+            told(connection, _CLEAN)
+        found = changes(connection, self._known)
+        if found.everything or found.now.search_path != "public":
+            self._read_everything(connection)
+        elif found.touched or found.gone or found.enums or found.enums_gone:
+            self._read(connection, found)
+        self._known = found.now
+        known = (connection.dialect.server_version_info or ()) >= _COUNTED_AT_ONCE
+        return Sight({**self._parts}, {**self._shapes}, found.now.rows if known else {})
+
+    def _read_everything(self, connection: Connection) -> None:
+        self._parts, self._owners = {}, {}
+        self._keep(described(connection), None)
+        self._tables = tables_of(connection)
+        self._shapes = {table.full_name: table.shape for table in self._tables.values()}
+
+    def _read(self, connection: Connection, found: Changes) -> None:
+        before = self._known.relations
+        if lost := {("enum", self._known.enums[oid]) for oid in found.enums_gone}:
+            self._parts[""] = {key: each for key, each in self._parts[""].items() if key not in lost}
+        touched, gone, enums = found.touched, found.gone, found.enums
+        while touched or gone or enums:
+            around = self._around(connection, touched)
+            if around["all"]:
+                self._read_everything(connection)
+                return
+            read = around["read"]
+            old = {before[oid].name for oid in gone | read if oid in before}
+            new = {found.now.relations[oid].name for oid in read if oid in found.now.relations}
+            named = self._named(old)
+            for name in old | new:
+                self._forget(name)
+            for oid in gone | read:
+                self._tables.pop(oid, None)
+            seen = read | around["beside"]
+            kinds = found.now.kinds | {"enum"} if enums else found.now.kinds
+            descriptions, shapes = asked(
+                connection,
+                Question(as_document(restricted("snapshot", kinds)), (seen, enums)),
+                Question(shapes_document(restricted("shapes")), (seen, ())),
+            )
+            self._keep(described_in(descriptions[0][0]), new)
+            tables = tables_in(shapes[0][0], self._tables)
+            self._tables |= tables
+            self._shapes |= {each.full_name: each.shape for each in tables.values() if each.full_name in new}
+            now = {(name, column.name) for name in new if name in self._shapes for column in self._shapes[name].columns}
+            # The keys of children name a table or column that is renamed.
+            touched = around["child"] - read if not named <= now else set()
+            gone, enums = set(), set()
+
+    def _around(self, connection: Connection, touched: set[int]) -> dict[str, set[int]]:
+        around: dict[str, set[int]] = {what: set() for what in ("read", "child", "beside", "all")}
+        for what, oid in asked(connection, Question(query("neighbours"), (touched,)))[0]:
+            around[what].add(oid)
+        return around
+
+    def _forget(self, name: str) -> None:
+        self._parts.pop(name, None)
+        self._shapes.pop(name, None)
+        owner = self._owners.pop(name, None)  # a sequence stands with the table that owned it
+        if owner in self._parts:
+            self._parts[owner] = {key: each for key, each in self._parts[owner].items() if key != ("sequence", name)}
+
+    def _named(self, tables: Collection[str]) -> set[tuple[str, str]]:
+        """The columns of these tables that foreign keys name."""
+        keys = (key for shape in self._shapes.values() for key in shape.foreign_keys if key.parent in tables)
+        return {(key.parent, column) for key in keys for column in key.parent_columns}
+
+    def _keep(self, found: dict[Key, dict[str, str]], names: set[str] | None) -> None:
+        """Put what was found of the relations with these names, or all of it, beside what is known."""
+        parts: dict[str, dict[Key, Properties]] = {}
+        for key, properties in found.items():
+            kind, name = key
+            owner = properties.get("table") or (name if kind in _RELATIONS else "")
+            if names is None or owner in names or kind == "enum":
+                parts.setdefault(owner, {})[key] = properties
+                if kind == "sequence":
+                    self._owners[name] = owner
+        for owner, part in parts.items():
+            self._parts[owner] = {**self._parts.get(owner, {}), **part}
+
+
+@contextmanager
+def counted() -> Iterator[None]:
+    """Until left, the server counts at once what a connection of this process has written when it commits: it would
+    wait for up to a second.
+
+    https://www.postgresql.org/docs/15/monitoring-stats.html#MONITORING-STATS-FUNCTIONS
+    """
+
+    def tell(connection: Connection) -> None:
+        dialect = connection.dialect
+        if dialect.name != "postgresql" or (dialect.server_version_info or ()) < _COUNTED_AT_ONCE:
+            return
+        cursor = connection.connection.cursor()
+        with suppress(dialect.loaded_dbapi.Error):  # a transaction that failed takes no more statements
+            cursor.execute("SELECT pg_stat_force_next_flush()")
+            cursor.fetchall()
+        cursor.close()
+
+    event.listen(Engine, "commit", tell)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "commit", tell)

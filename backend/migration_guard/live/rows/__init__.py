@@ -1,0 +1,1 @@
+"""Rows made up for the tables of a scratch database, and what rows hold."""

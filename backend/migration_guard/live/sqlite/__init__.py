@@ -1,0 +1,1 @@
+"""SQLite as a database to prove migrations on: scratch files, catalogue, rows."""
