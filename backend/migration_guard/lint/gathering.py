@@ -8,10 +8,9 @@ from ..config import Settings
 from ..errors import GuardError, NothingFound, UsageError
 from ..facts import Changes, History, Migration
 from ..findings import Problem
-from ..hints import Any
+from ..hints import TYPE_CHECKING, Any
 from ..paths import StrPath
 from ..read.cache import Cache
-from ..read.git import Repository
 from ..read.head_files import head_files
 from ..read.known_graph import known_history
 from ..read.looking import environment
@@ -19,6 +18,9 @@ from ..read.project import Project
 from ..read.sources import Sources
 from ..records import dataclass, replace
 from ..reporting import nothing_in
+
+if TYPE_CHECKING:
+    from ..read.git import Repository
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ def gathered(
     sources = Sources(root, digested=base is not None, cache=cache, jobs=jobs, outlined=outlined)
     store = cache.store if cache else None
     if repository is None and (staged or changed or base is not None):
+        from ..read.git import Repository  # late: with files alone, git is asked for nothing
+
         repository = Repository.at(root)
     if staged and repository is None:
         raise UsageError(f"{root} is not in a git repository, so nothing is staged", "leave out --staged")

@@ -21,7 +21,6 @@ from ..read.wanted import Wanted
 from ..records import dataclass, replace
 from ..reporting import by_place, counted, weighed
 from ..rules import ids as every_id
-from ..rules.shared.branches import on_purpose
 from .case import Case
 from .gathering import gathered, outlined
 from .judging import judges_for, on_allow
@@ -258,7 +257,11 @@ class _Run:
             against = next(one.changes.against for one in histories if one.changes)
             whole = counted(sum(len(one.migrations) for one in histories), "revision")
             notes.append(f"Judged what differs from {against}: {judged} of {whole}, and the graph of all (changed).")
-        notes += filter(None, (on_purpose(one, self.settings.heads) for one in histories))
+        for one in histories:
+            if len(one.heads) > 1:
+                from ..rules.shared.branches import on_purpose  # late: most histories have one head
+
+                notes += filter(None, [on_purpose(one, self.settings.heads)])
         return tuple(notes)
 
     def _on_allows(self, pairs: Sequence[tuple[Migration, History]], said: Sequence[Finding]) -> Iterator[Finding]:

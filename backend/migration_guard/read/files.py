@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from stat import S_ISREG
 
+from ..hints import TYPE_CHECKING
 from ..paths import Path, StrPath, lies_in, shown
-from .git import Repository
 from .modules import LARGEST
 from .project import Project
+
+if TYPE_CHECKING:
+    from .git import Repository
 
 
 class WorkingTree:

@@ -6,9 +6,12 @@ import os
 import re
 
 from ..facts import HeadFile, Place
+from ..hints import TYPE_CHECKING
 from ..paths import Path, StrPath, shown
-from .git import Repository
 from .project import Project
+
+if TYPE_CHECKING:
+    from .git import Repository
 
 # Compiled when they are needed: most folders hold revisions alone.
 _NAMES = r"\.?(?:[\w-]*[-_])?(?:HEADS?|heads?)(?:\.txt)?|max_(?:migration|revision)\.txt"

@@ -12,7 +12,6 @@ from ..facts import Migration, Place, Unread
 from ..hints import TYPE_CHECKING
 from ..paths import Path, StrPath, shown
 from .files import Committed, WorkingTree, roots
-from .git import Repository
 from .modules import Files, Modules, Names
 from .project import Project
 from .spreading import in_a_child, parts
@@ -21,6 +20,7 @@ from .tree import is_revision_file
 
 if TYPE_CHECKING:
     from .cache import Cache
+    from .git import Repository
     from .packed import Outlined, Shelf
 
 MANY = 1_000  # migrations that are held as they are
