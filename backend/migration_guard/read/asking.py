@@ -6,7 +6,6 @@ a file, what stands in that one. To ask them again takes a fraction of the time 
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
@@ -75,6 +74,8 @@ def remembered(store: Store | None, name: str, *, of: object, work: Callable[[],
     """The JSON that `work` gives for `of`, from the last run where every question is answered as it was then."""
     if store is None:
         return work()
+    import json  # late: without a store nothing is written
+
     file = f"{FOLDER}/{name}-{digest(json.dumps(of))[:16]}"
     with suppress(*BROKEN):
         seal, _, text = store.read(file).partition("\n")
