@@ -14,7 +14,7 @@ from ..paths import Path, StrPath, shown
 from .files import Committed, WorkingTree, roots
 from .modules import Files, Modules, Names
 from .project import Project
-from .spreading import in_a_child, parts
+from .spreading import FEW, in_a_child, parts
 from .store import blob_id
 from .tree import is_revision_file
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MANY = 1_000  # migrations that are held as they are
 _READING = os.O_RDONLY | getattr(os, "O_BINARY", 0)
-_PIECE = 1 << 20  # bytes
+_PIECE = _KEPT = 1 << 20  # bytes
 
 
 class Sources:
@@ -229,6 +229,10 @@ class Sources:
 
     def _expect(self, count: int) -> None:
         """Get ready for so many migrations."""
+        if count > FEW:
+            # Else the C library gives memory back after each file that was parsed, and takes it again for the next:
+            # a freed block of this size is what it keeps from then on (mallopt(3), M_MMAP_THRESHOLD).
+            bytes(_KEPT)
         if count > MANY and self._outlined is not None and self._shelf is None:
             from .packed import Shelf  # late: few histories are so long
 
