@@ -176,10 +176,7 @@ class Environment:
             past = Past(self.home.root, self.home.helpers)
             self.kept = take_back(scripts, self.home.base, self.home.released, past)
             self._loaded = True
-            # Modules stay, and so does most of what is known of a schema: looking through them for garbage took a
-            # tenth of a long history's time, and as much again at Python's own 700 new objects.
-            gc.freeze()
-            gc.set_threshold(10_000, 20, 20)
+            gc.freeze()  # modules stay: looking through them for garbage took a tenth of a long history's time
 
     @contextmanager
     def _application(self) -> Iterator[None]:
