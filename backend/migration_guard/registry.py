@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 
@@ -46,6 +45,8 @@ def names(path: Iterable[str]) -> list[str]:
 
 def loaded(package: str, name: str) -> Registered | None:
     """The rule of one module; None for one without a `RULE`, which holds words that several rules share."""
+    import importlib  # late: where nothing changed, no rule is loaded
+
     module = importlib.import_module(f"{package}.{name}")
     rule = getattr(module, "RULE", None)
     if rule is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 
 from ..findings import Report
 
@@ -14,6 +13,8 @@ def _in(module: str, function: str) -> Format:
     """A format that is loaded when it is asked for: a commit hook prints text and needs no other."""
 
     def form(report: Report, command: str) -> str:
+        from importlib import import_module
+
         loaded: Format = getattr(import_module(f"{__name__}.{module}"), function)
         return loaded(report, command)
 
