@@ -11,7 +11,7 @@ import pytest
 
 from migration_guard.live.climb.deployment import Deploy
 from migration_guard.live.climb.observer import Observer
-from migration_guard.live.climb.stairway import Plan
+from migration_guard.live.climb.plan import Plan
 from migration_guard.live.climb.treading import Tread
 from migration_guard.live.project.environment import Environment
 from migration_guard.live.project.loading import Home

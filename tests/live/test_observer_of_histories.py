@@ -12,7 +12,8 @@ import pytest
 from migration_guard.live import Server
 from migration_guard.live.climb.landing import FreshDatabase
 from migration_guard.live.climb.observer import Observer
-from migration_guard.live.climb.stairway import Plan, Stairway
+from migration_guard.live.climb.plan import Plan
+from migration_guard.live.climb.stairway import Stairway
 from migration_guard.live.project.batch import one_table_at_a_time
 from migration_guard.live.project.environment import Environment
 from migration_guard.live.project.loading import Home

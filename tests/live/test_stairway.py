@@ -15,7 +15,8 @@ from migration_guard.findings import NotJudged
 from migration_guard.live import Server
 from migration_guard.live.climb.landing import FreshDatabase
 from migration_guard.live.climb.observer import Observer
-from migration_guard.live.climb.stairway import Plan, Stairway, Tally
+from migration_guard.live.climb.plan import Plan
+from migration_guard.live.climb.stairway import Stairway, Tally
 from migration_guard.live.climb.treading import TookTooLong, time_limit
 from migration_guard.live.project.environment import Environment
 from migration_guard.live.project.loading import Home

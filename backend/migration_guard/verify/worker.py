@@ -29,9 +29,10 @@ from ..live.climb.interruption import Interrupting
 from ..live.climb.landing import FreshDatabase
 from ..live.climb.observer import Observer
 from ..live.climb.old_code import OldCode
+from ..live.climb.plan import Plan
 from ..live.climb.reads import Reads
 from ..live.climb.shares import Share
-from ..live.climb.stairway import Plan, Stairway
+from ..live.climb.stairway import Stairway
 from ..live.climb.treading import place_of
 from ..live.climb.walked import Walked
 from ..live.drift.comparing import disagreements, metadatas, rebuild

@@ -14,7 +14,7 @@ from ..steps import Crossing, Deployment, Failure, Statement
 from .landing import traces
 from .observer import Observer
 from .orders import Orders
-from .stairway import Plan
+from .plan import Plan
 from .treading import Tread, place_of
 
 _TRIES = 3  # revisions that leave something behind in either order, before the experiment is given up

@@ -18,7 +18,7 @@ from ..schema import Snapshot, differences
 from ..statements import failure_of, no_room
 from ..steps import TIME_LIMIT, Deployment, Failure
 from .observer import Observer
-from .stairway import Plan
+from .plan import Plan
 from .treading import TookTooLong, Tread, place_of, time_limit
 
 

@@ -18,7 +18,7 @@ from ..schema import differences
 from ..statements import no_room
 from ..steps import Interruption, Statement
 from .observer import Observer
-from .stairway import Plan
+from .plan import Plan
 from .treading import Tread, place_of, time_limit
 
 _CHANGES = re.compile(r"\s*(?!SELECT\b|PRAGMA\b|EXPLAIN\b|SHOW\b|SET\b|WITH\b)\w", re.IGNORECASE)

@@ -18,7 +18,7 @@ from ..schema import Snapshot
 from ..statements import first_line
 from ..steps import Break, Does
 from .observer import Observer
-from .stairway import Plan
+from .plan import Plan
 from .treading import Tread
 
 _FEW = 20  # rows

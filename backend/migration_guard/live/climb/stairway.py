@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import __version__ as alembic_version
@@ -22,31 +22,10 @@ from .landing import NEEDS, FreshDatabase, Landing, Tried, lacking_extension
 from .noting import Notes
 from .observer import Observer
 from .orders import Orders
-from .shares import Share, mine
+from .plan import Plan
+from .shares import mine
 from .treading import Tread, place_of
 from .walked import Walked, keys
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is asked of one climb. `base` are the revisions of the base branch; they and those up to `since` are only
-    taken up. `irreversible` gives the declared reasons of revisions that are not to be taken down."""
-
-    root: Path
-    database: str
-    dialect: str
-    seconds: int = 60  # for one step
-    since: str | None = None
-    base: frozenset[str] = frozenset()
-    irreversible: Mapping[str, str] = field(default_factory=dict)
-    shares: tuple[Share, ...] = ()  # of which only the one that is left is walked
-    walked: Mapping[str, bool] = field(default_factory=dict)  # by an earlier run: its key -> whether it stands
-    seed: str = ""  # of keys: the settings and the server
-
-    @property
-    def to_the_heads(self) -> bool:
-        """Whether this climb comes to the end of the history."""
-        return all(share.is_last for share in self.shares)
 
 
 @dataclass

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from alembic.script import Script
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -26,10 +26,7 @@ from ..project.stage import Stage
 from ..statements import failure_of, first_line, last_frame, no_room
 from ..steps import TIME_LIMIT, Failure, Statement, Step
 from .interpreting import is_over_a_value
-
-if TYPE_CHECKING:
-    from .stairway import Plan
-
+from .plan import Plan
 
 _CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 _WORDS = 200  # characters of an error that a sentence shows
