@@ -358,6 +358,35 @@ def test_a_project_that_is_not_installed_is_told_from_a_library_that_is_not(tmp_
     assert hints == ["install the project itself beside the guard", "install stripes"]
 
 
+def started(root: Path, begins: str) -> Report:
+    """The report on a project whose application does something once, as env.py imports it."""
+    (root / "application.py").write_text(
+        "from sqlalchemy import create_engine\n\nwith create_engine('sqlite:///any.db').begin() as connection:\n"
+        f"    connection.exec_driver_sql({begins!r})\n"
+    )
+    env = root / "migrations" / "env.py"
+    env.write_text(f"import application\n{env.read_text()}")
+    return verified(root)
+
+
+def test_tables_that_the_application_makes_as_it_starts_are_told_and_the_revisions_run_without(tmp_path: Path) -> None:
+    report = started(copied("models_agree", tmp_path), "CREATE TABLE person (id INTEGER)")
+
+    assert found(report) == []
+    (gap,) = report.not_judged
+    assert "what env.py starts makes 1 table before any revision (person); the revisions are run without" in gap.why
+    assert "taken up, down and up" in report.notes[0]
+
+
+def test_an_application_that_reads_a_table_as_it_starts_is_told_what_to_do(tmp_path: Path) -> None:
+    (problem,) = started(copied("models_agree", tmp_path), "SELECT * FROM setting").problems
+
+    assert (
+        "application.py:4 raises OperationalError: (sqlite3.OperationalError) no such table: setting" in problem.message
+    )
+    assert problem.hint.startswith("the application reads tables as it starts, and a new database has none")
+
+
 def test_what_a_downgrade_bends_for_good_is_told_of_it_alone_and_not_of_models_or_of_the_whole_run(
     tmp_path: Path,
 ) -> None:

@@ -28,6 +28,8 @@ _LACKS = re.compile(
     re.IGNORECASE,
 )
 
+_NO_TABLE = re.compile(r"no such table|relation .* does not exist")
+
 
 def problem_of(error: BaseException, request: Request) -> Problem:
     """The problem that an error of the project's code is, with file and line of the project where it passed."""
@@ -109,6 +111,11 @@ def hint_for(error: BaseException, dialect: str, root: Path = Path()) -> str:
         return f"install {package}, or the guard beside the project, so that both are in one environment"
     if isinstance(error, ForbiddenConnection):
         return "let env.py reach its database through SQLAlchemy's create_engine, which the guard leads elsewhere"
+    if isinstance(error, DBAPIError) and _NO_TABLE.search(str(error.orig)):
+        return (
+            "the application reads tables as it starts, and a new database has none: let it start without, name one "
+            "that does in flask-app, or say what makes the oldest ones (base-command, base-metadata)"
+        )
     if isinstance(error, DBAPIError):
         return f"if the project is not meant for {dialect}, leave it out of `databases` under [tool.migration-guard]"
     if isinstance(error, CommandError):

@@ -44,7 +44,7 @@ from ..live.project.grounding import Ground
 from ..live.project.loading import Home
 from ..live.project.redirect import Lead, engines_led
 from ..live.project.stage import Stage
-from ..live.schema import Snapshot
+from ..live.schema import Snapshot, tables
 from ..live.statements import Recorder, first_line, no_room
 from ..live.steps import Break, Crossing, Deployment, Drift, Interruption, Statement, Step
 from ..records import replace
@@ -196,10 +196,12 @@ class Run:
     def _climbed(self, environment: Environment, lead: Lead) -> bool:
         def play(stage: Stage) -> None:
             try:
+                begins = self.models is None
                 if self.models is None:
                     self.models = metadatas(stage.options)
-                    self._told_of_given(stage)
                 with Observer(lead.url, stage.version_table, closely=self.closely) as observer:
+                    if begins and self.request.base_command is None and self.request.base_metadata is None:
+                        self._told_of_given(stage, observer)
                     self.stairway.climb(stage, observer)
                     if not self.closely and not observer.verified():
                         self._again_closely(environment.number)
@@ -223,14 +225,22 @@ class Run:
                 return False
         return True
 
-    def _told_of_given(self, stage: Stage) -> None:
-        """What stands before the guard takes the first step, and was not made by base-command."""
-        if self.request.base_command is None and (given := stage.given()):
+    def _told_of_given(self, stage: Stage, observer: Observer) -> None:
+        """What an application has made by itself as it started. It does so once, so that a new database is without."""
+        if given := stage.given():
             why = (
                 f"{self.plan.database}: {counted(len(given), 'revision')}, as what env.py starts migrates the database "
                 "by itself: name an application in flask-app, or a setting of its own, that does not"
             )
             self.gap(NotJudged(self.request.env, 1, why))
+        elif made := tables(observer.snapshot()):
+            first = ", ".join(made[:3]) + (", ..." if len(made) > 3 else "")
+            why = (
+                f"{self.plan.database}: what env.py starts makes {counted(len(made), 'table')} before any revision "
+                f"({first}); the revisions are run without, and fail on a new database where they make them, too"
+            )
+            self.gap(NotJudged(self.request.env, 1, why))
+            raise FreshDatabase
 
     def _again_closely(self, number: int) -> None:
         """Begin anew and read everything after each step, as something was changed that left no mark."""
