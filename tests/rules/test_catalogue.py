@@ -35,6 +35,8 @@ from .test_environment_rules import (
     ON,
     POSTGRESQL,
     SQLITE,
+    TWO,
+    UNBEGUN,
     findings,
     without,
 )
@@ -466,7 +468,12 @@ ROWS = (
         "env-one-transaction",
         env("one-transaction-for-all", without(EACH), (CONCURRENT,)),
     ),
-    row("4i", "env-sql-before-begin", env("sql-before-begin", without(COMMIT))),
+    row(
+        "4i",
+        "env-sql-before-begin",
+        env("sql-before-begin", without(COMMIT)),
+        env("migrations-not-committed", UNBEGUN, settings=POSTGRESQL + TWO),
+    ),
     row("4i", "env-compare-options", env("compare-options-off", without(DEFAULTS), settings=on("compare-options-off"))),
     row(
         "4i", "env-no-upgrade-lock", env("upgrade-without-lock", without(ADVISORY), settings=on("upgrade-without-lock"))

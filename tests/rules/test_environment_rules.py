@@ -81,6 +81,9 @@ ASYNC = CAREFUL.replace("engine_from_config(", "async_engine_from_config(").repl
     "from sqlalchemy import engine_from_config,",
     "from sqlalchemy.ext.asyncio import async_engine_from_config\nfrom sqlalchemy import",
 )
+# No transaction of Alembic's around the migrations: it is SQLAlchemy 2 that begins one, and nobody who commits it.
+UNBEGUN = without(EACH).replace("        with context.begin_transaction():\n            context.", "        context.")
+TWO = '\n[project]\nname = "app"\nversion = "1"\ndependencies = ["sqlalchemy>=2.0"]'
 ON = '[tool.migration-guard.severity]\n{0} = "warning"'
 
 
@@ -89,6 +92,7 @@ ON = '[tool.migration-guard.severity]\n{0} = "warning"'
     [
         ("lock-timeout-missing", without(LOCK_TIMEOUT), (ADDS, ADDS), POSTGRESQL, ""),
         ("sql-before-begin", without(COMMIT), (ADDS,), POSTGRESQL, ""),
+        ("migrations-not-committed", UNBEGUN, (ADDS,), POSTGRESQL + TWO, ""),
         ("one-transaction-for-all", without(EACH), (CONCURRENT,), POSTGRESQL, ""),
         ("one-transaction-for-all", without(EACH), (VALUE,), POSTGRESQL, ""),
         ("one-transaction-for-all", without(EACH), (NOT_VALID, VALIDATE), POSTGRESQL, ""),
@@ -152,6 +156,15 @@ def test_advice_with_an_autocommit_block_says_what_env_py_must_do_first(tmp_path
         (without(AS_BATCH).replace("Base.metadata", "None"), (BATCH,), SQLITE),
         (without(DEFAULTS), (ADDS,), POSTGRESQL),
         (without(ADVISORY), (ADDS,), POSTGRESQL),
+        (UNBEGUN, (ADDS,), POSTGRESQL),  # for all that is known, on SQLAlchemy 1.4, which commits DDL by itself
+        (UNBEGUN, (ADDS,), SQLITE + TWO),
+        (UNBEGUN + "connection.commit()\n", (ADDS,), POSTGRESQL),
+        (UNBEGUN.replace("engine.connect()", "engine.begin()"), (ADDS,), POSTGRESQL + TWO),
+        (
+            UNBEGUN.replace("run_migrations()\n", "run_migrations()\n        connection.commit()\n"),
+            (ADDS,),
+            POSTGRESQL + TWO,
+        ),
         ("from alembic import context\n", (ADDS, VALUE), POSTGRESQL),
         ("def broken(:\n", (ADDS,), POSTGRESQL),
     ],

@@ -40,6 +40,7 @@ class Environment:
     target_metadata: Flag = False  # whether models are handed over
     databases: frozenset[str] | None = None  # those that the folder is named after: `versions/sqlite`; None: any
     broken: Unread | None = None  # why an env.py that is there could not be read
+    never_committed: Place | None = None  # run_migrations(), for which nobody begins a transaction nor commits one
     # Where the connection is in a transaction before configure() is called. Alembic then leaves transactions to env.py:
     # transaction_per_migration does nothing (and is False here), autocommit_block() fails (runtime/migration.py).
     transaction_before: Place | None = None

@@ -141,6 +141,7 @@ def _read(modules: Modules, env: Module, settings: tuple[Place, str] | None) -> 
         foreign_keys=foreign_keys(own) or foreign_keys(said),
         sql_before_begin=tuple(place for one in around for place in one.lost),
         transaction_before=before,
+        never_committed=next((one.unbegun for one in around if one.unbegun), None),
         async_url=asynchronous or _async_settings(env, settings),
         runs_sync="run_sync" in names,
         password_at=_password(env),

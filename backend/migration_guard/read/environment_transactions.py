@@ -18,15 +18,21 @@ from .environment_options import Configure
 
 _RUNS = {"execute", "exec_driver_sql", "scalar", "scalars"}
 _ENDS = {"commit", "rollback", "close"}
+_BEGINS = {"begin", "begin_transaction", "begin_nested", "autocommit_block"}
 _WITH = (ast.With, ast.AsyncWith)
 
 
 @dataclass(frozen=True)
 class Transactions:
-    """`before` is where a transaction begins that Alembic finds; `lost` are statements that nobody commits."""
+    """`before` is where a transaction begins that Alembic finds; `lost` are statements that nobody commits.
+
+    `unbegun` is a `run_migrations()` for which nobody begins a transaction, nor commits one: SQLAlchemy 2 begins it
+    at the first statement, and rolls it back when the connection is closed.
+    """
 
     before: Place | None = None
     lost: tuple[Place, ...] = ()
+    unbegun: Place | None = None
 
 
 def transactions(modules: Modules, call: Configure) -> Transactions:
@@ -50,13 +56,14 @@ def transactions(modules: Modules, call: Configure) -> Transactions:
         if begun is not None:
             return Transactions(before=module.place(begun))
     pending = _pending(modules, call, function, name)
-    if not pending:
-        return Transactions()
     places = tuple(module.place(one) for one in pending)
     committed = _commits(function, after=call.node.lineno) or any(_commits(one, after=0) for one, _ in callers)
     connects = _connects(function, name, opened) or any(
         _last(item.context_expr) == "connect" for _, items in callers for item in items
     )
+    if not pending:
+        run = _run_without_begin(function, [one for one, _ in callers], after=call.node.lineno)
+        return Transactions(unbegun=module.place(run) if run and connects and not committed else None)
     return Transactions(before=places[0], lost=() if committed or not connects else places)
 
 
@@ -82,6 +89,18 @@ def _pending(modules: Modules, call: Configure, function: ast.AST, name: str) ->
                 if ran:
                     pending.append(one)
     return pending
+
+
+def _run_without_begin(function: ast.AST, callers: list[ast.AST], after: int) -> ast.Call | None:
+    """The `run_migrations()` below configure(), where neither the function nor what calls it begins anything."""
+    if any(
+        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in _BEGINS
+        for around in (function, *callers)
+        for one in ast.walk(around)
+    ):
+        return None
+    runs = (one for one in ast.walk(function) if isinstance(one, ast.Call) and one.lineno > after)
+    return next((one for one in runs if _last(one) == "run_migrations"), None)
 
 
 def _same_function(call: Configure, one: ast.Call) -> bool:
