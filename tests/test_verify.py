@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import InvalidRequestError
 
 from migration_guard.config import Settings, load
 from migration_guard.errors import NothingFound, UsageError
@@ -469,6 +470,12 @@ def test_variables_of_missing_settings_are_named_ready_to_paste(tmp_path: Path) 
         'set them for the guard: APP_DATABASE_URL = "...", SECRET = "...", APP_MAIL__HOST = "..." '
         "under [tool.migration-guard.environment] in pyproject.toml"
     )
+
+
+def test_tables_that_env_py_builds_each_time_are_to_be_built_once() -> None:
+    error = InvalidRequestError("Table 'session' is already defined for this MetaData instance.")
+
+    assert "if not metadata.tables" in hint_for(error, "sqlite")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from alembic.util import CommandError
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 
 from ..findings import Problem
 from ..live.project.environment import cause_in
@@ -111,6 +111,11 @@ def hint_for(error: BaseException, dialect: str, root: Path = Path()) -> str:
         return f"install {package}, or the guard beside the project, so that both are in one environment"
     if isinstance(error, ForbiddenConnection):
         return "let env.py reach its database through SQLAlchemy's create_engine, which the guard leads elsewhere"
+    if isinstance(error, InvalidRequestError) and "already defined for this MetaData" in str(error):
+        return (
+            "env.py is run once for each scratch database, in one process: let it build its tables the first time only, "
+            "where `if not metadata.tables` says so"
+        )
     if isinstance(error, DBAPIError) and _NO_TABLE.search(str(error.orig)):
         return (
             "the application reads tables as it starts, and a new database has none: let it start without, name one "
