@@ -31,7 +31,7 @@ def explained(findings: Iterable[Finding], crossed: Iterable[Crossed]) -> Iterat
             yield finding
             continue
         says = (
-            f"{finding.says.rstrip('.')}. That comes from the order of two branches, and not where {finding.revision} is run before "
-            f"{other}: see {_RULE}."
+            f"{finding.says.rstrip('.')}. That comes from the order of two branches, and not where {finding.revision} "
+            f"is run before {other}: see {_RULE}."
         )
         yield replace(finding, says=says, instead=ways.get(other, finding.instead))

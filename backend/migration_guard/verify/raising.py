@@ -113,8 +113,8 @@ def hint_for(error: BaseException, dialect: str, root: Path = Path()) -> str:
         return "let env.py reach its database through SQLAlchemy's create_engine, which the guard leads elsewhere"
     if isinstance(error, InvalidRequestError) and "already defined for this MetaData" in str(error):
         return (
-            "env.py is run once for each scratch database, in one process: let it build its tables the first time only, "
-            "where `if not metadata.tables` says so"
+            "env.py is run once for each scratch database, in one process: let it build its tables the first time "
+            "only, where `if not metadata.tables` says so"
         )
     if isinstance(error, DBAPIError) and _NO_TABLE.search(str(error.orig)):
         return (
