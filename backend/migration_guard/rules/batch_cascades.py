@@ -33,7 +33,7 @@ from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import KnownConstraint, is_new, operations_above, referring
 from .shared.editing import as_written
-from .shared.rebuilds import Rebuilding, is_first_rebuild, opens_transaction, rebuilds
+from .shared.rebuilds import Rebuilding, is_first_rebuild, on_dialect, opens_transaction, rebuilds
 
 RULE = Rule.of(__name__, __doc__, family="SQLite", severity=Severity.ERROR, dialects={"sqlite"})
 
@@ -56,11 +56,18 @@ def children_deleted(op: Rebuilding, context: Context) -> Iterator[Finding]:
         f"{'; '.join(_effects(keys))}.",
         instead="\n".join(
             [
-                'op.execute("PRAGMA foreign_keys=OFF")  # first of all: it is ignored once rows are written',
+                *_off_first(op, context),
                 *as_written(op, context),
             ]
         ),
     )
+
+
+def _off_first(op: Operation, context: Context) -> list[str]:
+    """The line that turns foreign keys off, for SQLite alone where the revision runs on PostgreSQL, too."""
+    off = 'op.execute("PRAGMA foreign_keys=OFF")  # first of all: it is ignored once rows are written'
+    both = "postgresql" in context.policy.dialects and op.dialects != {"sqlite"}
+    return on_dialect("sqlite", off).splitlines() if both else [off]
 
 
 def _effects(keys: tuple[KnownConstraint, ...]) -> Iterator[str]:
