@@ -56,6 +56,7 @@ ONCE: dict[str, tuple[str, ...]] = {
     "tests/live/test_vectors.py": (),
     # What databases do with rows and schemas: the ways there run everywhere in tests/test_verify.py.
     "tests/test_verify_accidents.py": (),
+    "tests/test_verify_forks.py": ("test_branches_that_one_order_alone_lets_work_are_one_finding",),
     "tests/test_verify_drivers.py": ("test_a_failure_under_another_driver_is_told_as_one",),
     "tests/test_verify_base.py": (
         "test_a_new_revision_meets_the_schema_that_git_has_and_not_that_of_an_edited_file",
