@@ -161,7 +161,8 @@ def _deploy(options: SimpleNamespace, settings: Settings) -> int:
         plan = planned(target, error.way_back)
         restore(plan)
         raise NotDeployed(
-            f"{error}. {error.way_back} was restored; what was there is kept as {plan.kept_as}", "correct the revision"
+            f"{error}. Then {error.way_back} was restored; what was there is kept as {plan.kept_as}",
+            "correct the revision",
         ) from error
     print(f"{target.shown}: {at.sentence}.")
     return 0
