@@ -11,11 +11,14 @@ from .samples import files, report_on, situations
 
 # These judge what a downgrade does, or the whole file.
 BOTH_WAYS = {
+    "column-for-a-name",
     "concurrent-in-transaction",
     "conditional-schema",
     "dialect-sql",
     "dialect-type",
     "missing-downgrade",
+    "null-never-equal",
+    "plain-sql-refused",
     "pragma-in-transaction",
     "sqlite-default-not-constant",
     "sqlite-needs-batch",
