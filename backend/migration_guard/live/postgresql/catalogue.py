@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,21 +22,23 @@ def snapshot(connection: Connection) -> Snapshot:
 def described(connection: Connection) -> dict[Key, dict[str, str]]:
     """Everything in the database, by kind and name."""
     with _fixed_search_path(connection):
-        return described_in(_value(connection, as_document(query("snapshot"))))
+        rows = connection.exec_driver_sql(query("snapshot"), execution_options={"no_parameters": True})
+        # One by one: of a large schema, a document would take more memory than all that is made of it.
+        return described_in((*of, told if of[0] in _NOTES else json.loads(told)) for *of, told in rows)
 
 
 def as_document(snapshot: str) -> str:
-    """The query, or what it asks of a few relations, with all rows in one document."""
+    """What the query asks of a few relations, with all rows in one JSON document."""
     told = "case when kind in ('comment', 'grants') then pg_catalog.to_json(told) else told::json end"
     return in_one(snapshot, 'kind, schema, "table", name, address', told)
 
 
-def described_in(document: str) -> dict[Key, dict[str, str]]:
-    """What the answer to the query describes, be it everything or what it says of a few relations."""
+def described_in(rows: Iterable[Sequence[Any]]) -> dict[Key, dict[str, str]]:
+    """What the rows of the query describe, be it everything or what it says of a few relations; their JSON is read."""
     objects: dict[Key, dict[str, str]] = {}
     by_address: dict[tuple[str, str], dict[str, str]] = {}
     noted: list[tuple[tuple[str, str], str, str]] = []
-    for kind, schema, table, name, address, told in json.loads(document):
+    for kind, schema, table, name, address, told in rows:
         if kind in _NOTES:
             noted.append(((schema, address), kind, told or "none"))
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -96,8 +97,8 @@ class PostgresqlReader:
                 Question(as_document(restricted("snapshot", kinds)), (seen, enums)),
                 Question(shapes_document(restricted("shapes")), (seen, ())),
             )
-            self._keep(described_in(descriptions[0][0]), new)
-            tables = tables_in(shapes[0][0], self._tables)
+            self._keep(described_in(json.loads(descriptions[0][0])), new)
+            tables = tables_in(json.loads(shapes[0][0]), self._tables)
             self._tables |= tables
             self._shapes |= {each.full_name: each.shape for each in tables.values() if each.full_name in new}
             now = {(name, column.name) for name in new if name in self._shapes for column in self._shapes[name].columns}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from types import MappingProxyType
@@ -66,20 +66,20 @@ def shapes(connection: Connection) -> tuple[TableShape, ...]:
 
 def tables_of(connection: Connection) -> dict[int, Table]:
     """All of these tables, by object identifier."""
-    document = connection.exec_driver_sql(as_document(query("shapes")), execution_options={"no_parameters": True})
-    return tables_in(document.scalar_one())
+    rows = connection.exec_driver_sql(query("shapes"), execution_options={"no_parameters": True})
+    return tables_in((part, owner, json.loads(told)) for part, owner, told in rows)
 
 
 def as_document(shapes: str) -> str:
-    """The query, or what it asks of a few relations, with all rows in one document."""
+    """What the query asks of a few relations, with all rows in one JSON document."""
     return in_one(shapes, "part, owner")
 
 
-def tables_in(document: str, known: Mapping[int, Table] = MappingProxyType({})) -> dict[int, Table]:
-    """The tables that the answer to the query tells of, by object identifier. A key whose parent is neither among them
-    nor `known` is left out."""
+def tables_in(rows: Iterable[Sequence[Any]], known: Mapping[int, Table] = MappingProxyType({})) -> dict[int, Table]:
+    """The tables that the rows of the query tell of, their JSON read, by object identifier. A key whose parent is
+    neither among them nor `known` is left out."""
     parts: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-    for part, owner, told in json.loads(document):
+    for part, owner, told in rows:
         parts.setdefault(part, []).append((int(owner), told))
     for found in parts.values():
         found.sort(key=lambda each: (each[1].get("number", 0), each[1].get("name") or ""))
