@@ -92,3 +92,14 @@ def test_a_file_of_a_stray_chain_that_is_asked_for_is_judged(tmp_path: Path) -> 
 
     assert report.not_judged == ()
     assert "p2" in report.looked_at.heads
+
+
+def test_code_that_shows_a_revision_in_its_docstring_is_none(tmp_path: Path) -> None:
+    root = with_ini(tmp_path)
+    package = root / "migration_tools" / "checks"
+    package.mkdir(parents=True)
+    (package / "order.py").write_text('"""A sample:\n\nrevision = "p1"\ndown_revision = None\n"""\n\nRULE = "order"\n')
+    (package / "other.py").write_text("RULE = 'other'\n")
+
+    assert strays(root, projects(root)).chains == ()
+    assert check(root, load(root)).findings == ()

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from ..paths import Path
 from ..patterns import pattern
 from ..records import dataclass
-from .asking import is_folder
+from .asking import content, is_folder
 from .project import Project, real_path
 from .tree import RealPaths, folders_below, header_words, is_revision, revision_names
 
@@ -49,7 +49,7 @@ def strays(root: Path, found: Sequence[Project], only: Collection[Path] | None =
     known = {word for one in {Path(file).parent for file in held} for word in header_words(one)[0]}
     chains, others = [], []
     for folder, listed in candidates:
-        files = [file for file in listed if real_file(str(file)) not in held]
+        files = [file for file in listed if real_file(str(file)) not in held and _assigns(file)]
         ids, parents = header_words(folder, files)
         if not ids:
             continue
@@ -60,6 +60,19 @@ def strays(root: Path, found: Sequence[Project], only: Collection[Path] | None =
         else:
             chains.append(Project(root, None, folder, (folder,)))
     return Strays(tuple(chains), tuple(others))
+
+
+def _assigns(file: Path) -> bool:
+    """Whether a file assigns `down_revision`, and does not just show it in a docstring or some other text."""
+    import ast  # late: few projects have such a folder
+
+    try:
+        body = ast.parse(content(file) or b"").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    targets = [one for each in body if isinstance(each, ast.Assign) for one in each.targets]
+    targets += [each.target for each in body if isinstance(each, ast.AnnAssign)]
+    return any(isinstance(one, ast.Name) and one.id == "down_revision" for one in targets)
 
 
 def _folders(root: Path, only: Collection[Path] | None) -> Iterator[Path]:
