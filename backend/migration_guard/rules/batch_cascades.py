@@ -66,7 +66,7 @@ def children_deleted(op: Rebuilding, context: Context) -> Iterator[Finding]:
 def _off_first(op: Operation, context: Context) -> list[str]:
     """The line that turns foreign keys off, for SQLite alone where the revision runs on PostgreSQL, too."""
     off = 'op.execute("PRAGMA foreign_keys=OFF")  # first of all: it is ignored once rows are written'
-    both = "postgresql" in context.policy.dialects and op.dialects != {"sqlite"}
+    both = "postgresql" in context.policy.dialects and op.dialects != frozenset({"sqlite"})
     return on_dialect("sqlite", off).splitlines() if both else [off]
 
 
