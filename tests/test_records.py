@@ -94,16 +94,6 @@ def test_a_wrong_call_says_what_is_wrong(values: tuple[object, ...], named: dict
         OFTEN_MADE(*values, **named)
 
 
-def test_a_frozen_record_refuses_changes_until_many_are_made() -> None:
-    _, kind = pair()
-    record = kind("a")
-
-    with pytest.raises(AttributeError, match="frozen"):
-        record.line = 2
-    with pytest.raises(AttributeError, match="frozen"):
-        del record.line
-
-
 @pytest.mark.parametrize("kind", [OURS, OFTEN_MADE])
 def test_replace_refuses_a_field_that_is_not_there(kind: type) -> None:
     with pytest.raises(TypeError, match="no field 'lines'"):

@@ -1,10 +1,10 @@
-"""Frozen records, as `dataclasses` makes them, for a fraction of its start: a commit hook feels every millisecond.
+"""Records, as `dataclasses` makes them, for a fraction of its start: a commit hook feels every millisecond.
 
 The standard decorator writes source text for each class and compiles it, and imports `inspect`: 90 classes take 60 ms,
 six times the start of Python itself. These take one: only a class of which many records are made gets source text too.
 Type checkers see the standard ones, and so may the reader: the same arguments, equality, hash, order and repr. A
 default that an instance does not set stays on the class, so that an operation with thirty fields of which five are
-given holds five. A frozen class of which many are made leaves it to type checkers to refuse changes.
+given holds five. That a frozen record does not change is left to type checkers.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ else:
         # A class of no decorator of its own may look fields up when they are asked for; any other record holds them.
         whole = "__fields__" in kind.__dict__
         held = record.__dict__ if whole else {name: getattr(record, name) for name in known}
-        if whole and kind.__setattr__ is put:  # many are made
+        if whole:
             replaced[kind] = replaced.get(kind, 0) + 1
             if replaced[kind] == MANY:
                 replacing[kind] = _replacing_written_out(kind, known)
@@ -97,7 +97,7 @@ else:
             known[name] = made
         cls.__fields__ = known
         cls.__match_args__ = tuple(name for name, one in known.items() if not one.kw_only)
-        cls.__init__ = _init(cls, known, frozen)
+        cls.__init__ = _init(cls, known)
         if "__repr__" not in cls.__dict__:
             cls.__repr__ = _repr
         compared = tuple(name for name, one in known.items() if one.compare)
@@ -105,12 +105,9 @@ else:
             _compared(cls, compared, hashable=frozen)
         if order:
             _ordered(cls, compared)
-        if frozen:
-            cls.__setattr__ = _refuse
-            cls.__delattr__ = _refuse
         return cls
 
-    def _init(cls, known, frozen):
+    def _init(cls, known):
         """An `__init__` that looks its fields up, until so many records are made that one is written out for them."""
         factories = {name: one.default_factory for name, one in known.items() if one.default_factory}
         required = frozenset(name for name in known if name not in factories and not hasattr(cls, name))
@@ -124,8 +121,6 @@ else:
             nonlocal made
             made += 1
             if made == MANY:
-                if frozen:  # to go around our own refusal at each field doubles the time of a record
-                    cls.__setattr__, cls.__delattr__ = object.__setattr__, object.__delattr__
                 cls.__init__ = _written_out(known, usual, factories, finishes)
             if len(values) > len(places):
                 raise TypeError(f"{type(self).__name__} takes {len(places)} values, and {len(values)} are given")
@@ -218,6 +213,3 @@ else:
     def _repr(self):
         shown = (f"{name}={getattr(self, name)!r}" for name, one in self.__fields__.items() if one.repr)
         return f"{type(self).__qualname__}({', '.join(shown)})"
-
-    def _refuse(self, name, *_):
-        raise AttributeError(f"cannot change {name!r}: {type(self).__name__} is frozen")
