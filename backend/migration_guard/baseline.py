@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Iterable
-from pathlib import Path
 
 from .config import Settings
 from .errors import CannotFinish, UsageError
 from .findings import Finding, Known, Remembered, Report
 from .fingerprints import fingerprinted
+from .paths import Path
 from .records import replace
 from .reporting import counted
 

@@ -18,13 +18,14 @@ from .extras import LIVE
 from .facts import Migration
 from .findings import Finding, Report
 from .lint import check
+from .patterns import pattern
 from .read.discovery import projects
 from .read.sources import Sources
 from .records import dataclass
 from .rules.shared.questions import questions
 from .words import sentence
 
-STAMP = re.compile(r"^[ \t]*Reviewed:.*\n?", re.MULTILINE)
+STAMP = pattern(r"^[ \t]*Reviewed:.*\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
