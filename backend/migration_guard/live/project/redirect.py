@@ -23,13 +23,15 @@ _OURS = {"creator", "pool", "poolclass", "max_overflow", "connect_args", "plugin
 # Any dialect knows these; others are given only to the driver for which they were written.
 _COMMON = {
     *("echo", "execution_options", "json_serializer", "json_deserializer", "label_length", "logging_name", "future"),
-    *("query_cache_size", "hide_parameters", "insertmanyvalues_page_size", "enable_from_linting"),
+    *("hide_parameters", "insertmanyvalues_page_size", "enable_from_linting"),
     *("_is_async", "_coerce_config", "_initialize"),
 }
 _WHERE = {
     *("host", "hostaddr", "port", "user", "password", "passwd", "dbname", "database", "db", "dsn", "service", "uri"),
     *("passfile", "channel_binding", "gssencmode", "target_session_attrs", "unix_sock", "krbsrvname"),
 }
+# Compiled statements that an engine keeps, with their tables. The usual 500 of a long history take 12 MB, unused.
+_COMPILED = 30
 _MADE: WeakKeyDictionary[Engine, tuple[str | URL, dict[str, Any]]] = (
     WeakKeyDictionary()
 )  # with what they were asked for
@@ -131,8 +133,9 @@ def _led(lead: Lead, url: str | URL, options: dict[str, Any]) -> Engine:
     session = {name: value for name, value in (given or {}).items() if not _says_where(name)}
     if same_driver and own is not None and "options" in own.query:
         session.setdefault("options", own.query["options"])  # libpq's settings, such as a search_path
+    where = with_driver(lead.url, drivername)
     engine = sqlalchemy_create_engine(
-        with_driver(lead.url, drivername), poolclass=NullPool, connect_args=session, **kept
+        where, poolclass=NullPool, connect_args=session, query_cache_size=_COMPILED, **kept
     )
 
     def follow(dialect: Any, _record: Any, arguments: list[Any], parameters: MutableMapping[str, Any]) -> None:
