@@ -73,7 +73,7 @@ class Transfer:
             watching = stack.enter_context(closing(connection(file)))
             before = data_version(watching)
             connect = partial(connected_at, address(self.to), self.to.shown)
-            sources = stack.enter_context(several(file, connect, HANDS))
+            sources: list[Source] = []
             spools = stack.enter_context(closing(Spools(None if check else file)))
             at: tuple[str, ...] = ()
             tables: list[Table] = []
@@ -87,6 +87,8 @@ class Transfer:
                     locked(session, self.to)
                     places = Places(self.source, self.to, self.say)
                     at = places.schema(session)
+                    if not sources:  # what reads beside us waits until env.py has left: two processes at a time
+                        sources[:] = stack.enter_context(several(file, connect, HANDS))
                     tables[:] = places.tables(sources[0])
                     obstacles[:] = survey.run(lambda table: rehearsed(session, sources[0], table))
 
