@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,20 @@ def guard(tmp_path: Path) -> subprocess.Popen[str]:
 
 def killed(guard: subprocess.Popen[str]) -> None:
     assert guard.stdout is not None
-    os.kill(int(guard.stdout.readline()), signal.SIGKILL)
+    watching = int(guard.stdout.readline())
+    os.kill(watching, signal.SIGKILL)
     guard.kill()
     guard.communicate()
+    while not has_ended(watching):  # until then it holds the lock that says that the folder is in use
+        time.sleep(0.01)
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state in "ZX"
 
 
 def test_all_that_was_registered_is_gone_after_the_next_start(tmp_path: Path, guard: subprocess.Popen[str]) -> None:
