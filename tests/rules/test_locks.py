@@ -12,12 +12,13 @@ import pytest
 from sqlalchemy import make_url
 
 from migration_guard.facts import OLDEST_POSTGRESQL, Context, Function, History, Migration, Place, Policy
+from migration_guard.facts.lock_modes import Mode
 from migration_guard.live import Server, dialect
 from migration_guard.live.postgresql.binaries import installs
 from migration_guard.live.scratch.folder import Scratch
 from migration_guard.read.sql import statements
 from migration_guard.rules.shared.lock_forms import form
-from migration_guard.rules.shared.locks import CONFLICTS, COSTS, Mode, stops
+from migration_guard.rules.shared.locks import CONFLICTS, COSTS, stops
 
 SCHEMA = """
 CREATE TABLE parent (id integer PRIMARY KEY);

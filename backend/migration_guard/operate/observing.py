@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event, make_url
 
-from ..live.locks.questions import MODES
+from ..facts.lock_modes import MODES
 from ..live.project.redirect import own_engine
 from ..live.statements import Recorder, tables_written
 from ..live.steps import Lock, Statement

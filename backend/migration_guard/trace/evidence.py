@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..facts import Context, Operation, WriteRows
+from ..facts.lock_modes import Mode
 from ..findings import TakenLock
 from ..live.steps import Lock, Step
 from ..records import replace
 from ..replay.names import bare
 from ..reporting import counted
 from ..rules.shared.chains import both
-from ..rules.shared.locks import Mode, cost, stops
+from ..rules.shared.locks import cost, stops
 from ..rules.shared.transactions import fills_many_rows
 from .reading import Ran
 

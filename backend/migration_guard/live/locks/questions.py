@@ -9,20 +9,11 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from ...facts.lock_modes import MODES
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# From the weakest: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
-MODES = (
-    "ACCESS SHARE",
-    "ROW SHARE",
-    "ROW EXCLUSIVE",
-    "SHARE UPDATE EXCLUSIVE",
-    "SHARE",
-    "SHARE ROW EXCLUSIVE",
-    "EXCLUSIVE",
-    "ACCESS EXCLUSIVE",
-)
 _STRENGTH = {f"{mode.title().replace(' ', '')}Lock": strength for strength, mode in enumerate(MODES)}
 KINDS = {
     "r": "table",

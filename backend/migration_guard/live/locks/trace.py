@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...facts.lock_modes import MODES
 from ...records import replace
 from ..steps import Lock, Statement
-from .questions import KINDS, MODES, relations, sampled, session_of
+from .questions import KINDS, relations, sampled, session_of
 
 _ROW_EXCLUSIVE = MODES.index("ROW EXCLUSIVE")
 _FIRST = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(\w+)", re.DOTALL)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...facts import Context, CreateObject, CreateTable, DropConstraint, DropTable, Operation, Text
+from ...facts.lock_modes import MODES, Mode
 from ...hints import Literal
 from ...records import dataclass
 from ...replay import is_new, life_before, referring, table_before
@@ -17,19 +18,9 @@ from ...replay.outline import with_kind
 from .lock_forms import form
 from .rows import emptied
 
-Mode = Literal[
-    "ACCESS SHARE",
-    "ROW SHARE",
-    "ROW EXCLUSIVE",
-    "SHARE UPDATE EXCLUSIVE",
-    "SHARE",
-    "SHARE ROW EXCLUSIVE",
-    "EXCLUSIVE",
-    "ACCESS EXCLUSIVE",
-]
 Work = Literal["scan", "index build", "rewrite", "rows"]
 
-_ALL: frozenset[Mode] = frozenset(Mode.__args__)  # type: ignore[attr-defined]
+_ALL: frozenset[Mode] = frozenset(MODES)
 _WRITERS: frozenset[Mode] = frozenset({"EXCLUSIVE", "ACCESS EXCLUSIVE", "SHARE ROW EXCLUSIVE"})
 # Which modes two transactions cannot hold on one table at once.
 CONFLICTS: dict[Mode, frozenset[Mode]] = {
