@@ -10,8 +10,9 @@ from ..config import Settings
 from ..errors import CannotFinish, UsageError
 from ..facts import Context, History, Migration
 from ..findings import Finding, Report
+from ..lint.case import policy_for
 from ..lint.gathering import gathered
-from ..lint.run import judged, policy_for
+from ..lint.run import judged
 from ..read.discovery import projects
 from ..read.files import WorkingTree, roots
 from ..read.graph import history

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ..facts import History, Migration, Policy
-from ..findings import Finding
-from ..records import dataclass
+from ..config import Settings
+from ..facts import History, Migration, Policy, Unread
+from ..findings import Finding, NotJudged
+from ..records import dataclass, replace
 from .judging import Judges, on_history, on_migration
 from .verdicts import Verdicts
 
@@ -43,7 +44,30 @@ class Case:
         if self.verdicts is not None:
             self.verdicts.keep(path, said)
 
+    def gaps(self, judged: frozenset[str]) -> Iterator[NotJudged]:
+        """What the reader could not see in the judged files, and in any file as far as the graph hangs on it."""
+        for link in self.history.unknown_parents:
+            from ..rules.shared.chains import of_another_package  # late: few histories have such a link
+
+            if of_another_package(self.history, link):
+                at = link.migration.at
+                yield NotJudged(at.path, at.line, f"{link.name}, which the chain of another package may have")
+        for migration in self.history.migrations:
+            revision, parents, judges = migration.revision, migration.parents_unread, migration.path in judged
+            if isinstance(revision, str) and parents is None and not judges:
+                continue  # as nearly all of a commit hook
+            for gap in (revision, parents, *(migration.unread if judges else ())):
+                if isinstance(gap, Unread):
+                    yield NotJudged(gap.at.path, gap.at.line, gap.why)
+
     def close(self) -> None:
         """Nothing more is said."""
         if self.verdicts is not None:
             self.verdicts.close()
+
+
+def policy_for(settings: Settings, one: History) -> Policy:
+    """What the settings ask of the rules in one history: its folder may be named after one of the databases."""
+    named = one.environment.databases if one.environment else None
+    dialects = (settings.dialects & named if named else None) or settings.dialects
+    return replace(settings.policy, dialects=dialects)

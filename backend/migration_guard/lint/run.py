@@ -10,22 +10,21 @@ from functools import cached_property
 from ..allowing import divided, settled
 from ..config import Settings
 from ..errors import UsageError
-from ..facts import Context, Environment, History, Migration, Policy, Unread
+from ..facts import Context, Environment, History, Migration
 from ..findings import Finding, LookedAt, NotJudged, Problem, Report, Rule
 from ..hints import TYPE_CHECKING
 from ..paths import StrPath, shown
 from ..read.cache import Cache
 from ..read.looking import projects, strays
-from ..read.spreading import FEW
 from ..read.wanted import Wanted
 from ..records import dataclass, replace
 from ..reporting import by_place, counted, weighed
 from ..rules import ids as every_id
-from .case import Case
+from .case import Case, policy_for
 from .gathering import gathered, outlined
 from .judging import judges_for, on_allow
 from .listing import JudgesOf, Listed, listed
-from .spreading import Pair, spread
+from .spreading import Pair, oldest_first, spread
 from .verdicts import verdicts
 
 if TYPE_CHECKING:
@@ -115,13 +114,6 @@ def judged(
     return run.report(histories, (), ())
 
 
-def policy_for(settings: Settings, one: History) -> Policy:
-    """What the settings ask of the rules in one history: its folder may be named after one of the databases."""
-    named = one.environment.databases if one.environment else None
-    dialects = (settings.dialects & named if named else None) or settings.dialects
-    return replace(settings.policy, dialects=dialects)
-
-
 @dataclass(frozen=True)
 class _Run:
     """What holds for all histories of one run."""
@@ -183,7 +175,7 @@ class _Run:
         judged = frozenset(migration.path for migration, _ in pairs)
         return Report(
             findings=tuple(stand),
-            not_judged=tuple(sorted({*gaps, *(gap for one in histories for gap in _gaps(one, judged))})),
+            not_judged=tuple(sorted({*gaps, *(gap for case in cases.values() for gap in case.gaps(judged))})),
             allowed=tuple(covered),
             looked_at=LookedAt(
                 files=len({migration.path for one in histories for migration in one.migrations}),
@@ -208,7 +200,7 @@ class _Run:
                 unknown.append((migration, one))
             else:
                 said += known
-        unknown = _oldest_first(unknown)
+        unknown = oldest_first(unknown)
         found = spread(unknown, self.jobs, lambda migration, one: cases[id(one)].on_migration(migration))
         for (migration, one), those in zip(unknown, found, strict=True):
             cases[id(one)].keep(migration.path, those)
@@ -274,37 +266,3 @@ class _Run:
             for allow in migration.allows:
                 done = settled(allow, of_file, migration.allows, every_id(), judged, self.today)
                 yield from on_allow(self.judges, done, migration, context)
-
-
-def _oldest_first(pairs: list[Pair]) -> list[Pair]:
-    """The revisions as they run, where there are many: the replay then goes through each table once."""
-    if len(pairs) <= FEW:
-        return pairs
-    from ..replay import running_order  # late: nothing is replayed where nothing changed
-
-    runs = {
-        id(one): (number, running_order(one)) for number, one in enumerate({id(one): one for _, one in pairs}.values())
-    }
-
-    def place(pair: Pair) -> tuple[int, tuple[int, int]]:
-        number, order = runs[id(pair[1])]
-        return number, order.get(pair[0].id, (0, 0))
-
-    return sorted(pairs, key=place)
-
-
-def _gaps(one: History, judged: frozenset[str]) -> Iterator[NotJudged]:
-    """What the reader could not see in the judged files, and in any file as far as the graph hangs on it."""
-    for link in one.unknown_parents:
-        from ..rules.shared.chains import of_another_package  # late: few histories have such a link
-
-        if of_another_package(one, link):
-            at = link.migration.at
-            yield NotJudged(at.path, at.line, f"{link.name}, which the chain of another package may have")
-    for migration in one.migrations:
-        revision, parents, judges = migration.revision, migration.parents_unread, migration.path in judged
-        if isinstance(revision, str) and parents is None and not judges:
-            continue  # as nearly all of a commit hook
-        for gap in (revision, parents, *(migration.unread if judges else ())):
-            if isinstance(gap, Unread):
-                yield NotJudged(gap.at.path, gap.at.line, gap.why)

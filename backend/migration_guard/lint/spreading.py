@@ -8,7 +8,7 @@ from functools import partial
 
 from ..facts import History, Migration
 from ..findings import Finding, Rule
-from ..read.spreading import in_a_child, parts
+from ..read.spreading import FEW, in_a_child, parts
 from ..rules import rule_of
 from .telling import heard, told
 
@@ -25,6 +25,23 @@ def spread(pairs: Sequence[Pair], jobs: int, judging: Judging) -> list[list[Find
         answer = outcome()
         said += _said(part, judging) if answer is None else (heard(one, _rule) for one in json.loads(answer))
     return said
+
+
+def oldest_first(pairs: list[Pair]) -> list[Pair]:
+    """The revisions as they run, where there are many: the replay then goes through each table once."""
+    if len(pairs) <= FEW:
+        return pairs
+    from ..replay import running_order  # late: nothing is replayed where nothing changed
+
+    runs = {
+        id(one): (number, running_order(one)) for number, one in enumerate({id(one): one for _, one in pairs}.values())
+    }
+
+    def place(pair: Pair) -> tuple[int, tuple[int, int]]:
+        number, order = runs[id(pair[1])]
+        return number, order.get(pair[0].id, (0, 0))
+
+    return sorted(pairs, key=place)
 
 
 def _rule(rule_id: str) -> Rule:

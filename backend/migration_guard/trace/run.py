@@ -9,9 +9,9 @@ from pathlib import Path
 from ..config import Settings
 from ..facts import Context, History
 from ..findings import Finding, TakenLock
+from ..lint.case import policy_for
 from ..lint.gathering import gathered
 from ..lint.judging import judges_for
-from ..lint.run import policy_for
 from ..live.steps import Step
 from ..read.project import Project
 from ..records import replace
