@@ -66,6 +66,11 @@ def project(root: Path, *bodies: str, ini: str = "", env: str = "", others: dict
         # one slip among many revisions in MySQL's own words
         ((MYSQL,) * 4 + (JSONB,), "", "", {"requirements.txt": "mysql-python\n"}, ("mysql",)),
         ((MYSQL,) * 4 + (JSONB,), "", "", {"requirements.txt": "pymysql\npsycopg2\n"}, ("postgresql",)),
+        # a second driver, for another service, and no revision in the words of its database
+        ((MYSQL,) * 4 + (PLAIN,), "", "", {"requirements.txt": "pymysql\npsycopg2\n"}, ("mysql",)),
+        ((MYSQL,) * 3 + (PLAIN,), "", "", {"requirements.txt": "pymysql\npsycopg2\n"}, ("postgresql",)),
+        # MySQL in production, SQLite at the desk
+        ((MYSQL,) * 4 + (BRANCH,), "", "", {"requirements.txt": "pymysql\n"}, ("sqlite", "mysql")),
         ((PLAIN, "pass  # alter column types"), "", "", {}, ("sqlite", "postgresql")),
         ((ENGINE, BATCH), "sqlalchemy.url = sqlite:///a.db", "", {}, ("sqlite", "postgresql")),
         ((PLAIN + "  # pragma: no cover", JSONB), "", "", {}, ("postgresql",)),

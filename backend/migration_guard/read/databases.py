@@ -106,8 +106,11 @@ def databases(root: Path, found: Sequence[Project]) -> Databases:
     postgresql, mysql = seen.named.get("postgresql"), seen.named.get("mysql")
     # A SQLite URL in an ini often stands for the desk only: it counts where migrations were made to fit.
     sqlite = next(iter(seen.sqlite), None) or (seen.named.get("sqlite") if not seen.only_postgresql else None)
-    if mysql and not (sqlite or postgresql) and len(seen.only_mysql) > max(len(seen.only_postgresql), _ENOUGH):
+    mostly_mysql = bool(mysql) and len(seen.only_mysql) > max(len(seen.only_postgresql), _ENOUGH)
+    if mostly_mysql and not (sqlite or (postgresql and seen.only_postgresql)):
         return _answer(("mysql",), f"{seen.only_mysql[0]} and others use what only it has, and {mysql} names it")
+    if mostly_mysql and not (postgresql or seen.only_postgresql):
+        return _answer(("sqlite", "mysql"), f"{mysql} names MySQL, and the files name SQLite, too")
     if seen.only_postgresql and (not sqlite or _left_sqlite(seen)):
         first, *others = seen.only_postgresql
         uses = "and others use" if others else "uses"
