@@ -138,8 +138,9 @@ def _checkpoint(options: SimpleNamespace, settings: Settings) -> int:
 def _deploy(options: SimpleNamespace, settings: Settings) -> int:
     from ..findings import Finding
     from ..lint import check
-    from .deploy import Deploy, Limits, NotDeployed
+    from .deploy import Deploy, NotDeployed
     from .restore import planned, restore
+    from .upgrading import Limits
 
     target = _target(options, settings)
 
@@ -179,8 +180,8 @@ def _goes_back(options: SimpleNamespace, error: GuardError) -> bool:
 
 
 def _rehearse(options: SimpleNamespace, settings: Settings) -> int:
-    from .deploy import Limits
     from .rehearse import rehearse
+    from .upgrading import Limits
 
     with _progress() as progress:
         found = rehearse(_target(options, settings), Limits(statement_timeout=options.statement_timeout), progress)

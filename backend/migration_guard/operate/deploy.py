@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..errors import CannotFinish, GuardError, UsageError
-from ..findings import Finding, severity_of
+from ..errors import CannotFinish, GuardError
 from ..live.schema import Snapshot, differences
 from ..live.urls import hide_in
 from ..progress import StepDone
@@ -22,27 +20,16 @@ from ..reporting import counted
 from . import sqlite
 from .backup import Backup, backup, name_of
 from .failing import LET_DOWN, let_down
-from .holding import Held, has_version_table, held
-from .journal import Journal, reached
+from .holding import Held
+from .journal import Journal
 from .manifest import now
-from .matching import made_otherwise, snapshot_of, some_of
+from .matching import snapshot_of, some_of
+from .proving import Judge, Proof, Say, as_sentence
 from .standing import Standing, standing
-from .target import Target, run_env
+from .target import Target
 from .turn import turn
+from .upgrading import Limits, upgraded
 from .writing import room_for
-
-_SHOWN = 8  # revisions that a line names
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Seconds that a statement of PostgreSQL may wait for a lock and take, 0 for no limit; how often a revision that
-    waited in vain for a lock is tried."""
-
-    lock_timeout: int = 5
-    statement_timeout: int = 3600
-    attempts: int = 5
 
 
 class NotDeployed(CannotFinish):
@@ -63,15 +50,16 @@ class Deploy:
     limits: Limits
     say: Say
     progress: StepDone
-    judge: Callable[[Sequence[str]], Sequence[Finding]]  # what the guard finds in these revisions
+    judge: Judge
 
     def run(self, *, force: bool = False, with_backup: bool = True) -> Standing:
         """Where the database stands afterwards. Raises GuardError where it is not deployed."""
+        proof = Proof(self.target, self.folder, self.say, self.judge, force)
         with turn(self.target):
             deploy = self._on_a_copy if self.target.dialect == "sqlite" else self._there
-            return deploy(force, with_backup)
+            return deploy(proof, with_backup)
 
-    def _on_a_copy(self, force: bool, with_backup: bool) -> Standing:
+    def _on_a_copy(self, proof: Proof, with_backup: bool) -> Standing:
         """On a copy, which takes the place of the database in one rename once it is proved. A kill at any moment
         leaves the old file or the new one."""
         target = self.target
@@ -83,10 +71,11 @@ class Deploy:
                 room_for(folder, 2 * sqlite.size(target), "a deploy")
                 sqlite.copy_over(own, work, lambda done, total: self.progress("copy", done, total))
             copy = replace(target, url=target.url.set(database=str(work)))
-            before, at = self._before(copy, exists=own is not None)
+            before, at = proof.looked_at(copy, exists=own is not None)
             if not at.pending:
                 return at
-            was = self._preflight(copy, at, force) if own is not None else self._judged(at, force)
+            proof.may_run(at)
+            was = proof.catalogue(copy) if own is not None else Snapshot({})
             notes = {"journal_mode": _mode(own)} if own is not None else {}
             saved = (
                 backup(copy, self.folder, self.progress, name=name_of(target), notes=notes)
@@ -96,7 +85,7 @@ class Deploy:
             journal = self._begun(at, saved)
             try:
                 ran = self._migrate(copy, at)
-                after = self._proved(copy, before, at, was, force)
+                after = proof.proved(copy, before, at, was)
                 if broken := sqlite.broken_keys(work):
                     raise CannotFinish(
                         f"rows refer to rows that are not there: {'; '.join(broken[:3])}", "mend them first"
@@ -117,87 +106,44 @@ class Deploy:
             self.say(f"Kept as it was before, until the next deploy without a backup: {os.path.relpath(kept)}")
         return self._ended(after, journal, ran)
 
-    def _there(self, force: bool, with_backup: bool) -> Standing:
+    def _there(self, proof: Proof, with_backup: bool) -> Standing:
         """In the database itself: what fails is undone by its transaction, and the revisions before it stand."""
         target = self.target
-        before, at = self._before(target)
+        before, at = proof.looked_at(target)
         if not at.pending:
             return at
-        was = self._preflight(target, at, force)
+        proof.may_run(at)
+        was = proof.catalogue(target)
         saved = backup(target, self.folder, self.progress) if with_backup and before.rows else None
         journal = self._begun(at, saved)
         try:
             self._migrate(target, at, journal)
-            after = self._proved(target, before, at, was, force)
+            after = proof.proved(target, before, at, was)
         except (GuardError, *LET_DOWN) as raised:
             error = _failed(journal, raised)
-            says, undone = self._afterwards(at, was)
+            says, undone = self._afterwards(proof, at, was)
             way_back = saved.file if saved is not None and not undone else None
             way = f"; to go back: migration-guard db restore {way_back}" if way_back is not None else ""
             raise NotDeployed(f"{_ended_by(error)} {says}", f"{error.hint}{way}", way_back) from raised
         return self._ended(after, journal)
 
-    def _afterwards(self, before: Standing, was: Snapshot) -> tuple[str, bool]:
+    def _afterwards(self, proof: Proof, before: Standing, was: Snapshot) -> tuple[str, bool]:
         """Where the database stands after a failure, once a server that restarts is back, and whether all is undone."""
         for wait in (0, 1, 2, 4, 8):
             time.sleep(wait)
             try:
-                at = self._before(self.target)[1]
+                at = proof.looked_at(self.target)[1]
                 with self.target.connect() as connection:
                     left = differences(was, snapshot_of(self.target, connection))
             except (CannotFinish, SQLAlchemyError):
                 continue
             if at.revisions != before.revisions:
-                return _as_sentence(at.sentence), False
+                return as_sentence(at.sentence), False
             if left:
                 kept = some_of([each.sentence(added="is new", missing="is gone") for each in left])
-                return f"{_as_sentence(at.sentence)}; what was not undone: {kept}", False
-            return f"{_as_sentence(at.sentence)}, as before", True
+                return f"{as_sentence(at.sentence)}; what was not undone: {kept}", False
+            return f"{as_sentence(at.sentence)}, as before", True
         return "The server cannot be reached now; each revision is whole or not there, as `db status` will say", False
-
-    def _before(self, target: Target, *, exists: bool = True) -> tuple[Held, Standing]:
-        if not exists:
-            return Held((), {}), standing(self.target.history, (), (), stamped=False)
-        with target.connect() as connection:
-            holds = held(connection, target.version_table)
-            stamped = has_version_table(connection, target.version_table)
-        known = reached(self.folder, self.target)
-        return holds, standing(self.target.history, holds.revisions, list(holds.rows), stamped=stamped, deployed=known)
-
-    def _preflight(self, target: Target, at: Standing, force: bool) -> Snapshot:
-        """The catalogue before, where the pending revisions may run. Raises UsageError where not."""
-        self._judged(at, force)
-        health = importlib.import_module(f"{__package__}.{target.dialect}_health")
-        with target.connect() as connection:
-            for look in health.hindrances(target, connection):
-                if look.level != "ok":
-                    self.say(f"{_as_sentence(look.level)}: {look.says}.")
-            connection.rollback()
-            return snapshot_of(target, connection)
-
-    def _judged(self, at: Standing, force: bool) -> Snapshot:
-        """The catalogue of no database, where the pending revisions may run. Raises UsageError where not."""
-        if at.state in ("ahead", "unknown", "unmanaged"):
-            raise UsageError(
-                f"{self.target.shown} is not deployed to: {at.sentence}",
-                "check out the release it belongs to" if at.unknown else "say which revision it has: alembic stamp REV",
-            )
-        if len(at.heads) > 1 and not force:
-            says = f"the code has {counted(len(at.heads), 'head')}: {', '.join(at.heads)}"
-            raise UsageError(says, "migration-guard merge joins them")
-        more = f" and {len(at.pending) - _SHOWN} more" if len(at.pending) > _SHOWN else ""
-        self.say(f"{_as_sentence(at.sentence)}: {', '.join(at.pending[:_SHOWN])}{more}.")
-        errors = [finding for finding in self.judge(at.pending) if severity_of(finding).value == "error"]
-        if errors and not force:
-            first = errors[0]
-            rules = ", ".join(dict.fromkeys(finding.rule.id for finding in errors))
-            raise UsageError(
-                f"the guard finds {counted(len(errors), 'error')} in what is pending: {rules}, first at "
-                f"{first.at.path}:{first.at.line}",
-                "see `migration-guard check`; --force deploys all the same",
-            )
-        self.say(f"Judged: {counted(len(errors), 'error')}{', deployed all the same' if errors else ''}.")
-        return Snapshot({})
 
     def _begun(self, at: Standing, saved: Backup | None) -> Journal:
         journal = Journal(self.folder, self.target)
@@ -208,18 +154,7 @@ class Deploy:
 
     def _migrate(self, target: Target, at: Standing, journal: Journal | None = None) -> list[dict[str, Any]]:
         """The revisions that ran, which a journal gets at once: for a database in which they stand whatever follows."""
-        url = target.url.render_as_string(hide_password=False)
-        told: dict[str, Any] = run_env(
-            target.project,
-            target.settings,
-            None,  # the server has the limits, and a revision may have many statements
-            "see what `migration-guard verify` says of these revisions",
-            migrate=url,
-            revisions=list(at.pending),
-            lock_timeout=self.limits.lock_timeout,
-            statement_timeout=self.limits.statement_timeout,
-            attempts=self.limits.attempts,
-        )
+        told = upgraded(target, at.pending, self.limits)
         failure = told["failure"]
         ran = [step for step in told["done"] if failure is None or step["revision"] != failure["revision"]]
         if journal is not None:
@@ -228,37 +163,6 @@ class Deploy:
             raise _not_run(failure)
         self.say(f"Ran {counted(len(ran), 'revision')}.")
         return ran
-
-    def _proved(self, target: Target, before: Held, at: Standing, was: Snapshot, force: bool) -> Held:
-        """What the database holds now. Raises CannotFinish where it does not stand at the head, or its schema became
-        another one than that of the revisions."""
-        after, now_at = self._before(target)
-        if now_at.state != "at head":
-            raise CannotFinish(f"after the upgrade {now_at.sentence}", "see what env.py runs")
-        self._schema(target, at, was, force)
-        gone = [
-            f"{table} has {after.rows[table]:,} rows, and had {number:,}"
-            for table, number in sorted(before.rows.items())
-            if after.rows.get(table, number) < number
-        ]
-        for sentence in gone:
-            self.say(f"Fewer rows: {sentence}.")
-        return after
-
-    def _schema(self, target: Target, at: Standing, was: Snapshot, force: bool) -> None:
-        """Raises CannotFinish where the revisions made something else here than they do in an empty database."""
-        try:
-            with target.connect() as connection:
-                wrong = made_otherwise(self.target, connection, at.pending, was)
-        except CannotFinish as error:
-            self.say(f"The schema was not compared: {error}.")
-            return
-        if wrong and not force:
-            raise CannotFinish(
-                f"the revisions did not make here what they make in an empty database: {some_of(wrong)}",
-                "see what the database had before them; --force deploys all the same",
-            )
-        self.say(f"Schema: {some_of(wrong) or 'what these revisions make'}.")
 
     def _ended(self, after: Held, journal: Journal, ran: Sequence[dict[str, Any]] = ()) -> Standing:
         try:
@@ -295,11 +199,6 @@ def _failed(journal: Journal, error: BaseException) -> GuardError:
 def _ended_by(error: GuardError) -> str:
     """What it says, with one full stop."""
     return str(error).rstrip(". ") + "."
-
-
-def _as_sentence(sentence: str) -> str:
-    """The sentence with a capital letter."""
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _mode(connection: Any) -> str:

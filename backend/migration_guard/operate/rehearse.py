@@ -13,11 +13,11 @@ from sqlalchemy import make_url
 from ..live.urls import hide_in
 from ..progress import StepDone
 from ..reporting import counted
-from .deploy import Limits
 from .holding import Held, has_version_table, held
 from .operators import operator
 from .standing import Standing, standing
-from .target import Target, run_env
+from .target import Target
+from .upgrading import Limits, upgraded
 
 SMALL = 1_000_000  # bytes: nobody wants to read of less
 
@@ -116,18 +116,7 @@ def rehearse(target: Target, limits: Limits, progress: StepDone = lambda *_: Non
         at = _standing(copy, before)
         told: dict[str, Any] = {"done": [], "failure": None}
         if at.pending:
-            told = run_env(
-                target.project,
-                target.settings,
-                None,
-                "see what `migration-guard verify` says of these revisions",
-                migrate=copy.url.render_as_string(hide_password=False),
-                revisions=list(at.pending),
-                lock_timeout=limits.lock_timeout,
-                statement_timeout=limits.statement_timeout,
-                attempts=1,
-                observe=True,
-            )
+            told = upgraded(copy, at.pending, replace(limits, attempts=1), observe=True)
         with copy.connect() as connection:
             after = held(connection, target.version_table)
         return Rehearsal(target, at, told["done"], told["failure"], before, after, before_bytes, own.size(copy))

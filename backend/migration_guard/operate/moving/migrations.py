@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ...errors import CannotFinish, UsageError
 from ...live.urls import hide_in
-from ..deploy import Limits
 from ..holding import revisions
-from ..target import Target, run_env
+from ..target import Target
+from ..upgrading import Limits, upgraded
 
 
 def at_revisions(source: Target) -> tuple[str, ...]:
@@ -27,18 +26,7 @@ def at_revisions(source: Target) -> tuple[str, ...]:
 
 def migrate(to: Target, at: Sequence[str], named: str) -> None:
     """Run the migrations on the target, a database of the dialect that is `named` so. Raises CannotFinish."""
-    limits = Limits()
     hint = f"see what `migration-guard verify --database {named.lower()}` says"
-    told: dict[str, Any] = run_env(
-        to.project,
-        to.settings,
-        None,  # a limit for each statement is what the server keeps
-        hint,
-        migrate=to.url.render_as_string(hide_password=False),
-        revisions=sorted(to.history.below(*at)),
-        lock_timeout=limits.lock_timeout,
-        statement_timeout=limits.statement_timeout,
-        attempts=1,
-    )
+    told = upgraded(to, sorted(to.history.below(*at)), Limits(attempts=1), hint=hint)
     if failure := told["failure"]:
         raise CannotFinish(f"upgrade() of {failure['revision']} fails on {named}: {hide_in(failure['says'])}", hint)
