@@ -504,3 +504,28 @@ def test_comments_and_exclusions_come_with_operations_too(connection: Connection
 
     assert of == ["table person: comment was none, is people", "exclusion person.apart is left behind"]
     assert sentences(connection, models) == []
+
+
+@on_postgresql
+def test_keys_that_go_round_in_a_circle_are_made_beside_a_model_that_cannot_be(connection: Connection) -> None:
+    built(
+        connection,
+        "create table team (id serial primary key, head integer); create table person (id serial primary key, "
+        "team_id integer references team (id)); alter table team add foreign key (head) references person (id)",
+    )
+    models = MetaData()
+    Table("team", models, Column("id", t.Integer, primary_key=True), Column("head", sa.ForeignKey("person.id")))
+    Table("person", models, Column("id", t.Integer, primary_key=True), Column("team_id", sa.ForeignKey("team.id")))
+    Table("odd", models, Column("id", t.Integer, primary_key=True), Column("x", t.Text(collation="no_such")))
+    Table("elsewhere", models, Column("id", t.Integer, primary_key=True), schema="not_migrated")
+    adapter = adapter_of("postgresql")
+    migrated = adapter.snapshot(connection)
+    connection.commit()
+
+    failed = rebuild(connection, migrated, [models])
+
+    assert [*failed] == ["odd"]
+    modelled = adapter.snapshot(connection)
+    options = {"include_object": lambda item, *_: getattr(item, "schema", None) is None}
+    found = disagreements(connection, migrated, modelled, options, [models], failed)
+    assert [table for table, *_ in found] == []

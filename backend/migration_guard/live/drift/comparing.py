@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, Table
+from sqlalchemy.schema import AddConstraint, sort_tables_and_constraints
 
 from ...records import replace
 from ..schema import Difference, Snapshot, differences
@@ -24,7 +25,8 @@ _DROPPED = ("view", "materialized view", "table", "sequence", "enum")  # in this
 
 
 def rebuild(connection: Connection, migrated: Snapshot, models: Sequence[MetaData]) -> dict[str, str]:
-    """Replace all tables of a migrated scratch database by those of the models. Says which cannot be made, and why.
+    """Replace all tables of a migrated scratch database by those of the models, their schemas with them. Says which
+    cannot be made, and why.
 
     In the same database, as models may use extensions, functions and schemas that only migrations make.
     """
@@ -38,6 +40,9 @@ def rebuild(connection: Connection, migrated: Snapshot, models: Sequence[MetaDat
                 what = "TYPE" if kind == "enum" else kind.upper()
                 spelled = ".".join(quote(part) for part in name.split("."))
                 connection.exec_driver_sql(f"DROP {what} IF EXISTS {spelled}{' CASCADE' if postgresql else ''}")
+    for schema in sorted({table.schema or "" for metadata in models for table in metadata.tables.values()}):
+        if postgresql and schema:  # of tables that env.py leaves out, and that others refer to
+            connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
     connection.commit()
     failed: dict[str, str] = {}
     for metadata in models:
@@ -51,19 +56,30 @@ def rebuild(connection: Connection, migrated: Snapshot, models: Sequence[MetaDat
 
 
 def _one_by_one(connection: Connection, metadata: MetaData) -> dict[str, str]:
-    """Make every table that can be made. SQLite keeps what stood before an error."""
+    """Make every table that can be made, and then the foreign keys that go round in a circle, as `create_all` does.
+    SQLite keeps what stood before an error, and has all foreign keys in its tables."""
     metadata.drop_all(connection)
     connection.commit()
     failed = {}
-    for table in metadata.sorted_tables:
-        if (why := _not_made(connection, table)) is not None:
+    *tables, (_, circles) = sort_tables_and_constraints(metadata.tables.values())
+    for key in circles:
+        key.use_alter = True
+    for table, _ in tables:
+        if table is not None and (why := _not_made(connection, table)) is not None:
             failed[table.fullname] = why
+    for key in circles if connection.dialect.supports_alter else ():
+        whole = failed.keys().isdisjoint((key.table.fullname, key.referred_table.fullname))
+        if whole and (why := _not_made(connection, AddConstraint(key))) is not None:
+            failed[key.table.fullname] = why
     return failed
 
 
-def _not_made(connection: Connection, table: Table) -> str | None:
+def _not_made(connection: Connection, item: Table | AddConstraint) -> str | None:
     try:
-        table.create(connection, checkfirst=True)
+        if isinstance(item, Table):
+            item.create(connection, checkfirst=True)
+        else:
+            connection.execute(item)
         connection.commit()
     except Exception as error:  # noqa: BLE001
         connection.rollback()
