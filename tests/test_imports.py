@@ -75,7 +75,7 @@ MAY = {
     "paths": set(),
     "patterns": set(),
     "records": set(),
-    "arguments": {"errors"},
+    "arguments": {"errors", "facts"},
     "typed": {"arguments"},
     "chosen": {"config", "errors", "facts", "findings", "printing", "read", "selecting"},
     "checking": {"baseline", "chosen", "config", "facts", "lint", "read", "rules", "selecting"},

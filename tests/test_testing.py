@@ -73,6 +73,18 @@ def test_a_project_that_cannot_be_run_fails_once_with_one_line(tmp_path: Path) -
     assert "Traceback" not in printed
 
 
+def test_experiments_may_be_left_out(tmp_path: Path) -> None:
+    cases, printed = run(copied("rows_without_a_value_meet_not_null", tmp_path), '"sqlite", without=("rows",)')
+
+    assert set(cases.values()) == {"PASSED"}, printed
+
+
+def test_an_experiment_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    _, printed = run(copied("branches_merge", tmp_path), '"sqlite", without=("row",)')
+
+    assert "'row' is no experiment of verify" in printed
+
+
 def test_several_workers_share_one_run(tmp_path: Path) -> None:
     root = copied("branches_merge", tmp_path)
     env = root / "migrations" / "env.py"

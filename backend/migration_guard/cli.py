@@ -161,6 +161,7 @@ def _verify(options: SimpleNamespace) -> int:
             jobs=options.jobs,
             shard=Share(*options.shard) if options.shard else None,
             resume=options.resume,
+            without=frozenset(options.without),
             progress=progress,
             described=described,
         )
@@ -174,7 +175,8 @@ def _report(options: SimpleNamespace) -> int:
     from .report.merging import merged
 
     folder = folder_of(options)
-    report, command = merged([folder / name for name in options.files], {rule.id: rule for rule in every_rule()})
+    rules = {rule.id: rule for rule in every_rule()}
+    report, command = merged([folder / name for name in options.files], rules, options.without)
     put_out(
         report,
         command,

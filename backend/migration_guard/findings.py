@@ -176,6 +176,7 @@ class LookedAt:
     heads: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()  # verify: the servers, "PostgreSQL 16.2"
     selected: tuple[str, ...] | None = None  # the rules that --select and --ignore left; None: as the settings say
+    without: tuple[str, ...] = ()  # verify: the experiments that were left out
     shard: tuple[int, int] | None = None  # verify: the number of this part of the history, and how many there are
 
 

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config import load
-from .errors import GuardError
+from .errors import GuardError, UsageError
 from .facts import History
+from .facts.experiments import EXPERIMENTS
 from .findings import Finding, Report
 from .records import dataclass, replace
 from .report.text import as_text
@@ -46,19 +47,26 @@ class Outcome:
 
 
 def migrations(
-    *databases: str, root: str | Path | None = None, base: str | None = None, since: str | None = None
+    *databases: str,
+    root: str | Path | None = None,
+    base: str | None = None,
+    since: str | None = None,
+    without: Sequence[str] = (),
 ) -> Callable[..., None]:
     """A test function for pytest, with a case for each revision on each database: `test_migrations[sqlite-4f1c9a02]`.
 
     `databases` are written as in `migration-guard verify --database`; those of the settings where none is given.
     `root` is a folder of the project, that of the calling file where it is not given; `base` and `since` leave out
-    what is on that branch, or at and below that revision. Raises GuardError where the settings or the migrations
+    what is on that branch, or at and below that revision, and `without` experiments, as `--without` does: the tests
+    then say nothing of these. Raises GuardError for one that is unknown, and where the settings or the migrations
     cannot be read.
     """
     import pytest
 
     folder = Path(root) if root is not None else Path(sys._getframe(1).f_code.co_filename).parent
-    run = _Run(folder, base, since)
+    if unknown := sorted(set(without) - EXPERIMENTS.keys()):
+        raise UsageError(f"{unknown[0]!r} is no experiment of verify", f"use some of {', '.join(EXPERIMENTS)}")
+    run = _Run(folder, base, since, frozenset(without))
     cases = [
         pytest.param(spec, revision, id=f"{_name(spec)}-{revision}")
         for spec in databases or run.databases()
@@ -81,10 +89,11 @@ def migrations(
 
 
 class _Run:
-    def __init__(self, folder: Path, base: str | None, since: str | None) -> None:
+    def __init__(self, folder: Path, base: str | None, since: str | None, without: frozenset[str]) -> None:
         self.settings = load(folder)
         self.base = base
         self.since = since
+        self.without = without
         self._outcomes: dict[str, Outcome] = {}
         self._histories: list[History] = []
 
@@ -108,7 +117,8 @@ class _Run:
     def outcome(self, spec: str, folder: Path) -> Outcome:
         """The outcome on one database: of this process, of another test worker, or made now."""
         if spec not in self._outcomes:
-            key = hashlib.sha256(repr((spec, str(self.settings.root), self.base, self.since)).encode()).hexdigest()[:16]
+            asked = (spec, str(self.settings.root), self.base, self.since, sorted(self.without))
+            key = hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
             file = folder / f"migration-guard-{key}.json"
             self._outcomes[spec] = _once(file, lambda: self._made(spec))
         return self._outcomes[spec]
@@ -117,7 +127,14 @@ class _Run:
         from .verify import verify
 
         try:
-            report = verify(self.settings.root, self.settings, databases=[spec], base=self.base, since=self.since)
+            report = verify(
+                self.settings.root,
+                self.settings,
+                databases=[spec],
+                base=self.base,
+                since=self.since,
+                without=self.without,
+            )
         except GuardError as error:
             return Outcome({}, {}, [f"{error}\n  try: {error.hint}"])
         known = set(self.revisions())

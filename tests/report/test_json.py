@@ -77,7 +77,7 @@ def test_the_schema_names_every_field_and_the_page_explains_it() -> None:
     assert set(found["not_judged"][0]) == fields("not_judged")
     assert set(found["allowed"][0]) == fields("allowed")
     assert set(baseline["baseline"]) == fields("baseline")
-    shard = printed(replace(LIVE, looked_at=LookedAt(shard=(2, 8))), "verify")
+    shard = printed(replace(LIVE, looked_at=LookedAt(shard=(2, 8), without=("rows",))), "verify")
     assert set(shard["looked_at"]) | set(found["looked_at"]) == fields("looked_at")
     assert set(live["errors"][0]) == fields("errors")
     branched = printed(BRANCHED, "verify")

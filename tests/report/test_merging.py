@@ -179,6 +179,24 @@ def test_a_shard_without_a_report_is_named(files: Callable[..., list[Path]]) -> 
     assert problem.hint.endswith("migration-guard verify --shard 2/4")
 
 
+def test_what_every_run_on_a_kind_of_database_left_out_is_missing(files: Callable[..., list[Path]]) -> None:
+    plain = replace(
+        on("PostgreSQL 15.3"), looked_at=LookedAt(databases=("PostgreSQL 15.3",), without=("rows", "locks"))
+    )
+    whole, quick = (
+        on("PostgreSQL 18.4"),
+        replace(plain, looked_at=replace(plain.looked_at, databases=("SQLite 3.45.1",))),
+    )
+
+    assert merged(files(plain, whole), RULES)[0].problems == ()
+    report, _ = merged(files(plain, whole, quick), RULES)
+    (problem,) = report.problems
+    assert problem.message == "every run on SQLite left out rows"
+    assert report.exit_code == 4
+    assert report.looked_at.without == ("rows",)
+    assert merged(files(plain, whole, quick), RULES, ["rows"])[0].exit_code == 0
+
+
 def test_a_folder_stands_for_the_reports_below_it(files: Callable[..., list[Path]]) -> None:
     first, _ = files(on("a", traces("sqlite")), on("b"))
 

@@ -79,6 +79,15 @@ def test_numbers_that_differ_between_databases_are_told_with_them(form: str) -> 
     assert "No statement locks a table that was there before." in words
 
 
+def test_locks_that_nobody_recorded_are_not_told_to_be_none(form: str) -> None:
+    looked_at = replace(GREEN.looked_at, without=("locks",))
+
+    words = shown(form, replace(GREEN, locks=(), looked_at=looked_at))
+
+    assert "No statement locks" not in words
+    assert "without locks" in words
+
+
 def test_rows_of_ways_behind_one_that_failed_stand_under_no_way_of_their_own(form: str) -> None:
     up = ran("upgrade", "SELECT 1", failed="IntegrityError: NULL; on empty tables it works", rows=())
     down = ran("downgrade", "SELECT 1", rows=(RowCount("persona", 0, None),))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from .parsing import Commands, Parser, day, part, processes, whole
+from ..facts.experiments import EXPERIMENTS
+from .parsing import Commands, Parser, day, names_of, part, processes, whole
 
 FORMATS = ("text", "json", "sarif", "github", "markdown", "html", "gitlab", "junit")
 
@@ -56,6 +57,11 @@ def add_verify(commands: Commands) -> None:
         metavar="I/N",
         help="step through part I of N of the revisions only, as in a CI matrix; `report merge` joins the reports",
     )
+    _add_without(
+        verify,
+        f"leave out experiments, which the report then lists as not judged: {', '.join(EXPERIMENTS)}; the way up, "
+        "down and up again with the whole catalogue compared always stays",
+    )
     verify.add_argument("--resume", action="store_true", help="go on where an earlier run was interrupted or killed")
     add_format(verify)
 
@@ -70,7 +76,13 @@ def add_report(commands: Commands) -> None:
         "is told once and names them all; the exit code is the worst. A report that is missing or cut off is an error.",
     )
     together.add_argument("files", nargs="+", metavar="FILE", help="a JSON report, or a folder with some")
+    _add_without(together, "experiments that every `verify` may have left out; any other is an error")
     add_format(together)
+
+
+def _add_without(command: argparse.ArgumentParser, words: str) -> None:
+    names = names_of(EXPERIMENTS, "experiment")
+    command.add_argument("--without", action="extend", type=names, default=[], metavar="NAME[,NAME]", help=words)
 
 
 def add_history(commands: Commands) -> None:

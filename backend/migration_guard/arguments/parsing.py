@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Collection
 from typing import NoReturn, TypeAlias
 
 from ..errors import UsageError
@@ -49,6 +50,19 @@ def part(given: str) -> tuple[int, int]:
     if not (slash and number.isdecimal() and of.isdecimal() and 0 < int(number) <= int(of) < 1000):
         raise argparse.ArgumentTypeError(f"{given!r} is no part, such as 2/8")
     return int(number), int(of)
+
+
+def names_of(known: Collection[str], kind: str) -> Callable[[str], list[str]]:
+    """Reads names with commas between them, each of which has to be known: "rows,locks" -> ["rows", "locks"]."""
+
+    def read(given: str) -> list[str]:
+        names = [name.strip() for name in given.split(",") if name.strip()]
+        for name in names:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name!r} is no {kind}: use {', '.join(known)}")
+        return names
+
+    return read
 
 
 def processes(given: str) -> int:

@@ -22,6 +22,8 @@ def as_json(report: Report, command: str) -> str:
         looked_at["rules"] = None if seen.selected is None else list(seen.selected)
     if command == "verify":
         looked_at["databases"] = list(seen.databases)
+    if seen.without:
+        looked_at["without"] = list(seen.without)
     if seen.shard is not None:
         looked_at["shard"] = {"number": seen.shard[0], "of": seen.shard[1]}
     live: dict[str, object] = {}

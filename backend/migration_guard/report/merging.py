@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..branch import Branch, Trial
 from ..errors import UsageError
@@ -17,16 +17,17 @@ from .reading import NoReport, report_of
 _Entry = TypeVar("_Entry")
 
 
-def merged(paths: Sequence[Path], rules: Mapping[str, Rule]) -> tuple[Report, str]:
+def merged(paths: Sequence[Path], rules: Mapping[str, Rule], without: Collection[str] = ()) -> tuple[Report, str]:
     """The reports in these files, and in all `.json` files below those that are folders, as one, and its command.
 
-    A file that is missing or no report, and a shard of which there is none, is a problem in it. Raises UsageError where
-    a folder has no report.
+    A file that is missing or no report, a shard of which there is none, and an experiment that every run left out, but
+    for those of `without`, is a problem in it. Raises UsageError where a folder has no report.
     """
     read = [_read(file, rules) for path in paths for file in _files(path)]
     problems = [each for each in read if isinstance(each, Problem)]
     reports = [each for each in read if not isinstance(each, Problem)]
-    problems += _missing([report.looked_at for report, _ in reports])
+    seen = [report.looked_at for report, _ in reports]
+    problems += [*_missing(seen), *_untried(seen, without)]
     command = "verify" if "verify" in [command for _, command in reports] else "check"
     return as_one([report for report, _ in reports], problems), command
 
@@ -127,12 +128,14 @@ def _unconfirmed(findings: Sequence[Finding]) -> Iterator[Finding]:
 
 def _looked_at(seen: Sequence[LookedAt]) -> LookedAt:
     whole = any(each.selected is None for each in seen)
+    untried = {name for names in _left_out(seen).values() for name in names}
     return LookedAt(
         files=max((each.files for each in seen), default=0),
         revisions=max((each.revisions for each in seen), default=0),
         heads=tuple(sorted({head for each in seen for head in each.heads})),
         databases=tuple(dict.fromkeys(name for each in seen for name in each.databases)),
         selected=None if whole else tuple(dict.fromkeys(rule for each in seen for rule in each.selected or ())),
+        without=tuple(dict.fromkeys(name for each in seen for name in each.without if name in untried)),
     )
 
 
@@ -165,3 +168,27 @@ def _missing(seen: Sequence[LookedAt]) -> list[Problem]:
                 )
             )
     return found
+
+
+def _left_out(seen: Sequence[LookedAt]) -> dict[str, list[str]]:
+    """The experiments that every run on a kind of database left out, by that kind."""
+    runs: dict[str, list[LookedAt]] = {}
+    for each in seen:
+        for kind in dict.fromkeys(database.partition(" ")[0] for database in each.databases):
+            runs.setdefault(kind, []).append(each)
+    found = {}
+    for kind, those in sorted(runs.items()):
+        names = [name for name in those[0].without if all(name in each.without for each in those)]
+        found[kind] = [name for name in names if name != "locks" or kind == "PostgreSQL"]  # as only that tells them
+    return found
+
+
+def _untried(seen: Sequence[LookedAt], accepted: Collection[str]) -> Iterator[Problem]:
+    """What no report has, as every run was told to leave it out: together they prove less than they seem to."""
+    for kind, names in _left_out(seen).items():
+        if names := [name for name in names if name not in accepted]:
+            yield Problem(
+                f"every run on {kind} left out {', '.join(names)}",
+                f"let one run without that, or say that it is not wanted: --without {','.join(names)}",
+                4,
+            )

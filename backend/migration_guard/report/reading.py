@@ -72,6 +72,7 @@ def _report(data: Mapping[str, Any], rules: Mapping[str, Rule]) -> Report:
             heads=tuple(map(str, seen["heads"])),
             databases=tuple(map(str, seen.get("databases", ()))),
             selected=None if seen.get("rules") is None else tuple(map(str, seen["rules"])),
+            without=tuple(map(str, seen.get("without", ()))),
             shard=(int(shard["number"]), int(shard["of"])) if shard else None,
         ),
         problems=tuple(Problem(str(e["message"]), str(e["try"]), int(e["exit_code"])) for e in data["errors"]),

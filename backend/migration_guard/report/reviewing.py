@@ -75,6 +75,7 @@ class Evidence:
     locks: tuple[Locks, ...] = ()
     allowed: tuple[Allowed, ...] = ()
     silent: tuple[str, ...] = ()  # databases of the run that did not come to it
+    without: tuple[str, ...] = ()  # experiments that were left out
 
     @property
     def well(self) -> bool:
@@ -104,6 +105,7 @@ def evidence(report: Report) -> list[Evidence]:
             tuple(entry for entry in told if entry.finding.at.path == revision.path),
             # Of several projects each may have databases of its own.
             () if revision.project else tuple(_unheard(databases, tried)),
+            report.looked_at.without,
         )
         for revision in report.branch.revisions
         for tried in [trials.get((revision.project, revision.id), [])]

@@ -41,7 +41,8 @@ def trips(one: Evidence) -> tuple[RoundTrip, ...]:
 
 def no_locks(one: Evidence) -> bool:
     """Whether PostgreSQL ran a revision and saw no lock on an older table."""
-    return not one.locks and any(name.startswith("postgresql") for trip in one.trips for name in trip.databases)
+    postgresql = any(name.startswith("postgresql") for trip in one.trips for name in trip.databases)
+    return postgresql and not one.locks and "locks" not in one.without
 
 
 def lead(report: Report, command: str, shown: Sequence[Evidence]) -> tuple[str, str]:

@@ -62,6 +62,7 @@ def looked_at(report: Report, command: str) -> str:
     words += f"{counted(len(seen.heads), 'head')} ({shown})" if seen.heads else "no head"
     if command == "verify":
         words += f", run on {listed(seen.databases) or 'no database'}"
+        words += f" without {listed(seen.without)}" if seen.without else ""
     return printable(words).replace("\n", " ")
 
 

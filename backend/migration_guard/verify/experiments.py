@@ -68,6 +68,7 @@ class Run:
             shares=tuple(Share(*share) for share in request.shares),
             walked=request.walked,
             seed=request.seed,
+            without=frozenset(request.without),
         )
         self.ground = Ground(request.base_command, request.base_metadata, request.seconds)
         self.lead = Lead("sqlite://")
@@ -110,11 +111,12 @@ class Run:
             self._new_database(lead)
         if self.schema is not None:
             self.channel.send("schema", number=environment.number, objects=schema_to_json(self.schema))
-            deployment = self._deployed(environment, lead, self.schema)
+            deployment = self._deployed(environment, lead, self.schema) if self._tries("deploy") else None
             crossing = self._other_order(environment, lead)
             if deployment is not None and (crossing is None or not out_of_order(deployment, self.stairway.orders)):
                 self.teller.judge(deployment)
-            self._cut_off(environment, lead)
+            if self._tries("half-way"):
+                self._cut_off(environment, lead)
             self.models.tell(self._old_code(environment, lead))
         elif self.plan.to_the_heads:
             self._other_order(environment, lead)
@@ -128,6 +130,9 @@ class Run:
             "known": self.stairway.known,
             "missing": [lead.instead, lead.missing] if lead.missing else [],
         }
+
+    def _tries(self, experiment: str) -> bool:
+        return experiment not in self.plan.without
 
     def _stairway(self, number: int = 0) -> Stairway:
         plan = replace(self.plan, seed=f"{self.plan.seed} {number}") if number else self.plan
@@ -159,7 +164,9 @@ class Run:
         def play(stage: Stage) -> None:
             try:
                 begins = self.models.find(stage.options)
-                with Observer(lead.url, stage.version_table, closely=self.closely) as observer:
+                with Observer(
+                    lead.url, stage.version_table, closely=self.closely, rows=self._tries("rows")
+                ) as observer:
                     if begins and self.request.base_command is None and self.request.base_metadata is None:
                         self._told_of_given(stage, observer)
                     self.stairway.climb(stage, observer)
@@ -167,7 +174,8 @@ class Run:
                         self._again_closely(environment.number)
                     if self.plan.to_the_heads:
                         self.schema = observer.snapshot() if self.stairway.at_heads else None
-                        self.models.compare(stage, observer, self.schema, self.stairway.heads)
+                        if self._tries("drift"):
+                            self.models.compare(stage, observer, self.schema, self.stairway.heads)
             except (GuardError, FreshDatabase):
                 raise
             except SQLAlchemyError as error:
@@ -210,7 +218,7 @@ class Run:
         raise FreshDatabase
 
     def _deployed(self, environment: Environment, lead: Lead, alone: Snapshot) -> Deployment | None:
-        for rows in (True, False):
+        for rows in (True, False) if self._tries("rows") else (False,):
             self._new_database(lead)
             with fence([lead.url]):
                 outcome = Deploy(self.plan, environment, lead, self.teller.progress).run(alone, rows=rows)
@@ -223,6 +231,8 @@ class Run:
     def _other_order(self, environment: Environment, lead: Lead) -> Crossing | None:
         """What comes of branches that fork where the other one is run first. Judged, and sent with the revisions that
         have no fault of their own."""
+        if not self._tries("order"):
+            return None
 
         def anew(look: Look) -> None:
             def play(stage: Stage) -> None:
@@ -258,7 +268,7 @@ class Run:
     def _old_code(self, environment: Environment, lead: Lead) -> frozenset[str] | None:
         """On the way of a deploy, what the code that still runs makes of the new schema. Comes back with the tables
         that the branch changed, or whose models it changed; None where that is not known."""
-        if self.request.base_ref is None or self.schema is None:
+        if self.request.base_ref is None or self.schema is None or not self._tries("old-code"):
             return None
         try:
             old = models_of(self.request, self.channel.new_database(), Path(sys.argv[1]).parent)

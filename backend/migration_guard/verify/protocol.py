@@ -45,6 +45,7 @@ class Request:
     shares: list[list[int]] = field(default_factory=list)  # number and count: of the shards, then of the processes
     walked: dict[str, bool] = field(default_factory=dict)  # by an earlier run: its key, and whether it stands
     seed: str = ""  # of keys: what is the same for every revision
+    without: list[str] = field(default_factory=list)  # experiments that are left out
     noted: bool = False  # whether a reviewer is to see what the steps came to
 
 

@@ -46,6 +46,7 @@ def verify(
     jobs: int | None = None,
     shard: Share | None = None,
     resume: bool = False,
+    without: frozenset[str] = frozenset(),
     progress: Progress | None = None,
     today: date | None = None,
     described: bool = False,
@@ -55,7 +56,8 @@ def verify(
     `databases` are specs as in `--database`; those of the settings where none is given, else every dialect. With
     `base`, the revisions that stand on that branch are only taken up, with `since` those up to that revision.
     A stairway is shared by `jobs` processes, as many as are of use where none is given; of a `shard` only that part is
-    walked. `resume` goes on where an earlier run was ended. `progress` is called from threads. With `described`, the
+    walked. `resume` goes on where an earlier run was ended. The experiments in `without` are left out, and listed as
+    not judged. `progress` is called from threads. With `described`, the
     report has what the branch adds, and what each database made of every revision after `base` or `since`. An
     interruption is a problem in the report of what was found so far.
     Raises UsageError for a database that means nothing, NothingFound where there is no migration at all. A branch that
@@ -71,7 +73,8 @@ def verify(
         raise nothing_in(sources.path(folder) for job in found for folder in job.project.version_locations)
     turns = min(len(specs), os.cpu_count() or 1)
     noted = described and not problems and (base is not None or since is not None)
-    run = _Run(root, settings, found, since or settings.since, Sharing(jobs, turns, shard), resume, progress, noted)
+    since, sharing = since or settings.since, Sharing(jobs, turns, shard)
+    run = _Run(root, settings, found, since, sharing, resume, without, progress, noted)
     with Scratch() as scratch, ThreadPoolExecutor(max_workers=turns) as threads:
         futures = [threads.submit(run.on, spec, scratch) for spec in specs]
         try:
@@ -88,7 +91,14 @@ def verify(
     if not run.stopped:
         traced = trace(root, settings, steps_of(parts), [job.project for job in found], against)
     report = report_of(
-        parts, found, problems, settings, today or date.today(), traced, (shard.number, shard.of) if shard else None
+        parts,
+        found,
+        problems,
+        settings,
+        today or date.today(),
+        traced,
+        (shard.number, shard.of) if shard else None,
+        without,
     )
     return replace(report, branch=_branch(root, settings, found, against) if described else None)
 
@@ -110,6 +120,7 @@ class _Run:
         since: str | None,
         sharing: Sharing,
         resume: bool,
+        without: frozenset[str],
         progress: Progress | None,
         noted: bool = False,
     ) -> None:
@@ -120,6 +131,7 @@ class _Run:
         self.since = since
         self.sharing = sharing
         self.resume = resume
+        self.without = without
         self.progress = progress
         self.rules = {entry.rule.id: entry.rule for entry in all_checks()}
         self.stopped = False
@@ -243,6 +255,7 @@ class _Run:
             irreversible=job.irreversible,
             base_command=self.settings.base_command,
             base_metadata=self.settings.base_metadata,
+            without=sorted(self.without),
             noted=self.noted,
         )
 

@@ -19,6 +19,7 @@ from ..trace.run import Traced
 from .child import Outcome
 from .crossing import explained
 from .jobs import Job
+from .leaving_out import left_out
 
 
 @dataclass
@@ -38,13 +39,15 @@ def report_of(
     today: date,
     traced: Traced,
     shard: tuple[int, int] | None = None,
+    without: frozenset[str] = frozenset(),
 ) -> Report:
-    """The report, sorted. `problems` are those from before any database was started."""
+    """The report, sorted. `problems` are those from before any database was started, `without` the experiments that
+    were left out."""
     migrations = [migration for job in jobs for migration in job.history.migrations]
     outcomes = [outcome for part in parts for outcome in part.outcomes]
     between: list[Finding] = []
     alike: list[NotJudged] = []
-    if len(parts) > 1:
+    if len(parts) > 1 and "parity" not in without:
         from .parity import disparities  # late: it reads SQL
 
         between, alike = disparities(outcomes, jobs, settings)
@@ -59,11 +62,20 @@ def report_of(
         {migration.path: migration.allows for migration in migrations},
         today,
     )
+    untried = [*left_out(outcomes, jobs, without)]
     ran = [part.label for part in parts if any(outcome.ran for outcome in part.outcomes)]
     return Report(
         findings=tuple(stand),
         not_judged=tuple(
-            sorted({*_passed_over(jobs), *_beside(jobs), *alike, *(gap for part in parts for gap in _gaps(part))})
+            sorted(
+                {
+                    *_passed_over(jobs),
+                    *_beside(jobs),
+                    *alike,
+                    *(gap for part in parts for gap in _gaps(part)),
+                    *(gap for _, gap in untried),
+                }
+            )
         ),
         allowed=tuple(covered),
         looked_at=LookedAt(
@@ -74,9 +86,10 @@ def report_of(
             ),
             databases=tuple(dict.fromkeys(ran)),
             shard=shard,
+            without=tuple(dict.fromkeys(name for name, _ in untried)),
         ),
         problems=(*problems, *(problem for part in parts for problem in (*part.problems, *_problems(part)))),
-        notes=tuple(note for part in parts for note in _notes(part, shard)),
+        notes=tuple(note for part in parts for note in _notes(part, shard, rows="rows" not in without)),
         locks=traced.locks,
         tables=tuple(_tables(parts)),
         trials=tuple(_trials(parts, jobs)),
@@ -174,20 +187,20 @@ def _problems(part: Part) -> list[Problem]:
     return found
 
 
-def _notes(part: Part, shard: tuple[int, int] | None) -> list[str]:
+def _notes(part: Part, shard: tuple[int, int] | None, *, rows: bool) -> list[str]:
     found = []
     for outcome in part.outcomes:
         if outcome.done:
             where = outcome.database if len(part.outcomes) == 1 else f"{outcome.database}, {outcome.place}"
             if shard:
                 where += f", part {shard[0]} of {shard[1]}"
-            found.append(f"{where}: {proof(outcome.done)}.")
+            found.append(f"{where}: {proof(outcome.done, rows=rows)}.")
     return found
 
 
-def proof(done: dict[str, Any]) -> str:
+def proof(done: dict[str, Any], *, rows: bool = True) -> str:
     """What a child's climb proved, in words: "11 revisions taken up, down and up, then all at once; 9 tables held
-    rows"."""
+    rows". `rows` are False where nobody wanted any."""
     tally = done["tally"]
     total, below = counted(tally["revisions"], "revision"), tally["only_upgraded"]
     if not tally["revisions"]:
@@ -209,7 +222,7 @@ def proof(done: dict[str, Any]) -> str:
         words += ", then all at once" if together == tally["revisions"] else f", then {together} at once"
     if done["databases"] > 1:
         words += f", on each of the {done['databases']} databases of env.py"
-    words += f"; {_rows(done['filled'].values())}"
+    words += f"; {_rows(done['filled'].values())}" if rows else "; no table was given rows"
     if empty := len(done["empty"]):
         words += f", {empty} stayed empty"
     if done["missing"]:

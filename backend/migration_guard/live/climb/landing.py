@@ -78,7 +78,7 @@ class Landing:
         """
         before = before if before is not None else self.observer.snapshot()
         self._first = not any(kind == "table" for kind, _ in before.objects)
-        if tried is None:
+        if tried is None and "rows" not in self.tread.plan.without:
             self.filled = self.observer.fill(self.tread.stage.column_types)
         watch = Watch(self.observer, bool(self.filled and self.filled.tables))
         tried_down = tried if tried is not None and tried.step.direction == "downgrade" else None
@@ -179,7 +179,9 @@ class Landing:
 
     def _counts(self) -> Counts:
         """The rows of every table, where somebody wants to know."""
-        return {} if self.notes is None else {name: t.count for name, t in self.observer.contents().tables.items()}
+        if self.notes is None or "rows" in self.tread.plan.without:
+            return {}
+        return {name: t.count for name, t in self.observer.contents().tables.items()}
 
     def _ended(self, step: Step, before: Counts) -> Counts:
         """Note a step that came to its end. Returns the rows after it."""
@@ -211,5 +213,9 @@ class Landing:
 
 def traces(before: Snapshot, back: Snapshot) -> tuple[Difference, ...]:
     """What going down left. A constraint that was checked meanwhile cannot be made unchecked again, and nobody would
-    want it to be."""
-    return tuple(each for each in differences(before, back) if each.before != f"{each.after} NOT VALID")
+    want it to be; nothing is lost where one that had no name has got one."""
+    return tuple(
+        each
+        for each in differences(before, back)
+        if each.before != f"{each.after} NOT VALID" and not (each.property == "name" and not each.before)
+    )

@@ -24,6 +24,7 @@ class Plan:
     shares: tuple[Share, ...] = ()  # of which only the one that is left is walked
     walked: Mapping[str, bool] = field(default_factory=dict)  # by an earlier run: its key -> whether it stands
     seed: str = ""  # of keys: the settings and the server
+    without: frozenset[str] = frozenset()  # names of experiments that are left out
 
     @property
     def to_the_heads(self) -> bool:

@@ -56,7 +56,7 @@ class Tread:
         failure: Failure | None = None
         refusal: str | None = None
         recorder = self.stage.recorder
-        locks = traced and self.plan.dialect == "postgresql"
+        locks = traced and self.plan.dialect == "postgresql" and "locks" not in self.plan.without
         with recorder.watching(file, locks=locks, version_table=self.stage.version_table) as statements:
             try:
                 with time_limit(self.plan.seconds):
