@@ -64,6 +64,13 @@ def said(lite: Snapshot, full: Snapshot) -> list[str]:
     return [each.says for _, found in unlike(lite, full) for each in found]
 
 
+def test_a_random_uuid_as_a_default_is_another_one_on_each(tmp_path: Path, engine: sa.Engine) -> None:
+    lite = on_sqlite("create table t (w char(32) default '536e7de0ca294de580055788d5bdc7f4')", tmp_path)
+    full = on_postgresql("create table t (w uuid default 'a3486eaa-b439-4ec3-ac5b-f64de26635b3')", engine)
+
+    assert said(lite, full) == []
+
+
 def test_what_sqlalchemy_makes_of_one_table_is_the_same_on_both(tmp_path: Path, engine: sa.Engine) -> None:
     metadata = MetaData()
     Table("owner", metadata, Column("id", t.Integer, primary_key=True), Column("nick", t.String(9), unique=True))

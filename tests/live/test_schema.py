@@ -54,6 +54,16 @@ def test_a_constraint_that_lost_its_name_says_so() -> None:
     assert sentences(PERSONA, after) == ["check persona.ck_name: name was ck_name, is not set"]
 
 
+def test_a_random_uuid_is_another_one_in_each_database() -> None:
+    def of(default: str) -> dict[tuple[str, str], dict[str, str]]:
+        return PERSONA | {("column", "persona.name"): {"type": "uuid", "default": default, "nullable": "no"}}
+
+    one, other = "'536e7de0-ca29-4de5-8005-5788d5bdc7f4'::uuid", "'a3486eaa-b439-4ec3-ac5b-f64de26635b3'::uuid"
+    assert sentences(of(one), of(other)) == []
+    assert len(sentences(of(one), of("'a3486eaa-b439-1ec3-ac5b-f64de26635b3'::uuid"))) == 1
+    assert len(sentences(of(one), of(other.replace("uuid", "text")))) == 1
+
+
 def test_a_column_under_another_name_is_another_column() -> None:
     after = dict(PERSONA)
     after["column", "persona.nick"] = after.pop(("column", "persona.name"))

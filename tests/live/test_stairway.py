@@ -13,7 +13,7 @@ import pytest
 
 from migration_guard.findings import NotJudged
 from migration_guard.live import Server
-from migration_guard.live.climb.landing import FreshDatabase
+from migration_guard.live.climb.landing import FreshDatabase, traces
 from migration_guard.live.climb.observer import Observer
 from migration_guard.live.climb.plan import Plan
 from migration_guard.live.climb.stairway import Stairway, Tally
@@ -22,6 +22,7 @@ from migration_guard.live.project.environment import Environment
 from migration_guard.live.project.loading import Home
 from migration_guard.live.project.redirect import Lead, engines_led
 from migration_guard.live.project.stage import Stage
+from migration_guard.live.schema import Snapshot
 from migration_guard.live.statements import Recorder
 from migration_guard.live.steps import Step
 
@@ -141,6 +142,28 @@ def test_enum_types_that_one_process_remembers_do_not_hide_that_they_are_left(
     assert [difference.sentence() for difference in down.left] == ["enum mood is left behind"]
     assert down.then is not None
     assert down.then.kind == "DuplicateObject"
+
+
+def test_a_key_that_had_no_name_may_come_back_with_one() -> None:
+    bare = Snapshot({("primary key", "person(id)"): {"table": "person", "columns": "id"}})
+    named = Snapshot({("primary key", "person.person_pkey"): {"table": "person", "columns": "id"}})
+
+    assert traces(bare, named) == ()
+    assert [each.sentence() for each in traces(named, bare)] == [
+        "primary key person.person_pkey: name was person_pkey, is not set"
+    ]
+
+
+def test_what_one_downgrade_spoils_is_not_blamed_on_the_next_revision(
+    tmp_path: Path, new_database: Callable[[], str]
+) -> None:
+    climb = Climb("a_downgrade_takes_an_older_index", tmp_path, new_database)
+
+    left = {step.revision: [each.sentence() for each in step.left] for step in climb.steps if step.left}
+    assert left == {"r2": ["index ix_person_name is missing"]}
+    assert climb.told[-3:] == ["r3 up", "r3 down", "r3 again"]
+    assert climb.databases == 2
+    assert climb.stairway.tally == Tally(revisions=3, up=3, down_and_up=3)
 
 
 def test_revisions_of_the_base_branch_are_only_taken_up(tmp_path: Path, new_database: Callable[[], str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -41,6 +42,8 @@ _UNSET = {
     "grants": "as usual",
     "access method": "heap",
 }
+# https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4: made of random bits, but for two digits
+_RANDOM = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?4[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}\b", re.IGNORECASE)
 _EXCERPT = 160  # characters of a long text, such as a function's body, that a sentence shows
 
 
@@ -152,8 +155,13 @@ def _changes(key: Key, before: Properties, after: Properties) -> Iterator[Differ
     for name in sorted({*before, *after}):
         was, now = before.get(name, ""), after.get(name, "")
         # A sequence that a column gets for its own is told as that alone.
-        if was != now and not (name == "table" and key[0] == "sequence"):
+        if was != now and not (name == "table" and key[0] == "sequence") and not drawn_anew(was, now):
             yield Difference(*key, _table(key, after), "changed", name, was, now)
+
+
+def drawn_anew(one: str, other: str) -> bool:
+    """Whether two texts differ in random UUIDs alone: a revision that draws one draws another in each database."""
+    return _RANDOM.search(one) is not None and _RANDOM.sub("?", one) == _RANDOM.sub("?", other)
 
 
 def _excerpts(before: str, after: str) -> tuple[str, str]:

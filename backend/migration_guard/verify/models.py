@@ -56,8 +56,8 @@ class Models:
         failed = rebuild(observer.connection, schema, self.found)
         for reason in dict.fromkeys(failed.values()):
             tables = [table for table, why in failed.items() if why == reason]
-            more = f" and {len(tables) - 1} more" if tables[1:] else ""
-            why = f"{self.plan.database}: the model of {tables[0]}{more} is not compared, as it cannot be created: {reason}"
+            of = f"{tables[0]} and {len(tables) - 1} more" if tables[1:] else tables[0]
+            why = f"{self.plan.database}: the model of {of} is not compared, as it cannot be created: {reason}"
             self.teller.gap(NotJudged(self.request.env, 1, why))
         self.compared = True
         modelled, eyes = observer.snapshot(), observer.connection

@@ -84,6 +84,7 @@ class Stairway:
     def climb(self, stage: Stage, observer: Observer) -> None:
         """Go on from the first revision that is not done yet."""
         self._given = stage.given()
+        self._bent = False
         history = self._history(stage) | self._given
         if not self._order:
             self._prepare(stage, history)
@@ -111,8 +112,7 @@ class Stairway:
             self._not_judged(stage.script.get_revision(root), why)
         self.progress("", len(self._order), len(self._order))
         if self._bent and self.plan.to_the_heads and self.at_heads:
-            self._bent = False  # nothing goes down any more
-            raise FreshDatabase
+            raise FreshDatabase  # in which nothing goes down any more
 
     def _prepare(self, stage: Stage, history: frozenset[str]) -> None:
         """Put all revisions into order, and find those that are to be walked: no others above them are looked at."""
@@ -148,33 +148,54 @@ class Stairway:
         return all(self._stands.get(revision.revision) for revision in self._order)
 
     def _land(self, tread: Tread, observer: Observer, revision: Script, before: Snapshot | None) -> Snapshot:
+        """Walk a revision. One that shows something where a downgrade below it has left another schema is walked once
+        more, where upgrades alone have built what stands: it may be that downgrade's fault."""
         name = revision.revision
         notes = self._notes.pop(name, Notes()) if self.noted is not None else None
-        landing = Landing(tread, observer, revision, self.tell, self._not_judged, notes)
+        said: list[Step] = []
+        gaps: list[tuple[Script, str]] = []
+        tell, gap = (said.append, lambda *of: gaps.append(of)) if self._bent else (self.tell, self._not_judged)
+        landing = Landing(tread, observer, revision, tell, gap, notes)
         tried = self._tried.pop(name, None)
+        spoiled = False
         try:
-            return landing.walk(before, tried)
-        finally:
-            if landing.tried is not None:
-                self._tried[name] = landing.tried
-                if notes is not None:
-                    self._notes[name] = notes
-            else:
-                if notes is not None and self.noted is not None:
-                    self.noted(notes.trial(name, self.plan.database))
-                self._tell_walked(landing, on_empty_tables=landing.stands and tried is not None)
-                self._stands[name] = landing.stands
-                self.tally.up += landing.stands
-                self.tally.down_and_up += landing.down_and_up
-                self.tally.refuse += landing.refuses
-                self.tally.on_empty_tables += landing.stands and tried is not None
-                self._bent |= landing.bent
-            self.lacking.update(landing.lacking)
-            if landing.filled is not None:
-                for table, rows in landing.filled.rows.items():
-                    self.filled[table] = max(rows, self.filled.get(table, 0))
-                self.empty.update(landing.filled.empty)
-                self.empty = {table: why for table, why in self.empty.items() if table not in self.filled}
+            before = landing.walk(before, tried)
+        except FreshDatabase:
+            spoiled = True
+        if self._bent and (landing.tried is not None or any(map(_is_amiss, said))):
+            raise FreshDatabase
+        for step in said:
+            self.tell(step)
+        for of in gaps:
+            self._not_judged(*of)
+        self._landed(landing, tried, notes)
+        if spoiled or before is None:
+            raise FreshDatabase
+        return before
+
+    def _landed(self, landing: Landing, tried: Tried | None, notes: Notes | None) -> None:
+        """Keep what a walk came to."""
+        name = landing.revision.revision
+        if landing.tried is not None:
+            self._tried[name] = landing.tried
+            if notes is not None:
+                self._notes[name] = notes
+        else:
+            if notes is not None and self.noted is not None:
+                self.noted(notes.trial(name, self.plan.database))
+            self._tell_walked(landing, on_empty_tables=landing.stands and tried is not None)
+            self._stands[name] = landing.stands
+            self.tally.up += landing.stands
+            self.tally.down_and_up += landing.down_and_up
+            self.tally.refuse += landing.refuses
+            self.tally.on_empty_tables += landing.stands and tried is not None
+            self._bent |= landing.bent
+        self.lacking.update(landing.lacking)
+        if landing.filled is not None:
+            for table, rows in landing.filled.rows.items():
+                self.filled[table] = max(rows, self.filled.get(table, 0))
+            self.empty.update(landing.filled.empty)
+            self.empty = {table: why for table, why in self.empty.items() if table not in self.filled}
 
     def _history(self, stage: Stage) -> frozenset[str]:
         """The revisions that are only taken up."""
@@ -226,6 +247,11 @@ class Stairway:
     def _not_judged(self, revision: Script, why: str) -> None:
         place = place_of(revision, "upgrade", self.plan.root)
         self.gap(NotJudged(place.path, place.line, f"{self.plan.database}: {revision.revision}: {why}"))
+
+
+def _is_amiss(step: Step) -> bool:
+    """Whether a step shows something that may be a fault."""
+    return bool(step.failure or step.then or step.left or step.lost)
 
 
 def _listed(revisions: list[str]) -> str:

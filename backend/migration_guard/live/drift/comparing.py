@@ -61,7 +61,7 @@ def _one_by_one(connection: Connection, metadata: MetaData) -> dict[str, str]:
     metadata.drop_all(connection)
     connection.commit()
     failed = {}
-    *tables, (_, circles) = sort_tables_and_constraints(metadata.tables.values())
+    *tables, (_, circles) = sort_tables_and_constraints(metadata.tables.values())  # type: ignore[no-untyped-call]
     for key in circles:
         key.use_alter = True
     for table, _ in tables:

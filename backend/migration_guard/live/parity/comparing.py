@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..meaning import default_meaning
-from ..schema import Properties, Snapshot
+from ..schema import Properties, Snapshot, drawn_anew
 from ..steps import Unlike
 from ..type_families import affinity, family
 from . import code as parity_code
@@ -89,7 +89,9 @@ def _default(name: str, here: Properties, there: Properties) -> str | None:
     one = default_meaning(here["default"], of, "sqlite") if "default" in here else ""
     other = default_meaning(there["default"], of, "postgresql") if "default" in there else ""
     one, other = (re.sub(r"^now at 'utc'$", "now", each) for each in (one, other))
-    if one == other or other in ("next value", "random uuid"):  # SQLite counts rowids by itself, and knows no UUID
+    if one == other or drawn_anew(one, other):
+        return None
+    if other in ("next value", "random uuid"):  # SQLite counts rowids by itself, and knows no UUID
         return None
     if one and other and not (_is_plain(one) and _is_plain(other)):
         return None  # expressions of two databases say little about each other
