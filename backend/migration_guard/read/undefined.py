@@ -19,6 +19,7 @@ _KNOWN = frozenset(dir(builtins)) | {
     "__loader__",
     "__package__",
 }
+_LAST = (ast.Raise, ast.Return, ast.Continue, ast.Break)  # what stands below in the same block never runs
 _TRIED = {"NameError", "Exception", "BaseException"}
 
 
@@ -77,7 +78,8 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
 
 
 def _read(node: ast.AST) -> Iterator[ast.Name]:
-    """The names that are read when the code runs: not those in annotations, nor where a NameError is caught."""
+    """The names that are read when the code runs: not those in annotations, below a `raise` or `return`, or where a
+    NameError is caught."""
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns"):
             continue
@@ -89,6 +91,8 @@ def _read(node: ast.AST) -> Iterator[ast.Name]:
                     yield child
             elif isinstance(child, ast.AST):
                 yield from _read(child)
+            if isinstance(child, _LAST):
+                break
 
 
 def _catches(handler: ast.ExceptHandler) -> bool:

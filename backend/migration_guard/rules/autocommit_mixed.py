@@ -44,7 +44,7 @@ def half_done(migration: Migration, context: Context) -> Iterator[Finding]:
     if not inside or len(inside) == len(done):
         return
     last = max(index for index, op in enumerate(done) if op.in_autocommit)
-    early = [op for index, op in enumerate(done[: last + 1]) if not _again(op, done[:index])]
+    early = [op for index, op in enumerate(done[: last + 1]) if not _again(op, done, index)]
     outside_after = [op for op in done[last + 1 :] if not op.in_autocommit]
     if not early or not (outside_after or any(not op.in_autocommit for op in early)):
         return
@@ -68,8 +68,8 @@ def half_done(migration: Migration, context: Context) -> Iterator[Finding]:
     )
 
 
-def _again(op: Operation, earlier: list[Operation]) -> bool:
-    """Whether the operation can run a second time after it was committed once."""
+def _again(op: Operation, done: list[Operation], index: int) -> bool:
+    """Whether the operation, which stands there among the others, can run again after it was committed once."""
     if (
         op.tolerant is not False
         or op.inspected
@@ -79,5 +79,7 @@ def _again(op: Operation, earlier: list[Operation]) -> bool:
     ):
         return True
     if isinstance(op, CreateIndex):
-        return any(isinstance(one, DropIndex) and one.tolerant is True and same(one.name, op.name) for one in earlier)
+        return any(
+            isinstance(one, DropIndex) and one.tolerant is True and same(one.name, op.name) for one in done[:index]
+        )
     return isinstance(op, WriteRows) and (op.kind != "insert" or op.idempotent)

@@ -17,11 +17,13 @@ Put the rows right first:
 
 ## Quiet when
 The table is new, the constraint is on a column that is new too and holds only NULL, an earlier line already fills the
-column or cleans up, or the constraint is NOT VALID.
+column or cleans up, the constraint is NOT VALID, or it is a unique one and the UPDATE gives all the rows that it picks
+by the value of the column the same new value, which parts no two of them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..facts import AlterColumn, Context, CreateConstraint, CreateIndex, Operation, WriteRows
@@ -31,6 +33,7 @@ from ..replay import column_before, operations_above
 from ..replay.lines import Lines
 from ..replay.names import bare
 from .shared.cleaning import cleans, columns_of
+from .shared.keys import KEYS
 from .shared.own_lines import statement
 from .shared.running import is_old_column, is_old_table
 
@@ -51,7 +54,7 @@ def too_late(op: WriteRows, context: Context) -> Iterator[Finding]:
         columns = _asked_of(one, op, context)
         if not columns or one.conditional:
             continue
-        if not _meant_for(op, columns):
+        if not _meant_for(op, columns) or (_is_unique(one) and _makes_alike(op, columns)):
             continue
         if any(cleans(write, op.table, columns) for write in writes):
             continue  # another line does it too
@@ -85,6 +88,22 @@ def _meant_for(op: WriteRows, columns: frozenset[str]) -> bool:
     if op.kind == "delete":
         return chosen
     return bool(set(map(bare, op.columns)) & columns) and (chosen or op.where is False)
+
+
+def _is_unique(one: Operation) -> bool:
+    return isinstance(one, CreateIndex) or (isinstance(one, CreateConstraint) and one.kind in KEYS)
+
+
+def _makes_alike(op: WriteRows, columns: frozenset[str]) -> bool:
+    """Whether the rows that are picked by their values of these columns all get one value: that parts no two rows."""
+    if op.kind != "update" or not op.where_columns or not columns.issuperset(op.where_columns):
+        return False
+    constant = r"(?:'[^']*'|\"[^\"]*\"|-?\d[\d.]*)\s*(?:,|\)|$)"
+    given = re.split(r"\bWHERE\b", op.source, maxsplit=1, flags=re.IGNORECASE)[0] if op.by_sql else op.source
+    return all(
+        re.search(rf"\b{re.escape(name)}\b[\"'`\]]*\s*[=:]\s*{constant}", given, re.IGNORECASE)
+        for name in columns & set(map(bare, op.columns))
+    )
 
 
 def _asked_of(one: Operation, op: WriteRows, context: Context) -> frozenset[str]:

@@ -56,7 +56,7 @@ def plain_upkeep(op: Maintenance, context: Context) -> Iterator[Finding]:
             op.at,
             says=f"{op.what.upper()} rewrites {op.name or 'every table'} on PostgreSQL under an ACCESS EXCLUSIVE lock: "
             "reads and writes wait until it is done, and there is no concurrent form.",
-            instead=f"pass  # {op.what.upper()} {op.name or ''}: by hand, when nobody needs the table",
+            instead=f"pass  # {f'{op.what} {op.name}' if op.name else op.what}: by hand, when nobody needs the table",
         )
     elif word in ("reindex", "refresh") and context.policy.postgresql >= SINCE[word]:
         pattern = REINDEX if word == "reindex" else REFRESH

@@ -25,7 +25,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..facts import AddColumn, AlterColumn, Column, Context, CreateTable
+from ..facts import AddColumn, AlterColumn, Column, Context, CreateTable, Operation
 from ..findings import Finding, Rule, Severity
 from ..patterns import pattern
 from ..registry import judges
@@ -72,7 +72,7 @@ def types_of_a_table(op: CreateTable, _: Context) -> Iterator[Finding]:
     yield Finding(
         RULE,
         op.at,
-        says=f"{op.table} has columns of types that SQLite does not know: {columns}. {_stops(found[0][1])}",
+        says=f"{op.table} has columns of types that SQLite does not know: {columns}. {_stops(op, found[0][1])}",
         instead=_with_variants(op.source, [str(one.type) for one, _ in found]),
     )
 
@@ -87,7 +87,7 @@ def type_of_a_column(op: AddColumn | AlterColumn, _: Context) -> Iterator[Findin
     yield Finding(
         RULE,
         op.at,
-        says=f"{op.table}.{one.name} has the type {kind}, which SQLite does not know. {_stops(kind)}",
+        says=f"{op.table}.{one.name} has the type {kind}, which SQLite does not know. {_stops(op, kind)}",
         instead=_with_variants(op.source, [str(one.type)]),
     )
 
@@ -101,9 +101,10 @@ def _alone(kind: object) -> str | None:
     return None if plain_interval else found[2]
 
 
-def _stops(kind: str) -> str:
+def _stops(op: Operation, kind: str) -> str:
+    way = "Going down" if op.direction == "downgrade" else "The upgrade"
     since = ", before SQLAlchemy 2.1" if kind == "JSONB" else ""
-    return f'The upgrade stops there ("can\'t render element of type {kind}"{since}).'
+    return f'{way} stops there ("can\'t render element of type {kind}"{since}).'
 
 
 def _with_variants(source: str, types: list[str]) -> str:

@@ -107,7 +107,7 @@ def _is_shortened(op: Operation, name: str, context: Context) -> bool:
     """Whether SQLAlchemy shortens the name by itself: one in `op.f()`, or one that a naming convention makes longer."""
     if op.by_sql:
         return False
-    if re.search(rf"\bf\(\s*['\"]{re.escape(name)}['\"]", op.source) is not None:
+    if re.search(rf"\bf\(\s*['\"]{re.escape(name)}['\"]", _joined(op.source)) is not None:
         return True
     environment = context.history.environment
     if environment is not None and environment.broken is not None:
@@ -124,4 +124,9 @@ def _is_shortened(op: Operation, name: str, context: Context) -> bool:
 def _with(op: Operation, name: str, new: str) -> str:
     if op.by_sql:
         return executed(op, sql(op).replace(name, new))
-    return dedented(op.source).replace(name, new)
+    return dedented(op.source if name in op.source else _joined(op.source)).replace(name, new)
+
+
+def _joined(source: str) -> str:
+    """The source with texts that stand beside each other, as a long one does on several lines, made one."""
+    return re.sub(r"([\"'])\s*\1(?![\"'])", "", source)

@@ -30,7 +30,7 @@ from ..facts import Context, Use
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from .shared.editing import parsed_call
-from .shared.importing import with_imports
+from .shared.importing import USUAL
 
 RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.ERROR)
 TWO = (2, 0)
@@ -47,8 +47,14 @@ def string_in_execute(use: Use, context: Context) -> Iterator[Finding]:
         RULE,
         use.at,
         says=f"SQLAlchemy 2 takes no plain string in {use.name}(): this line raises ObjectNotExecutableError.",
-        instead=with_imports(context, _wrapped(use.key)),
+        instead=_with_import(context, f"{_wrapped(use.key)}  # what stands around this call stays"),
     )
+
+
+def _with_import(context: Context, line: str) -> str:
+    """The line, and above it the import of `sa` where the revision has none: all its other names are there."""
+    there = context.migration is None or any(one.bound_as == "sa" for one in context.migration.imports)
+    return line if there else f"{USUAL['sa']}\n\n{line}"
 
 
 def _wrapped(call: str) -> str:

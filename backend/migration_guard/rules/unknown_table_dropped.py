@@ -94,8 +94,8 @@ def _read(history: History) -> _Made:
     used: set[str] = set()
     unreadable = any(one.broken or one.unread or one.parents_unread for one in history.migrations)
     made.certain = not (unreadable or history.unknown_parents or history.cycles or history.duplicates)
-    for about in outlines(history).values() if made.certain else ():
-        if (here := about["made"]) is None:
+    for here in outlines(history).made() if made.certain else ():
+        if here is None:
             made.certain = False
             break
         made.tables.update(here["tables"])

@@ -17,7 +17,8 @@ Import what the line names, or write the type that it is in the database:
 `render_item` in env.py teaches autogenerate the import.
 
 ## Quiet when
-A star import, `exec` or `globals()` may define the name, it stands in an annotation, or the NameError is caught.
+A star import, `exec` or `globals()` may define the name, it stands in an annotation or below a `raise` or `return`,
+or the NameError is caught.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ PYTHON_2 = {
 def nameless(migration: Migration, _: Context) -> Iterator[Finding]:
     """One finding for each name, where it stands first."""
     for name in migration.undefined:
-        way_out = USUAL.get(name.name, f"# import {name.name}, or write the type that the database knows")
+        way_out = USUAL.get(
+            name.name,
+            f"# import {name.name}, or write in its place what the line needs, such as a type that the database knows",
+        )
         if name.name in PYTHON_2:
             way_out = f"{name.name} = {PYTHON_2[name.name]}  # a name of Python 2"
         yield Finding(

@@ -70,6 +70,7 @@ _SQLITE = (
     r"\bsqlite_(?:master|schema|sequence)\b",
     r"`\w+`",
 )
+BLANK = "\x00"  # no letter, no space
 OTHER = {"postgresql": "sqlite", "sqlite": "postgresql"}
 
 
@@ -88,8 +89,14 @@ def without_strings(sql: str) -> str:
 
 def foreign_words(sql: str, dialect: str) -> str | None:
     """Words that the dialect, "sqlite" or "postgresql", refuses, as they stand; None where there are none."""
-    found = _only(OTHER[dialect]).search(without_strings(sql))
-    return None if found is None else " ".join(found[0].split())
+    found = _only(OTHER[dialect]).search(_NOT_SQL.sub(_blanked, sql))
+    return None if found is None else " ".join(sql[found.start() : found.end()].split())
+
+
+def _blanked(found: re.Match[str]) -> str:
+    """As much as was found, so that what stands around it keeps its place: quotes with nothing that can be read."""
+    text, size = found[0], len(found[0])
+    return " " * size if text[0] in "-/" else f"{text[0]}{BLANK * (size - 2)}{text[0]}"
 
 
 def default_sql(op: Operation, one: Column) -> str:
