@@ -36,7 +36,7 @@ class Call:
         self.batch = batch
         self.whole = arguments.whole
         positional = arguments.positional
-        self.named = dict(zip(names, positional, strict=False))
+        self.named = dict(zip(names, positional))  # noqa: B905 - `strict` is slower
         if arguments.named:
             self.named |= _under_new_names(arguments.named, names)
         self.rest = positional[len(names) :]

@@ -213,7 +213,7 @@ class Effects(Expressions):
             schema = arguments.positional[1] if len(arguments.positional) > 1 else arguments.named.get("schema")
             return Batch(arguments.first("table_name"), schema, node, recreate, more)
         made = Made(_part_of_op(name), arguments, node)
-        if name in SILENT or self.muted:
+        if self.muted or name in SILENT:
             return made
         if name == "execute":
             given = rows.sql_given(arguments)
@@ -225,7 +225,7 @@ class Effects(Expressions):
             self.record.opaque(node, f"op.{name}", "an operation that is not one of Alembic's own")
             return made
         self.record.add(fact)
-        return Made(Dotted("sqlalchemy.Table"), arguments, node) if name == "create_table" else made
+        return Made(_TABLE, arguments, node) if name == "create_table" else made
 
     def opaque(self, made: Made) -> None:
         """A call into another module, whose effect is not known."""
@@ -254,6 +254,9 @@ class Effects(Expressions):
     def row_set(self, name: str, model: object, node: ast.expr) -> None:
         if not self.muted:
             rows.assigned(self.record, name, model, node)
+
+
+_TABLE = Dotted("sqlalchemy.Table")
 
 
 @lru_cache

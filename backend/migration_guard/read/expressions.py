@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import abstractmethod
+from ast import Constant, Starred
 from collections.abc import Callable
 
 from ..paths import PurePosixPath
@@ -45,8 +46,7 @@ class Expressions(Binding):
         self.steps += 1
         if self.steps > self.limit:
             raise TooMuch
-        evaluator = EVALUATORS.get(node.__class__)
-        return AT_RUN_TIME if evaluator is None else evaluator(self, node, scope)
+        return EVALUATORS[node.__class__](self, node, scope)
 
     def _list(self, node: ast.List | ast.Tuple | ast.Set, scope: Scope) -> list[object]:
         found: list[object] = []
@@ -152,18 +152,21 @@ class Expressions(Binding):
         named: dict[str, Given] = {}
         whole = True
         for each in node.args:
-            value = each.value if each.__class__ is ast.Constant else self.evaluate(each, scope)
-            if each.__class__ is not ast.Starred:
+            if each.__class__ is Constant:
+                positional.append(Given(each.value, each))
+                continue
+            value = self.evaluate(each, scope)
+            if each.__class__ is not Starred:
                 positional.append(Given(value, each))
             elif isinstance(value, (list, tuple)) and len(positional) + len(value) <= MOST:
                 positional += [Given(item, each.value) for item in value]
             else:
                 whole = False
         for keyword in node.keywords:
-            given = keyword.value
-            value = given.value if given.__class__ is ast.Constant else self.evaluate(given, scope)
-            if keyword.arg is not None:
-                named[keyword.arg] = Given(value, given)
+            given, name = keyword.value, keyword.arg
+            value = given.value if given.__class__ is Constant else self.evaluate(given, scope)
+            if name is not None:
+                named[name] = Given(value, given)
             elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
                 named |= {key: Given(item, given) for key, item in value.items()}
             else:
@@ -173,6 +176,8 @@ class Expressions(Binding):
     def _call(self, node: ast.Call, scope: Scope) -> object:
         callee = self.evaluate(node.func, scope)
         if callee.__class__ is Dotted and (kind := kind_of_call(callee.path)) is not None:
+            if kind == "operation":
+                return self.operation(callee.name, self.arguments(node, scope), node, None)
             return self._of_library(kind, callee, node, scope)
         arguments = self.arguments(node, scope)
         if isinstance(callee, Attr) and callee.name == "get" and is_globals(callee.on) and arguments.positional:
@@ -197,9 +202,7 @@ class Expressions(Binding):
         return self.apply(callee, arguments, node)
 
     def _of_library(self, kind: str, callee: Dotted, node: ast.Call, scope: Scope) -> object:
-        """A call of SQLAlchemy's, or an operation of Alembic's."""
-        if kind == "operation":
-            return self.operation(callee.name, self.arguments(node, scope), node, None)
+        """A call of SQLAlchemy's."""
         if (made := plain(self, callee, node, scope)) is not None:
             return made
         around, self.in_column = self.in_column, self.in_column or kind == "column"
@@ -213,6 +216,7 @@ class Expressions(Binding):
 
 
 EVALUATORS: dict[type[ast.AST], Callable[..., object]] = {
+    **dict.fromkeys(ast.expr.__subclasses__(), lambda *_: AT_RUN_TIME),
     ast.Constant: lambda _self, node, _scope: node.value,
     ast.Name: Expressions._name,
     ast.Attribute: Expressions._attribute,

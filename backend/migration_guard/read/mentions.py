@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from ast import Assign, Attribute, Call, Constant, Expr, Import, ImportFrom, List, Load, Name, Tuple, With
 from collections.abc import Iterable, Iterator
 
 from ..hints import Any, NamedTuple
@@ -34,43 +35,47 @@ def mentions(tree: ast.Module) -> Mentions:
     while waiting:
         node = waiting.pop()
         kind = node.__class__
-        if kind is ast.Expr:
+        if kind is Expr:
             node = node.value
             kind = node.__class__
-        if kind is ast.Call:
+        if kind is Call:
             for each in node.args:
-                if each.__class__ is not ast.Constant:
+                if each.__class__ is not Constant:
                     waiting.append(each)
             for keyword in node.keywords:
-                if keyword.value.__class__ is not ast.Constant:
+                if keyword.value.__class__ is not Constant:
                     waiting.append(keyword.value)
             node = node.func
             kind = node.__class__
-        while kind is ast.Attribute:
-            node = node.value
-            kind = node.__class__
-        if kind is ast.Name:
+        if kind is Attribute:
+            while kind is Attribute:
+                node = node.value
+                kind = node.__class__
+            if kind is Name:  # which is read, whatever happens to its attribute
+                used.add(node.id)
+                continue
+        if kind is Name:
             used.add(node.id)
-            if node.ctx.__class__ is not ast.Load:
+            if node.ctx.__class__ is not Load:
                 bound.add(node.id)
-        elif kind is ast.Call:
+        elif kind is Call:
             waiting.append(node)
-        elif kind is ast.List or kind is ast.Tuple:
+        elif kind is List or kind is Tuple:
             for each in node.elts:
-                if each.__class__ is not ast.Constant:
+                if each.__class__ is not Constant:
                     waiting.append(each)
-        elif kind is ast.Assign:
+        elif kind is Assign:
             waiting += node.targets
             waiting.append(node.value)
-        elif kind is ast.With:
+        elif kind is With:
             waiting += node.body
             for item in node.items:
                 waiting.append(item.context_expr)
                 if item.optional_vars is not None:
                     waiting.append(item.optional_vars)
-        elif kind is ast.Import or kind is ast.ImportFrom:
+        elif kind is Import or kind is ImportFrom:
             imports.append(node)
-        elif kind is not ast.Constant:
+        elif kind is not Constant:
             waiting += inside(node)
             if kind in _ANNOTATION and (annotation := getattr(node, _ANNOTATION[kind])) is not None:
                 annotations.append(annotation)

@@ -28,12 +28,16 @@ Table = tuple[str, str]  # schema and name, folded
 Change = AddColumn | DropColumn | CreateTable | DropTable | CreateIndex | AlterColumn | RenameTable
 CHANGES = (AddColumn, DropColumn, CreateTable, DropTable, CreateIndex, AlterColumn, RenameTable)
 _NOTED = frozenset((*CHANGES, OtherCall, OtherSql, WriteRows))  # what tells something of the operations below it
+_TELLING = frozenset((CreateTable, AlterColumn))  # without these, no field of an operation depends on order
 
 
 def in_order(operations: Iterable[Operation]) -> tuple[Operation, ...]:
     """The same operations, each knowing what earlier ones did to its table and column."""
+    listed = tuple(operations)
+    if _TELLING.isdisjoint(map(type, listed)):
+        return listed  # as most downgrades: there is nothing to tell
     seen = _Seen()
-    return tuple(seen.after(operation) for operation in operations)
+    return tuple([seen.after(operation) for operation in listed])
 
 
 class _Seen:

@@ -52,44 +52,47 @@ Kind = TypeVar("Kind", bound=Operation)
 
 def outline(migration: Migration) -> Outline:
     """All of it for one revision."""
+    return {"made": made(migration), **names(migration)}
+
+
+def made(migration: Migration) -> dict[str, list[str]] | None:
+    """What its upgrade makes and uses; None where that is not certain."""
+    return made_by(migration.upgrade.operations if migration.upgrade else ())
+
+
+def names(migration: Migration) -> Outline:
+    """What it mentions, and what it gives names to."""
     up = migration.upgrade.operations if migration.upgrade else ()
     down = migration.downgrade.operations if migration.downgrade else ()
-    made: Outline = {"tables": {}, "renames": [], "holders": [], "unnamed": [], "references": [], "objects": []}
+    told: Outline = {"tables": {}, "renames": [], "holders": [], "unnamed": [], "references": [], "objects": []}
     mentions: dict[str, list[int]] = {}  # with the positions of the operations
-    names: dict[str, None] = {}
+    named: dict[str, None] = {}
     for at, op in enumerate(up):
         table = bare(getattr(op, "table", None))
-        if table is None or type(op) not in PLAIN:
-            _learn(op, table, made)
-        else:
-            made["tables"][table] = None
+        _learn(op, table, told)
         if table is not None and _is_alone(op):
-            names[table] = None
+            named[table] = None
             mentions.setdefault(ITSELF + table, []).append(at)
             continue
-        names.update(dict.fromkeys(_names(op)))
+        named.update(dict.fromkeys(_names(op)))
         for word in dict.fromkeys(mentioned(op)):
             mentions.setdefault(word, []).append(at)
     for op in down:
-        table = bare(getattr(op, "table", None))
-        if table is None or type(op) not in PLAIN:
-            _learn(op, table, made)
-        else:
-            made["tables"][table] = None
-    made["tables"] = list(made["tables"])
-    made["mentions"] = mentions
-    made["names"] = list(names)
+        _learn(op, bare(getattr(op, "table", None)), told)
+    told["tables"] = list(told["tables"])
+    told["mentions"] = mentions
+    told["names"] = list(named)
     kinds = dict.fromkeys(map(type, up))
-    made["kinds"] = [kind.__name__ for kind in kinds]
-    made["renamed"] = [
+    told["kinds"] = [kind.__name__ for kind in kinds]
+    told["renamed"] = [
         [old, new]
         for op in (up if RenameTable in kinds else ())
         if isinstance(op, RenameTable) and (old := bare(op.table)) and (new := bare(op.new_name))
     ]
-    made["hides"] = max(map(hides, up), default=0)
-    made["opaque"] = made["hides"] > 0 and any(map(is_opaque, up))
-    made["dialects"] = any(op.dialects is not None for op in up)
-    return {"made": made_by(up), **{key: value for key, value in made.items() if value}}
+    told["hides"] = max(map(hides, up), default=0)
+    told["opaque"] = told["hides"] > 0 and any(map(is_opaque, up))
+    told["dialects"] = any(op.dialects is not None for op in up)
+    return {key: value for key, value in told.items() if value}
 
 
 def outlines(history: History) -> Outlines:
@@ -101,8 +104,8 @@ def outlines(history: History) -> Outlines:
 
 
 class Outlines(Mapping[str, Mapping[str, Any]]):
-    """The outline of each revision by its path. Of many revisions they take more room than what is made of them, so
-    that none is held which a migration can tell again."""
+    """The outline of each revision by its path, but for what it makes, which few ask. Of many revisions they take more
+    room than what is made of them, so that none is held which a migration can tell again."""
 
     def __init__(self, history: History) -> None:
         self._migrations = {one.path: one for one in history.migrations}
@@ -113,10 +116,15 @@ class Outlines(Mapping[str, Mapping[str, Any]]):
         if found is None:
             migration = self._migrations[path]
             told = migration.outline
-            found = outline(migration) if told is None else told
+            found = names(migration) if told is None else told
             if told is None or len(self._migrations) <= MANY:
                 self._held[path] = found
         return found
+
+    def made(self) -> Iterator[dict[str, list[str]] | None]:
+        """What each of the revisions makes and uses; None where that is not certain."""
+        for migration in self._migrations.values():
+            yield made(migration) if migration.outline is None else migration.outline["made"]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._migrations)
@@ -152,11 +160,9 @@ def is_opaque(op: Operation) -> bool:
 
 
 # What concerns its table alone, and gives nothing a name that others use.
-PLAIN = frozenset((AlterTable, DropColumn, DropIndex, ValidateConstraint, WriteRows))
-
-
-# What concerns its table alone, whatever it says of it.
-_ALONE = PLAIN | {CreateIndex, CreateConstraint, DropConstraint}
+_PLAIN = frozenset((AlterTable, DropColumn, DropIndex, ValidateConstraint, WriteRows))
+_NAMELESS = _PLAIN | {AlterColumn, DropTable}  # what gives nothing a name, whatever it concerns
+_ALONE = _PLAIN | {CreateIndex, CreateConstraint, DropConstraint}  # what concerns its table, whatever it says of it
 
 
 def _is_alone(op: Operation) -> bool:
@@ -199,28 +205,30 @@ def _mentioned(op: Operation, table: str | None) -> Iterator[str]:
     yield from (ITSELF + TYPE + name for enum in enums_of(op) if (name := bare(enum.name)) is not None)
 
 
-def _learn(op: Operation, table: str | None, made: Outline) -> None:
+def _learn(op: Operation, table: str | None, told: Outline) -> None:
     """The names of tables, indexes and objects, before any operation can be given to its table."""
     if table is not None:
-        made["tables"][table] = None
+        told["tables"][table] = None
+        if type(op) in _NAMELESS:
+            return
         if isinstance(op, AddColumn) and op.column.references is None and op.column.index is False:
             return
-        made["references"] += [[name, table] for one in references_of(op) if (name := bare(one)) is not None]
+        told["references"] += [[name, table] for one in references_of(op) if (name := bare(one)) is not None]
     if isinstance(op, RenameTable) or (isinstance(op, RenameObject) and op.kind in ("table", "type")):
         old = table if isinstance(op, RenameTable) else bare(op.name)
         prefix = TYPE if isinstance(op, RenameObject) and op.kind == "type" else ""
         if old is not None and (new := bare(op.new_name)) is not None:
             if not prefix:
-                made["tables"][new] = None
-            made["renames"].append([prefix + old, prefix + new])
+                told["tables"][new] = None
+            told["renames"].append([prefix + old, prefix + new])
     if isinstance(op, CreateObject):
         if (name := bare(op.name)) is not None:
-            made["objects"].append([name, sorted(words_in(op.source))])
+            told["objects"].append([name, sorted(words_in(op.source))])
     elif table is not None:
-        _learn_names(op, table, made)
+        _learn_names(op, table, told)
 
 
-def _learn_names(op: Operation, table: str, made: Outline) -> None:
+def _learn_names(op: Operation, table: str, told: Outline) -> None:
     names: list[str | None] = []
     unnamed: list[list[str | None]] = []  # what the naming convention names after its columns
     if isinstance(op, (CreateIndex, CreateConstraint, DropConstraint)):
@@ -233,8 +241,8 @@ def _learn_names(op: Operation, table: str, made: Outline) -> None:
         columns = op.columns if isinstance(op, CreateTable) else (op.column,)
         unnamed = [[bare(one.name)] for one in columns if one.index is not False]
         names = [bare(one.name) for one in (op.constraints if isinstance(op, CreateTable) else ())]
-    made["holders"] += [[name.lower(), table] for name in names if name is not None]
-    made["unnamed"] += [[table, columns] for columns in unnamed if None not in columns]
+    told["holders"] += [[name.lower(), table] for name in names if name is not None]
+    told["unnamed"] += [[table, columns] for columns in unnamed if None not in columns]
 
 
 def _names(op: Operation) -> Iterator[str]:

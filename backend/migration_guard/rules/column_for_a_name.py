@@ -34,7 +34,7 @@ RULE = Rule.of(__name__, __doc__, family="reversibility", severity=Severity.ERRO
 @judges(DropColumn)
 def column_where_a_name_belongs(op: DropColumn, _: Context) -> Iterator[Finding]:
     """A call that raises TypeError."""
-    found = None if op.by_sql else parsed_call(op.source)
+    found = parsed_call(op.source) if "Column" in op.source and not op.by_sql else None
     if found is None:
         return
     text, call = found
