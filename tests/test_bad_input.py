@@ -585,6 +585,18 @@ def test_what_may_not_be_read_is_named(root: Path, name: str, code: int, says: s
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="root keeps its power elsewhere: run as an ordinary user")
+def test_folder_that_may_not_be_opened_does_not_seem_to_be_empty(root: Path) -> None:
+    mode = root.stat().st_mode
+    root.chmod(0)
+
+    done = command_line(root.parent, "-C", str(root), "check", preexec_fn=without_power_over_permissions)
+
+    root.chmod(mode)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == f"error: the folder {root} cannot be opened\n  Try: ls -ld {root}\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="root keeps its power elsewhere: run as an ordinary user")
 def test_folder_that_may_not_be_written_is_judged_like_any_other(root: Path) -> None:
     put(root)
     committed(root)

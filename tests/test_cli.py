@@ -307,6 +307,7 @@ def test_files_may_have_formats_of_their_own(project: Path, capsys: pytest.Captu
         (["sarif:"], 2, "--output names no file"),
         (["sarif"], 2, "--output names no file beside sarif"),
         (["sraif:guard.sarif"], 2, "--output sraif:guard.sarif: sraif is no format"),
+        (["sarif=guard.sarif"], 2, "  Try: --output sarif:guard.sarif"),
         (["alembic/env.py"], 2, "--output alembic/env.py would write a report over Python source"),
     ],
 )

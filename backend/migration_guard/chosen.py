@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from types import SimpleNamespace
 
-from .errors import UsageError
+from .errors import CannotFinish, UsageError
 from .hints import TYPE_CHECKING
 from .paths import Path
 from .records import replace
@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 
 def folder_of(options: SimpleNamespace) -> Path:
-    """The folder after -C. Raises UsageError for one that is not there."""
+    """The folder after -C. Raises UsageError for one that is not there, CannotFinish for one that may not be read."""
     return Path(folder_text(options))
 
 
 def folder_text(options: SimpleNamespace) -> str:
     """The same as a text."""
     if not os.path.isdir(options.folder):
-        raise UsageError(f"{options.folder} is not a folder", "give an existing folder after -C")
+        raise UsageError(f"{options.folder or repr('')} is not a folder", "give an existing folder after -C")
+    if not os.access(options.folder, os.R_OK | os.X_OK):  # it would seem to hold nothing
+        raise CannotFinish(f"the folder {options.folder} cannot be opened", f"ls -ld {options.folder}")
     folder: str = options.folder
     return folder
 

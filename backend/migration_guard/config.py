@@ -246,7 +246,7 @@ def _settings(root: str, file: Path, table: dict[str, Any]) -> Settings:
     for name in settings.databases:
         if not re.fullmatch(f"{_NAMED}|{_URL}", name.strip()):
             raise UsageError(
-                f"{file}: databases names {_without_password(name)!r}",
+                f"{file}: databases names {_without_password(name)!r}, which the guard does not know",
                 f'use {" or ".join(sorted(DIALECTS))}, as in databases = ["sqlite", "postgresql>=15"]',
             )
     return settings

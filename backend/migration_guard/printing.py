@@ -36,6 +36,8 @@ def destinations(form: str, outputs: Sequence[str]) -> tuple[str, list[tuple[str
         named, colon, rest = output.partition(":")
         if colon and named in FORMATS:
             files.append((named, Path(rest)))
+        elif output.partition("=")[0] in FORMATS and "=" in output:
+            raise UsageError(f"--output {output} has a = for the colon", f"--output {output.replace('=', ':', 1)}")
         elif (colon and named.isalpha() and len(named) > 1) or output in FORMATS:  # C: is a drive
             wrong = f"names no file beside {output}" if output in FORMATS else f"{output}: {named} is no format"
             raise UsageError(f"--output {wrong}", f"write --output FORMAT:FILE, with one of {', '.join(FORMATS)}")

@@ -38,6 +38,8 @@ def checked(file: Path, key: str, kind: str, value: object, words: Sequence[str]
         "dict[str, int]": "a table of whole numbers",
         "bool": "true or false",
     }.get(kind, "a table of strings" if kind.startswith("dict[") else f"one of {', '.join(words)}")
+    if kind == "tuple[str, ...]" and isinstance(value, str):
+        wanted += f": {key} = [{shown(value)}]"
     raise UsageError(f"{file}: {key} is {shown(value)}", f"use {wanted}")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from migration_guard.errors import CannotFinish
 from migration_guard.operate.writing import put_in_place, whole_file
 
 fcntl = pytest.importorskip("fcntl")
@@ -42,3 +43,15 @@ def test_a_file_is_synced_before_it_takes_its_name_and_the_folder_afterwards(tmp
     put_in_place(tmp_path / "other", tmp_path / "new")
     assert (tmp_path / "new").read_text() == "other"
     assert synced == ["file", "folder"] * 2
+
+
+def test_what_stands_in_the_way_is_not_taken_for_a_full_disk(tmp_path: Path) -> None:
+    (tmp_path / "backups").write_text("a file")
+
+    with (
+        pytest.raises(CannotFinish, match=r"backups cannot be written: File exists") as caught,
+        whole_file(tmp_path / "backups" / "new"),
+    ):
+        pass
+
+    assert caught.value.hint == f"ls -ld {tmp_path / 'backups'} shows what stands in the way"

@@ -22,7 +22,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 def whole(given: str) -> int:
     """A whole number, 0 or more."""
     if not given.isdecimal():
-        raise argparse.ArgumentTypeError(f"{given!r} is not a whole number")
+        raise argparse.ArgumentTypeError(f"{given!r} is no whole number from 0 on")
     return int(given)
 
 
@@ -68,5 +68,5 @@ def names_of(known: Collection[str], kind: str) -> Callable[[str], list[str]]:
 def processes(given: str) -> int:
     """A number of processes, 1 to 64."""
     if not given.isdecimal() or not 0 < int(given) < 65:
-        raise argparse.ArgumentTypeError(f"{given!r} is no number of processes")
+        raise argparse.ArgumentTypeError(f"{given!r} is no number of processes from 1 to 64")
     return int(given)

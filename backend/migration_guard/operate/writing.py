@@ -48,8 +48,11 @@ def passing(final: Path) -> Iterator[Path]:
 
 
 def refused(error: OSError, file: Path) -> CannotFinish:
-    """What to say of a disk that does not take what we write."""
-    return CannotFinish(f"{error.filename or file} cannot be written: {error.strerror or error}", ELSEWHERE)
+    """What to say of a disk that does not take what we write, or of a place where we may not write."""
+    there = error.filename or file
+    stands = isinstance(error, (FileExistsError, NotADirectoryError, PermissionError))
+    hint = f"ls -ld {there} shows what stands in the way" if stands else ELSEWHERE
+    return CannotFinish(f"{there} cannot be written: {error.strerror or error}", hint)
 
 
 def owned_as(new: Path, model: Path, *, mode: bool) -> None:

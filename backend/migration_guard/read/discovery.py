@@ -61,7 +61,7 @@ def projects_around(root: Path, path: Path) -> list[Project]:
 def _named(root: Path, config: str) -> list[Project]:
     """The projects of one path that the settings name."""
     path = Path(os.path.normpath(root / config))
-    hint = "correct `config` under [tool.migration-guard] in pyproject.toml, or leave it out to have the tree searched"
+    hint = "correct `config` in the settings, or `--config`; without either the tree is searched"
     if not is_file(path) and not is_folder(path):
         raise UsageError(f"config names {config}, and {path} does not exist", hint)
     if is_file(path):
