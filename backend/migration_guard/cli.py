@@ -30,7 +30,7 @@ def _heads(options: SimpleNamespace) -> int:
 def _hook(options: SimpleNamespace) -> int:
     from .hook import hook
 
-    return hook(folder_of(options), options.stage, options.base, os.environ)
+    return hook(folder_of(options), options.stage, options.base, os.environ, main)
 
 
 def _rebase(options: SimpleNamespace) -> int:

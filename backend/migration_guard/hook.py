@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,15 +22,17 @@ from .read.git_program import environment
 _USUAL = ("main", "master", "trunk", "develop")
 _SHOWN = 5  # revisions in a note
 _NO_COMMIT = "0" * 40  # where a checkout comes from in a new clone or work tree
+Run = Callable[[Sequence[str]], int]  # one command: its arguments -> its exit code
 
 
-def hook(folder: Path, stage: str, base: str | None, told: Mapping[str, str]) -> int:
-    """What a hook of this stage exits with, after printing what it has to say. `told` is the environment."""
+def hook(folder: Path, stage: str, base: str | None, told: Mapping[str, str], run: Run) -> int:
+    """What a hook of this stage exits with, after printing what it has to say. `told` is the environment, and `run`
+    runs the command `check`, whose report some stages are."""
     if stage == "pre-push":
-        return _pre_push(folder, base, told)
+        return _pre_push(folder, base, told, run)
     try:
         settings = load(folder)
-        return _post_checkout(settings, told) if stage == "post-checkout" else _post_merge(settings, base, told)
+        return _post_checkout(settings, told) if stage == "post-checkout" else _post_merge(settings, base, told, run)
     except NothingFound:
         return 0
     except GuardError as error:
@@ -40,10 +42,8 @@ def hook(folder: Path, stage: str, base: str | None, told: Mapping[str, str]) ->
         return 0  # `git switch` exits with what this hook exits with
 
 
-def _pre_push(folder: Path, base: str | None, told: Mapping[str, str]) -> int:
+def _pre_push(folder: Path, base: str | None, told: Mapping[str, str], run: Run) -> int:
     """Judges the commit that is pushed against the branch of the remote that it will end on."""
-    from .cli import main
-
     repository = _repository(folder)
     pushed = repository.resolve(told.get("PRE_COMMIT_TO_REF") or "HEAD")
     against = base or _default_branch(repository, told.get("PRE_COMMIT_REMOTE_NAME") or "origin")
@@ -53,13 +53,13 @@ def _pre_push(folder: Path, base: str | None, told: Mapping[str, str]) -> int:
     how = ["check", "--changed", "--base", against]
     if pushed == repository.last_commit():
         with _index(repository, pushed):
-            return main(["-C", os.fspath(folder), *how, "--staged"])
+            return run(["-C", os.fspath(folder), *how, "--staged"])
     with _work_tree(repository, pushed) as elsewhere:
         there = elsewhere / (repository.folder(folder) or "")
         if not _has_migrations(there):  # a branch with the pages of a site, say
             print("The branch that is pushed has no migrations.")
             return 0
-        return main(["-C", os.fspath(there), *how])
+        return run(["-C", os.fspath(there), *how])
 
 
 def _has_migrations(folder: Path) -> bool:
@@ -69,19 +69,17 @@ def _has_migrations(folder: Path) -> bool:
         return False
 
 
-def _post_merge(settings: Settings, base: str | None, told: Mapping[str, str]) -> int:
+def _post_merge(settings: Settings, base: str | None, told: Mapping[str, str], run: Run) -> int:
     """Warns of more than one head, with the command that helps; nothing else is worth a word after each pull."""
     from .heads import heads
 
     if told.get("PRE_COMMIT_REWRITE_COMMAND") == "amend" or heads(settings)[1]:
         return 0
-    from .cli import main
-
     repository = Repository.at(settings.root)
     against = base or (repository and _shared(repository))
     how = ["--changed"] if repository else []
     how += ["--base", against] if against else []
-    return main(["-C", os.fspath(settings.root), "check", "--select", "multiple-heads", *how])
+    return run(["-C", os.fspath(settings.root), "check", "--select", "multiple-heads", *how])
 
 
 def _post_checkout(settings: Settings, told: Mapping[str, str]) -> int:
@@ -153,7 +151,7 @@ def _plain(text: str) -> str:
 def _repository(folder: Path) -> Repository:
     repository = Repository.at(folder)
     if repository is None:
-        raise UsageError(f"{folder} is not in a git repository, so it has no hooks", "use: migration-guard check")
+        raise UsageError(f"{folder} is not in a git repository, so it has no hooks", "migration-guard check")
     return repository
 
 
