@@ -57,6 +57,7 @@ ENVIRONMENTS = [
     "branches_merge",
     "env_begins_around",
     "env_commits_by_hand",
+    "env_defines_its_tables",
     "env_runs_sql_first",
     "env_takes_connection",
     "env_wants_connection",

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Column, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint
 
 _STUB = "migration_guard_stub"
+_COPY = "migration_guard_copy"
 
 
 def metadatas(options: dict[str, Any]) -> tuple[MetaData, ...]:
@@ -25,8 +26,14 @@ def is_stub(table: Table | None) -> bool:
     return table is not None and _STUB in table.info
 
 
+def is_copy(metadata: MetaData) -> bool:
+    """Whether it is one of ours."""
+    return _COPY in metadata.info
+
+
 def _copied(metadata: MetaData) -> MetaData:
-    copy = MetaData(schema=metadata.schema, naming_convention=metadata.naming_convention, info=metadata.info)
+    copy = MetaData(schema=metadata.schema, naming_convention=metadata.naming_convention)
+    copy.info = {**metadata.info, _COPY: True}
     copy.dispatch._update(metadata.dispatch)
     try:
         for table in metadata.tables.values():

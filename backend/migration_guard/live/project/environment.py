@@ -19,6 +19,7 @@ from sqlalchemy.exc import InvalidRequestError
 
 from ...errors import CannotFinish
 from ..statements import Recorder
+from .anew import Again
 from .attributes import Attributes
 from .installed import is_own
 from .loading import CannotLoad, Home, config_of, flask_app
@@ -41,7 +42,7 @@ class Environment:
         self._script: ScriptDirectory | None = None
         self._loaded = False
         self._app: Any = None
-        self._configured = False  # whether env.py came to context.configure() in this run
+        self._again = Again(home.root, self._forget)
         self._wants_connection = False  # env.py runs only with the connection of a program
 
     def run(self, play: Callable[[Stage], None]) -> None:
@@ -49,8 +50,15 @@ class Environment:
         as they are.
 
         What env.py itself raises comes out as it is too. Raises CannotFinish where it never runs migrations. One that
-        comes to nothing after it looked for a connection in `config.attributes` is run once more with one there.
+        comes to nothing after it looked for a connection in `config.attributes` is run once more with one there; one
+        that cannot be run a second time, with its project imported anew.
         """
+        self._again.run(lambda: self._run(play))
+
+    def _forget(self) -> None:
+        self._app = None
+
+    def _run(self, play: Callable[[Stage], None]) -> None:
         with self._application():
             if self._wants_connection:
                 self._run_with_connection(play)
@@ -59,7 +67,7 @@ class Environment:
             try:
                 self._run_once(play, attributes)
             except (Exception, SystemExit) as error:
-                if self._configured or not attributes.wanted:
+                if self._again.came or not attributes.wanted:
                     raise
                 first = error
             else:
@@ -67,11 +75,11 @@ class Environment:
             try:
                 self._run_with_connection(play)
             except (Exception, SystemExit):
-                if self._configured:
+                if self._again.came:
                     raise
                 raise first from None
             finally:
-                self._wants_connection = self._configured
+                self._wants_connection = self._again.came
 
     def revisions(self) -> tuple[Script, ...]:
         """Every revision, parents before children. Only after `run`, which loads them."""
@@ -83,6 +91,9 @@ class Environment:
         `take` gets each revision and the call that runs its upgrade(). Errors come out as they are. Only for an
         env.py that `run` has run before, which knows how it wants to be run.
         """
+        self._again.run(lambda: self._deploy(take))
+
+    def _deploy(self, take: Callable[[Script, Callable[[], None]], None]) -> None:
         with self._application():
             if not self._wants_connection:
                 self._deploy_once(take, Attributes())
@@ -106,7 +117,14 @@ class Environment:
                 step.migration_fn = _taken(take, revision, run)
             return steps
 
-        with EnvironmentContext(config, script, fn=pending, destination_rev="heads"):
+        with EnvironmentContext(config, script, fn=pending, destination_rev="heads") as environment:
+            begin = environment.configure
+
+            def configure(*given: Any, **options: Any) -> None:
+                self._again.came = True
+                begin(*given, **options)
+
+            vars(environment)["configure"] = configure
             script.run_env()
 
     def _run_with_connection(self, play: Callable[[Stage], None]) -> None:
@@ -123,10 +141,9 @@ class Environment:
         error: list[BaseException] = []
         done: list[bool] = []
         self.databases = 0
-        self._configured = False
 
         def configure(connection: Connection | None = None, **options: Any) -> None:
-            self._configured = True
+            self._again.came = True
             if done or self.databases != self.number:
                 stage.configured_again(connection, options)
             else:
