@@ -51,12 +51,13 @@ def plain_upkeep(op: Maintenance, context: Context) -> Iterator[Finding]:
     if op.direction != "upgrade" or op.concurrently is not False or not _is_old(context, op):
         return
     if op.what in REWRITES:
+        named = op.what.upper(), str(op.name or "")
         yield Finding(
             RULE,
             op.at,
             says=f"{op.what.upper()} rewrites {op.name or 'every table'} on PostgreSQL under an ACCESS EXCLUSIVE lock: "
             "reads and writes wait until it is done, and there is no concurrent form.",
-            instead=f"pass  # {f'{op.what} {op.name}' if op.name else op.what}: by hand, when nobody needs the table",
+            instead=f"pass  # {' '.join(filter(None, named))}: by hand, when nobody needs the table",
         )
     elif word in ("reindex", "refresh") and context.policy.postgresql >= SINCE[word]:
         pattern = REINDEX if word == "reindex" else REFRESH

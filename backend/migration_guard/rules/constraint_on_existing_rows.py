@@ -12,7 +12,10 @@ of production, and on no other. And until the release before is gone, its writes
 ## Instead
 Find the rows and put them right first:
 
-    op.execute("DELETE FROM tag WHERE name IS NOT NULL AND id NOT IN (SELECT min(id) FROM tag GROUP BY name)")
+    op.execute(
+        "DELETE FROM tag WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY name ORDER BY id) "
+        "AS nth FROM tag WHERE name IS NOT NULL) AS numbered WHERE nth > 1)"
+    )
     op.create_unique_constraint("uq_tag_name", "tag", ["name"])
 
 Where the code has seen to it all along, allow the line and say how that is known.

@@ -25,7 +25,8 @@ def cleaned_first(op: CreateConstraint | CreateIndex, context: Context, kind: st
         name = sql_name(op.columns[0]) if op.columns else "<column>"
         remote = sql_name(op.remote_columns[0]) if op.remote_columns else "id"
         there = sql_table(op.references or "<table>", op.references_schema)
-        lost = f"WHERE {name} NOT IN (SELECT {remote} FROM {there})"  # noqa: S608
+        filled = "" if _is_key(op, context, remote) else f" WHERE {remote} IS NOT NULL"
+        lost = f"WHERE {name} NOT IN (SELECT {remote} FROM {there}{filled})"  # noqa: S608
         known = table_before(context, op, op.table, op.schema).columns
         if op.columns and _is_filled(known.get(bare(op.columns[0]) or "")):
             sql, note = f"DELETE FROM {table} {lost}", "or let them point to something"  # noqa: S608
@@ -41,17 +42,27 @@ def cleaned_first(op: CreateConstraint | CreateIndex, context: Context, kind: st
 
 
 def _without_doubles(op: CreateConstraint | CreateIndex, context: Context, kind: str) -> str:
-    """SQL that leaves one row of those that are equal. NULL equals nothing; what a partial index leaves out stays."""
+    """SQL that leaves one row of those that are equal. NULL equals nothing; what a partial index leaves out stays.
+
+    A row's number is asked for, as PostgreSQL has no min() of a UUID; in a query inside of the query, as MySQL reads no
+    table that it deletes from in another way.
+    """
     table, key = sql_table(op.table, op.schema), _key(op, context)
     known = table_before(context, op, op.table, op.schema).columns
     names = () if kind == "primary key" else op.columns
     filled = [f"{_term(one)} IS NOT NULL" for one in names if not _is_filled(known.get(bare(one) or ""))]
     where = op.where if isinstance(op, CreateIndex) else None
     some = [f"({where})" if isinstance(where, str) and not PYTHON.search(where) else "(<condition>)"] if where else []
-    inner = f" WHERE {some[0]}" if some else ""
+    inner = f" WHERE {' AND '.join([*some, *filled])}" if some or filled else ""
     columns = ", ".join(map(_term, op.columns))
-    kept = f"{key} NOT IN (SELECT min({key}) FROM {table}{inner} GROUP BY {columns})"  # noqa: S608
-    return f"DELETE FROM {table} WHERE {' AND '.join([*some, *filled, kept])}"  # noqa: S608
+    numbered = f"SELECT {key}, row_number() OVER (PARTITION BY {columns} ORDER BY {key}) AS nth FROM {table}{inner}"  # noqa: S608
+    return f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM ({numbered}) AS numbered WHERE nth > 1)"  # noqa: S608
+
+
+def _is_key(op: CreateConstraint, context: Context, remote: str) -> bool:
+    """Whether no row has NULL in the column that is pointed to: `NOT IN` of a list with NULL is true of nothing."""
+    known = table_before(context, op, op.references or "", op.references_schema).columns.get(bare(remote) or "")
+    return remote == "id" or _is_filled(known)
 
 
 def _is_filled(column: KnownColumn | None) -> bool:
@@ -66,7 +77,9 @@ def _key(op: CreateConstraint | CreateIndex, context: Context) -> str:
         return sql_name(keys[0])
     if not columns or "id" in columns:
         return "id"
-    return "ctid" if "postgresql" in context.policy.dialects else "rowid"
+    if "postgresql" in context.policy.dialects:
+        return "ctid"
+    return "rowid" if "sqlite" in context.policy.dialects else "<key>"
 
 
 def _term(column: Text) -> str:
