@@ -57,3 +57,26 @@ def test_on_the_way_down_it_is_no_obstacle_on_mysql(tmp_path: Path, name: str, k
     found = said(tmp_path, DROPPED.format(name), ADDED.format(name, kind))
 
     assert [one for one in found if one != "column-dropped"] == rules
+
+
+@pytest.mark.parametrize(
+    ("up", "expected"),
+    [
+        (
+            'op.create_unique_constraint("uq", "order", ["group", "name"])',
+            "op.execute('DELETE FROM `order` WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY "
+            "`group`, name ORDER BY id) AS nth FROM `order` WHERE `group` IS NOT NULL AND name IS NOT NULL) AS numbered "
+            "WHERE nth > 1)')  # or merge the rows that are alike",
+        ),
+        (
+            """op.alter_column("user", "order", existing_type=sa.String(20), nullable=False)""",
+            "op.execute('UPDATE `user` SET `order` = \\'\\' WHERE `order` IS NULL')  # or what each row should hold",
+        ),
+    ],
+)
+def test_advice_for_mysql_quotes_names_as_mysql_does(tmp_path: Path, up: str, expected: str) -> None:
+    root = project(tmp_path, {"a1.py": REVISION.format(up=up, down="raise NotImplementedError").encode()})
+
+    report = check(root, replace(load(root), databases=("mysql",)), today=TODAY)
+
+    assert expected in [finding.instead.split("\n")[0] for finding in report.findings]

@@ -43,8 +43,10 @@ def on_history(judges: Judges, history: History, policy: Policy) -> Iterator[Fin
 
 def on_migration(judges: Judges, migration: Migration, history: History, policy: Policy) -> Iterator[Finding]:
     """What the rules say about one revision and its operations, with revision, direction and dialect filled in."""
+    backticks = "mysql" in policy.dialects and "postgresql" not in policy.dialects
     for finding in _on_migration(judges, concerning(migration, policy.dialects), history, policy):
-        yield _env_first(finding, history.environment)
+        told = _env_first(finding, history.environment)
+        yield _in_backticks(told) if backticks and '"' in told.instead else told
 
 
 def _on_migration(judges: Judges, migration: Migration, history: History, policy: Policy) -> Iterator[Finding]:
@@ -82,6 +84,12 @@ def _with_schema(finding: Finding, op: Operation) -> Finding:
     from .run_time_schema import with_schema  # late: few migrations name a schema so
 
     return with_schema(finding, op)
+
+
+def _in_backticks(finding: Finding) -> Finding:
+    from .backticks import in_backticks  # late: few projects run on MySQL
+
+    return in_backticks(finding)
 
 
 def _env_first(finding: Finding, environment: Environment | None) -> Finding:
