@@ -44,8 +44,9 @@ class Dialect(Protocol):
     def shapes(self, connection: Connection) -> tuple[TableShape, ...]:
         """The tables with what rows must satisfy, parents before children where keys allow an order."""
 
-    def reader(self) -> Reader:
-        """A new reader of one database, which reads again what a step touched."""
+    def reader(self, *, rows: bool = True) -> Reader:
+        """A new reader of one database, which reads again what a step touched. Without `rows`, nobody asks for the
+        shapes of tables, nor whether their rows are as they were."""
 
     def sync_driver(self) -> str:
         """The drivername that an engine of the project gets when its own does not fit, or it names none."""

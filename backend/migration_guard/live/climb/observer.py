@@ -52,7 +52,7 @@ class Observer:
         self.connection = self._engine.connect()
         self._closely = closely
         self._with_rows = rows
-        self._reader = self.adapter.reader()
+        self._reader = self.adapter.reader(rows=rows)
         self._reader.begin(self.connection)
         self._sight: Sight | None = None  # None: something was run since the last look
         self._looking = False
@@ -135,7 +135,7 @@ class Observer:
         if self._sight is None:
             with self._look_around():
                 if self._closely:
-                    self._reader = self.adapter.reader()
+                    self._reader = self.adapter.reader(rows=self._with_rows)
                 self._sight = self._reader.look(self.connection)
             if self._closely:
                 self._sight = replace(self._sight, rows={})

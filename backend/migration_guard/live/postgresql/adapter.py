@@ -151,11 +151,11 @@ def snapshot(connection: Connection) -> Snapshot:
     return postgresql_catalogue.snapshot(connection)
 
 
-def reader() -> Reader:
+def reader(*, rows: bool = True) -> Reader:
     """Reads such databases after each step."""
     from .reader import PostgresqlReader
 
-    return PostgresqlReader()
+    return PostgresqlReader(rows=rows)
 
 
 def shapes(connection: Connection) -> tuple[TableShape, ...]:

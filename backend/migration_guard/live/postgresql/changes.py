@@ -49,16 +49,17 @@ class Changes(NamedTuple):
     everything: bool  # something was changed that any relation may depend on
 
 
-def changes(connection: Connection, before: Known) -> Changes:
-    """What stands there now beside what was known before. An index, a trigger or a constraint counts as its table."""
-    found = _changes(connection, before)
+def changes(connection: Connection, before: Known, *, rows: bool = True) -> Changes:
+    """What stands there now beside what was known before. An index, a trigger or a constraint counts as its table.
+    Without `rows`, nobody wants to know which tables' rows were written."""
+    found = _changes(connection, before, rows)
     if found.everything and before.since != _EVER:
-        return _changes(connection, Known())
+        return _changes(connection, Known(), rows)
     return found
 
 
-def _changes(connection: Connection, before: Known) -> Changes:
-    answer = asked(connection, Question(query("changes"), (before.since, before.totals)))[0]
+def _changes(connection: Connection, before: Known, rows: bool) -> Changes:
+    answer = asked(connection, Question(query("changes"), (before.since, before.totals, str(rows))))[0]
     told: dict[str, list[Any]] = {part: [each or () for each in rest] for part, *rest in answer}
     oids = {part: rest[0] for part, rest in told.items()}
     names = {
@@ -70,7 +71,7 @@ def _changes(connection: Connection, before: Known) -> Changes:
     enum_names = zip(oids["enums written"], told["enums written"][3], strict=True)
     known_enums = {**before.enums, **{oid: _full(*name) for oid, name in enum_names}}
     enums = {oid: known_enums[oid] for oid in oids["enums"] if oid in known_enums}
-    counts = _counts(before, told["totals"][1], *told["counted"][:3])
+    counts = _counts(before, *told["changed"][1:3], *told["counted"][:3])
     differ = (
         of_relation.items() ^ before.counts.get(number, {}).items()
         for number, of_relation in counts.items()
@@ -105,15 +106,21 @@ def _changes(connection: Connection, before: Known) -> Changes:
 
 
 def _counts(
-    before: Known, totals: Sequence[int], relations: Sequence[int], rows: Sequence[int], numbers: Sequence[int]
+    before: Known,
+    changed: Sequence[int],
+    lost: Sequence[int],
+    relations: Sequence[int],
+    rows: Sequence[int],
+    numbers: Sequence[int],
 ) -> dict[int, Mapping[int, int]]:
-    """How many rows of each relation every catalogue has; the query tells those that are not as they were."""
-    changed: dict[int, dict[int, int]] = {
-        number: {} for number, total in enumerate(totals, 1) if [total] != [*before.totals[number - 1 : number]]
+    """How many rows of each relation every catalogue has. Of those that changed, the query tells all where some are
+    lost, else the new ones."""
+    now = {
+        number: {} if gone else dict(before.counts.get(number, {})) for number, gone in zip(changed, lost, strict=True)
     }
     for relation, count, number in zip(relations, rows, numbers, strict=True):
-        changed.setdefault(number, {})[relation] = count
-    return {**before.counts, **changed}
+        now[number][relation] = now[number].get(relation, 0) + count
+    return {**before.counts, **now}
 
 
 def _full(schema: str, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from ..schema import Key, Properties
 from ..shapes import TableShape
 from ..sight import Sight
 from .catalogue import as_document, described, described_in
-from .changes import Changes, Known, changes
+from .changes import Changes, Known, Relation, changes
 from .questions import Question, asked, query, told
 from .shapes import Table, restricted, tables_in, tables_of
 from .shapes import as_document as shapes_document
@@ -36,7 +36,8 @@ _COUNTED_AT_ONCE = (15,)  # the version that brought pg_stat_force_next_flush()
 class PostgresqlReader:
     """What belongs to a relation is kept by the relation's name, and read again when the catalogues changed there."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, rows: bool = True) -> None:
+        self._rows = rows  # whether anybody asks for shapes and marks of rows
         self._known = Known()
         self._looks = count(1)
         self._parts: dict[str, dict[Key, Properties]] = {}  # none is changed, but replaced by another
@@ -57,7 +58,7 @@ class PostgresqlReader:
         """What stands there now."""
         if next(self._looks) % _CLEANED == 0 and not connection.in_transaction():
             told(connection, _CLEAN)
-        found = changes(connection, self._known)
+        found = changes(connection, self._known, rows=self._rows)
         if found.everything or found.now.search_path != "public":
             self._read_everything(connection)
         elif found.touched or found.gone or found.enums or found.enums_gone:
@@ -69,7 +70,7 @@ class PostgresqlReader:
     def _read_everything(self, connection: Connection) -> None:
         self._parts, self._owners = {}, {}
         self._keep(described(connection), None)
-        self._tables = tables_of(connection)
+        self._tables = tables_of(connection) if self._rows else {}
         self._shapes = {table.full_name: table.shape for table in self._tables.values()}
 
     def _read(self, connection: Connection, found: Changes) -> None:
@@ -85,29 +86,28 @@ class PostgresqlReader:
             read = around["read"]
             old = {before[oid].name for oid in gone | read if oid in before}
             new = {found.now.relations[oid].name for oid in read if oid in found.now.relations}
-            named = self._named(old)
+            columns = self._columns(old)
             for name in old | new:
                 self._forget(name)
             for oid in gone | read:
                 self._tables.pop(oid, None)
             seen = read | around["beside"]
-            kinds = found.now.kinds | {"enum"} if enums else found.now.kinds
-            descriptions, shapes = asked(
-                connection,
-                Question(as_document(restricted("snapshot", kinds)), (seen, enums)),
-                Question(shapes_document(restricted("shapes")), (seen, ())),
-            )
+            kinds = found.now.kinds | ({"enum", "grants"} if enums else {"grants"} if around["granted"] else set())
+            questions = [Question(as_document(restricted("snapshot", kinds)), (seen, enums))]
+            if self._rows:
+                questions.append(Question(shapes_document(restricted("shapes")), (seen, ())))
+            descriptions, *shapes = asked(connection, *questions)
             self._keep(described_in(json.loads(descriptions[0][0])), new)
-            tables = tables_in(json.loads(shapes[0][0]), self._tables)
-            self._tables |= tables
-            self._shapes |= {each.full_name: each.shape for each in tables.values() if each.full_name in new}
-            now = {(name, column.name) for name in new if name in self._shapes for column in self._shapes[name].columns}
-            # The keys of children name a table or column that is renamed.
-            touched = around["child"] - read if not named <= now else set()
+            for document in shapes:
+                tables = tables_in(json.loads(document[0][0]), self._tables)
+                self._tables |= tables
+                self._shapes |= {each.full_name: each.shape for each in tables.values() if each.full_name in new}
+            lost = {name for _, name in columns - self._columns(new)} | {name.rpartition(".")[2] for name in old - new}
+            touched = self._naming(lost, around["child"] - read, found.now.relations)
             gone, enums = set(), set()
 
     def _around(self, connection: Connection, touched: set[int]) -> dict[str, set[int]]:
-        around: dict[str, set[int]] = {what: set() for what in ("read", "child", "beside", "all")}
+        around: dict[str, set[int]] = {what: set() for what in ("read", "child", "beside", "granted", "all")}
         for what, oid in asked(connection, Question(query("neighbours"), (touched,)))[0]:
             around[what].add(oid)
         return around
@@ -119,10 +119,25 @@ class PostgresqlReader:
         if owner in self._parts:
             self._parts[owner] = {key: each for key, each in self._parts[owner].items() if key != ("sequence", name)}
 
-    def _named(self, tables: Collection[str]) -> set[tuple[str, str]]:
-        """The columns of these tables that foreign keys name."""
-        keys = (key for shape in self._shapes.values() for key in shape.foreign_keys if key.parent in tables)
-        return {(key.parent, column) for key in keys for column in key.parent_columns}
+    def _columns(self, tables: Collection[str]) -> set[tuple[str, str]]:
+        """The columns of these tables, each with its table."""
+        return {
+            (table, name.removeprefix(f"{table}."))
+            for table in tables
+            for kind, name in self._parts.get(table, ())
+            if kind == "column"
+        }
+
+    def _naming(self, lost: Collection[str], children: Collection[int], known: Mapping[int, Relation]) -> set[int]:
+        """Of the tables whose keys point at others, those that may name a column or a table that has another name."""
+        words = {name.replace('"', '""') for name in lost}
+        found = set()
+        for oid in children if words else ():
+            part = self._parts.get(known[oid].name, {}) if oid in known else {}
+            keys = (told["definition"] for (kind, _), told in part.items() if kind == "foreign key")
+            if any(word in definition for definition in keys for word in words):
+                found.add(oid)
+        return found
 
     def _keep(self, found: dict[Key, dict[str, str]], names: set[str] | None) -> None:
         """Put what was found of the relations with these names, or all of it, beside what is known."""

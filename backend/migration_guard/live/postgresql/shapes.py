@@ -109,7 +109,7 @@ def restricted(name: str, kinds: frozenset[str] = frozenset()) -> str:
     these. It is given relations, and types besides those of their columns, and sees no others, nor any function."""
     parts = [part for part in query(name).split(_UNION) if not part.startswith("-- of no relation")]
     asked = [part for part in parts if (rare := _RARE.match(part)) is None or rare[1] in kinds]
-    return _UNION.join(asked).replace("with ", query("only"), 1)
+    return _UNION.join(asked).replace("with ", query(f"only_{name}"), 1)
 
 
 def _column(row: dict[str, Any], types: dict[int, dict[str, Any]], table: str) -> ColumnShape:

@@ -68,11 +68,17 @@ select 'column', n.nspname, c.relname, a.attname, c.oid::text || '.' || a.attnum
        json_strip_nulls(json_build_object(
          'type', format_type(a.atttypid, a.atttypmod),
          'nullable', case when a.attnotnull then 'no'
-            || case when l.connoinherit then ' NO INHERIT' else '' end
-            || case when not l.convalidated then ' NOT VALID' else '' end else 'yes' end,
-         'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end,
-         'generated', case a.attgenerated when 's' then pg_get_expr(d.adbin, d.adrelid) || ' stored'
-                      when 'v' then pg_get_expr(d.adbin, d.adrelid) || ' virtual' end,
+            -- PostgreSQL 18 keeps NOT NULL as a constraint, which may be NOT VALID.
+            || coalesce((select case when l.connoinherit then ' NO INHERIT' else '' end
+                                || case when not l.convalidated then ' NOT VALID' else '' end
+                         from pg_constraint l where l.conrelid = a.attrelid and l.contype = 'n' and l.conkey[1] = a.attnum), '')
+            else 'yes' end,
+         'default', case when a.atthasdef and a.attgenerated = '' then
+            (select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.adrelid = a.attrelid and d.adnum = a.attnum)
+            end,
+         'generated', case when a.attgenerated <> '' then
+            (select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.adrelid = a.attrelid and d.adnum = a.attnum)
+            || case a.attgenerated when 's' then ' stored' else ' virtual' end end,
          'identity', case when a.attidentity <> '' then
             case a.attidentity when 'a' then 'always' else 'by default' end
             || (select coalesce(' (' || nullif(concat_ws(' ',
@@ -92,10 +98,7 @@ select 'column', n.nspname, c.relname, a.attname, c.oid::text || '.' || a.attnum
 from pg_attribute a
 join pg_class c on c.oid = a.attrelid
 join ns n on n.oid = c.relnamespace
-join pg_type t on t.oid = a.atttypid
-left join pg_attrdef d on (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
--- PostgreSQL 18 keeps NOT NULL as a constraint, which may be NOT VALID.
-left join pg_constraint l on l.contype = 'n' and (l.conrelid, l.conkey[1]) = (a.attrelid, a.attnum)
+join pg_catalog.pg_type t on t.oid = a.atttypid
 where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'f') and not exists (select 1 from owned o where (o.classid, o.objid) = (c.tableoid, c.oid))
 
 union all
@@ -104,7 +107,8 @@ select case k.contype when 'p' then 'primary key' when 'f' then 'foreign key' wh
        when 'c' then 'check' else 'exclusion' end,
        n.nspname, c.relname, k.conname, k.oid::text,
        json_build_object('definition', pg_get_constraintdef(k.oid))::text
-from pg_constraint k join pg_class c on c.oid = k.conrelid join ns n on n.oid = c.relnamespace
+from pg_class c join ns n on n.oid = c.relnamespace
+cross join lateral (select * from pg_constraint o where o.conrelid = c.oid offset 0) k
 where k.contype in ('p', 'f', 'u', 'c', 'x') and k.conparentid = 0 and k.conislocal
   and not exists (select 1 from owned o where (o.classid, o.objid) = (c.tableoid, c.oid))
 
@@ -115,8 +119,9 @@ select 'index', n.nspname, c.relname, x.relname, x.oid::text,
          'definition', regexp_replace(pg_get_indexdef(x.oid), '^.*? USING ', ''),
          'unique', case when i.indisunique then 'yes' end,
          'valid', case when not i.indisvalid then 'no' end))::text
-from pg_index i join pg_class x on x.oid = i.indexrelid join pg_class c on c.oid = i.indrelid
-join ns n on n.oid = c.relnamespace
+from pg_class c join ns n on n.oid = c.relnamespace
+cross join lateral (select * from pg_index o where o.indrelid = c.oid offset 0) i
+join pg_class x on x.oid = i.indexrelid
 where not x.relispartition and not exists (select 1 from owned o where (o.classid, o.objid) = (c.tableoid, c.oid)) and not exists (
   select 1 from pg_constraint k
   where k.conrelid = i.indrelid and k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
@@ -129,7 +134,8 @@ select 'sequence', n.nspname, o.relname, c.relname, c.oid::text,
          'minimum', s.seqmin, 'maximum', s.seqmax, 'cache', nullif(s.seqcache, 1),
          'cycle', case when s.seqcycle then 'yes' end,
          'owned by', quote_ident(o.relname) || '.' || quote_ident(a.attname)))::text
-from pg_sequence s join pg_class c on c.oid = s.seqrelid join ns n on n.oid = c.relnamespace
+from pg_class c join ns n on n.oid = c.relnamespace
+cross join lateral (select * from pg_sequence o where o.seqrelid = c.oid offset 0) s
 left join pg_depend d on d.classid = c.tableoid and d.objid = c.oid and d.refobjsubid > 0 and d.deptype in ('a', 'i')
 left join pg_class o on o.oid = d.refobjid
 left join pg_attribute a on (a.attrelid, a.attnum) = (d.refobjid, d.refobjsubid)
@@ -301,6 +307,7 @@ from pg_default_acl d left join pg_namespace n on n.oid = d.defaclnamespace
 
 union all
 
+-- only with grants
 select 'grants', g.catalogue, null, null, g.address, string_agg(g.text, '') filter (where g.which = 'now')
 from (select catalogue, address, which, text from grants
       union all select catalogue, address, 'now', '' from acls) g

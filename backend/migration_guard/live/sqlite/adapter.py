@@ -65,7 +65,7 @@ def snapshot(connection: Connection) -> Snapshot:
     return sqlite_catalogue.snapshot(connection)
 
 
-def reader() -> Reader:
+def reader(*, rows: bool = True) -> Reader:  # noqa: ARG001 - what tells of rows takes no time here
     """Reads such databases after each step."""
     from .reader import SqliteReader
 

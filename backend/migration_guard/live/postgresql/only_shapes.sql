@@ -1,4 +1,4 @@
--- In front of a query: tables of a WITH hide the catalogues of these names.
+-- In front of the query of shapes: tables of a WITH hide the catalogues of these names.
 -- https://www.postgresql.org/docs/current/queries-with.html
 -- Parameters: the relations, and types that are to be seen besides those of their columns. Arrays, and OFFSET 0, let the
 -- planner take the catalogues' indexes: plans are made while hardly anything stands there, and kept.
@@ -14,10 +14,5 @@ with recursive pg_class as materialized (
   select tableoid, * from pg_catalog.pg_type where oid = any(array(select oid from used))
 ), pg_depend as materialized (
   select tableoid, * from pg_catalog.pg_depend
-  where classid = any('{pg_catalog.pg_class,pg_catalog.pg_type}'::regclass[]::oid[])
-    and objid = any(array(select oid from pg_class union all select oid from pg_type))
-), pg_description as materialized (
-  select tableoid, * from pg_catalog.pg_description where objoid >= 16384
-), pg_proc as (
-  select tableoid, * from pg_catalog.pg_proc where false
+  where classid = 'pg_catalog.pg_class'::regclass and objid = any($1::oid[])
 ), 
