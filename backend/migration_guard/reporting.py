@@ -32,7 +32,7 @@ def weighed(finding: Finding, settings: Settings) -> Finding:
 def by_place(finding: Finding) -> tuple[str | int, ...]:
     """What findings are sorted by, so that every machine prints them in one order."""
     at = finding.at
-    rest = (finding.revision, finding.direction, finding.dialect, finding.says, finding.instead)
+    rest = (finding.revision, finding.direction, finding.dialect, finding.says, finding.instead, finding.subject)
     return at.path, at.line, at.column, finding.rule.id, *(text or "" for text in rest)
 
 
