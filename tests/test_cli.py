@@ -140,6 +140,19 @@ def test_wrong_arguments_are_2_in_two_lines(
     assert "\n  Try: " in error
 
 
+@pytest.mark.parametrize("command", ["check", "db deploy"])
+def test_a_command_itself_says_what_it_does_not_know_and_what_it_is_for(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command.split(), "--oops"]) == 2
+    wrong = capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*command.split(), "--help"])
+
+    assert wrong == f"error: unrecognized arguments: --oops\n  Try: see `migration-guard {command} --help`\n"
+    assert capsys.readouterr().out.split("\n\n")[1].startswith(("Read the migrations", "Run what is pending"))
+
+
 def test_a_base_that_does_not_exist_is_2_and_the_rest_is_still_judged(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .arguments import parser
+from .arguments.parsing import Help
 from .catalogue import every_rule
 from .config import TABLE, Settings, keys
 from .findings import FAMILIES, Rule
@@ -156,7 +157,7 @@ def _text(written: str) -> str:
 
 def _commands_page() -> str:
     top = parser()
-    top.formatter_class = _wide
+    top.formatter_class = _wide_with_lines
     text = [f"{MADE}# Commands\n\n```text\n{top.format_help().rstrip()}\n```\n"]
     (commands,) = (action for action in top._actions if isinstance(action, argparse._SubParsersAction))
     for name, command in _with_parts(commands.choices):
@@ -176,6 +177,11 @@ def _with_parts(commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[tup
 
 def _wide(prog: str) -> argparse.HelpFormatter:
     """The same width everywhere, whatever the terminal."""
+    return Help(prog, width=100, max_help_position=28)
+
+
+def _wide_with_lines(prog: str) -> argparse.HelpFormatter:
+    """The same, with the lines of a text as they are: the exit codes are a table."""
     return argparse.RawDescriptionHelpFormatter(prog, width=100, max_help_position=28)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .parsing import Commands
+from .parsing import Commands, command
 
 
 def add_rules(commands: Commands) -> None:
-    commands.add_parser("rules", help="list every rule and check")
+    command(commands, "rules", "list every rule and check")
 
 
 def add_explain(commands: Commands) -> None:
-    explain = commands.add_parser("explain", help="show the page of a rule")
+    explain = command(commands, "explain", "show the page of a rule")
     explain.add_argument("rule", metavar="ID", help="the id of a rule, such as multiple-heads")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .parsing import Commands
+from .parsing import Commands, command
 
 
 def add_review(commands: Commands) -> None:
-    review = commands.add_parser("review", help="show a revision as a reviewer needs it, and sign it")
+    review = command(commands, "review", "show a revision as a reviewer needs it, and sign it")
     review.add_argument(
         "revision",
         nargs="?",
@@ -17,10 +17,11 @@ def add_review(commands: Commands) -> None:
 
 
 def add_init(commands: Commands) -> None:
-    adopt = commands.add_parser(
+    adopt = command(
+        commands,
         "init",
-        help="set a project up: settings, commit hook, workflow",
-        description="Looks at the project, shows what it would write, and asks: [tool.migration-guard] in "
+        "set a project up: settings, commit hook, workflow",
+        "Looks at the project, shows what it would write, and asks: [tool.migration-guard] in "
         "pyproject.toml, an entry in .pre-commit-config.yaml, and a workflow for a repository on GitHub. What is there "
         "is kept as it is.",
     )
@@ -30,12 +31,12 @@ def add_init(commands: Commands) -> None:
 
 
 def add_baseline(commands: Commands) -> None:
-    baseline = commands.add_parser(
+    baseline = command(
+        commands,
         "baseline",
-        help="write down the findings there are, so that `check` shows new ones only",
-        description="Writes the findings that `check` has today to migration-guard-baseline.json, or the file of the "
-        "setting `baseline`. Commit that file: `check` fails for what it does not hold. It survives moved lines, "
-        "formatting and renamed files.",
+        "write down the findings there are, so that `check` shows new ones only",
+        "They stand in migration-guard-baseline.json, or the file of the setting `baseline`. Commit that file: `check` "
+        "fails for what it does not hold. It survives moved lines, formatting and renamed files.",
     )
     baseline.add_argument("--prune", action="store_true", help="take out what is found no more, and add nothing")
     baseline.add_argument("--force", action="store_true", help="write a file that is there anew, with all findings")
@@ -43,10 +44,11 @@ def add_baseline(commands: Commands) -> None:
 
 
 def add_rebase(commands: Commands) -> None:
-    rebase = commands.add_parser(
+    rebase = command(
+        commands,
         "rebase",
-        help="let this branch's revisions follow the head of the branch that they will be merged into",
-        description="Rewrites down_revision, the Revises: line of the docstring and files that name the head, and "
+        "let this branch's revisions follow the head of the branch that they will be merged into",
+        "Rewrites down_revision, the Revises: line of the docstring and files that name the head, and "
         "leaves every other byte as it is. Prints the plan first; a released revision is never moved.",
     )
     rebase.add_argument("--base", metavar="REF", help="the branch this one merges into (default: origin/HEAD or main)")
@@ -55,10 +57,11 @@ def add_rebase(commands: Commands) -> None:
 
 
 def add_merge(commands: Commands) -> None:
-    merge = commands.add_parser(
+    merge = command(
+        commands,
         "merge",
-        help="write a merge revision that joins heads",
-        description="Writes it from the project's script.py.mako, named by its file_template. Prints the plan first.",
+        "write a merge revision that joins heads",
+        "It is written from the project's script.py.mako, and named by its file_template. Prints the plan first.",
     )
     merge.add_argument("revisions", nargs="*", metavar="REV", help="the heads to join; default: all")
     merge.add_argument("-m", "--message", metavar="TEXT", help="what its docstring says")
@@ -67,11 +70,11 @@ def add_merge(commands: Commands) -> None:
 
 
 def add_fix(commands: Commands) -> None:
-    fix = commands.add_parser(
+    fix = command(
+        commands,
         "fix",
-        help="write what is certain: missing downgrades, names of constraints, autocommit blocks",
-        description="Writes a missing or incomplete downgrade where the revisions below tell the way back, names "
-        "constraints that have none, and puts CREATE INDEX CONCURRENTLY into an autocommit block. Prints the plan "
+        "write what is certain: missing downgrades, names of constraints, autocommit blocks",
+        "Downgrades are written where the revisions below tell the way back. Prints the plan "
         "first, with what it leaves to you and why. A released revision is never edited, nor what a comment allows or "
         "the baseline holds. What it would write is judged first: nothing of the rule is left, nothing is new.",
     )
@@ -84,10 +87,11 @@ def add_fix(commands: Commands) -> None:
 
 
 def add_squash(commands: Commands) -> None:
-    squash = commands.add_parser(
+    squash = command(
+        commands,
         "squash",
-        help="write one base revision for all revisions up to one of them, proved equal on scratch databases",
-        description="Builds REV with the revisions that stand, on each database of the settings, writes one base "
+        "write one base revision for all revisions up to one of them, proved equal on scratch databases",
+        "Builds REV with the revisions that stand, on each database of the settings, writes one base "
         "revision from what the catalogues hold, builds that too, and compares: schema, rows, the way down and up "
         "again. Nothing is written unless all of it is equal. The base keeps the id of REV, so that databases at REV "
         "or later go on as they are; the old files go, last, and git keeps them.",

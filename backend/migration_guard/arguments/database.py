@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from .parsing import Commands, Parser, positive, whole
+from .parsing import Commands, Parser, command, positive, whole
 
 
 def add_db(commands: Commands) -> None:
-    group = commands.add_parser(
+    group = command(
+        commands,
         "db",
-        help="look after the real database: status, backup, restore, deploy, transfer and more",
-        description="These commands, and no others, touch the real database: the one that env.py would migrate, or the "
+        "look after the real database: status, backup, restore, deploy, transfer and more",
+        "These commands, and no others, touch the real database: the one that env.py would migrate, or the "
         "one that --url names.",
     )
     parts = group.add_subparsers(dest="db", metavar="COMMAND", required=True, parser_class=Parser)
 
     def add(name: str, says: str) -> Parser:
-        command = parts.add_parser(name, help=says, description=says[:1].upper() + says[1:] + ".")
-        command.add_argument("--url", metavar="URL", help="the database; default: the one that env.py would migrate")
-        command.add_argument(
+        one = command(parts, name, says)
+        one.add_argument("--url", metavar="URL", help="the database; default: the one that env.py would migrate")
+        one.add_argument(
             "--backups", metavar="DIR", help="the folder of the backups; default: that of the settings (backups)"
         )
-        return command
+        return one
 
     status = add("status", "where the database stands, whether its schema is what its stamp says, its health")
     status.add_argument("--quick", action="store_true", help="do not build the schema that the stamp says")
@@ -35,9 +36,14 @@ def add_db(commands: Commands) -> None:
     drill = add("drill", "restore a backup elsewhere and read it whole, as somebody should do every month")
     drill.add_argument("backup", nargs="?", metavar="FILE", help="default: the newest")
     prune = add("prune", "remove old backups: of each day, week and month the newest stays, for a while")
-    for name, number in (("last", 7), ("daily", 7), ("weekly", 5), ("monthly", 12)):
+    for name, number, says in (
+        ("last", 7, "backups that stay, whatever their day"),
+        ("daily", 7, "days whose newest backup stays"),
+        ("weekly", 5, "weeks whose newest backup stays"),
+        ("monthly", 12, "months whose newest backup stays"),
+    ):
         prune.add_argument(
-            f"--keep-{name}", type=whole, default=number, metavar="N", help=f"how many to keep (default: {number})"
+            f"--keep-{name}", type=whole, default=number, metavar="N", help=f"{says} (default: {number})"
         )
     prune.add_argument("--yes", action="store_true", help="remove without asking")
     prune.add_argument("--dry-run", action="store_true", help="show the plan and remove nothing")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 
 from ..facts.experiments import EXPERIMENTS
-from .parsing import Commands, Parser, day, names_of, part, processes, whole
+from .parsing import Commands, Parser, command, day, names_of, part, processes, whole
 
 FORMATS = ("text", "json", "sarif", "github", "markdown", "html", "gitlab", "junit")
 
 
 def add_check(commands: Commands) -> None:
-    check = commands.add_parser("check", help="read the migrations, run nothing, and judge them")
+    check = command(commands, "check", "read the migrations, run nothing, and judge them")
     check.add_argument("paths", nargs="*", metavar="PATH", help="judge only these files or folders; default: all")
     check.add_argument("--base", metavar="REF", help="the branch this one merges into, such as origin/main")
     check.add_argument("--staged", action="store_true", help="judge what is staged in git, not the working tree")
@@ -36,14 +36,18 @@ def add_check(commands: Commands) -> None:
 
 
 def add_verify(commands: Commands) -> None:
-    verify = commands.add_parser("verify", help="run the migrations up, down and up again on scratch databases")
+    verify = command(commands, "verify", "run the migrations up, down and up again on scratch databases")
     verify.add_argument(
         "--database",
         action="append",
         metavar="DB",
         help="sqlite, postgresql, postgresql-16 or a URL of a server where a scratch database may be made; repeatable",
     )
-    verify.add_argument("--base", metavar="REF", help="step through this branch's revisions only")
+    verify.add_argument(
+        "--base",
+        metavar="REF",
+        help="the branch this one merges into, such as origin/main: step through the revisions that it lacks only",
+    )
     verify.add_argument("--since", metavar="REV", help="step through the revisions after REV only; heads: models alone")
     verify.add_argument(
         "--jobs",
@@ -67,12 +71,13 @@ def add_verify(commands: Commands) -> None:
 
 
 def add_report(commands: Commands) -> None:
-    report = commands.add_parser("report", help="put reports of several jobs together")
+    report = command(commands, "report", "put reports of several jobs together")
     parts = report.add_subparsers(dest="report", metavar="COMMAND", required=True, parser_class=Parser)
-    together = parts.add_parser(
+    together = command(
+        parts,
         "merge",
-        help="one report from the JSON reports of shards, databases and the static check",
-        description="Reads reports written by `--output json:FILE` and puts one out. What several databases show alike "
+        "make one report of the JSON reports of shards, databases and the static check",
+        "They are written by `--output json:FILE`. What several databases show alike "
         "is told once and names them all; the exit code is the worst. A report that is missing or cut off is an error.",
     )
     together.add_argument("files", nargs="+", metavar="FILE", help="a JSON report, or a folder with some")
@@ -86,10 +91,11 @@ def _add_without(command: argparse.ArgumentParser, words: str) -> None:
 
 
 def add_history(commands: Commands) -> None:
-    history = commands.add_parser(
+    history = command(
+        commands,
         "history",
-        help="what has gathered in a long history, each with a command to do about it; for once a week",
-        description="Reads the revisions, runs nothing, and lists what can be squashed, heads and labels that nothing "
+        "what has gathered in a long history, each with a command to do about it; for once a week",
+        "Reads the revisions, runs nothing, and lists what can be squashed, heads and labels that nothing "
         "uses, merges of merges, tables that come and go, slow and empty revisions, and comments that have ended. "
         "Exit code 1 when there is anything.",
     )
@@ -112,16 +118,15 @@ def add_history(commands: Commands) -> None:
 
 
 def add_heads(commands: Commands) -> None:
-    commands.add_parser(
-        "heads", help="list the revisions that nothing follows; more than one of a branch is exit code 1"
-    )
+    command(commands, "heads", "list the revisions that nothing follows; more than one of a branch is exit code 1")
 
 
 def add_hook(commands: Commands) -> None:
-    hook = commands.add_parser(
+    hook = command(
+        commands,
         "hook",
-        help="what git's hooks ask besides `check`: before a push, after a checkout, a merge or a rebase",
-        description="pre-push judges the commit that is pushed against the remote's main branch. post-checkout names "
+        "what git's hooks ask besides `check`: before a push, after a checkout, a merge or a rebase",
+        "pre-push judges the commit that is pushed against the remote's main branch. post-checkout names "
         "the revisions that only one of the two branches has, post-merge warns of two heads; neither holds git up. "
         ".pre-commit-hooks.yaml has them ready for pre-commit.",
     )

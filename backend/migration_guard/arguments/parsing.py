@@ -4,19 +4,46 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Collection
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from ..errors import UsageError
+
+
+class Help(argparse.HelpFormatter):
+    """Help whose lines end between words alone: names with a hyphen in them can be copied."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in self._split_lines(text, width - len(indent)))
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        import textwrap  # late: help is asked for seldom
+
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors have the same two lines as all others."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"formatter_class": Help, **options})
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, f"see `{self.prog} --help`")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """As it was, but for what a command does not know: it says so itself, and not the one that all stand below."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
+
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
+def command(commands: Commands, name: str, says: str, more: str = "") -> Parser:
+    """The parser of one command: what the list of all says of it begins its own help, and `more` goes on."""
+    return commands.add_parser(name, help=says, description=f"{says[:1].upper()}{says[1:]}. {more}".rstrip())
 
 
 def whole(given: str) -> int:
