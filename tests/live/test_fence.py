@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import os
 import socket
 import sqlite3
@@ -18,7 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from migration_guard.live import Server
 from migration_guard.live.project.fence import fence
-from migration_guard.live.project.forbidding import ForbiddenConnection, own_connection
+from migration_guard.live.project.forbidding import ForbiddenAgain, ForbiddenConnection, own_connection, tried
 from migration_guard.live.urls import with_driver
 
 SECRET = "postgresql://app:s3cret@127.0.0.1:1/real"
@@ -262,6 +264,30 @@ def test_a_socket_to_anywhere_is_refused_and_the_address_named(scratch_file: Pat
             pytest.raises(ForbiddenConnection, match=rf"127\.0\.0\.1:{port}"),
         ):
             asking.connect(("127.0.0.1", port))
+
+
+def test_code_that_can_do_without_goes_on_and_the_try_is_known(scratch_file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, fence([f"sqlite:///{scratch_file}"]):
+        port = server.getsockname()[1]
+        with socket.socket() as asking:
+            assert asking.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port))
+
+    assert f"127.0.0.1:{port}" in tried()
+
+
+def test_code_that_waits_for_a_server_is_stopped(scratch_file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, fence([f"sqlite:///{scratch_file}"]):
+        address = server.getsockname()
+
+        def wait() -> None:
+            while True:
+                with socket.socket() as asking, contextlib.suppress(OSError):
+                    asking.connect(address)
+
+        with pytest.raises(ForbiddenAgain, match=rf"127\.0\.0\.1:{address[1]}"):
+            wait()
 
 
 def test_a_server_by_name_may_be_reached_by_its_address(scratch_file: Path) -> None:

@@ -29,6 +29,7 @@ from ..live.drift.old import changed, texts, touched
 from ..live.project.batch import one_table_at_a_time
 from ..live.project.environment import Environment
 from ..live.project.fence import fence
+from ..live.project.forbidding import tried
 from ..live.project.grounding import Ground
 from ..live.project.loading import Home
 from ..live.project.redirect import Lead, engines_led
@@ -102,6 +103,10 @@ class Run:
                 f"{kept.revision.revision} meets {kept.file} of the working tree, as that of the base branch {kept.why}"
             )
             self.teller.gap(NotJudged(at.path, at.line, f"{self.plan.database}: {why}"))
+        if (places := tried()) and self.plan.to_the_heads:
+            more = f" and {len(places) - 1} more" if places[1:] else ""
+            why = f"the project's code tried to connect to {places[0]}{more}, which is refused: it is run without"
+            self.teller.gap(NotJudged(self.request.env, 1, f"{self.plan.database}: {why}"))
         self.channel.send("done", **together(done))
 
     def _proved(self, environment: Environment, lead: Lead) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 
 from ..findings import Problem
 from ..live.project.environment import cause_in
-from ..live.project.forbidding import ForbiddenConnection
+from ..live.project.forbidding import ForbiddenAgain, ForbiddenConnection
 from ..live.project.loading import CannotLoad
 from ..live.statements import first_line, last_frame
 from .protocol import Request
@@ -109,7 +109,7 @@ def hint_for(error: BaseException, dialect: str, root: Path = Path()) -> str:
         if any(place.is_dir() for place in (root / package, root / "src" / package)):
             return "install the project itself beside the guard, so that its own modules are found: pip install -e ."
         return f"install {package}, or the guard beside the project, so that both are in one environment"
-    if isinstance(error, ForbiddenConnection):
+    if isinstance(error, (ForbiddenConnection, ForbiddenAgain)):
         return "let env.py reach its database through SQLAlchemy's create_engine, which the guard leads elsewhere"
     if isinstance(error, InvalidRequestError) and "already defined for this MetaData" in str(error):
         return (

@@ -30,7 +30,7 @@ class Again:
         self._twice: set[str] = set()  # tables of metadata that has to be emptied
 
     def run(self, once: Callable[[], None]) -> None:
-        """Run it, as often as it takes. Errors come out as they are: those of the first try, where none came further."""
+        """Run it, as often as it takes. Errors come out as they are; the first one, where no try came further."""
         first: BaseException | None = None
         while True:
             self.came = False

@@ -28,7 +28,7 @@ def _other(_allowed: Targets, *arguments: Any, **given: Any) -> None:
     """These drivers reach databases of which we have no scratch ones."""
     target = [word for word in arguments if isinstance(word, str)]
     target += [f"{name}={given[name]}" for name in ("host", "server", "dsn", "database") if name in given]
-    raise forbidding.ForbiddenConnection(" ".join(target) or "a database of another kind")
+    forbidding.refuse(" ".join(target) or "a database of another kind")
 
 
 def _asking(call: Call, judge: Call, *, bound: int = 0) -> Call:
@@ -77,7 +77,23 @@ def _asyncpg(module: ModuleType) -> None:
     module.__dict__["connect"] = module.connection.connect
 
 
+def _socket(module: ModuleType) -> None:
+    """`connect_ex` answers with a number where `connect` raises."""
+    call = module.socket.connect_ex
+
+    @functools.wraps(call)
+    def connect_ex(self: Any, address: Any) -> int:
+        try:
+            found: int = call(self, address)
+        except forbidding.ForbiddenConnection as error:
+            return error.errno or -1
+        return found
+
+    module.socket.connect_ex = connect_ex
+
+
 _WRAPPERS: dict[str, Callable[[ModuleType], None]] = {
+    "socket": _socket,
     "sqlite3": _sqlite3,
     "psycopg": _psycopg,
     "psycopg2": _names(_libpq, "_connect"),  # psycopg2.connect calls it

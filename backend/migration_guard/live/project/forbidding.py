@@ -6,11 +6,13 @@ import os
 import re
 import socket
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from errno import ECONNREFUSED
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ..urls import hide_in
 from .targets import Targets, postgresql_databases, sqlite_file
@@ -20,14 +22,48 @@ CLIENTS |= {"sqlite3", "mysql", "mysqldump", "mariadb", "sqlcmd", "sqlplus"}
 SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "env", "sudo"}
 
 
-class ForbiddenConnection(RuntimeError):
-    """Code of the project tried to reach a database that is not a scratch one. The message hides passwords."""
+_PATIENCE = 5  # tries to connect to one place, before code that waits for it is stopped
+_tried: dict[str, None] = {}  # places that were refused in this process
+_tries: Counter[str] = Counter()  # likewise, how often, since the fence stands
+
+
+class ForbiddenConnection(ConnectionRefusedError):
+    """Code of the project tried to reach a database that is not a scratch one. The message hides passwords.
+
+    An error as code expects it that can do without, such as a look whether a port is free.
+    """
 
     def __init__(self, target: str) -> None:
-        super().__init__(
-            f"the project tried to connect to {hide_in(target)}: while the guard runs its code, "
-            "every engine is led to a scratch database, and nothing else can be reached"
-        )
+        super().__init__(ECONNREFUSED, _words(target))
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+class ForbiddenAgain(RuntimeError):
+    """Code of the project tries the same again and again, and would wait for it without end."""
+
+
+def refuse(target: str) -> NoReturn:
+    """Raise ForbiddenConnection, and ForbiddenAgain where that was of no use."""
+    place = hide_in(target)
+    _tried[place] = None
+    _tries[place] += 1
+    if _tries[place] > _PATIENCE:
+        raise ForbiddenAgain(_words(target))
+    raise ForbiddenConnection(target)
+
+
+def tried() -> list[str]:
+    """The places that were refused in this process, passwords hidden."""
+    return [*_tried]
+
+
+def _words(target: str) -> str:
+    return (
+        f"the project tried to connect to {hide_in(target)}: while the guard runs its code, "
+        "every engine is led to a scratch database, and nothing else can be reached"
+    )
 
 
 # Of the fence that stands: an audit hook cannot be removed, only left with nothing to do.
@@ -40,6 +76,7 @@ def only(targets: Targets) -> Iterator[None]:
     """Until left, in all threads, nothing but these can be reached."""
     global _allowed
     before, _allowed = _allowed, targets
+    _tries.clear()
     try:
         yield
     finally:
@@ -66,14 +103,14 @@ def judge_postgresql(allowed: Targets, dsn: str | None, given: Mapping[str, Any]
     user, databases = postgresql_databases(dsn, given)
     for host, port, name in databases:
         if (host, port, name) not in allowed.databases:
-            raise ForbiddenConnection(f"postgresql://{user + '@' if user else ''}{host}:{port}/{name}")
+            refuse(f"postgresql://{user + '@' if user else ''}{host}:{port}/{name}")
 
 
 def judge_sqlite(allowed: Targets, name: Any) -> None:
     """Refuse a SQLite file that is not a scratch database. Databases in memory are fine."""
     file = sqlite_file(os.fsdecode(name))
     if file is not None and file not in allowed.files:
-        raise ForbiddenConnection(f"sqlite:///{file}")
+        refuse(f"sqlite:///{file}")
 
 
 def refuse_attach(connection: sqlite3.Connection) -> None:
@@ -95,7 +132,7 @@ def _judge_socket(allowed: Targets, sock: socket.socket, address: Any) -> None:
         return
     place = tuple(address[:2]) if isinstance(address, tuple) else os.fsdecode(address)
     if place not in allowed.addresses:
-        raise ForbiddenConnection(place if isinstance(place, str) else f"{place[0]}:{place[1]}")
+        refuse(place if isinstance(place, str) else f"{place[0]}:{place[1]}")
 
 
 def _judge_program(_allowed: Targets, program: Any, arguments: Any = (), *_: Any) -> None:
@@ -106,7 +143,7 @@ def _judge_program(_allowed: Targets, program: Any, arguments: Any = (), *_: Any
     if single or len(words) == 1 or named & SHELLS:
         named |= {Path(word).name for text in words for word in re.split(r"[\s;|&()'\"]+", text)}
     if named & CLIENTS:
-        raise ForbiddenConnection(f"a database with {' '.join(words)!r}")
+        refuse(f"a database with {' '.join(words)!r}")
 
 
 _JUDGES: dict[str, Callable[..., None]] = {
