@@ -18,6 +18,7 @@ from migration_guard.adopt.settings_file import settings
 from migration_guard.cli import main
 from migration_guard.config import load
 from migration_guard.errors import CannotFinish
+from tests.permissions import permissions_bind, without_power_over_permissions
 
 ROOT = Path(__file__).parents[1]
 COMMITS = Path(__file__).parent / "fixtures" / "commits"
@@ -506,11 +507,20 @@ def test_a_pipe_is_not_waited_for(name: str, project: Path, capsys: pytest.Captu
     assert f"{name} is no regular file" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_permission_is_one_clear_error(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@permissions_bind
+def test_a_folder_without_permission_is_one_clear_error(project: Path) -> None:
     project.chmod(0o555)
-    try:
-        assert main(["-C", str(project), "init", "--yes"]) == 4
-    finally:
-        project.chmod(0o755)
-    assert "cannot be written" in capsys.readouterr().err
+
+    done = subprocess.run(
+        [sys.executable, "-m", "migration_guard", "-C", str(project), "init", "--yes"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "backend")},
+        preexec_fn=without_power_over_permissions,
+        capture_output=True,
+        text=True,
+    )
+
+    project.chmod(0o755)
+    assert done.returncode == 4
+    assert done.stderr == (
+        f"error: {project}/pyproject.toml cannot be written (Permission denied)\n  Try: ls -ld {project}\n"
+    )

@@ -19,6 +19,7 @@ from bad_projects import VERSIONS, committed, git, project, text_of, tree
 from migration_guard.cli import main
 from migration_guard.read.source import read_migration
 from migration_guard.review import Signer, signed
+from tests.permissions import permissions_bind, without_power_over_permissions
 
 HAZARD = "not-null-without-default"
 BACKEND = Path(__file__).parents[1] / "backend"
@@ -553,16 +554,7 @@ def command_line(root: Path, *arguments: str, **options: Any) -> subprocess.Comp
     return subprocess.run(command, cwd=root, env=where, text=True, check=False, **captured)
 
 
-def without_power_over_permissions() -> None:
-    """Make root obey permissions: drop CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
-    import ctypes
-
-    drop_from_bounding_set = 24
-    for capability in (1, 2):
-        ctypes.CDLL(None).prctl(drop_from_bounding_set, capability, 0, 0, 0)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="root keeps its power elsewhere: run as an ordinary user")
+@permissions_bind
 @pytest.mark.parametrize(
     ("name", "code", "says"),
     [
@@ -584,7 +576,7 @@ def test_what_may_not_be_read_is_named(root: Path, name: str, code: int, says: s
     assert (done.returncode, "Traceback" in done.stderr) == (code, False)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="root keeps its power elsewhere: run as an ordinary user")
+@permissions_bind
 def test_folder_that_may_not_be_opened_does_not_seem_to_be_empty(root: Path) -> None:
     mode = root.stat().st_mode
     root.chmod(0)
@@ -596,7 +588,7 @@ def test_folder_that_may_not_be_opened_does_not_seem_to_be_empty(root: Path) -> 
     assert done.stderr == f"error: the folder {root} cannot be opened\n  Try: ls -ld {root}\n"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="root keeps its power elsewhere: run as an ordinary user")
+@permissions_bind
 def test_folder_that_may_not_be_written_is_judged_like_any_other(root: Path) -> None:
     put(root)
     committed(root)

@@ -25,6 +25,7 @@ from migration_guard.cli import main
 from migration_guard.errors import CannotFinish
 from migration_guard.live import Server, dialect
 from migration_guard.live.scratch.folder import Scratch
+from tests.permissions import permissions_bind, without_power_over_permissions
 
 BACKEND = Path(__file__).parents[1] / "backend"
 CLEAN = "No findings: "
@@ -648,16 +649,7 @@ def test_scratch_folder_that_cannot_be_made_is_told(verify: Run, monkeypatch: py
     assert f"error: cannot make the scratch folder {folder}/migration-guard-" in said.text
 
 
-def without_power_over_permissions() -> None:
-    """Make root obey permissions: drop CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
-    import ctypes
-
-    drop_from_bounding_set = 24
-    for capability in (1, 2):
-        ctypes.CDLL(None).prctl(drop_from_bounding_set, capability, 0, 0, 0)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="root keeps its power elsewhere: run as an ordinary user")
+@permissions_bind
 def test_project_that_may_not_be_written_is_run_like_any_other(root: Path, real: Path) -> None:
     paths = [root, *root.rglob("*")]
     for path in paths:

@@ -1,4 +1,3 @@
-import os
 import subprocess
 import tracemalloc
 from datetime import date
@@ -449,13 +448,6 @@ def test_findings_are_in_the_order_of_file_and_line(root: Path) -> None:
     places = [finding.at for finding in check(root, Settings()).findings]
 
     assert places == sorted(places)
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_file_without_permission_is_a_finding(root: Path) -> None:
-    write(root, "a").chmod(0)
-
-    assert said(check(root, Settings())) == [("a.py", "unreadable-migration")]
 
 
 def test_staged_deletion_of_every_migration_is_told_and_no_error(root: Path) -> None:

@@ -14,7 +14,8 @@ import pytest
 from migration_guard.change import files as files_module
 from migration_guard.change import fix as module
 from migration_guard.change.files import Edit
-from migration_guard.errors import CannotFinish, UsageError
+from migration_guard.errors import UsageError
+from tests.permissions import permissions_bind, without_power_over_permissions
 
 from .fixing import PERSONA, fixed, project
 from .test_fix import IDLE, ONE_COLUMN
@@ -72,18 +73,22 @@ def test_a_full_disk_leaves_every_file_as_it_was(tmp_path: Path, files: list[Pat
     assert [name for name in listed(files) if name not in names] == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere: run the tests as another user")
+@permissions_bind
 def test_a_folder_that_refuses_leaves_every_file_as_it_was(tmp_path: Path, files: list[Path]) -> None:
     before = contents(files)
     files[0].parent.chmod(0o555)
 
-    try:
-        with pytest.raises(CannotFinish):
-            fixed(tmp_path)
-    finally:
-        files[0].parent.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "migration_guard", "-C", str(tmp_path), "fix"],
+        env={"PYTHONPATH": str(BACKEND), "PATH": os.environ["PATH"]},
+        preexec_fn=without_power_over_permissions,
+        capture_output=True,
+        text=True,
+    )
 
-    assert contents(files) == before
+    files[0].parent.chmod(0o755)
+    assert (done.returncode, contents(files)) == (4, before)
+    assert "Permission denied" in done.stderr
 
 
 def test_an_end_between_two_files_leaves_whole_files(tmp_path: Path, files: list[Path]) -> None:
