@@ -12,6 +12,7 @@ from migration_guard.errors import CannotFinish
 from migration_guard.live import Server, dialect
 from migration_guard.live.scratch.folder import Scratch
 from tests.once import runs_once
+from tests.releases import RELEASES
 
 SPEAKING = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "SQLALCHEMY_URL", "DATABASE_URL")
 SPEAKING_PREFIXES = ("GITHUB_", "RUNNER_", "MIGRATION_GUARD_", "PG")
@@ -54,4 +55,14 @@ def postgresql(session_scratch: Scratch) -> Iterator[Server]:
             if ON_CI:
                 raise
             pytest.skip(f"{error}; {error.hint}")
+        yield server
+
+
+@pytest.fixture(scope="module", params=RELEASES or [""])
+def each_postgresql(session_scratch: Scratch, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server of each release in turn; where there is none to start, what `postgresql` is."""
+    if not request.param:
+        yield request.getfixturevalue("postgresql")
+        return
+    with dialect("postgresql").servers(f"postgresql-{request.param}", session_scratch) as server:
         yield server

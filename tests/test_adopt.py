@@ -443,7 +443,8 @@ def test_the_hook_becomes_the_last_of_the_list_in_the_style_of_the_file(old: str
 
 def loaded(text: str) -> list[tuple[str, list[str]]]:
     """Each repository with its hooks, as pre-commit's own parser reads them."""
-    yaml = pytest.importorskip("yaml")
+    import yaml
+
     return [(repo["repo"], [one["id"] for one in repo["hooks"]]) for repo in yaml.safe_load(text)["repos"]]
 
 

@@ -14,10 +14,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from migration_guard.facts import OLDEST_POSTGRESQL
-from migration_guard.live import Server, dialect
+from migration_guard.live import Server
 from migration_guard.live.locks.questions import invalid_indexes
-from migration_guard.live.postgresql.binaries import installs
-from migration_guard.live.scratch.folder import Scratch
 from migration_guard.live.statements import Recorder
 from migration_guard.live.steps import Lock
 
@@ -136,23 +134,12 @@ TABLE = [
         "rewritten",
     ),
 ]
-RELEASES = sorted({install.major for install in installs() if int(install.major) >= OLDEST_POSTGRESQL})
-
-
-@pytest.fixture(scope="module", params=RELEASES or [""])
-def server(session_scratch: Scratch, request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server of each release that this machine has."""
-    if not request.param:
-        yield request.getfixturevalue("postgresql")
-        return
-    with dialect("postgresql").servers(f"postgresql-{request.param}", session_scratch) as server:
-        yield server
 
 
 @pytest.fixture
-def engine(server: Server) -> Iterator[sa.Engine]:
+def engine(each_postgresql: Server) -> Iterator[sa.Engine]:
     """A new database with the schema."""
-    engine = sa.create_engine(server.new_database(), poolclass=NullPool)
+    engine = sa.create_engine(each_postgresql.new_database(), poolclass=NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql(SCHEMA)
     yield engine
@@ -368,9 +355,8 @@ def test_a_concurrent_build_that_failed_leaves_an_index_that_is_told(engine: sa.
         assert invalid_indexes(connection) == ("busy.uq_busy_name",)
 
 
-def test_an_async_driver_is_asked_like_any_other(server: Server, recorder: Recorder) -> None:
-    pytest.importorskip("asyncpg")
-    url = sa.make_url(server.new_database())
+def test_an_async_driver_is_asked_like_any_other(each_postgresql: Server, recorder: Recorder) -> None:
+    url = sa.make_url(each_postgresql.new_database())
     engine = create_async_engine(
         sa.URL.create("postgresql+asyncpg", url.username, host=None, database=url.database, query=url.query),
         poolclass=NullPool,
@@ -393,10 +379,10 @@ def test_an_async_driver_is_asked_like_any_other(server: Server, recorder: Recor
     assert (lock.mode, lock.rewritten) == (EXCLUSIVE, True)
 
 
-def test_a_connection_that_returns_dicts_is_no_hindrance(server: Server, recorder: Recorder) -> None:
+def test_a_connection_that_returns_dicts_is_no_hindrance(each_postgresql: Server, recorder: Recorder) -> None:
     from psycopg.rows import dict_row
 
-    engine = sa.create_engine(server.new_database(), poolclass=NullPool)
+    engine = sa.create_engine(each_postgresql.new_database(), poolclass=NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql(SCHEMA)
 

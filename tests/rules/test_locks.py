@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from migration_guard.facts import OLDEST_POSTGRESQL, Context, Function, History, Migration, Place, Policy
+from migration_guard.facts import Context, Function, History, Migration, Place, Policy
 from migration_guard.facts.lock_modes import Mode
-from migration_guard.live import Server, dialect
-from migration_guard.live.postgresql.binaries import installs
-from migration_guard.live.scratch.folder import Scratch
+from migration_guard.live import Server
 from migration_guard.read.sql import statements
 from migration_guard.rules.shared.lock_forms import form
 from migration_guard.rules.shared.locks import CONFLICTS, COSTS, stops
@@ -126,24 +123,10 @@ INDEXES = "SELECT indexrelid::regclass::text, pg_relation_filenode(indexrelid) F
 Connection = psycopg.Connection[Any]
 
 
-# Every release that this machine has: what is measured on one may differ on the next.
-RELEASES = sorted({install.major for install in installs() if int(install.major) >= OLDEST_POSTGRESQL})
-
-
-@pytest.fixture(scope="module", params=RELEASES or [""])
-def server(session_scratch: Scratch, request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server of each release."""
-    if not request.param:
-        yield request.getfixturevalue("postgresql")
-        return
-    with dialect("postgresql").servers(f"postgresql-{request.param}", session_scratch) as server:
-        yield server
-
-
 @pytest.fixture
-def database(server: Server) -> str:
+def database(each_postgresql: Server) -> str:
     """A connection string of a new database with the schema, on each release."""
-    return filled(server)
+    return filled(each_postgresql)
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from migration_guard.config import Settings
-from migration_guard.facts import OLDEST_POSTGRESQL
 from migration_guard.findings import Report
-from migration_guard.live.postgresql.binaries import installs
 from migration_guard.rules.useless_allow import SEEN_AT_WORK
 from migration_guard.trace.judging import IDS, INSTEAD
 from migration_guard.trace.seen_names import with_seen_schema
 from migration_guard.verify import verify
+from tests.releases import RELEASES
 
 from .projects import expected, of, places, written
 
@@ -152,7 +151,6 @@ FINE = {
         count = op.get_bind().execute(sa.text("SELECT count(*) FROM t")).scalar()
         op.add_column("t", sa.Column("more", sa.Text))""",
 }
-RELEASES = sorted({install.major for install in installs() if int(install.major) >= OLDEST_POSTGRESQL})
 
 
 @pytest.fixture(scope="module", params=RELEASES or ["postgresql"])
