@@ -8,9 +8,8 @@ from pathlib import Path
 from migration_guard.branch import Branch, TouchedTable
 from migration_guard.describe import described
 from migration_guard.facts import History, Migration
-from migration_guard.read.discovery import projects
-from migration_guard.read.graph import history, with_base
-from migration_guard.read.sources import Sources
+from migration_guard.read.graph import with_base
+from tests.replay.projects import read, source
 
 BOTH = frozenset({"postgresql", "sqlite"})
 MAKE = 'op.create_table("persona", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.String(20)))'
@@ -18,30 +17,13 @@ MAKE = 'op.create_table("persona", sa.Column("id", sa.Integer(), primary_key=Tru
 
 def revision(name: str, *parents: str, up: Sequence[str] = (), down: Sequence[str] = (), says: str = "") -> str:
     """A revision file."""
-    follows = parents if len(parents) > 1 else (parents[0] if parents else None)
-    return (
-        f'"""{says or f"make {name}"}"""\n\nimport sqlalchemy as sa\nfrom alembic import op\n\n'
-        f"revision = {name!r}\ndown_revision = {follows!r}\n\n\n"
-        f"def upgrade():\n{_body(up)}\n\n\ndef downgrade():\n{_body(down)}\n"
-    )
-
-
-def _body(lines: Sequence[str]) -> str:
-    return "\n".join(f"    {line}" for text in lines or ["pass"] for line in text.splitlines())
+    return source(name, parents, up, down, says or f"make {name}")
 
 
 def migrations(folder: Path, files: Mapping[str, str]) -> tuple[History, list[Migration]]:
     """The history of these files, and its migrations."""
-    versions = folder / "alembic" / "versions"
-    versions.mkdir(parents=True, exist_ok=True)
-    for old in versions.glob("*.py"):
-        old.unlink()
-    (folder / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/alembic\n")
-    for name, text in files.items():
-        (versions / f"{name}.py").write_text(text)
-    (project,) = projects(folder, ())
-    found = Sources(folder).working_tree(project)
-    return history(project.place, found), found
+    one = read(folder, files)
+    return one, list(one.migrations)
 
 
 def compared(folder: Path, base: Mapping[str, str], ours: Mapping[str, str], fork: Mapping[str, str]) -> History:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from migration_guard.facts import Context, Function, History, Migration, OtherSql, Place, Policy
@@ -20,16 +20,16 @@ def body(lines: Sequence[str]) -> str:
     return "\n".join(f"    {line}" for text in lines or ["pass"] for line in text.splitlines())
 
 
-def source(revision: str, parents: Sequence[str], up: Sequence[str], down: Sequence[str] = ()) -> str:
-    """A revision file."""
+def source(revision: str, parents: Sequence[str], up: Sequence[str], down: Sequence[str] = (), says: str = "") -> str:
+    """A revision file; its message is its id where nothing else is said."""
     names = tuple(parents) if len(parents) > 1 else (parents[0] if parents else None)
     return (
-        f'"""{revision}"""\n\nimport sqlalchemy as sa\nfrom alembic import op\n\nrevision = {revision!r}\n'
+        f'"""{says or revision}"""\n\nimport sqlalchemy as sa\nfrom alembic import op\n\nrevision = {revision!r}\n'
         f"down_revision = {names!r}\n\n\ndef upgrade():\n{body(up)}\n\n\ndef downgrade():\n{body(down)}\n"
     )
 
 
-def read(folder: Path, sources: dict[str, str]) -> History:
+def read(folder: Path, sources: Mapping[str, str]) -> History:
     """The history of these revision files."""
     versions = folder / "alembic" / "versions"
     versions.mkdir(parents=True, exist_ok=True)
