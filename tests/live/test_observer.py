@@ -16,6 +16,7 @@ from migration_guard.live.climb.observer import Observer
 from migration_guard.live.rows.column_types import ColumnTypes
 from migration_guard.live.rows.filling import contents
 from migration_guard.live.schema import without
+from migration_guard.live.sight import LENT
 
 SQLITE = [
     "CREATE TABLE a (id INTEGER PRIMARY KEY, x INTEGER, y TEXT)",
@@ -146,15 +147,18 @@ def assert_same_as_everything(observer: Observer, connection: Connection, what: 
     shapes = tuple(shape for shape in adapter.shapes(connection) if shape.full_name != observer.version_table)
     assert observer.snapshot() == without(adapter.snapshot(connection), {observer.version_table}), what
     assert observer.contents() == contents(connection, shapes), what
+    lent = observer.connection.info.get(LENT)
     assert observer.verified(), what
+    observer.connection.info[LENT] = lent
     connection.rollback()
 
 
-def walked(engine: Engine, statements: Sequence[str], fills: bool) -> None:
+def walked(engine: Engine, statements: Sequence[str], *, fills: bool, lent: bool = False) -> None:
+    url = engine.url.render_as_string(hide_password=False)
     with (
-        Observer(engine.url.render_as_string(hide_password=False), "alembic_version") as observer,
         engine.connect() as project,
         engine.connect() as eyes,
+        Observer(url, "alembic_version", project=project if lent else None) as observer,
     ):
         for statement in statements:
             if fills:
@@ -165,11 +169,12 @@ def walked(engine: Engine, statements: Sequence[str], fills: bool) -> None:
             assert_same_as_everything(observer, eyes, statement)
 
 
+@pytest.mark.parametrize("lent", [False, True], ids=["own connection", "lent connection"])
 @pytest.mark.parametrize("fills", [False, True], ids=["empty", "filled"])
-def test_each_statement_on_sqlite_is_seen(tmp_path: Path, fills: bool) -> None:
+def test_each_statement_on_sqlite_is_seen(tmp_path: Path, fills: bool, lent: bool) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'database.sqlite'}")
 
-    walked(engine, SQLITE, fills)
+    walked(engine, SQLITE, fills=fills, lent=lent)
 
     engine.dispose()
 

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from migration_guard.live import Server
 from migration_guard.live.climb.landing import FreshDatabase
@@ -17,7 +18,7 @@ from migration_guard.live.climb.stairway import Stairway
 from migration_guard.live.project.batch import one_table_at_a_time
 from migration_guard.live.project.environment import Environment
 from migration_guard.live.project.loading import Home
-from migration_guard.live.project.redirect import Lead, engines_led
+from migration_guard.live.project.redirect import Lead, engines_led, own_engine
 from migration_guard.live.project.stage import Stage
 from migration_guard.live.rows.filling import Contents, contents
 from migration_guard.live.schema import Snapshot, without
@@ -28,21 +29,27 @@ REVISIONS = 40
 
 
 class Checked(Observer):
-    """An observer that reads everything each time, too."""
+    """An observer beside which a connection that nobody lent anything reads everything each time, too."""
 
     looks = 0
+
+    def __init__(self, url: str, version_table: str, project: Connection) -> None:
+        super().__init__(url, version_table, project=project)
+        self.other = self._open.enter_context(own_engine(url).connect())
 
     def snapshot(self) -> Snapshot:
         found = super().snapshot()
         with self._look_around():
-            assert found == without(self.adapter.snapshot(self.connection), {self.version_table})
+            assert found == without(self.adapter.snapshot(self.other), {self.version_table})
+        self.other.rollback()
         Checked.looks += 1
         return found
 
     def contents(self) -> Contents:
         found = super().contents()
         with self._look_around():
-            assert found == contents(self.connection, tuple(self._shapes().values()))
+            assert found == contents(self.other, tuple(self._shapes().values()))
+        self.other.rollback()
         return found
 
 
@@ -62,7 +69,7 @@ def climbed(home: Home, new_database: Callable[[], str]) -> Stairway:
     recorder = Recorder()
 
     def play(stage: Stage) -> None:
-        with Checked(lead.url, stage.version_table) as observer:
+        with Checked(lead.url, stage.version_table, stage.connection) as observer:
             stairway.climb(stage, observer)
             assert observer.verified()
 

@@ -37,7 +37,7 @@ def fill(connection: sqlite3.Connection, rows: int, length: int) -> None:
 
 
 def lying(file: Path, connection: sqlite3.Connection, before: dict[str, Lying]) -> dict[str, Lying]:
-    pages = Pages.of(OpenFile(file).content())
+    pages = Pages.of(OpenFile(file).blocks())
     assert pages is not None
     roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'"))
     return pages.tables(roots, before)
@@ -86,12 +86,12 @@ def test_a_file_with_a_log_beside_it_tells_nothing(file: Path, connection: sqlit
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("INSERT INTO t (x) VALUES ('a')")
 
-    assert Pages.of(OpenFile(file).content()) is None
+    assert Pages.of(OpenFile(file).blocks()) is None
 
 
 def test_what_is_no_database_tells_nothing() -> None:
-    assert Pages.of(b"no database") is None
-    assert Pages.of(b"") is None
+    assert Pages.of([b"no database"]) is None
+    assert Pages.of([]) is None
 
 
 def test_a_look_leaves_the_locks_that_others_in_this_process_hold(file: Path, connection: sqlite3.Connection) -> None:

@@ -12,6 +12,8 @@ from .shapes import TableShape
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+LENT = "migration_guard lent"  # beside a connection of ours, in what SQLAlchemy keeps there: the project's own
+
 
 @dataclass(frozen=True)
 class Sight:

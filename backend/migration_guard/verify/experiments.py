@@ -170,7 +170,11 @@ class Run:
             try:
                 begins = self.models.find(stage.options)
                 with Observer(
-                    lead.url, stage.version_table, closely=self.closely, rows=self._tries("rows")
+                    lead.url,
+                    stage.version_table,
+                    closely=self.closely,
+                    rows=self._tries("rows"),
+                    project=stage.connection,
                 ) as observer:
                     if begins and self.request.base_command is None and self.request.base_metadata is None:
                         self._told_of_given(stage, observer)
@@ -241,7 +245,7 @@ class Run:
 
         def anew(look: Look) -> None:
             def play(stage: Stage) -> None:
-                with Observer(lead.url, stage.version_table) as observer:
+                with Observer(lead.url, stage.version_table, project=stage.connection) as observer:
                     look(stage, observer)
 
             self._new_database(lead)
@@ -261,7 +265,7 @@ class Run:
         found: list[Interruption | None] = []
 
         def play(stage: Stage) -> None:
-            with Observer(lead.url, stage.version_table) as observer:
+            with Observer(lead.url, stage.version_table, project=stage.connection) as observer:
                 found.append(Interrupting(self.plan, self.teller.ran).climb(stage, observer, environment.revisions()))
 
         self._new_database(lead)
@@ -284,7 +288,7 @@ class Run:
         begun = [self.schema]  # where no revision is new
 
         def play(stage: Stage) -> None:
-            with Observer(lead.url, stage.version_table) as observer:
+            with Observer(lead.url, stage.version_table, project=stage.connection) as observer:
                 for broken in OldCode(self.plan, old.columns, begun.append).climb(
                     stage, observer, environment.revisions()
                 ):

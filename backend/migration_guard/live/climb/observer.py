@@ -16,8 +16,11 @@ from ..project.redirect import own_engine
 from ..rows.filling import Contents, contents, fill
 from ..schema import Snapshot, without
 from ..shapes import in_order
+from ..sight import LENT
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from ..rows.column_types import ColumnTypes
     from ..rows.filling import TableShape
     from ..sight import Sight
@@ -42,14 +45,25 @@ class Observer:
     """A context manager around one connection. Between two calls it holds no transaction and no lock.
 
     After a step it reads only what is not as it was, or everything where it is to look `closely`: `verified` says
-    whether that comes to the same. Without `rows`, nobody wants to know of any.
+    whether that comes to the same. Without `rows`, nobody wants to know of any. What the connection of the `project`
+    knows already may be read over that one.
     """
 
-    def __init__(self, url: str, version_table: str, *, closely: bool = False, rows: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        version_table: str,
+        *,
+        closely: bool = False,
+        rows: bool = True,
+        project: Connection | None = None,
+    ) -> None:
         self.adapter = adapter_of(make_url(url).get_backend_name())
         self.version_table = version_table
         self._engine = own_engine(url)
         self.connection = self._engine.connect()
+        if project is not None and not closely:
+            self.connection.info[LENT] = project
         self._closely = closely
         self._with_rows = rows
         self._reader = self.adapter.reader(rows=rows)
@@ -122,6 +136,7 @@ class Observer:
     def verified(self) -> bool:
         """Whether everything, read anew, is what step after step came to."""
         snapshot, rows = self.snapshot(), self.contents() if self._with_rows else None
+        self.connection.info.pop(LENT, None)
         with self._look_around():
             anew = without(self.adapter.snapshot(self.connection), {self.version_table})
             if anew != snapshot:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..postgresql.questions import told
 from ..row_sql import contents_statement
 from ..shapes import TableShape
+from ..sqlite.eyes import told as told_by_sqlite
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -95,25 +95,11 @@ def contents(connection: Connection, shapes: Sequence[TableShape]) -> Contents:
 
 
 def _read(connection: Connection, statement: str) -> list[Any]:
+    if connection.dialect.name == "sqlite":
+        return told_by_sqlite(connection, statement)
     if connection.dialect.driver == "psycopg":
         return told(connection, statement)[0] or []
-    with _any_text(connection):
-        return list(connection.exec_driver_sql(statement, execution_options={"no_parameters": True}))
-
-
-@contextmanager
-def _any_text(connection: Connection) -> Iterator[None]:
-    """SQLite keeps text that is no UTF-8, which its driver refuses to read: here each such byte is shown as `\\xff`."""
-    driver = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
-    if driver is None:
-        yield
-        return
-    before = driver.text_factory
-    driver.text_factory = lambda content: content.decode("utf-8", "backslashreplace")
-    try:
-        yield
-    finally:
-        driver.text_factory = before
+    return list(connection.exec_driver_sql(statement, execution_options={"no_parameters": True}))
 
 
 def lost(before: Contents, after: Contents) -> list[Loss]:

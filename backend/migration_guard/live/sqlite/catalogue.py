@@ -11,6 +11,8 @@ from .tables import TableText, table_text
 from .words import after_name, expression, index_parts
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from sqlalchemy import Connection
 
 OBJECTS = """
@@ -60,16 +62,18 @@ def apart_from_shadows(lines: Sequence[Any]) -> list[Any]:
     return [each for each in lines if each[2] not in shadows] if shadows else [*lines]
 
 
-def columns(connection: Connection, names: Sequence[str] | None = None) -> dict[str, list[Column]]:
-    """The columns of every table, in order; or of these tables."""
-    if names is not None:
-        cursor = connection.connection.cursor()
-        return {name: list(map(Column._make, cursor.execute(_COLUMNS_OF, (name, name)))) for name in names}
+def columns(connection: Connection) -> dict[str, list[Column]]:
+    """The columns of every table, in order."""
     found: dict[str, list[Column]] = {}
     for row in connection.exec_driver_sql(_COLUMNS):
         column = Column(*row)
         found.setdefault(column.table, []).append(column)
     return found
+
+
+def columns_of(raw: sqlite3.Connection, names: Iterable[str]) -> dict[str, list[Column]]:
+    """The columns of these tables, in order."""
+    return {name: list(map(Column._make, raw.execute(_COLUMNS_OF, (name, name)))) for name in names}
 
 
 def snapshot(connection: Connection) -> Snapshot:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+_BLOCK = 65_536  # bytes that are read at once: some pages of any size
 LARGEST = 64_000_000  # bytes of a file that is read
 _MOST = 100  # pages of a table that are compared
 _MAGIC = b"SQLite format 3\0"
@@ -36,43 +37,68 @@ class OpenFile:
         """Whether this is the file of that name, and not one that stood there before."""
         return os.path.samestat(os.fstat(self._number), file.stat())
 
-    def content(self) -> bytes:
-        """All of it; nothing where it is too large. Raises OSError."""
+    def blocks(self, before: Sequence[bytes] = ()) -> list[bytes]:
+        """All of it; nothing where it is too large. A block that is as it was `before` is the same object. Raises
+        OSError."""
         if os.fstat(self._number).st_size > LARGEST:
-            return b""
-        with open(self._number, "rb", closefd=False) as stream:
+            return []
+        found: list[bytes] = []
+        with open(self._number, "rb", closefd=False, buffering=0) as stream:
             stream.seek(0)
-            return stream.read()
+            while block := stream.read(_BLOCK):
+                known = before[len(found)] if len(found) < len(before) else b""
+                found.append(known if known == block else block)
+        return found
 
 
 class Pages:
     """The pages of one file, which nobody writes to meanwhile."""
 
-    def __init__(self, content: bytes) -> None:
-        size = int.from_bytes(content[16:18], "big")
-        self._content = content
+    def __init__(self, blocks: Sequence[bytes], before: Pages | None = None) -> None:
+        size = int.from_bytes(blocks[0][16:18], "big")
+        self.blocks = blocks
         self._size = 65_536 if size == 1 else size
-        self._usable = self._size - content[20]
+        self._usable = self._size - blocks[0][20]
+        self._new = None if before is None else self._unlike(before)
 
     @classmethod
-    def of(cls, content: bytes) -> Pages | None:
+    def of(cls, blocks: Sequence[bytes], before: Pages | None = None) -> Pages | None:
         """Those of a file's content; None where not all of it stands there, as a log is written beside it."""
-        return cls(content) if content.startswith(_MAGIC) and content[18:20] == b"\1\1" else None
+        begins = blocks[0] if blocks else b""
+        return cls(blocks, before) if begins.startswith(_MAGIC) and begins[18:20] == b"\1\1" else None
 
     def tables(self, roots: Mapping[str, int], before: Mapping[str, Lying]) -> dict[str, Lying]:
         """For each table, by its name and its first page, where its rows lie. Tables without a rowid are left out, and
-        large ones. What is as it was `before` is the same object."""
+        large ones. What is as it was `before`, when the pages before these were looked at, is the same object."""
         found = {}
         for name, root in roots.items():
             known = before.get(name)
-            if known is not None and known.numbers[0] == root and self._at(known.numbers) == known.pages:
+            if known is not None and known.numbers[0] == root and self._is_as_it_was(known):
                 found[name] = known
             elif numbers := self._numbers(root):
                 found[name] = Lying(numbers, self._at(numbers))
         return found
 
+    def _is_as_it_was(self, known: Lying) -> bool:
+        if self._new is not None and self._new.isdisjoint(known.numbers):
+            return True
+        return self._at(known.numbers) == known.pages
+
+    def _unlike(self, before: Pages) -> set[int] | None:
+        """The numbers of the pages that are not as they were; None where that cannot be said."""
+        if self._size != before._size or len(self.blocks) < len(before.blocks):
+            return None
+        each = _BLOCK // self._size
+        found: set[int] = set()
+        for place, (block, known) in enumerate(zip(self.blocks, before.blocks, strict=False)):
+            if block is not known:
+                numbers = range(place * each + 1, (place + 1) * each + 1)
+                found.update(number for number in numbers if self._page(number) != before._page(number))
+        return found
+
     def _page(self, number: int) -> bytes:
-        return self._content[(number - 1) * self._size : number * self._size]
+        place, within = divmod((number - 1) * self._size, _BLOCK)
+        return self.blocks[place][within : within + self._size] if place < len(self.blocks) else b""
 
     def _at(self, numbers: tuple[int, ...]) -> tuple[bytes, ...]:
         return tuple(map(self._page, numbers))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import marshal
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
@@ -15,7 +15,8 @@ from ..row_sql import table_name
 from ..schema import Key, Properties
 from ..shapes import TableShape
 from ..sight import Sight
-from .catalogue import OBJECTS, Column, Master, apart_from_shadows, columns, described
+from .catalogue import OBJECTS, Column, Master, apart_from_shadows, columns_of, described
+from .eyes import eyes
 from .pages import Lying, OpenFile, Pages
 from .shapes import shapes_of
 from .tables import table_text
@@ -40,27 +41,29 @@ class SqliteReader:
         self._names: dict[str, str] = {}  # of tables, as they are spelled
         self._shapes: dict[str, TableShape] = {}
         self._lying: Mapping[str, Lying] = {}
+        self._pages: Pages | None = None
 
     def begin(self, connection: Connection) -> None:
         """There is nothing to prepare."""
 
     def look(self, connection: Connection) -> Sight:
         """What stands there now."""
-        with _nobody_writes(connection):
-            now = apart_from_shadows(_raw(connection).execute(_LINES).fetchall())
+        raw = eyes(connection)
+        with _nobody_writes(raw):
+            now = apart_from_shadows(raw.execute(_LINES).fetchall())
             if now != self._lines:
-                self._read(connection, now)
+                self._read(raw, now)
             parts = {self._names.get(name, name): part for name, part in self._parts.items()}
-            return Sight(parts, {**self._shapes}, self._rows(connection))
+            return Sight(parts, {**self._shapes}, {**self._as_they_lie(connection), **dict(self._rows_of(raw))})
 
-    def _read(self, connection: Connection, now: list[Line]) -> None:
+    def _read(self, raw: sqlite3.Connection, now: list[Line]) -> None:
         touched = {table.lower() for _, _, table, _, _ in _unlike(self._lines, now)}
         before = {name: self._key(name) for name in touched}
-        self._read_tables(connection, touched, now)
+        self._read_tables(raw, touched, now)
         other = {name for name in touched if self._key(name) != before[name]}
         children = {name for name, parents in self._parents.items() if not other.isdisjoint(parents)} - touched
         if children:  # what their keys say may be another thing now
-            self._read_tables(connection, children, now)
+            self._read_tables(raw, children, now)
         self._lines = now
 
     def _key(self, name: str) -> tuple[str, tuple[str, ...]] | None:
@@ -68,7 +71,7 @@ class SqliteReader:
         spelled = self._names.get(name)
         return None if spelled is None else (spelled, self._shapes[spelled].primary_key)
 
-    def _read_tables(self, connection: Connection, names: set[str], now: list[Line]) -> None:
+    def _read_tables(self, raw: sqlite3.Connection, names: set[str], now: list[Line]) -> None:
         after: dict[str, list[Master]] = {}
         for line in now:
             if (name := line[2].lower()) in names:
@@ -82,34 +85,34 @@ class SqliteReader:
         for name in gone:
             del self._columns[name]
         tables = [each.name for of_table in after.values() for each in of_table if each.type == "table"]
-        self._columns |= columns(connection, tables)
+        self._columns |= columns_of(raw, tables)
         for name, of_table in after.items():
             self._parts[name] = dict(described(of_table, self._columns))
             self._parents[name] = {*_parents(of_table)}
             for shape in shapes_of(of_table, self._columns):
                 self._shapes[shape.full_name], self._names[name] = shape, shape.full_name
 
-    def _rows(self, connection: Connection) -> dict[str, object]:
-        """A mark of the rows of each table, but for those that nobody says it of."""
-        pages = _pages(connection)
+    def _as_they_lie(self, connection: Connection) -> Mapping[str, object]:
+        """A mark of the rows of each table that is known by its pages."""
         roots = {name: root for kind, name, _, _, root in self._lines if kind == "table" and name in self._shapes}
-        self._lying = pages.tables(roots, self._lying) if pages is not None else {}
-        return {**self._lying, **dict(self._rows_of(connection, self._shapes.keys() - self._lying.keys()))}
+        pages = _pages(connection, self._pages)
+        lying = pages.tables(roots, self._lying) if pages is not None else {}
+        self._pages, self._lying = pages, lying
+        return lying
 
-    def _rows_of(self, connection: Connection, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
-        """The same by reading the rows."""
-        raw = _raw(connection)
+    def _rows_of(self, raw: sqlite3.Connection) -> Iterator[tuple[str, bytes]]:
+        """The same of others by reading the rows, but for those that nobody says it of."""
         before = raw.text_factory
         raw.text_factory = bytes  # text that is no UTF-8 is text, too
         try:
-            for shape in map(self._shapes.__getitem__, names):
-                statement = " ".join(("SELECT * FROM", table_name(shape), f"LIMIT {MOST_ROWS + 1}"))
+            for name in self._shapes.keys() - self._lying.keys():
+                statement = " ".join(("SELECT * FROM", table_name(self._shapes[name]), f"LIMIT {MOST_ROWS + 1}"))
                 try:
                     rows = raw.execute(statement).fetchall()
                 except sqlite3.Error:  # a generated column that cannot be computed, say
                     continue
                 if len(rows) <= MOST_ROWS:
-                    yield shape.full_name, marshal.dumps(rows, _WITHOUT_REFERENCES)
+                    yield name, marshal.dumps(rows, _WITHOUT_REFERENCES)
         finally:
             raw.text_factory = before
 
@@ -122,12 +125,11 @@ def _unlike(before: list[Line], now: list[Line]) -> set[Line]:
 
 
 @contextmanager
-def _nobody_writes(connection: Connection) -> Iterator[None]:
+def _nobody_writes(raw: sqlite3.Connection) -> Iterator[None]:
     """Until left, what is read is of one moment, and so are the bytes of the file.
 
     https://www.sqlite.org/lockingv3.html#locking
     """
-    raw = _raw(connection)
     if raw.in_transaction:
         yield
         return
@@ -140,21 +142,16 @@ def _nobody_writes(connection: Connection) -> Iterator[None]:
         raw.rollback()
 
 
-def _pages(connection: Connection) -> Pages | None:
+def _pages(connection: Connection, before: Pages | None) -> Pages | None:
     """The pages of the connected file, which is held open as long as the driver's connection is."""
     file = Path(connection.engine.url.database or "")
     try:
         held: OpenFile | None = connection.info.get(OpenFile)
         if held is None or not held.is_it(file):
             held = connection.info[OpenFile] = OpenFile(file)
-        return Pages.of(held.content())
+        return Pages.of(held.blocks(before.blocks if before else ()), before)
     except OSError:
         return None
-
-
-def _raw(connection: Connection) -> Any:
-    """The driver's own connection."""
-    return connection.connection.driver_connection
 
 
 def _parents(found: Iterable[Master]) -> Iterator[str]:
