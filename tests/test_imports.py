@@ -161,6 +161,15 @@ def test_contributing_says_who_may_import_whom() -> None:
     assert len(told) > 12
 
 
+@pytest.mark.parametrize("folder", ["read", "replay"])
+def test_the_way_through_a_folder_names_files_that_are_there(folder: str) -> None:
+    text = ast.get_docstring(ast.parse((GUARD / folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    named = set(re.findall(r"`(\w+)`", text))
+
+    assert len(named) > 5
+    assert named <= {file.stem for file in (GUARD / folder).iterdir()}
+
+
 def test_application_and_guard_never_import_each_other() -> None:
     guard = [f for f in FILES if "app" in {name.partition(".")[0] for name in modules(f)}]
     app = [f for f in sorted((BACKEND / "app").rglob("*.py")) if "migration_guard" in "".join(modules(f))]

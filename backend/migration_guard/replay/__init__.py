@@ -1,4 +1,9 @@
-"""The schema as it stands before each operation, built by replaying the operations of the revisions below it."""
+"""The schema as it stands before each operation, built by replaying the operations of the revisions below it.
+
+`read/` makes operations of one file's code; here the operations of all files below are run on tables. `before` has the
+questions that rules ask, `along` those of reviewers; `replaying` runs what concerns one table, `effects` says what one
+operation leaves of it; `outline`, `touching` and `order` find the few revisions of a long history that matter.
+"""
 
 from .before import (
     column_before,
