@@ -9,9 +9,10 @@ All files stand in one folder, as each package more would be a file more that a 
 - which projects there are: `discovery`, `tree`, `ini`, `project`, `strays`, `wanted`, `databases`
 - where their text comes from: `sources`, `files`, `git`, `changes`, `concern`
 - one revision file: `source`, `header`, `comments`, `imports`, `mentions`; without its code `headers`, `graph`
-- its code, statement by statement: `operations` begins, `walk`, `branches`, `functions` and `following` go on, and
-  `expressions`, `values`, `names`, `binding`, `constants` and `formatting` say what stands there
-- calls as operations: `effects`, `calls`, `table_calls`, `called`, `columns`, `executed`, `rows`; `plain` is the short
+- its code, statement by statement: `operations` begins a `walk`, one class in eight files, each upon the one before:
+  `names`, `binding`, `expressions`, `effects`, `functions`, `following`, `branches`, `walk`; `values`, `constants` and
+  `formatting` say what an expression stands for
+- calls as operations: `calls`, `table_calls`, `called`, `columns`, `executed`, `rows`; `plain` is the short
   way for those without a variable; `uses`, `transactions`, `swallowing`, `undefined` see what is no operation
 - SQL: `sql` begins, `sql_lexer` cuts, a file for each kind of statement
 - env.py: `environment` begins, a file for each question; `modules` and `library` read what it and revisions import
