@@ -348,16 +348,25 @@ def test_a_folder_of_the_projects_hides_no_module_of_python(tmp_path: Path, monk
     assert verified(root).problems == ()
 
 
-def test_a_project_that_is_not_installed_is_told_from_a_library_that_is_not(tmp_path: Path) -> None:
+def test_a_package_below_src_need_not_be_installed(tmp_path: Path) -> None:
     root = copied("url_in_ini", tmp_path)
     (root / "src" / "shop").mkdir(parents=True)
+    (root / "src" / "shop" / "__init__.py").touch()
     env = root / "migrations" / "env.py"
-    hints = []
-    for name in ("shop.models", "stripes.orm"):
-        env.write_text(f"import {name}\n")
-        hints += [problem.hint.partition(",")[0] for problem in verified(root).problems]
+    env.write_text(f"import shop\n{env.read_text()}")
 
-    assert hints == ["install the project itself beside the guard", "install stripes"]
+    report = verified(root)
+
+    assert (report.problems, report.findings) == ((), ())
+
+
+def test_a_library_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    root = copied("url_in_ini", tmp_path)
+    (root / "migrations" / "env.py").write_text("import stripes.orm\n")
+
+    (problem,) = verified(root).problems
+
+    assert "one of them brings stripes" in problem.hint
 
 
 def started(root: Path, begins: str) -> Report:
@@ -509,6 +518,7 @@ def test_a_url_of_which_a_part_is_not_set_asks_for_the_variable(url: str, tmp_pa
 
 def test_a_flask_application_that_cannot_be_found_is_asked_for(tmp_path: Path) -> None:
     root = copied("flask_migrate", tmp_path)
+    (root / "service" / "__init__.py").write_text("def built_elsewhere():\n    pass\n")
 
     report = verify(root, Settings(root=root), databases=["sqlite"])
 
@@ -523,7 +533,27 @@ def test_what_a_flask_application_cannot_import_is_named(tmp_path: Path) -> None
     (problem,) = verify(root, Settings(root=root), databases=["sqlite"]).problems
 
     assert "app.py:1 raises ModuleNotFoundError: No module named 'gone_by_now'" in problem.message
-    assert problem.hint.startswith("install gone_by_now")
+    assert "one of them brings gone_by_now" in problem.hint
+
+
+@pytest.mark.parametrize("file", ["compose.yml", None])
+def test_a_flask_application_is_found_as_the_projects_files_say(file: str | None, tmp_path: Path) -> None:
+    root = copied("flask_migrate", tmp_path)
+    if file is not None:
+        (root / file).write_text("services:\n  api:\n    environment:\n      FLASK_APP: service/wsgi.py\n")
+        (root / "service" / "wsgi.py").write_text("from service import create_app\n\nserved = create_app()\n")
+
+    report = verify(root, Settings(root=root, lock_timeout=True), databases=["sqlite"])
+
+    assert (found(report), report.problems) == ([], ())
+
+
+def test_a_module_of_the_repository_that_is_not_installed_is_named_with_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "sdk" / "src" / "kit").mkdir(parents=True)
+    (tmp_path / "sdk" / "src" / "kit" / "__init__.py").touch()
+    (tmp_path / "sdk" / "pyproject.toml").touch()
+
+    assert hint_for(ModuleNotFoundError(name="kit.core"), "sqlite", tmp_path).endswith("pip install -e ./sdk")
 
 
 def test_a_flask_application_of_another_name_is_asked_for(tmp_path: Path) -> None:

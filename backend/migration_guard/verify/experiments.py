@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -103,7 +104,8 @@ class Run:
                 f"{kept.revision.revision} meets {kept.file} of the working tree, as that of the base branch {kept.why}"
             )
             self.teller.gap(NotJudged(at.path, at.line, f"{self.plan.database}: {why}"))
-        if (places := tried()) and self.plan.to_the_heads:
+        # Without the port: one that was looked for is another one in the next run.
+        if (places := [*dict.fromkeys(re.sub(r":\d+$", "", each) for each in tried())]) and self.plan.to_the_heads:
             more = f" and {len(places) - 1} more" if places[1:] else ""
             why = f"the project's code tried to connect to {places[0]}{more}, which is refused: it is run without"
             self.teller.gap(NotJudged(self.request.env, 1, f"{self.plan.database}: {why}"))

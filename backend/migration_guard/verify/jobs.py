@@ -49,10 +49,12 @@ class Job:
 
 def folder_of(project: Project) -> Path:
     """Where people run Alembic: the settings file's folder, or the first above it that holds the script directory, as
-    for `conf/alembic.ini`. Flask-Migrate's ini lies in the script directory: then the folder above that."""
+    for `conf/alembic.ini`. Flask-Migrate's ini lies in the script directory: then the first folder above that which is
+    no package, as nobody calls `flask` from within one."""
     start = project.ini.parent if project.ini else project.root
+    within = start == project.script_location
     for folder in (start, *start.parents):
-        if folder in project.script_location.parents:
+        if folder in project.script_location.parents and not (within and (folder / "__init__.py").is_file()):
             return folder
     return start
 

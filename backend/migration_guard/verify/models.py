@@ -53,7 +53,7 @@ class Models:
             why = "the models are not compared: env.py passes no target_metadata with tables"
             self.teller.gap(NotJudged(self.request.env, 1, why))
             return
-        failed = rebuild(observer.connection, schema, self.found)
+        failed = rebuild(observer.connection, schema, self.found, stage.options)
         for reason in dict.fromkeys(failed.values()):
             tables = [table for table, why in failed.items() if why == reason]
             of = f"{tables[0]} and {len(tables) - 1} more" if tables[1:] else tables[0]

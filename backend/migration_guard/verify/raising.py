@@ -12,9 +12,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 
 from ..findings import Problem
 from ..live.project.environment import cause_in
+from ..live.project.folders import folder_to_install
 from ..live.project.forbidding import ForbiddenAgain, ForbiddenConnection
 from ..live.project.loading import CannotLoad
 from ..live.statements import first_line, last_frame
+from ..live.urls import hide_in
 from .protocol import Request
 from .refused import SHOWN, refused, way_out
 
@@ -90,6 +92,8 @@ def _words(error: BaseException) -> str:
         told = "; ".join(f"{one.field} ({one.why})" for one in those[:SHOWN])
         return f"{type(error).__name__}: {first_line(error)}: {told}{more}"
     says = (error.msg or "") if isinstance(error, SyntaxError) else first_line(error)
+    if says.endswith(":"):  # the words that follow are what it is about
+        says = f"{says} {hide_in(str(error).strip().splitlines()[-1].strip())}"
     return f"{type(error).__name__}: {says}" if says else type(error).__name__
 
 
@@ -106,9 +110,12 @@ def hint_for(error: BaseException, dialect: str, root: Path = Path()) -> str:
         )
     if isinstance(error, ModuleNotFoundError):
         package = (error.name or "").partition(".")[0]
-        if any(place.is_dir() for place in (root / package, root / "src" / package)):
-            return "install the project itself beside the guard, so that its own modules are found: pip install -e ."
-        return f"install {package}, or the guard beside the project, so that both are in one environment"
+        if (own := folder_to_install(root, package)) is not None:
+            return f"install the project's own {package} beside the guard, so that it is found: pip install -e ./{own}"
+        return (
+            f"install the project's requirements beside the guard, in one environment: one of them brings {package}, "
+            "though it may have another name"
+        )
     if isinstance(error, (ForbiddenConnection, ForbiddenAgain)):
         return "let env.py reach its database through SQLAlchemy's create_engine, which the guard leads elsewhere"
     if isinstance(error, InvalidRequestError) and "already defined for this MetaData" in str(error):

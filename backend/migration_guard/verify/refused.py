@@ -9,6 +9,7 @@ from typing import Any
 from ..live.urls import hide_in
 
 SHOWN = 3  # of one error
+_ASKED = 20  # variables, ready to paste
 _LONGEST = 100  # characters of a reason
 _RULED = re.compile(r"([^\w\s])(?:\s*\1){3,}")  # a line drawn across a terminal
 
@@ -45,8 +46,8 @@ def way_out(those: list[Refused]) -> str:
             "let the file or service that fills this model be there for the guard, too; where variables fill it, set "
             "them under [tool.migration-guard.environment] in pyproject.toml, by the variables' names"
         )
-    values = ", ".join(f'{name} = "..."' for name in names[:SHOWN])
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    values = ", ".join(f'{name} = "..."' for name in names[:_ASKED])
+    more = f" and {len(names) - _ASKED} more" if len(names) > _ASKED else ""
     it = "them" if len(names) > 1 else "it"
     return f"set {it} for the guard: {values}{more} under [tool.migration-guard.environment] in pyproject.toml"
 

@@ -6,6 +6,7 @@ to a file. Whatever the project does to this process, the parent goes on.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 from ..errors import GuardError
 from ..findings import Problem
 from ..live.climb.reads import Reads
+from ..live.project.folders import import_folders
 from ..live.statements import first_line
 from .experiments import Bug, Run
 from .protocol import Channel, Request
@@ -38,7 +40,8 @@ def _ended(channel: Channel) -> Iterator[Problem]:
     request = Request(**json.loads(channel.line()))
     sys.dont_write_bytecode = True  # nothing is written into the project
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    sys.path.append(request.folder)  # last: a folder of the project's must not hide a library
+    # last: a folder of the project's must not hide a library
+    sys.path += map(str, import_folders(Path(request.root), Path(request.folder)))
     reads = Reads((request.script_location, *request.version_locations, str(Path(sys.argv[1]).parent)))
     reads.watch()
     reads.note(word.strip("'\"") for word in (request.base_command or "").split())
@@ -48,11 +51,17 @@ def _ended(channel: Channel) -> Iterator[Problem]:
     except GuardError as error:
         yield Problem(f"{request.database}: {error}", error.hint, error.exit_code)
     except Bug as bug:
-        traceback.print_exception(bug.__cause__)
+        _printed(bug.__cause__ or bug)
         yield _bug(bug.__cause__ or bug)
     except BaseException as error:  # noqa: BLE001 - env.py may raise anything, SystemExit too
-        traceback.print_exception(error)
+        _printed(error)
         yield problem_of(error, request)
+
+
+def _printed(error: BaseException) -> None:
+    """Its traceback beside what the project printed, where the project did not close that."""
+    with contextlib.suppress(ValueError):
+        traceback.print_exception(error)
 
 
 def _bug(error: Any) -> Problem:

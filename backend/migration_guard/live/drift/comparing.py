@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +16,7 @@ from .alike import comparable, labels_of, restored
 from .models import is_stub, metadatas
 from .operations import Writer
 from .pairs import paired
-from .scope import Models, Scope
+from .scope import Models, Scope, looked_at
 
 MANY = 3  # tables without a model, which have one reason: a module that env.py does not import
 __all__ = ["disagreements", "metadatas", "rebuild"]
@@ -24,9 +24,11 @@ __all__ = ["disagreements", "metadatas", "rebuild"]
 _DROPPED = ("view", "materialized view", "table", "sequence", "enum")  # in this order
 
 
-def rebuild(connection: Connection, migrated: Snapshot, models: Sequence[MetaData]) -> dict[str, str]:
+def rebuild(
+    connection: Connection, migrated: Snapshot, models: Sequence[MetaData], options: dict[str, Any] | None = None
+) -> dict[str, str]:
     """Replace all tables of a migrated scratch database by those of the models, their schemas with them. Says which
-    cannot be made, and why.
+    cannot be made, and why. Those that `options` of env.py leave out are not made, unless others refer to them.
 
     In the same database, as models may use extensions, functions and schemas that only migrations make.
     """
@@ -40,28 +42,29 @@ def rebuild(connection: Connection, migrated: Snapshot, models: Sequence[MetaDat
                 what = "TYPE" if kind == "enum" else kind.upper()
                 spelled = ".".join(quote(part) for part in name.split("."))
                 connection.exec_driver_sql(f"DROP {what} IF EXISTS {spelled}{' CASCADE' if postgresql else ''}")
-    for schema in sorted({table.schema or "" for metadata in models for table in metadata.tables.values()}):
+    made = [(metadata, looked_at(metadata, options or {})) for metadata in models]
+    for schema in sorted({table.schema or "" for _, tables in made for table in tables}):
         if postgresql and schema:  # of tables that env.py leaves out, and that others refer to
             connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
     connection.commit()
     failed: dict[str, str] = {}
-    for metadata in models:
+    for metadata, tables in made:
         try:
-            metadata.create_all(connection)
+            metadata.create_all(connection, tables)
             connection.commit()
         except Exception:  # noqa: BLE001, PERF203 - types of the project's own may raise anything
             connection.rollback()
-            failed |= _one_by_one(connection, metadata)
+            failed |= _one_by_one(connection, metadata, tables)
     return failed
 
 
-def _one_by_one(connection: Connection, metadata: MetaData) -> dict[str, str]:
+def _one_by_one(connection: Connection, metadata: MetaData, wanted: Collection[Table]) -> dict[str, str]:
     """Make every table that can be made, and then the foreign keys that go round in a circle, as `create_all` does.
     SQLite keeps what stood before an error, and has all foreign keys in its tables."""
     metadata.drop_all(connection)
     connection.commit()
     failed = {}
-    *tables, (_, circles) = sort_tables_and_constraints(metadata.tables.values())  # type: ignore[no-untyped-call]
+    *tables, (_, circles) = sort_tables_and_constraints(wanted)  # type: ignore[no-untyped-call]
     for key in circles:
         key.use_alter = True
     for table, _ in tables:

@@ -156,6 +156,25 @@ class Scope:
         return self.include_object is None or bool(self.include_object(item, name, kind, reflected, compare_to))
 
 
+def looked_at(metadata: MetaData, options: dict[str, Any]) -> list[Table]:
+    """The tables that `include_object` of env.py does not leave out, and those that they refer to."""
+    include: Callable[..., bool] | None = options.get("include_object")
+    tables = metadata.tables
+    found = {
+        name: table
+        for name, table in tables.items()
+        if include is None or include(table, table.name, "table", False, None)
+    }
+    waiting = list(found.values())
+    while waiting:
+        for key in waiting.pop().foreign_keys:
+            name = key.target_fullname.rpartition(".")[0]
+            if name in tables and name not in found:
+                found[name] = tables[name]
+                waiting.append(tables[name])
+    return list(found.values())
+
+
 def own_name(difference: Difference) -> str:
     """The name of a table's part without that of the table and the schema."""
     name, table = difference.name, difference.table or ""

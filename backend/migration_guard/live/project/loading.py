@@ -6,12 +6,14 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic.config import CommandLine, Config
 
 from ...errors import CannotFinish
+from .flask_apps import likely_apps
 from .redirect import Lead
 
 
@@ -82,16 +84,22 @@ def config_of(home: Home, lead: Lead, app: Any) -> Config:
     led = lead.url_for(url)
     if led != url:
         config.set_main_option("sqlalchemy.url", _escaped(led))
-    options = CommandLine().parser.parse_args(["upgrade", "heads"])
     given = getattr(config.cmd_opts, "__dict__", {})
-    config.cmd_opts = Namespace(**{**vars(options), **given})
+    config.cmd_opts = Namespace(**{**_typed(), **given})
     return config
 
 
+@cache
+def _typed() -> Mapping[str, Any]:
+    """The options of `alembic upgrade heads`. Asked once: env.py may close the streams that a parser looks at."""
+    return vars(CommandLine().parser.parse_args(["upgrade", "heads"]))
+
+
 def flask_app(named: str | None) -> Any:
-    """The application, found as the `flask` command finds it. Raises CannotFinish where there is none."""
+    """The application, found as the `flask` command finds it, else as the project's files say. Raises CannotFinish
+    where there is none."""
     try:
-        from flask.cli import NoAppException, ScriptInfo, load_dotenv
+        from flask.cli import NoAppException, load_dotenv
     except ImportError as error:
         raise CannotFinish(
             "env.py asks Flask for its application, and Flask is not installed beside the guard",
@@ -99,16 +107,42 @@ def flask_app(named: str | None) -> Any:
         ) from error
     hint = 'say where the application is: flask-app = "package.module:create_app" under [tool.migration-guard]'
     load_dotenv()
+    named = named or os.environ.get("FLASK_APP")
+    app, why = None, ""
     try:
-        app = ScriptInfo(app_import_path=named or os.environ.get("FLASK_APP")).load_app()
+        app = _loaded(named)
+        why = f"the Flask application {app.name} has no Flask-Migrate"
+    except NoAppException as error:
+        why = f"Flask finds no application: {str(error).splitlines()[0]}"
+    if (app is None or "migrate" not in app.extensions) and named is None:
+        app = next(filter(None, map(_likely, likely_apps(Path.cwd()))), None)
+    if app is None or "migrate" not in app.extensions:
+        raise CannotFinish(why, hint)
+    return app
+
+
+def _loaded(named: str | None) -> Any:
+    """The application of that name. Raises NoAppException where there is none, and what its own code raises."""
+    from flask.cli import NoAppException, ScriptInfo
+
+    try:
+        return ScriptInfo(app_import_path=named).load_app()
     except NoAppException as error:
         why = error.__context__
         if isinstance(why, ImportError) and why.__traceback__ is not None and why.__traceback__.tb_next is not None:
             raise why from None  # it is the application's own, which Flask puts into words with a traceback
-        raise CannotFinish(f"Flask finds no application: {str(error).splitlines()[0]}", hint) from error
-    if "migrate" not in app.extensions:
-        raise CannotFinish(f"the Flask application {app.name} has no Flask-Migrate", hint)
-    return app
+        raise
+
+
+def _likely(name: str) -> Any:
+    """The application that is likely to be meant; None where it is not the one with the migrations."""
+    from flask.cli import NoAppException
+
+    try:
+        app = _loaded(name)
+    except NoAppException:
+        return None
+    return app if "migrate" in app.extensions else None
 
 
 def _written(config: Config, name: str) -> str | None:
