@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 else:
 
     class _Late(type):
+        found = None  # the standard one, once it was asked for
+
         def __call__(cls, *parts):
             return cls.standard()(*parts)
 
@@ -31,9 +33,11 @@ else:
             return getattr(cls.standard(), name)
 
         def standard(cls):
-            import pathlib
+            if cls.found is None:
+                import pathlib
 
-            return getattr(pathlib, cls.__name__)
+                cls.found = getattr(pathlib, cls.__name__)
+            return cls.found
 
     class Path(metaclass=_Late):
         """`pathlib.Path`."""

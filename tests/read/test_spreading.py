@@ -20,6 +20,7 @@ def test_parts_hold_everything_in_order_and_few_items_stay_together() -> None:
     assert parts(range(3), 4) == [range(3)]
     assert [item for part in parts(range(1001), 3) for item in part] == list(range(1001))
     assert len(parts(range(1001), 3)) == 3
+    assert [[*part] for part in parts(range(1000), 2, more=0.25)] == [[*range(556)], [*range(556, 1000)]]
 
 
 def test_child_tells_what_it_found_and_a_failing_one_tells_nothing(capfd: pytest.CaptureFixture[str]) -> None:

@@ -126,9 +126,10 @@ def raw_sql(record: Record, sql: str, node: ast.expr) -> None:
         record.add(OtherSql(text=why, by_sql=True, **record.common(node)))
         return
     read = statements(text, at=at, direction=record.direction, dialects=record.dialects)
-    together = tuple(dict.fromkeys(found.source.replace(PLACEHOLDER, "{...}") for found in read))
-    if len(together) > 1 and not _BLOCK.search(text):
-        changes["among"] = together
+    if len(read) > 1 and not _BLOCK.search(text):
+        together = tuple(dict.fromkeys(found.source.replace(PLACEHOLDER, "{...}") for found in read))
+        if len(together) > 1:
+            changes["among"] = together
     for found in read:
         _list_unread(record, found)
         if isinstance(found, WriteRows) and found.in_batches and not record.in_loop:
@@ -150,8 +151,10 @@ def _list_unread(record: Record, found: Operation) -> None:
         return
     if found.dialects is not None and not found.dialects & KNOWN:
         return
+    if isinstance(found, SetOption):
+        return
     for name, value in vars(found).items():
-        if name in ("condition", "where", "using") or isinstance(found, SetOption):
+        if value.__class__ is str or name in ("condition", "where", "using"):
             continue
         for each in value if isinstance(value, tuple) else (value,):
             if isinstance(each, Unread):

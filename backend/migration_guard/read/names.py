@@ -133,6 +133,8 @@ class Names(ABC):
 
     def attribute(self, on: object, name: str) -> object:
         """The value of `<on>.<name>`."""
+        if on.__class__ is Attr:
+            return DIALECT_NAME if is_dialect_name(on, name) else Attr(on, name)
         if isinstance(on, Dotted):
             return DIALECT_NAME if is_dialect_name(on, name) else on.part(name)
         if isinstance(on, LocalClass) and name in on.members:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MANY = 1_000  # migrations that are held as they are
 _READING = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _PIECE = _KEPT = 1 << 20  # bytes
+_MORE = 0.15  # of a part is read here beside it, while another process packs what it has read
 
 
 class Sources:
@@ -102,7 +103,8 @@ class Sources:
         files = project.named(self._root)
         self._expect(len(files))
         found = self._remembered(files, modules)
-        first, *others = parts([(file, path) for file, path in files if path not in found], self._jobs)
+        unknown = [(file, path) for file, path in files if path not in found]
+        first, *others = parts(unknown, self._jobs, more=_MORE)
         waiting = [(part, in_a_child(partial(self._told, part, modules))) for part in others]
         found |= {path: self._file(file, path, modules) for file, path in first}
         for part, outcome in waiting:

@@ -17,11 +17,15 @@ def cores() -> int:
     return min(counted, 4)
 
 
-def parts(items: Sequence[T], jobs: int) -> list[Sequence[T]]:
-    """The items in as many runs of about the same length as are worth a process each."""
+def parts(items: Sequence[T], jobs: int, *, more: float = 0) -> list[Sequence[T]]:
+    """The items in as many runs of about the same length as are worth a process each.
+
+    The first, which is for this process, has so many times `more`: the others have to tell what they found.
+    """
     count = max(1, min(jobs if hasattr(os, "fork") else 1, len(items) // FEW))
-    size = -(-len(items) // count)
-    return [items[start : start + size] for start in range(0, len(items), size)] if items else [items]
+    size = int(len(items) / (count + more))
+    starts = [0, *(len(items) - size * left for left in range(count - 1, 0, -1))]
+    return [items[start:end] for start, end in zip(starts, [*starts[1:], len(items)], strict=True)]
 
 
 def in_a_child(work: Callable[[], bytes]) -> Callable[[], bytes | None]:

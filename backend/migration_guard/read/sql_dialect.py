@@ -28,10 +28,11 @@ _HINTS = ("`", "AUTO", "ROWID", "PRAGMA", "OR", "UTF8MB4", "ENGINE", "IGNORE")
 
 def spoken(sql: str, dialects: frozenset[str] | None) -> Spoken:
     """The database whose quotes the text follows: by where it runs, where that leaves a choice by its words."""
-    known = [_SPEAK[each] for each in sorted(dialects or ()) if each in _SPEAK]
-    if dialects is not None and (len(set(known)) == 1 or "sqlite" not in known):
-        return known[0] if len(set(known)) == 1 else "postgresql"
-    if _DOLLAR_QUOTE.search(sql) is not None:
+    if dialects is not None:
+        known = {_SPEAK[each] for each in dialects if each in _SPEAK}
+        if len(known) == 1 or "sqlite" not in known:
+            return known.pop() if len(known) == 1 else "postgresql"
+    if "$" in sql and _DOLLAR_QUOTE.search(sql) is not None:
         return "postgresql"
     upper = sql.upper()
     for hint in _HINTS:

@@ -59,7 +59,8 @@ def constraints_of(op: CreateTable | AddColumn, table: str, step: Step) -> tuple
             found.append(KnownConstraint("primary key", table, name, keys, made_by=step.revision))
     alone = isinstance(op, AddColumn)
     for column in op.columns if isinstance(op, CreateTable) else (op.column,):
-        if column.unique is True or column.references is not None or column.check is not None or alone:
+        key = alone and column.primary_key is True
+        if column.unique is True or column.references is not None or column.check is not None or key:
             found += _inline(column, table, step, alone=alone)
     return tuple(found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..facts import Context, Direction, History, Migration, Operation, Unread
 from ..hints import Any, NamedTuple
@@ -190,11 +190,11 @@ class _Function:
         self.has_dialects = any(op.dialects is not None for op in (*up, *down))
         self._groups: dict[Direction, dict[str, list[Operation]]] = {}
         self._traces: dict[tuple[View, Direction], tuple[list[int], list[State]]] = {}
-        self._answers: dict[int, dict[object, Any]] = {id(op): {} for op in (*up, *down)}
+        self._answers: dict[int, dict[object, Any]] = {}
 
     def answers(self, op: Operation) -> dict[object, Any]:
         """The answers kept for an operation; none are for one that does not stand here."""
-        return self._answers.get(id(op), {})
+        return self._answers.setdefault(id(op), {}) if id(op) in self.position else {}
 
     def before(self, op: Operation, view: View) -> State:
         """The state of a table just before an operation of this migration."""
@@ -222,9 +222,12 @@ class _Function:
         self._traces[view, direction] = positions, states
         return positions, states
 
-    def _concerning(self, name: str, direction: Direction) -> list[Operation]:
+    def _concerning(self, name: str, direction: Direction) -> Sequence[Operation]:
+        touching = self.replay.touching
+        if direction == "upgrade" and touching.knows(self.migration):
+            return touching.operations(name, self.migration.id)
         if direction not in self._groups:
-            self._groups[direction] = self.replay.touching.grouped(self.operations[direction], every=True)
+            self._groups[direction] = touching.grouped(self.operations[direction], every=True)
         groups = self._groups[direction]
         return groups.get(name, groups[""])
 

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from ..facts import History, Operation
+from ..facts import History, Migration, Operation
 from .names import by_convention
 from .order import Order
 from .outline import HELD, ITSELF, NAMED, REFERRING, TYPE, WORD, mentioned, outlines
@@ -79,6 +79,10 @@ class Touching:
         here = positions.get(run, [])
         index = bisect_left(here, before)
         return here[index - 1] if index else None
+
+    def knows(self, migration: Migration) -> bool:
+        """Whether it is told of this very migration, with all its operations in sight, which of them concern what."""
+        return self.order.known.get(migration.id) is migration and migration.id not in self._hiding
 
     def operations(self, name: str, revision: str) -> tuple[Operation, ...]:
         """What a revision does that concerns the table, in order."""
