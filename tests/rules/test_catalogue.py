@@ -415,6 +415,8 @@ ROWS = (
         "enum-left-behind",
         sample("incomplete-downgrade", "enum_type_left_behind_by_its_table", "enum_type_dropped_with_its_table"),
         sample("incomplete-downgrade", "enum_type_made_by_itself_left_behind", "enum_type_dropped_through_the_object"),
+        sample("enum-value-left-behind", "works_once", "works_twice"),
+        sample("type-dropped-in-use", "table_of_the_type", "table_first"),
     ),
     row("4g", "enum-created-twice", sample("enum-created-twice", "explicitly_and_with_the_table", "create_type_false")),
     row("4g", "bulk-insert-not-reversed", sample("seed-rows-kept", "bulk_insert", "deleted_by_key")),

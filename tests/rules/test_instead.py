@@ -54,7 +54,9 @@ def pasted(source: str, finding: Finding) -> str:
             del lines[down.lineno - 1 : down.end_lineno]
         return "\n".join([*lines, "", instead, ""])
     if finding.rule.id == "incomplete-downgrade":
-        lines[functions["downgrade"].lineno : functions["downgrade"].lineno] = indented(instead, 4)
+        down = functions["downgrade"]
+        at = (down.end_lineno or 0) if instead.startswith("# in downgrade(), last of all:") else down.lineno
+        lines[at:at] = indented(instead, 4)
     else:
         first = lines[finding.at.line - 1]
         new = indented(instead, len(first) - len(first.lstrip()))

@@ -24,8 +24,8 @@ Write the missing line into `downgrade()`, in the opposite order of the upgrade:
 The thing goes with its table, view or column, is temporary, is dropped again or replaced within the same upgrade, is
 dropped IF EXISTS and no earlier revision makes it, was made under a condition, or a line of the downgrade that the
 guard cannot read may undo it (that line is listed as not judged). A downgrade that is missing altogether is
-`missing-downgrade`. Values added to an enum stay silent: PostgreSQL cannot remove one. With `downgrades = "never"` in
-the settings nothing is asked.
+`missing-downgrade`. Values added to an enum are `enum-value-left-behind`. With `downgrades = "never"` in the settings
+nothing is asked.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from ..facts import (
     AlterColumn,
     Context,
     CreateTable,
+    CreateType,
     DropColumn,
     DropTable,
     Migration,
@@ -232,11 +233,13 @@ def _finding(
     context: Context, op: Operation, what: str, line: str | None = None, *, first: AlterColumn | None = None
 ) -> Finding:
     revision = context.migration.id if context.migration else "this revision"
+    # a type goes after all that is made of it
+    where = "# in downgrade(), last of all:" if line or isinstance(op, CreateType) else "# in downgrade():"
     lines = [line] if line else undoing(context, op, first)
     return Finding(
         RULE,
         op.at,
         says=f"Going down from {revision} {what}.",
-        instead=with_imports(context, "\n".join(["# in downgrade():", *(lines or [f"# {unknown(op)}"])])),
+        instead=with_imports(context, "\n".join([where, *(lines or [f"# {unknown(op)}"])])),
         direction="upgrade",
     )
