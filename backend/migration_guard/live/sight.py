@@ -10,7 +10,9 @@ from .schema import Key, Properties, Snapshot
 from .shapes import TableShape
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection, Engine
 
 LENT = "migration_guard lent"  # beside a connection of ours, in what SQLAlchemy keeps there: the project's own
 
@@ -46,6 +48,9 @@ class Reader(Protocol):
 
     def begin(self, connection: Connection) -> None:
         """Prepare a new connection."""
+
+    def listening(self, own: Engine, /) -> AbstractContextManager[None]:
+        """Until left, take notice of what connections of this process run; `own` is the engine of the guard's."""
 
     def look(self, connection: Connection) -> Sight:
         """What stands there now. Begins a transaction that its caller ends."""

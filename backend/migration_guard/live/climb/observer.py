@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine, event, make_url
 
 from .. import dialect as adapter_of
-from ..postgresql.reader import counted
 from ..project.redirect import own_engine
 from ..rows.filling import Contents, contents, fill
 from ..schema import Snapshot, without
@@ -80,8 +79,7 @@ class Observer:
     def __enter__(self) -> Observer:
         event.listen(Engine, "before_cursor_execute", self._something_is_run)
         self._open.callback(event.remove, Engine, "before_cursor_execute", self._something_is_run)
-        if self._with_rows:
-            self._open.enter_context(counted())
+        self._open.enter_context(self._reader.listening(self._engine))
         return self
 
     def __exit__(

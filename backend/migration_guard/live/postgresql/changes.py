@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...records import replace
+from .accounts import Ledger
 from .questions import Question, asked, query
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 # Kinds of objects that most schemas do without, and where their catalogue stands in the query.
 _PLACES = {"trigger": 2, "rule": 3, "policy": 4, "statistics": 6, "comment": 7}
+AROUND = ("read", "child", "beside", "granted", "all")  # what neighbours.sql tells of relations
 _EVER = "1"  # the transaction that made the system's own rows
 
 
@@ -36,6 +39,10 @@ class Known:
     kinds: frozenset[str] = frozenset()  # of these objects there are some
     counts: Mapping[int, Mapping[int, int]] = field(default_factory=dict)  # of these, by catalogue, of each relation
     elsewhere: tuple[int, str | None] = (0, None)  # how many rows the other catalogues have, and the roles
+    meanwhile: frozenset[int] = frozenset()  # relations that accounts named since
+    upto: int | None = None  # all transactions with lower numbers were over, and no others had begun; None: some had
+    functions: bool = False  # some were made
+    event_triggers: bool = False
 
 
 class Changes(NamedTuple):
@@ -78,10 +85,12 @@ def _changes(connection: Connection, before: Known, rows: bool) -> Changes:
         if of_relation is not before.counts.get(number)
     )
     lost = {oid for found in differ for oid, _ in found}
-    touched = {*names, *lost, *oids["written"]} & relations.keys()
+    # What came and went since has left no trace, but was seen.
+    touched = {*names, *lost, *oids["written"], *before.meanwhile} & relations.keys()
     gone = before.relations.keys() - relations.keys()
-    since, roles, search_path = told["now"][3]
+    since, roles, search_path, *between = told["now"][3]
     total, written = told["elsewhere"][1]
+    functions, event_triggers = told["elsewhere"][2]
     now = Known(
         since=since,
         relations=relations,
@@ -92,6 +101,9 @@ def _changes(connection: Connection, before: Known, rows: bool) -> Changes:
         kinds=frozenset(kind for kind, place in _PLACES.items() if told["totals"][2][place]),
         counts=counts,
         elsewhere=(total, roles),
+        upto=quiet(*between),
+        functions=functions > 0,
+        event_triggers=event_triggers > 0,
     )
     everything = (
         bool(written)
@@ -121,6 +133,44 @@ def _counts(
     for relation, count, number in zip(relations, rows, numbers, strict=True):
         now[number][relation] = now[number].get(relation, 0) + count
     return {**before.counts, **now}
+
+
+def after_accounts(
+    connection: Connection, before: Known, ledger: Ledger, *, rows: bool = True
+) -> tuple[Changes, dict[str, set[int]]] | None:
+    """The same from the accounts of all transactions since, where these are known, with what stands around: as in
+    neighbours.sql. None where that is not sure to be all."""
+    plain = ledger.defines and not (ledger.calls and before.functions) and not before.event_triggers
+    if before.upto is None or not plain:
+        return None
+    locked = frozenset[int]().union(*(account.locked for account in ledger.accounts))
+    written = frozenset[int]().union(*(account.written for account in ledger.accounts))
+    around: dict[str, set[int]] = {what: set() for what in AROUND}
+    told: dict[str, list[Any]] = {}
+    for part, *rest in asked(connection, Question(query("touched"), (locked, written, str(rows))))[0]:
+        told[part] = [each or () for each in rest]
+        if part in around:
+            around[part].update(told[part][0])
+    first, end, search_path = told["now"][3]
+    upto = quiet(first, end)
+    if upto is None or search_path != before.search_path or not ledger.covers(before.upto, upto):
+        return None
+    named = {
+        oid: Relation(kind, _full(schema, name))
+        for oid, (kind, schema, name) in zip(told["named"][0], told["named"][3], strict=True)
+    }
+    gone = (locked & before.relations.keys()) - named.keys()
+    relations = {oid: each for oid, each in before.relations.items() if oid not in gone} | named
+    changed = {before.relations[oid].name for oid in (gone | named.keys()) & before.relations.keys()}
+    marks = {name: mark for name, mark in before.rows.items() if name not in changed}
+    marks |= {relations[oid].name: mark for oid, *mark in zip(*told["rows"][:3], strict=True) if oid in relations}
+    now = replace(before, relations=relations, rows=marks, meanwhile=before.meanwhile | named.keys(), upto=upto)
+    return Changes(now, {*named}, {*gone}, set(), set(), False), around
+
+
+def quiet(first: str, end: str) -> int | None:
+    """The number of the next transaction, of the oldest one that is not over and the next one; None if one is not."""
+    return int(end) if first == end else None
 
 
 def _full(schema: str, name: str) -> str:

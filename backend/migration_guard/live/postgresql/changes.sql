@@ -85,7 +85,8 @@ with since as materialized (
 select 'now' as part, null::int8[] as ids, null::int8[] as numbers, null::int8[] as more,
        array[pg_snapshot_xmin(pg_current_snapshot())::xid::text,
              (select string_agg(oid || rolname, ' ' order by oid) from pg_roles where oid >= 16384),
-             current_setting('search_path')] as words
+             current_setting('search_path'),
+             pg_snapshot_xmin(pg_current_snapshot())::text, pg_snapshot_xmax(pg_current_snapshot())::text] as words
 union all
 select 'relations', array_agg(oid::int8), null, null, null from relation
 union all
@@ -105,7 +106,8 @@ select 'changed', null, array_agg(number), array_agg(lost::int), null from chang
 union all
 select 'counted', array_agg(relation::int8), array_agg(rows), array_agg(number), null from counted
 union all
-select 'elsewhere', null, array[count(*), count(*) filter (where written)], null, null from elsewhere
+select 'elsewhere', null, array[count(*), count(*) filter (where written)],
+       array[(select count(*) from pg_proc where oid >= 16384), (select count(*) from pg_event_trigger)], null from elsewhere
 union all
 select 'enums', array_agg(oid::int8), null, null, null from type where is_enum
 union all

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from itertools import count
 from typing import TYPE_CHECKING
-
-from sqlalchemy import Engine, event
 
 from ..schema import Key, Properties
 from ..shapes import TableShape
 from ..sight import Sight
+from .accounts import Ledger, counts_at_once
 from .catalogue import as_document, described, described_in
-from .changes import Changes, Known, Relation, changes
+from .changes import AROUND, Changes, Known, Relation, after_accounts, changes
 from .questions import Question, asked, query, told
 from .shapes import Table, restricted, tables_in, tables_of
 from .shapes import as_document as shapes_document
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 _RELATIONS = ("table", "view", "materialized view", "sequence")
 # Every so many looks, the catalogues are rid of what steps left dead in them: each look reads past it. Nobody waits for
@@ -30,7 +29,6 @@ _CLEAN = "VACUUM (SKIP_LOCKED, TRUNCATE FALSE) " + ", ".join(
     f"pg_catalog.{name}"
     for name in ("pg_attribute", "pg_class", "pg_constraint", "pg_depend", "pg_index", "pg_trigger", "pg_type")
 )
-_COUNTED_AT_ONCE = (15,)  # the version that brought pg_stat_force_next_flush()
 
 
 class PostgresqlReader:
@@ -39,6 +37,7 @@ class PostgresqlReader:
     def __init__(self, *, rows: bool = True) -> None:
         self._rows = rows  # whether anybody asks for shapes and marks of rows
         self._known = Known()
+        self._ledger = Ledger()
         self._looks = count(1)
         self._parts: dict[str, dict[Key, Properties]] = {}  # none is changed, but replaced by another
         self._owners: dict[str, str] = {}  # of sequences
@@ -54,18 +53,23 @@ class PostgresqlReader:
         connection.exec_driver_sql("SET search_path = public")  # which all queries on the catalogues want
         connection.commit()
 
+    def listening(self, own: Engine) -> AbstractContextManager[None]:
+        """Until left, take notice of what connections of this process run; `own` is the guard's engine."""
+        return self._ledger.kept(own, rows=self._rows)
+
     def look(self, connection: Connection) -> Sight:
         """What stands there now."""
         if next(self._looks) % _CLEANED == 0 and not connection.in_transaction():
             told(connection, _CLEAN)
-        found = changes(connection, self._known, rows=self._rows)
+        quick = after_accounts(connection, self._known, self._ledger, rows=self._rows)
+        found, around = quick or (changes(connection, self._known, rows=self._rows), None)
         if found.everything or found.now.search_path != "public":
             self._read_everything(connection)
         elif found.touched or found.gone or found.enums or found.enums_gone:
-            self._read(connection, found)
+            self._read(connection, found, around)
         self._known = found.now
-        known = (connection.dialect.server_version_info or ()) >= _COUNTED_AT_ONCE
-        return Sight({**self._parts}, {**self._shapes}, found.now.rows if known else {})
+        self._ledger.clear()
+        return Sight({**self._parts}, {**self._shapes}, found.now.rows if counts_at_once(connection) else {})
 
     def _read_everything(self, connection: Connection) -> None:
         self._parts, self._owners = {}, {}
@@ -73,13 +77,14 @@ class PostgresqlReader:
         self._tables = tables_of(connection) if self._rows else {}
         self._shapes = {table.full_name: table.shape for table in self._tables.values()}
 
-    def _read(self, connection: Connection, found: Changes) -> None:
+    def _read(self, connection: Connection, found: Changes, around: dict[str, set[int]] | None) -> None:
+        """What was found to be touched, where it is known already with what stands `around`."""
         before = self._known.relations
         if lost := {("enum", self._known.enums[oid]) for oid in found.enums_gone}:
             self._parts[""] = {key: each for key, each in self._parts[""].items() if key not in lost}
         touched, gone, enums = found.touched, found.gone, found.enums
         while touched or gone or enums:
-            around = self._around(connection, touched)
+            around = around or self._around(connection, touched)
             if around["all"]:
                 self._read_everything(connection)
                 return
@@ -102,12 +107,12 @@ class PostgresqlReader:
                 tables = tables_in(json.loads(document[0][0]), self._tables)
                 self._tables |= tables
                 self._shapes |= {each.full_name: each.shape for each in tables.values() if each.full_name in new}
-            lost = {name for _, name in columns - self._columns(new)} | {name.rpartition(".")[2] for name in old - new}
-            touched = self._naming(lost, around["child"] - read, found.now.relations)
-            gone, enums = set(), set()
+            words = {name for _, name in columns - self._columns(new)} | {name.rpartition(".")[2] for name in old - new}
+            touched = self._naming(words, around["child"] - read, found.now.relations)
+            gone, enums, around = set(), set(), None
 
     def _around(self, connection: Connection, touched: set[int]) -> dict[str, set[int]]:
-        around: dict[str, set[int]] = {what: set() for what in ("read", "child", "beside", "granted", "all")}
+        around: dict[str, set[int]] = {what: set() for what in AROUND}
         for what, oid in asked(connection, Question(query("neighbours"), (touched,)))[0]:
             around[what].add(oid)
         return around
@@ -151,28 +156,3 @@ class PostgresqlReader:
                     self._owners[name] = owner
         for owner, part in parts.items():
             self._parts[owner] = {**self._parts.get(owner, {}), **part}
-
-
-@contextmanager
-def counted() -> Iterator[None]:
-    """Until left, the server counts at once what a connection of this process has written when it commits: it would
-    wait for up to a second.
-
-    https://www.postgresql.org/docs/15/monitoring-stats.html#MONITORING-STATS-FUNCTIONS
-    """
-
-    def tell(connection: Connection) -> None:
-        dialect = connection.dialect
-        if dialect.name != "postgresql" or (dialect.server_version_info or ()) < _COUNTED_AT_ONCE:
-            return
-        cursor = connection.connection.cursor()
-        with suppress(dialect.loaded_dbapi.Error):  # a transaction that failed takes no more statements
-            cursor.execute("SELECT pg_stat_force_next_flush()")
-            cursor.fetchall()
-        cursor.close()
-
-    event.listen(Engine, "commit", tell)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "commit", tell)

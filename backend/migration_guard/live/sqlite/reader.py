@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from .shapes import shapes_of
 from .tables import table_text
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 _LINES = OBJECTS.replace(" from", ", rootpage from", 1)
 Line = tuple[str, str, str, str, int]  # of sqlite_master: type, name, table, text, and the page where a table begins
@@ -45,6 +45,10 @@ class SqliteReader:
 
     def begin(self, connection: Connection) -> None:
         """There is nothing to prepare."""
+
+    def listening(self, _own: Engine) -> AbstractContextManager[None]:
+        """The file itself tells what was written."""
+        return nullcontext()
 
     def look(self, connection: Connection) -> Sight:
         """What stands there now."""

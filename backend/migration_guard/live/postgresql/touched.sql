@@ -1,0 +1,67 @@
+-- What stands of relations that transactions locked, and around them, in a PostgreSQL database (15 to 18).
+-- Parameters: the relations whose definition, and those whose rows may be others now; whether anybody wants to know of rows.
+-- One line for each part, as in changes.sql: those of 'read' and so on are as in neighbours.sql.
+with touched as materialized (
+  select oid from pg_class where relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c') and oid = any($1::oid[])
+  union select indrelid from pg_index where indexrelid = any($1::oid[])
+), types as materialized (  -- a relation's rows are a type, too
+  select unnest(array[y.oid, y.typarray]) as oid from pg_type y
+  where y.oid = any(array(select c.reltype from pg_class c where c.oid = any(array(select oid from touched))))
+), depending as materialized (
+  select classid, objid from pg_depend
+  where refclassid = 'pg_class'::regclass and refobjid = any(array(select oid from touched))
+  union all
+  select classid, objid from pg_depend
+  where refclassid = 'pg_type'::regclass and refobjid = any(array(select oid from types where oid <> 0))
+), read(oid) as materialized (
+  select oid from touched
+  union select objid from depending where classid = 'pg_class'::regclass
+  union select conrelid from pg_constraint where contype <> 'f' and oid = any(array(
+        select objid from depending where classid = 'pg_constraint'::regclass))
+  union select ev_class from pg_rewrite where oid = any(array(
+        select objid from depending where classid = 'pg_rewrite'::regclass))
+  union select tgrelid from pg_trigger where oid = any(array(
+        select objid from depending where classid = 'pg_trigger'::regclass))
+  union select polrelid from pg_policy where oid = any(array(
+        select objid from depending where classid = 'pg_policy'::regclass))
+  union select adrelid from pg_attrdef where oid = any(array(
+        select objid from depending where classid = 'pg_attrdef'::regclass))
+  union select inhparent from pg_inherits where inhrelid = any(array(select oid from touched))
+  -- A sequence is told with the table that owns it.
+  union select refobjid from pg_depend where classid = 'pg_class'::regclass and objid = any(array(select oid from touched))
+        and refclassid = 'pg_class'::regclass and deptype in ('a', 'i')
+)
+select 'now' as part, null::int8[] as ids, null::int8[] as numbers, null::int8[] as more,
+       array[pg_snapshot_xmin(pg_current_snapshot())::text, pg_snapshot_xmax(pg_current_snapshot())::text,
+             current_setting('search_path')] as words
+union all
+select 'named', array_agg(c.oid::int8), null, null,
+       array_agg(array[c.relkind::text, case n.nspname when 'public' then '' else n.nspname end, c.relname::text])
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.oid = any(array(select oid from touched)) and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c')
+  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+union all
+select 'rows', array_agg(oid::int8), array_agg(relfilenode::int8), array_agg(
+  pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid)), null
+from pg_class where relkind = 'r' and not relhassubclass and current_setting('track_counts')::bool and $3::bool
+  and oid = any(array(select oid from touched union all select unnest($2::oid[])))
+union all
+select 'read', array_agg(oid::int8), null, null, null from read where oid <> 0
+union all
+select 'child', array_agg(conrelid::int8), null, null, null from pg_constraint where contype = 'f' and oid = any(array(
+  select objid from depending where classid = 'pg_constraint'::regclass))
+union all
+select 'beside', array_agg(indexrelid::int8), null, null, null
+from pg_index where indrelid = any(array(select oid from read))
+union all
+select 'beside', array_agg(objid::int8), null, null, null
+from pg_depend where refclassid = 'pg_class'::regclass and refobjid = any(array(select oid from read))
+  and classid = 'pg_class'::regclass and deptype in ('a', 'i')
+union all
+select 'granted', array[0], null, null, null
+where exists (select 1 from pg_class where relacl is not null and oid = any(array(select oid from read)))
+  or exists (select 1 from pg_attribute where attacl is not null and attrelid = any(array(select oid from read)))
+union all
+select 'all', array[0], null, null, null from depending where classid not in (
+  'pg_class'::regclass, 'pg_constraint'::regclass, 'pg_rewrite'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass,
+  'pg_attrdef'::regclass, 'pg_type'::regclass, 'pg_statistic_ext'::regclass)
