@@ -40,7 +40,7 @@ def test_every_table_is_filled_whatever_its_types_keys_and_checks(connection: Co
     connection.commit()
 
     assert [each for each in every if each.rows < 3 or each.why] == []
-    assert len(every) == 9
+    assert len(every) == 10
     assert connection.exec_driver_sql("pragma foreign_key_check").all() == []
 
 

@@ -23,6 +23,9 @@ _COMPARISONS = (
 )
 
 
+_PAIRING = (exp.EQ, exp.GTE, exp.LTE, exp.NullSafeEQ)  # what is the same on both sides satisfies them
+
+
 class Condition:
     """One condition. What cannot be read refuses no row: the database has the last word."""
 
@@ -55,6 +58,15 @@ class Condition:
                     known = found.setdefault(column.name.lower(), [])
                     known += [value for value in values if value not in known]
         return found
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """The columns that are compared with each other, in lower case."""
+        for node in self._condition.walk() if self._condition is not None else ():
+            if isinstance(node, _PAIRING):
+                sides = [side.unnest() for side in (node.this, node.expression)]
+                sides = [side.this if isinstance(side, exp.Cast) else side for side in sides]
+                if all(isinstance(side, exp.Column) for side in sides):
+                    yield sides[0].name.lower(), sides[1].name.lower()
 
 
 @lru_cache(maxsize=4096)

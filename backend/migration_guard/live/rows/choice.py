@@ -49,6 +49,7 @@ class Chooser:
         for _, read in conditions:
             for name, values in read.suggestions().items():
                 self.suggested.setdefault(name, []).extend(of_value(value, dialect) for value in values)
+        self.pairs = [pair for _, read in conditions for pair in read.pairs()]
         self.checks = [Rule(check.name, frozenset(check.columns), _keeping(read)) for check, read in conditions]
 
     def look(self, parents: Mapping[str, Sequence[Literals]], taken: Mapping[tuple[str, ...], set[Literals]]) -> None:
@@ -92,7 +93,23 @@ class Chooser:
             if not column.generated and column.name not in in_keys:
                 candidates = [{column.name: value} for value in self._candidates(column, number, version)]
                 found.append(Variable((column.name,), candidates))
-        return found
+        return [self._with_others(variable, found) for variable in found] if self.pairs else found
+
+    def _with_others(self, variable: Variable, variables: Sequence[Variable]) -> Variable:
+        """The variable of one column, with the values of columns that a check compares it with."""
+        name = variable.columns[0].lower()
+        others = {other for pair in self.pairs if name in pair for other in pair if other != name}
+        if len(variable.columns) > 1 or any(variable.columns == key.columns for key in self.shape.foreign_keys):
+            return variable
+        more = [
+            {variable.columns[0]: candidate[other]}
+            for each in variables
+            for other in each.columns
+            if other.lower() in others
+            for candidate in each.candidates
+            if candidate[other] not in (NULL, _DEFAULT)
+        ]
+        return Variable(variable.columns, [*variable.candidates, *more])
 
     def _linked_keys(self) -> list[list[ForeignKeyShape]]:
         """Foreign keys in groups that share no column."""

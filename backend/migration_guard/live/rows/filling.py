@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,9 @@ def fill(
     savepoints, so not one in autocommit mode.
     """
     return _Filling(connection, shapes, rows).run(known)
+
+
+_SHORTENED = re.compile(r"((.)\2{9})\2{10,}")  # the longest values, in what a database says of them
 
 
 class _Filling:
@@ -157,7 +161,7 @@ class _Filling:
                 with self.connection.begin_nested():
                     self._execute(statement)
         except DBAPIError as error:
-            words = str(error.orig).strip().partition("\n")[0]
+            words = _SHORTENED.sub(r"\1...", str(error.orig).strip().partition("\n")[0])
             self.why.setdefault(shape.full_name, f"{shape.full_name}: the database refuses a row: {words}")
             chooser.suspect(words)
             return False
