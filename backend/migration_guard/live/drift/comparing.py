@@ -84,7 +84,7 @@ def _not_made(connection: Connection, item: Table | AddConstraint) -> str | None
         else:
             connection.execute(item)
         connection.commit()
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - what it says is the answer
         connection.rollback()
         return first_line(error)
     return None
