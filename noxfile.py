@@ -22,12 +22,17 @@ nox.options.default_venv_backend = "uv|virtualenv"
 
 HERE = Path(__file__).parent
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
-# The oldest releases that the metadata allows; the newest are whatever the index has.
+# The oldest releases that the metadata allows, or the first that a newer Python can load; the newest are whatever the
+# index has.
 OLDEST = (
-    "sqlalchemy==2.0.0",
+    "sqlalchemy==2.0.0; python_version < '3.13'",
+    "sqlalchemy==2.0.31; python_version == '3.13'",
+    "sqlalchemy==2.0.41; python_version >= '3.14'",
     "alembic==1.13.0",
     "aiosqlite==0.19.0",
-    "psycopg[binary]==3.1.18",
+    "psycopg[binary]==3.1.18; python_version < '3.13'",
+    "psycopg[binary]==3.2.2; python_version == '3.13'",
+    "psycopg[binary]==3.2.10; python_version >= '3.14'",
     "sqlglot==26.0.0",
 )
 DATABASES = ("sqlite", "postgresql-16", "postgresql-18")

@@ -35,6 +35,10 @@ def _quiet_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
             if name in SPEAKING or name.startswith(SPEAKING_PREFIXES):
                 patch.delenv(name)
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        # From git 2.47 on a commit leaves a process that tidies up, and its lock, in a repository that a test looks at.
+        patch.setenv("GIT_CONFIG_COUNT", "1")
+        patch.setenv("GIT_CONFIG_KEY_0", "maintenance.auto")
+        patch.setenv("GIT_CONFIG_VALUE_0", "false")
         yield
 
 

@@ -235,7 +235,7 @@ UNREADABLE: Mapping[str, tuple[Callable[[Path], None], str, str]] = {
     "latin-1": (content(CAFE.encode("latin-1")), "the file is not utf-8 text (byte 0xe9)", "save the file as UTF-8"),
     "utf-16": (content(HAZARDOUS.encode("utf-16")), "the file is not utf-8 text (byte 0xff)", "save the file as UTF-8"),
     "cookie": (content(b"# coding: klingon\n"), "unknown encoding: klingon", "save the file as UTF-8"),
-    "rot13": (content(b"# coding: rot13\n"), "rot13, does not make text", "save the file as UTF-8"),
+    "rot13": (content(b"# coding: rot13\n"), "rot13", "save the file as UTF-8"),
     "NUL": (content(HAZARDOUS.encode() + b"\0"), "it holds NUL bytes", "python -m py_compile"),
     "deep": (content(b"x = " + b"-" * 100_000 + b"1\n"), "it is nested too deeply", "python -m py_compile"),
     "brackets": (content(b"(" * 5_000_000), "too many nested parentheses", "python -m py_compile"),

@@ -82,6 +82,10 @@ else:
 
     class _Named(type):
         def __new__(kind, name, bases, body):
+            if "__annotate_func__" in body:  # Python 3.14 evaluates annotations late where nothing makes them texts
+                raise TypeError(
+                    f"{body['__module__']} wants `from __future__ import annotations`, as {name} has fields"
+                )
             fields = tuple(body.get("__annotations__", ()))
             usual = {field: body.pop(field) for field in fields if field in body}
             body |= {field: property(itemgetter(at)) for at, field in enumerate(fields)}

@@ -157,7 +157,8 @@ def _repository(folder: Path) -> Repository:
 
 def _default_branch(repository: Repository, remote: str) -> str | None:
     """The branch of a remote that branches are merged into, as it was fetched last."""
-    return _first_known(repository, [f"{remote}/{name}" for name in ("HEAD", *_USUAL)])
+    usual = [f"{remote}/{name}" for name in _USUAL]
+    return _first_known(repository, [repository.default_of(remote) or f"{remote}/HEAD", *usual])
 
 
 def _are_strangers(repository: Repository, one: str, other: str) -> bool:

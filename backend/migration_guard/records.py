@@ -79,6 +79,10 @@ else:
         return made
 
     def _made(cls, *, frozen, order, kw_only, eq):
+        if "__annotate_func__" in cls.__dict__:  # Python 3.14 evaluates annotations late where nothing makes them texts
+            raise TypeError(
+                f"{cls.__module__} wants `from __future__ import annotations`, as {cls.__name__} is a record"
+            )
         known = dict(getattr(cls, "__fields__", {}))
         for name, kind in cls.__dict__.get("__annotations__", {}).items():
             if isinstance(kind, str) and kind.startswith("ClassVar"):

@@ -21,6 +21,7 @@ from migration_guard.live.postgresql.binaries import installs
 from migration_guard.live.postgresql.server import running
 from migration_guard.live.scratch import watcher
 from migration_guard.live.scratch.folder import Scratch
+from tests.processes import processes
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and sessions of POSIX")
 
@@ -54,8 +55,7 @@ def within(seconds: float, condition: Callable[[], bool]) -> bool:
 
 
 def processes_that_name(text: str) -> list[str]:
-    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if text in line]
+    return [f"{pid} {arguments}" for pid, _, arguments in processes() if text in arguments]
 
 
 def test_the_folder_is_ours_alone_and_goes_with_all_that_is_in_it(place: Path) -> None:
@@ -137,6 +137,7 @@ import json, subprocess, sys, time
 from migration_guard.live.postgresql import adapter as postgresql
 from migration_guard.live.sqlite import adapter as sqlite
 from migration_guard.live.scratch.folder import Scratch
+from tests.processes import processes
 from sqlalchemy import create_engine, text
 with Scratch() as scratch, \\
      sqlite.servers("sqlite", scratch) as files, \\
@@ -180,6 +181,7 @@ def test_files_servers_processes_and_databases_are_gone_soon_after_we_are_killed
 STARTING = """
 from migration_guard.live.postgresql import adapter as postgresql
 from migration_guard.live.scratch.folder import Scratch
+from tests.processes import processes
 print("going", flush=True)
 with Scratch() as scratch, postgresql.servers("postgresql", scratch) as server:
     server.new_database()

@@ -259,7 +259,7 @@ def test_each_value_that_cannot_go_is_named_before_anything_is_written(both: Mak
         ("DATE", "date", "0000-01-01", "no date"),
         ("DATE", "date", "2026-02-29", "no date"),
         ("DATETIME", "timestamp", "0000-12-31 00:00:00.000000", "no time"),
-        ("DATETIME", "timestamp", "2026-01-02 24:00:00.000000", "no time"),
+        ("DATETIME", "timestamp", "2026-01-02 25:00:00.000000", "no time"),
         ("DATETIME", "timestamp", "2026-01-02 03:04:05.12345 6", "no time"),
         ("DATETIME", "timestamp", "2026-01-02 03:04:05.123456\0", "NUL|no time"),
         ("CHAR(32)", "uuid", "0" * 32 + "\0", "no UUID"),

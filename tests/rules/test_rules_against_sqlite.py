@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,9 +158,11 @@ if ALEMBIC >= (1, 18):
 def test_a_rule_speaks_where_sqlite_stops_and_nowhere_else(line: str, tmp_path: Path) -> None:
     ran = run(BASE + ROW, line)
 
-    said = {found.rule.id for found in judged(tmp_path, BASE, line)} & RULES
+    said = [found for found in judged(tmp_path, BASE, line) if found.rule.id in RULES]
 
-    assert bool(said) is (ran.error is not None), ran.error
+    learnt = sqlite3.sqlite_version_info >= (3, 53) and any("SQLite before 3.53" in found.says for found in said)
+    assert bool(said) is (ran.error is not None or learnt), ran.error
+    assert not (learnt and ran.error), ran.error
 
 
 @pytest.mark.parametrize("line", [line for line in IN_PLACE if "add_column" in line])

@@ -221,4 +221,6 @@ def _usual_base(root: Path) -> str:
 def usual_base(root: Path) -> str | None:
     """The branch that most branches are merged into, as far as a clone knows it; None outside of one."""
     repository = Repository.at(root)
-    return next((name for name in _USUAL if repository is not None and repository.knows(name)), None)
+    if repository is None:
+        return None
+    return next(filter(repository.knows, (repository.default_of("origin") or _USUAL[0], *_USUAL)), None)

@@ -87,6 +87,11 @@ class Repository:
         """Whether a branch, tag or id means a commit here."""
         return self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", accept=(0, 1, 128)).returncode == 0
 
+    def default_of(self, remote: str) -> str | None:
+        """The branch of a remote that others are merged into, by its name, as a clone or a fetch noted it."""
+        ref = f"refs/remotes/{remote}/HEAD"
+        return self._run("symbolic-ref", "--short", "--quiet", ref, accept=(0, 1, 128)).stdout.decode().strip() or None
+
     def merge_base(self, ref: str) -> str:
         """The commit where HEAD and `ref` parted. Raises UsageError for an unknown ref and for a history cut short."""
         base, head = self.resolve(ref), self.resolve("HEAD")
@@ -170,8 +175,7 @@ class Repository:
     def shared_side(self) -> str:
         """Which side of a merge others have: HEAD on the branch that branches are merged into, else MERGE_HEAD."""
         here = self._run("symbolic-ref", "--short", "--quiet", "HEAD", accept=(0, 1)).stdout.decode().strip()
-        usual = self._run("symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD", accept=(0, 1, 128)).stdout
-        names = {"main", "master", "trunk", "develop", usual.decode().strip().partition("/")[2]}
+        names = {"main", "master", "trunk", "develop", (self.default_of("origin") or "").partition("/")[2]}
         return "HEAD" if here and here in names else "MERGE_HEAD"
 
     def changed(self, since: str, *, staged: bool) -> dict[str, str]:

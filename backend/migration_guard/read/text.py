@@ -108,6 +108,8 @@ def _decoded(content: bytes) -> str:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         except SyntaxError as error:
             raise Unreadable(f"its encoding is not one that Python knows ({error.msg})") from error
+        except LookupError as error:  # Python 3.14, of a codec that makes no text
+            raise Unreadable(f"its encoding is not one that Python knows ({str(error).partition(';')[0]})") from error
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:

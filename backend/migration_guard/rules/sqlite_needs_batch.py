@@ -10,7 +10,8 @@ key, index or constraint uses; the same in SQL. A batch block with `recreate="ne
 ## Why it hurts
 SQLite's ALTER TABLE renames and adds columns, drops plain ones, and does nothing else. Alembic raises
 NotImplementedError, or the statement is a syntax error, and the lines above it have already been done: SQLite commits
-each of them by itself.
+each of them by itself. From 3.53 on it also takes SET and DROP NOT NULL, ADD CHECK and DROP CONSTRAINT of a
+CHECK; which SQLite runs depends on what the Python of each machine was built with, so these are findings, too.
 
 ## Instead
 Let Alembic rebuild the table. On PostgreSQL the block runs plain ALTER statements:
@@ -66,9 +67,11 @@ def constraint_changed(op: CreateConstraint | DropConstraint, context: Context) 
     if isinstance(op, DropConstraint) and op.name is None:
         return  # it raises on every database, which is another rule's
     if isinstance(op, DropConstraint):
-        yield _finding(op, f"Dropping {op.kind or 'constraint'}{name} from {op.table}", "drop_constraint")
+        what = f"Dropping {op.kind or 'constraint'}{name} from {op.table}"
+        yield _finding(op, what, "drop_constraint", learnt=op.by_sql and op.kind in (None, "check"))
     elif op.kind in CREATES:
-        yield _finding(op, f"Adding {op.kind}{name} to {op.table}", CREATES[op.kind])
+        what = f"Adding {op.kind}{name} to {op.table}"
+        yield _finding(op, what, CREATES[op.kind], learnt=op.by_sql and op.kind == "check")
 
 
 @judges(AlterColumn)
@@ -85,7 +88,8 @@ def column_changed(op: AlterColumn, context: Context) -> Iterator[Finding]:
         if given
     ]
     if changed and _runs(op, context):
-        yield _finding(op, f"Changing the {' and '.join(changed)} of {op.table}.{op.name}", "alter_column")
+        what = f"Changing the {' and '.join(changed)} of {op.table}.{op.name}"
+        yield _finding(op, what, "alter_column", learnt=changed == ["nullability"])
 
 
 @judges(AddColumn)
@@ -135,7 +139,8 @@ def _runs(op: Rebuilding, context: Context) -> bool:
     return in_place(op) and not may_not_run(op) and not seen_before(context, op)
 
 
-def _finding(op: Rebuilding, what: str, name: str) -> Finding:
+def _finding(op: Rebuilding, what: str, name: str, *, learnt: bool = False) -> Finding:
+    """`learnt` is what SQLite can do by itself from 3.53 on."""
     instead = in_batch_block(op, op.table, op.schema, name)
     block = f"with op.batch_alter_table({literal(op.table)}) as batch_op:\n    ...  # the same, by batch_op.{name}"
     if instead is None and op.by_sql:
@@ -143,7 +148,7 @@ def _finding(op: Rebuilding, what: str, name: str) -> Finding:
     return Finding(
         RULE,
         op.at,
-        says=f"{what} fails on SQLite, whose ALTER TABLE cannot do it: Alembic has to rebuild the table in a batch "
-        "block.",
+        says=f"{what} fails on SQLite{' before 3.53' if learnt else ''}, whose ALTER TABLE cannot do it: "
+        "Alembic has to rebuild the table in a batch block.",
         instead=instead or block,
     )

@@ -105,9 +105,11 @@ class Channel:
         return url
 
     def close(self) -> None:
-        """Flush everything."""
-        for stream in (self._out, sys.stdout, sys.stderr):
-            stream.flush()
+        """Flush everything that the project left open."""
+        self._out.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not stream.closed:
+                stream.flush()
 
 
 def finding_to_json(finding: Finding) -> dict[str, Any]:
