@@ -45,6 +45,18 @@ def project(root: Path, *bodies: str, ini: str = "", env: str = "", others: dict
         ((JSONB, BRANCH), "", "", {}, ("sqlite", "postgresql")),
         ((JSONB, BATCH), "", "", {}, ("postgresql",)),
         ((BRANCH,), "", "", {}, ("sqlite", "postgresql")),
+        # one slip among many revisions that were made to fit SQLite
+        ((JSONB,) + (BATCH,) * 6, "", "", {}, ("sqlite", "postgresql")),
+        ((JSONB,) * 3 + (BATCH,) * 6, "", "", {}, ("postgresql",)),
+        ((JSONB,) + (PLAIN,) * 6, "sqlalchemy.url = sqlite:///a.db", "", {}, ("sqlite", "postgresql")),
+        ((JSONB,) + (PLAIN,) * 6, "", "", {"requirements.txt": "aiosqlite\n"}, ("sqlite",)),
+        (
+            (JSONB,) + (PLAIN,) * 6,
+            "sqlalchemy.url = sqlite:///a.db",
+            "",
+            {"requirements.txt": "psycopg2\n"},
+            ("postgresql",),
+        ),
         (
             (PLAIN,),
             "",

@@ -23,6 +23,7 @@ _MOST = 200  # revision files looked into, spread over the history
 _ENOUGH = 3  # files that show the same
 _COUNTED = 12  # of those that use what only one database has
 _MANY = 5  # files that ask for the database, and never for SQLite: it is none of those they know
+_FEW = 2  # files of one kind that may be a slip, which is to be found: five times as many were made to fit SQLite
 # What SQLite has no word for, as types or as SQL. What Alembic renders for both (UUID, TIMESTAMP) is not among it.
 _ONLY_POSTGRESQL = pattern(
     rb"\b(?:JSONB|TSVECTOR|HSTORE|ExcludeConstraint|CITEXT|INT4RANGE|TSTZRANGE|DATERANGE)\b|"
@@ -85,6 +86,7 @@ class Databases:
 class _Seen:
     """What the files of a project show; files are named relative to the root."""
 
+    revisions: int = 0  # that were looked into
     only_postgresql: list[str] = field(default_factory=list)
     only_mysql: list[str] = field(default_factory=list)
     only_sqlite: list[str] = field(default_factory=list)
@@ -104,6 +106,8 @@ def databases(root: Path, found: Sequence[Project]) -> Databases:
         return _answer(("postgresql",), f"{found[0].place.path} names it")
     seen = _seen(root, found)
     postgresql, mysql = seen.named.get("postgresql"), seen.named.get("mysql")
+    if _may_be_slips(seen):
+        seen.only_postgresql.clear()
     # A SQLite URL in an ini often stands for the desk only: it counts where migrations were made to fit.
     sqlite = next(iter(seen.sqlite), None) or (seen.named.get("sqlite") if not seen.only_postgresql else None)
     mostly_mysql = bool(mysql) and len(seen.only_mysql) > max(len(seen.only_postgresql), _ENOUGH)
@@ -136,6 +140,15 @@ def databases(root: Path, found: Sequence[Project]) -> Databases:
     return _answer(_ALL, "the files name more than one" if sqlite or postgresql else "the files name none")
 
 
+def _may_be_slips(seen: _Seen) -> bool:
+    """Whether a revision or two use what only PostgreSQL has, and nothing else shows that SQLite is not meant."""
+    few = len(seen.only_postgresql)
+    if not 0 < few <= _FEW:
+        return False
+    for_sqlite = seen.named.keys() & {"sqlite", "aiosqlite"} and "postgresql" not in seen.named
+    return (seen.revisions if for_sqlite else len(seen.batch)) > 5 * few
+
+
 def _left_sqlite(seen: _Seen) -> bool:
     """Whether SQLite is named by a few old revisions only, while most use what only PostgreSQL has."""
     stands = [file for file in seen.sqlite if "sqlite" in file.lower() or file.endswith("env.py")]
@@ -153,6 +166,7 @@ def _seen(root: Path, found: Sequence[Project]) -> _Seen:
     seen = _Seen()
     files = [file for project in found for file in project.paths()]
     for file in files[:: max(1, len(files) // _MOST)]:
+        seen.revisions += 1
         text, shown = _bytes(file), _shown(root, file)
         small = text.lower()
         if b"batch_alter_table" in small:
