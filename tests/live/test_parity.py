@@ -64,6 +64,14 @@ def said(lite: Snapshot, full: Snapshot) -> list[str]:
     return [each.says for _, found in unlike(lite, full) for each in found]
 
 
+def test_an_index_name_that_sqlalchemy_shortens_is_the_same(tmp_path: Path, engine: sa.Engine) -> None:
+    metadata = MetaData()
+    name = "of_a_request_that_was_made_long_ago_and_has_a_name_to_it"
+    Table("a_table_of_its_own", metadata, Column(name, t.Integer, index=True))
+
+    assert made_by(metadata, tmp_path, engine) == []
+
+
 def test_a_random_uuid_as_a_default_is_another_one_on_each(tmp_path: Path, engine: sa.Engine) -> None:
     lite = on_sqlite("create table t (w char(32) default '536e7de0ca294de580055788d5bdc7f4')", tmp_path)
     full = on_postgresql("create table t (w uuid default 'a3486eaa-b439-4ec3-ac5b-f64de26635b3')", engine)

@@ -34,6 +34,9 @@ HAZARDS = {
             op.create_index(f"ix_t_{column}", "t", [column])  # expect: index-blocks-writes index-blocks-writes""",
     "index_through_the_bind": """
         op.get_bind().execute(sa.text("CREATE INDEX ix_t ON t (code)"))  # expect: index-blocks-writes""",
+    "index_after_a_rename": """
+        op.rename_table("t", "called_otherwise")
+        op.create_index("ix_t", "called_otherwise", ["code"])  # expect: index-blocks-writes""",
     "index_with_column": """
         op.add_column("t", sa.Column("more", sa.Integer, unique=True))  # expect: index-blocks-writes""",
     "index_made_at_run_time": """

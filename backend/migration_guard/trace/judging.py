@@ -28,7 +28,7 @@ from ..rules.shared.rows import emptied
 from .evidence import Evidence, Work, blocks, evidence, exclusive, seen
 from .joining import Joined
 from .naming import named
-from .reading import Ran, ran
+from .reading import Ran, as_called, ran
 from .seen_names import with_seen_schema
 
 # The rules that speak of each kind of work, those that are on by themselves and others.
@@ -76,7 +76,7 @@ class Court:
 
     def hear(self, joined: Joined) -> None:
         """Take in what was seen of one revision."""
-        step = joined.step
+        step = as_called(joined.step)
         migration = self._migration(step)
         if migration is None:
             return

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..facts import AddColumn, CreateConstraint, Migration, Operation, Place, Unread
+from ..facts import AddColumn, CreateConstraint, Migration, Operation, Place, RenameTable, Unread
 from ..live.steps import Lock, Step
 from ..read.sql import statements
+from ..records import replace
 from ..replay.names import alike, bare
+
+_RENAMES = re.compile(r"\brename\s+to\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,31 @@ def ran(step: Step, migration: Migration, numbers: set[int] | None = None) -> It
         operations = tuple(_written(one, written, at) or one for one in read)
         at = next((one.at for one in operations if one.in_batch), at)
         yield Ran(number, at, statement.sql, operations, tuple(locks.get(number, ())))
+
+
+def as_called(step: Step) -> Step:
+    """The step, its tables with the names that they have at each statement: one that is renamed on the way was recorded
+    by the name that it had before."""
+    now: dict[str, str] = {}  # name before the step -> name after the statements so far
+    names: list[dict[str, str]] = []  # by statement
+    for statement in step.statements:
+        names.append(dict(now))
+        if _RENAMES.search(statement.sql):
+            at = Place(step.at.path, statement.line)
+            for one in statements(statement.sql, at=at, direction="upgrade", dialects=frozenset({"postgresql"})):
+                if isinstance(one, RenameTable):
+                    _rename(now, one)
+    if not now:
+        return step
+    locks = (replace(lock, relation=names[lock.statement].get(lock.relation, lock.relation)) for lock in step.locks)
+    return replace(step, locks=tuple(locks))
+
+
+def _rename(now: dict[str, str], one: RenameTable) -> None:
+    schema = f"{one.schema}." if isinstance(one.schema, str) else ""
+    old, new = f"{schema}{one.table}", f"{schema}{one.new_name}"
+    before = next((name for name, called in now.items() if called == old), old)
+    now[before] = new
 
 
 def _written(read: Operation, written: tuple[Operation, ...], at: Place) -> Operation | None:

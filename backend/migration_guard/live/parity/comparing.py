@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from hashlib import md5
 
 from ..meaning import default_meaning
 from ..schema import Properties, Snapshot, drawn_anew
@@ -190,8 +191,8 @@ def _literals(meaning: str) -> list[str]:
 
 
 def _indexes(lite: Parts, full: Parts) -> Iterator[Unlike]:
-    here = {each.name.lower()[:_LONGEST]: each for each in lite.indexes}
     there = {each.name.lower(): each for each in full.indexes}
+    here = {_as_on_postgresql(each.name, there): each for each in lite.indexes}
     for name in sorted({*here, *there}):
         one, other = here.get(name), there.get(name)
         if one is not None and other is not None:
@@ -200,6 +201,12 @@ def _indexes(lite: Parts, full: Parts) -> Iterator[Unlike]:
             yield from _index_alone(one, "SQLite", there, full)
         elif other is not None and other.common and all(_is_column(each) for each in other.columns):
             yield from _index_alone(other, "PostgreSQL", here, lite)
+
+
+def _as_on_postgresql(name: str, there: Container[str]) -> str:
+    """An index's name as PostgreSQL has it: cut, or shortened by SQLAlchemy, which takes it for one that it made up."""
+    shortened = f"{name[: _LONGEST - 8]}_{md5(name.encode(), usedforsecurity=False).hexdigest()[-4:]}".lower()
+    return shortened if len(name) > _LONGEST and shortened in there else name.lower()[:_LONGEST]
 
 
 def _index(table: str, lite: Indexed, full: Indexed) -> Iterator[Unlike]:
