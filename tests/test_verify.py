@@ -548,6 +548,13 @@ def test_a_flask_application_is_found_as_the_projects_files_say(file: str | None
     assert (found(report), report.problems) == ([], ())
 
 
+@pytest.mark.parametrize(
+    ("module", "words"), [("distutils.util", "install setuptools"), ("imp", "Python 3.11 was the last with imp")]
+)
+def test_a_module_that_left_python_is_named_with_what_has_it(module: str, words: str) -> None:
+    assert hint_for(ModuleNotFoundError(name=module), "sqlite").startswith(words)
+
+
 def test_a_module_of_the_repository_that_is_not_installed_is_named_with_its_folder(tmp_path: Path) -> None:
     (tmp_path / "sdk" / "src" / "kit").mkdir(parents=True)
     (tmp_path / "sdk" / "src" / "kit" / "__init__.py").touch()

@@ -29,6 +29,12 @@ _LACKS = re.compile(
     r"\b(missing|not (?:set|found|defined)|required|undefined|must be set|please set|unset|environment variable)\b",
     re.IGNORECASE,
 )
+_OF_SETUPTOOLS = ("distutils", "pkg_resources")  # distutils left Python with 3.12, pkg_resources setuptools with 82
+# Modules that Python had, and the last minor version with them: https://docs.python.org/3/whatsnew/3.13.html and 3.12's
+_LEFT_PYTHON = {
+    **dict.fromkeys(("asynchat", "asyncore", "imp", "smtpd"), 11),
+    **dict.fromkeys(("cgi", "cgitb", "crypt", "imghdr", "mailcap", "pipes", "sndhdr", "telnetlib", "uu", "xdrlib"), 12),
+}
 
 _NO_TABLE = re.compile(r"no such table|relation .* does not exist")
 
@@ -110,6 +116,10 @@ def hint_for(error: BaseException, dialect: str, root: Path = Path()) -> str:
         )
     if isinstance(error, ModuleNotFoundError):
         package = (error.name or "").partition(".")[0]
+        if package in _OF_SETUPTOOLS:
+            return f'install setuptools, which has {package}: pip install "setuptools<81"'
+        if (last := _LEFT_PYTHON.get(package)) is not None:
+            return f"Python 3.{last} was the last with {package}: install the project and the guard beside that one"
         if (own := folder_to_install(root, package)) is not None:
             return f"install the project's own {package} beside the guard, so that it is found: pip install -e ./{own}"
         return (
