@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .config import Settings, load
 from .errors import CannotFinish, GuardError, NothingFound, UsageError
+from .read.commits import default_of, resolve
 from .read.discovery import projects
 from .read.git import Repository
 from .read.git_program import environment
@@ -45,7 +46,7 @@ def hook(folder: Path, stage: str, base: str | None, told: Mapping[str, str], ru
 def _pre_push(folder: Path, base: str | None, told: Mapping[str, str], run: Run) -> int:
     """Judges the commit that is pushed against the branch of the remote that it will end on."""
     repository = _repository(folder)
-    pushed = repository.resolve(told.get("PRE_COMMIT_TO_REF") or "HEAD")
+    pushed = resolve(repository, told.get("PRE_COMMIT_TO_REF") or "HEAD")
     against = base or _default_branch(repository, told.get("PRE_COMMIT_REMOTE_NAME") or "origin")
     against = against or told.get("PRE_COMMIT_FROM_REF")
     if against is None or _are_strangers(repository, pushed, against):
@@ -158,7 +159,7 @@ def _repository(folder: Path) -> Repository:
 def _default_branch(repository: Repository, remote: str) -> str | None:
     """The branch of a remote that branches are merged into, as it was fetched last."""
     usual = [f"{remote}/{name}" for name in _USUAL]
-    return _first_known(repository, [repository.default_of(remote) or f"{remote}/HEAD", *usual])
+    return _first_known(repository, [default_of(repository, remote) or f"{remote}/HEAD", *usual])
 
 
 def _are_strangers(repository: Repository, one: str, other: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from migration_guard.facts import Changes, HeadFile, Place
 from migration_guard.read.changes import Difference
+from migration_guard.read.commits import resolve, shared_side
 from migration_guard.read.git import Repository
 from migration_guard.read.head_files import head_files
 from migration_guard.read.project import Project
@@ -148,15 +149,15 @@ def test_what_a_merge_brings_is_not_changed_again(root: Path) -> None:
 
     merged_in = repository.merged_in()
 
-    assert merged_in == (repository.resolve("theirs"),)
-    found = Difference(repository, "both", repository.resolve("HEAD"), False, merged_in).changes(
+    assert merged_in == (resolve(repository, "theirs"),)
+    found = Difference(repository, "both", resolve(repository, "HEAD"), False, merged_in).changes(
         root, [project(root)], ()
     )
     assert found[0] == Changes(
         "both", added=("alembic/versions/b.py",), brought_in=("app/models.py",), shared_side="HEAD"
     )
     git(root, "symbolic-ref", "HEAD", "refs/heads/mine")
-    assert repository.shared_side() == "MERGE_HEAD"
+    assert shared_side(repository) == "MERGE_HEAD"
 
 
 def test_no_merge_is_going_on(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

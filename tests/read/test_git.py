@@ -5,51 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.errors import CannotFinish, UsageError
+from migration_guard.errors import CannotFinish
 from migration_guard.read.git import Repository
+from tests.read.repositories import VERSIONS, at, commit, git, write
 
-VERSIONS = "db/my versions"
 ODD = ["a b.py", "quo'te\".py", "ünï.py", "new\nline.py", "-dash.py", "*.py"]
-
-
-def git(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> str:
-    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, env=os.environ | (env or {}), capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def write(folder: Path, name: str, content: str = "x = 1\n") -> Path:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content)
-    return path
-
-
-def commit(folder: Path, *names: str, content: str = "x = 1\n") -> str:
-    for name in names:
-        write(folder, name, content)
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "--allow-empty", "-m", "some")
-    return git(folder, "rev-parse", "HEAD")
-
-
-@pytest.fixture
-def top(tmp_path: Path) -> Path:
-    """A repository, in a folder whose name needs quoting, with one commit on main."""
-    folder = tmp_path / "it's ä repo"
-    folder.mkdir()
-    git(folder, "init", "-q")
-    commit(folder, f"{VERSIONS}/a.py")
-    return folder
-
-
-def at(folder: Path) -> Repository:
-    found = Repository.at(folder)
-    assert found is not None
-    return found
 
 
 def contents(folder: Path, names: dict[str, str]) -> dict[str, bytes]:
@@ -162,99 +122,6 @@ def test_large_and_empty_files_arrive_whole(top: Path) -> None:
     done = commit(top)
 
     assert contents(top, at(top).files(done, ["v"])) == {"v/empty.py": b"", "v/large.py": large.encode()}
-
-
-# Names of commits
-
-
-def test_branch_tag_and_commit_are_resolved(top: Path) -> None:
-    done = git(top, "rev-parse", "HEAD")
-    git(top, "tag", "-a", "-m", "some", "v1")
-
-    assert [at(top).resolve(ref) for ref in ("main", "v1", done[:9], "HEAD")] == [done] * 4
-
-
-@pytest.mark.parametrize("ref", ["", "-h", "--all", "a b", "a\nb", "main\0"])
-def test_what_cannot_be_a_ref_is_refused_before_git_sees_it(top: Path, ref: str) -> None:
-    with pytest.raises(UsageError, match="is not a name of a commit"):
-        at(top).resolve(ref)
-
-
-def test_missing_base_says_how_to_fetch_it(top: Path) -> None:
-    git(top, "remote", "add", "upstream", "https://example.org/x.git")
-
-    for ref, hint in [
-        ("origin/main", "git fetch origin main:refs/remotes/origin/main"),
-        ("upstream/a/b", "git fetch upstream a/b:refs/remotes/upstream/a/b"),
-        ("dev", "git fetch origin dev:refs/remotes/origin/dev, then --base origin/dev"),
-        ("1" * 40, f"git fetch origin {'1' * 40}"),
-        (
-            "HEAD~9",
-            "give a branch, a tag or a commit of `git log`; git fetch --unshallow brings all of a shallow clone",
-        ),
-    ]:
-        with pytest.raises(UsageError) as caught:
-            at(top).merge_base(ref)
-        assert (str(caught.value), caught.value.hint) == (f"the base {ref} does not exist here", hint)
-
-
-def test_file_is_no_commit(top: Path) -> None:
-    commit(top, "a.py")
-
-    with pytest.raises(UsageError, match=r"the base main:a\.py does not exist here"):
-        at(top).resolve("main:a.py")
-
-
-def test_repository_without_a_commit(tmp_path: Path) -> None:
-    git(tmp_path, "init", "-q")
-
-    with pytest.raises(UsageError, match="no commit yet"):
-        at(tmp_path).resolve("HEAD")
-
-
-def test_merge_base_is_where_the_branches_parted(top: Path) -> None:
-    parted = git(top, "rev-parse", "HEAD")
-    git(top, "checkout", "-q", "-b", "mine")
-    commit(top, "mine.py")
-    git(top, "checkout", "-q", "main")
-    commit(top, "theirs.py")
-    git(top, "checkout", "-q", "mine")
-
-    assert at(top).merge_base("main") == parted
-
-
-def test_shallow_clone_says_how_to_deepen_it(top: Path, tmp_path: Path) -> None:
-    commit(top, "b.py")
-    git(top, "checkout", "-q", "-b", "mine")
-    commit(top, "c.py")
-    git(top, "checkout", "-q", "main")
-    commit(top, "d.py")
-    git(tmp_path, "clone", "-q", "--depth=1", "--no-single-branch", "--branch=mine", f"file://{top}", "shallow")
-
-    with pytest.raises(UsageError, match="shallow") as caught:
-        at(tmp_path / "shallow").merge_base("origin/main")
-
-    assert "git fetch --unshallow" in caught.value.hint
-    assert "fetch-depth: 0" in caught.value.hint
-
-
-def test_fetch_that_is_advised_makes_the_base_known(top: Path, tmp_path: Path) -> None:
-    git(top, "checkout", "-q", "-b", "mine")
-    git(tmp_path, "clone", "-q", "--single-branch", "--branch=mine", f"file://{top}", "clone")
-    with pytest.raises(UsageError) as caught:
-        at(tmp_path / "clone").resolve("origin/main")
-
-    git(tmp_path / "clone", *caught.value.hint.split()[1:])
-
-    assert at(tmp_path / "clone").resolve("origin/main") == git(top, "rev-parse", "main")
-
-
-def test_unrelated_histories_are_said_to_be_so(top: Path) -> None:
-    git(top, "checkout", "-q", "--orphan", "other")
-    commit(top, "b.py")
-
-    with pytest.raises(UsageError, match="this branch and main have no commit in common"):
-        at(top).merge_base("main")
 
 
 # The index

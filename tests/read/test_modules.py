@@ -21,6 +21,7 @@ from migration_guard.facts import (
     Unread,
     WriteRows,
 )
+from migration_guard.read.commits import resolve
 from migration_guard.read.discovery import projects
 from migration_guard.read.git import Repository
 from migration_guard.read.graph import history
@@ -396,7 +397,7 @@ def test_helper_is_read_from_the_index_and_the_commit_like_the_migration(tmp_pat
     found = [
         *sources.working_tree(project),
         *sources.index(project, repository),
-        *sources.commit(project, repository, repository.resolve("HEAD")),
+        *sources.commit(project, repository, resolve(repository, "HEAD")),
     ]
 
     assert [operations(each)[0].table for each in found] == ["now", "staged", "committed"]  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..config import Settings
 from ..errors import UsageError
 from ..facts import Base, History, Migration
+from ..read.commits import default_of
 from ..read.git import Repository
 from ..records import dataclass
 from ..reporting import uttered
@@ -223,4 +224,4 @@ def usual_base(root: Path) -> str | None:
     repository = Repository.at(root)
     if repository is None:
         return None
-    return next(filter(repository.knows, (repository.default_of("origin") or _USUAL[0], *_USUAL)), None)
+    return next(filter(repository.knows, (default_of(repository, "origin") or _USUAL[0], *_USUAL)), None)

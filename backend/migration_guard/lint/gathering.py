@@ -78,7 +78,7 @@ def gathered(
         notes = (_none_left(histories, projects, sources, index, changed),)
     if repository is not None and not problems:
         # From where this branch left the base branch, else from the last commit.
-        since = repository.head if base is None else repository.merge_base(base)
+        since = repository.head if base is None else _parted(repository, base)
         from ..read.changes import Difference  # late: it knows models, and how to parse them
 
         changes: dict[int, Changes] = {}
@@ -106,15 +106,22 @@ def _compared(one: History, base: str, sources: Sources, project: Project, repos
         raise UsageError(
             f"{sources.root} is not in a git repository, so there is no {base} to compare with", "leave out --base"
         )
-    from ..read.graph import with_base  # late: a commit hook compares with no branch
+    from ..read.commits import resolve  # late: a commit hook compares with no branch
+    from ..read.graph import with_base
 
-    tip, fork = repository.resolve(base), repository.merge_base(base)
+    tip, fork = resolve(repository, base), _parted(repository, base)
     return with_base(
         one,
         ref=base,
         base=sources.commit(project, repository, tip),
         fork=sources.commit(project, repository, fork),
     )
+
+
+def _parted(repository: Repository, base: str) -> str:
+    from ..read.commits import merge_base
+
+    return merge_base(repository, base)
 
 
 def _none_left(

@@ -7,7 +7,7 @@ tables hangs on all revisions below, and is worked out in `replay/`, which sees 
 All files stand in one folder, as each package more would be a file more that a commit hook loads. A way through them:
 
 - which projects there are: `discovery`, `tree`, `ini`, `project`, `strays`, `wanted`, `databases`
-- where their text comes from: `sources`, `files`, `git`, `changes`, `concern`
+- where their text comes from: `sources`, `files`, `git`, `commits`, `changes`, `concern`
 - one revision file: `source`, `header`, `comments`, `imports`, `mentions`; without its code `headers`, `graph`
 - its code, statement by statement: `operations` begins a `walk`, one class in eight files, each upon the one before:
   `names`, `binding`, `expressions`, `effects`, `functions`, `following`, `branches`, `walk`; `values`, `constants` and

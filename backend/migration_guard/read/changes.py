@@ -40,7 +40,7 @@ class Difference:
             differs = self.repository.changed(commit, staged=self.staged)
             brought_in += sorted(found.keys() - differs.keys())
             found = {path: kind for path, kind in found.items() if path in differs}
-        shared_side = self.repository.shared_side() if self.merged_in else None
+        shared_side = _shared_side(self.repository) if self.merged_in else None
         folder = self.repository.folder(root)  # with a slash behind it, the beginning of what lies in the root
         below = f"{folder}/" if folder else folder
         named = {path: self._named(root, below, path) for path in (*found, *brought_in)}
@@ -97,6 +97,12 @@ class Difference:
             if file.is_file():
                 found[path] = file.read_bytes()
         return found
+
+
+def _shared_side(repository: Repository) -> str:
+    from .commits import shared_side  # late: of merges alone
+
+    return shared_side(repository)
 
 
 def _tables(contents: dict[str, bytes]) -> dict[str, frozenset[str]]:

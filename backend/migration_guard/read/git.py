@@ -1,4 +1,4 @@
-"""What git has: files of a commit or of the index, and where two branches parted, without a checkout."""
+"""What git has, without a checkout: the files of a commit, those of the index, and what differs between them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cached_property
 from stat import S_ISREG
 
-from ..errors import CannotFinish, UsageError
+from ..errors import CannotFinish
 from ..hints import TYPE_CHECKING
 from ..paths import Path, StrPath, late, lies_in, located, shown, text_of
 from ..records import dataclass, replace
@@ -45,7 +45,7 @@ class Repository:
         done = run_git(["-C", os.fspath(path), "rev-parse", *asked])
         top, _, rest = os.fsdecode(done.stdout).partition("\n")
         git_dir, _, head = rest.removesuffix("\n").partition("\n")
-        if git_dir and (not head or _is_id(head)):
+        if git_dir and (not head or is_id(head)):
             return cls(late(top), late(os.path.realpath(git_dir)), head or None)
         if git_dir:  # the name of a folder has several lines
             top = os.fsdecode(run_git(["-C", os.fspath(path), "rev-parse", "--show-toplevel"]).stdout)
@@ -72,38 +72,9 @@ class Repository:
         named = shown(real, self.above)
         return "" if named == "." else named
 
-    def resolve(self, ref: str) -> str:
-        """The commit that a branch, tag or id means. Raises UsageError where there is none."""
-        if not ref or ref.startswith("-") or any(sign.isspace() or not sign.isprintable() for sign in ref):
-            raise UsageError(f"{ref!r} is not a name of a commit", "give a branch, a tag or a commit, as origin/main")
-        done = self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", accept=(0, 1, 128))
-        if done.returncode == 0:
-            return done.stdout.decode().strip()
-        if ref == "HEAD":
-            raise UsageError("this repository has no commit yet", "commit first, or run without --base")
-        raise UsageError(f"the base {ref} does not exist here", self._fetch_of(ref))
-
     def knows(self, ref: str) -> bool:
         """Whether a branch, tag or id means a commit here."""
-        return self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", accept=(0, 1, 128)).returncode == 0
-
-    def default_of(self, remote: str) -> str | None:
-        """The branch of a remote that others are merged into, by its name, as a clone or a fetch noted it."""
-        ref = f"refs/remotes/{remote}/HEAD"
-        return self._run("symbolic-ref", "--short", "--quiet", ref, accept=(0, 1, 128)).stdout.decode().strip() or None
-
-    def merge_base(self, ref: str) -> str:
-        """The commit where HEAD and `ref` parted. Raises UsageError for an unknown ref and for a history cut short."""
-        base, head = self.resolve(ref), self.resolve("HEAD")
-        done = self._run("merge-base", head, base, accept=(0, 1))
-        if done.returncode == 0:
-            return done.stdout.decode().split("\n", 1)[0]
-        if self._run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
-            raise UsageError(
-                f"this shallow clone does not reach back to where this branch and {ref} parted",
-                "git fetch --unshallow (in GitHub Actions: fetch-depth: 0 for actions/checkout)",
-            )
-        raise UsageError(f"this branch and {ref} have no commit in common", "name the branch it will be merged into")
+        return self.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", accept=(0, 1, 128)).returncode == 0
 
     def files(self, commit: str, folders: Sequence[str]) -> dict[str, str]:
         """The Python files below some folders as a commit has them: the name of the content by path. Folders that it
@@ -111,7 +82,7 @@ class Repository:
         if not folders:
             return {}
         paths = [f"{folder}/" for folder in folders if folder]
-        listed = self._run(
+        listed = self.run(
             "ls-tree", "-r", "-z", "--full-tree", commit, "--", *(paths if len(paths) == len(folders) else ())
         )
         found = {}
@@ -134,14 +105,14 @@ class Repository:
         paths = [f"{folder}/" for folder in folders if folder]
         only = paths if len(paths) == len(folders) else []
         found: dict[str, str] = {}
-        for entry in self._run("ls-files", "-s", "-z", "--", *only, index=index).stdout.split(b"\0")[:-1]:
+        for entry in self.run("ls-files", "-s", "-z", "--", *only, index=index).stdout.split(b"\0")[:-1]:
             about, _, path = entry.partition(b"\t")
             mode, blob, stage = about.split(b" ")
             if mode in _REGULAR and stage in (b"0", b"2") and path.endswith(b".py"):
                 found[os.fsdecode(path)] = blob.decode()
         if not _EMPTY.isdisjoint(found.values()):
             # `git add -N` lists a file as empty in the index, though the commit will not have it.
-            added = self._run(
+            added = self.run(
                 "diff-files", "--name-only", "--diff-filter=A", "--no-ext-diff", "-z", "--", *only, index=index
             )
             for path in added.stdout.split(b"\0")[:-1]:
@@ -151,11 +122,11 @@ class Repository:
 
     def archive(self, commit: str) -> bytes:
         """All files of a commit, in a tar archive."""
-        return self._run("archive", "--format=tar", commit).stdout
+        return self.run("archive", "--format=tar", commit).stdout
 
     def last_commit(self) -> str | None:
         """The commit that HEAD names; None before the first."""
-        done = self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}", accept=(0, 1, 128))
+        done = self.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}", accept=(0, 1, 128))
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
     def merged_in(self) -> tuple[str, ...]:
@@ -163,20 +134,14 @@ class Repository:
 
         A merge without conflicts names them only after its hook has run; until then they stand in the environment.
         """
-        told = sorted(name[8:] for name in os.environ if name.startswith("GITHEAD_") and _is_id(name[8:]))
+        told = sorted(name[8:] for name in os.environ if name.startswith("GITHEAD_") and is_id(name[8:]))
         known = [name for name in told if self.knows(name)]
         if known:
             return tuple(known)
         if not os.path.exists(f"{text_of(self, 'git_dir')}/MERGE_HEAD"):
             return ()
-        done = self._run("rev-parse", "--verify", "--quiet", "MERGE_HEAD^{commit}", accept=(0, 1, 128))
+        done = self.run("rev-parse", "--verify", "--quiet", "MERGE_HEAD^{commit}", accept=(0, 1, 128))
         return (done.stdout.decode().strip(),) if done.returncode == 0 else ()
-
-    def shared_side(self) -> str:
-        """Which side of a merge others have: HEAD on the branch that branches are merged into, else MERGE_HEAD."""
-        here = self._run("symbolic-ref", "--short", "--quiet", "HEAD", accept=(0, 1)).stdout.decode().strip()
-        names = {"main", "master", "trunk", "develop", (self.default_of("origin") or "").partition("/")[2]}
-        return "HEAD" if here and here in names else "MERGE_HEAD"
 
     def changed(self, since: str, *, staged: bool) -> dict[str, str]:
         """The files that differ from a commit, by path: "A" added, "M" edited, "D" deleted.
@@ -196,14 +161,14 @@ class Repository:
     def _changed(self, since: str, *, staged: bool) -> dict[str, str]:
         index = self._index_of_the_running_commit() if staged else None
         cached = ["--cached"] if staged else []
-        output = self._run(
+        output = self.run(
             "diff", "--name-status", "--no-renames", "--no-ext-diff", "--ignore-submodules", "-z", *cached, since, "--",
             index=index,
         ).stdout.split(b"\0")[:-1]  # fmt: skip
         kinds = {b"A": "A", b"D": "D"}
         found = {os.fsdecode(path): kinds.get(kind, "M") for kind, path in zip(output[::2], output[1::2], strict=True)}
         if not staged:
-            others = self._run("ls-files", "--others", "--exclude-standard", "--full-name", "-z").stdout.split(b"\0")
+            others = self.run("ls-files", "--others", "--exclude-standard", "--full-name", "-z").stdout.split(b"\0")
             found |= {path: "M" if path in found else "A" for path in map(os.fsdecode, others[:-1])}
         return dict(sorted(found.items()))
 
@@ -215,7 +180,7 @@ class Repository:
             return {}
         index = self._index_of_the_running_commit() if any(name.startswith(":") for name in asked) else None
         stdin = b"".join(os.fsencode(name) + b"\n" for name in asked)
-        output = self._run("cat-file", "--batch", stdin=stdin, index=index).stdout
+        output = self.run("cat-file", "--batch", stdin=stdin, index=index).stdout
         found: dict[str, bytes] = {}
         at = 0
         for name in asked:
@@ -251,7 +216,7 @@ class Repository:
         if not blobs:
             return {path: content[blob] for path, blob in sorted(wanted.items())}
         output = memoryview(
-            self._run("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs).encode()).stdout
+            self.run("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs).encode()).stdout
         )
         at = 0
         for blob in blobs:
@@ -294,24 +259,10 @@ class Repository:
         )
         return index if ours and os.path.isfile(index) else None
 
-    def _fetch_of(self, ref: str) -> str:
-        """The command that brings a missing ref."""
-        if any(sign in ref for sign in "~^:@"):  # of a commit that is here: HEAD~9
-            return "give a branch, a tag or a commit of `git log`; git fetch --unshallow brings all of a shallow clone"
-        remotes = ["origin", *self._run("remote").stdout.decode(errors="replace").split()]
-        remote, slash, branch = ref.partition("/")
-        if not slash or remote not in remotes:
-            remote, branch = "origin", ref
-        if _is_id(ref):
-            return f"git fetch {remote} {ref}"
-        # With the target named, it also works in a clone of a single branch, as CI makes them.
-        return f"git fetch {remote} {branch}:refs/remotes/{remote}/{branch}" + (
-            "" if ref.startswith(f"{remote}/") else f", then --base {remote}/{branch}"
-        )
-
-    def _run(
+    def run(
         self, *arguments: str, accept: Iterable[int] = (0,), stdin: bytes = b"", index: str | None = None
     ) -> subprocess.CompletedProcess[bytes]:
+        """What git says here. Raises CannotFinish where its exit code is none of those to `accept`."""
         # fsmonitor is a program that a repository's settings may name; nothing but git shall run.
         done = run_git(["-C", self.above, "-c", "core.fsmonitor=false", *arguments], stdin, index)
         if done.returncode not in accept:
@@ -324,5 +275,5 @@ class Repository:
 located(Repository, "top", "git_dir")
 
 
-def _is_id(ref: str) -> bool:
+def is_id(ref: str) -> bool:
     return len(ref) in (40, 64) and all(sign in "0123456789abcdef" for sign in ref)

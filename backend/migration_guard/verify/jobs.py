@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from ..errors import GuardError, UsageError
 from ..facts import History, Migration
 from ..findings import Problem
+from ..read.commits import merge_base, resolve
 from ..read.git import Repository
 from ..read.graph import history
 from ..read.project import Project
@@ -80,7 +81,7 @@ def _on(base: str, job: Job, sources: Sources) -> Job:
     repository = Repository.at(sources.root)
     if repository is None:
         raise UsageError(f"{sources.root} is not in a git repository, so it has no branch {base}", "leave out --base")
-    commit = repository.resolve(base)
+    commit = resolve(repository, base)
     there = _by_id(sources.commit(job.project, repository, commit))
     here = _by_id(job.history.migrations)
     stands = tuple(sorted(there.keys() & here.keys()))
@@ -150,7 +151,7 @@ def _since_the_fork(
     if not missing:
         return ()
     try:
-        fork = _by_id(sources.commit(project, repository, repository.merge_base(base)))
+        fork = _by_id(sources.commit(project, repository, merge_base(repository, base)))
     except GuardError:  # a shallow clone
         return tuple(sorted(missing))
     return tuple(sorted(missing - fork.keys()))

@@ -25,6 +25,7 @@ from ..live.project.loading import Home
 from ..live.project.redirect import Lead, engines_led
 from ..live.project.stage import Stage
 from ..live.statements import Recorder, first_line
+from ..read.commits import resolve
 from ..read.git import Repository
 from ..records import replace
 from .protocol import Channel, Request
@@ -54,7 +55,7 @@ def models_of(request: Request, url: str, scratch: Path) -> Old:
     if repository is None or request.base_ref is None:
         raise CannotFinish("there is no base branch", "give --base")
     checkout = scratch / f"old-{os.getpid()}"
-    _extract(repository.archive(repository.resolve(request.base_ref)), checkout)
+    _extract(repository.archive(resolve(repository, request.base_ref)), checkout)
     old = _moved(request, repository.top, checkout)
     if not (Path(old.script_location) / "env.py").is_file():
         return Old({}, {})  # the base branch has no migrations yet
