@@ -258,7 +258,7 @@ class WriteRows(Operation):
     cascade: bool = False  # TRUNCATE ... CASCADE
     from_query: bool = False  # INSERT ... SELECT
     one_row_each: bool = False  # by a key: `WHERE id = :id`, an insert of given values
-    matched: bool = False  # UPDATE ... FROM, each condition of which compares two columns
+    matched: bool = False  # each condition compares two columns of an UPDATE ... FROM, or asks whether there is a value
     in_batches: bool = False  # inside a loop, with LIMIT or a range of keys
     idempotent: bool = False  # ON CONFLICT, WHERE NOT EXISTS, INSERT OR IGNORE
 

@@ -29,7 +29,7 @@ class Chosen(NamedTuple):
     columns: tuple[str, ...] = ()  # all that it names
     one_row: bool = False  # by a key and a value
     limited: bool = False  # by LIMIT or a range of keys
-    matched: bool = False  # by what it has in common with another table, and nothing else
+    matched: bool = False  # by what it has in common with another table, or by what has a value, and nothing else
 
 
 def chosen(cursor: Cursor) -> Chosen:
@@ -46,7 +46,8 @@ def chosen(cursor: Cursor) -> Chosen:
     if joined or (not cursor.ended and cursor.word != "RETURNING"):
         return Chosen(True, columns=columns, limited=limited, matched=joined and _only_matches(test.copy()))
     where = "".join(test.source.upper().split()) not in _ALWAYS
-    return Chosen(where, tuple(_null_tests(test.copy())), columns, _is_one_row(test.copy()), limited)
+    null, one_row = tuple(_null_tests(test.copy())), _is_one_row(test.copy())
+    return Chosen(where, null, columns, one_row, limited, matched=where and not limited and _only_matches(test.copy()))
 
 
 def named_in(condition: str) -> tuple[str, ...]:
@@ -75,11 +76,11 @@ def _is_one_row(test: Cursor) -> bool:
 
 
 def _only_matches(test: Cursor) -> bool:
-    """Whether each condition is `a.id = b.a_id`, or `b.name IS NOT NULL`."""
+    """Whether each condition is `a.id = b.a_id`, `b.name IS NOT NULL` or, beside others, `a.name IS NULL`."""
     for term in _without_brackets(test).parts("AND"):
         try:
             one, _ = term.qualified()
-            if term.take("IS", "NOT", "NULL") and term.ended:
+            if (term.take("IS", "NOT", "NULL") or term.take("IS", "NULL")) and term.ended:
                 continue
             equal = term.take("=")
             other, _ = term.qualified()
