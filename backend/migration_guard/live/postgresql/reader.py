@@ -79,9 +79,9 @@ class PostgresqlReader:
 
     def _read(self, connection: Connection, found: Changes, around: dict[str, set[int]] | None) -> None:
         """What was found to be touched, where it is known already with what stands `around`."""
-        before = self._known.relations
-        if lost := {("enum", self._known.enums[oid]) for oid in found.enums_gone}:
-            self._parts[""] = {key: each for key, each in self._parts[""].items() if key not in lost}
+        before, after = self._known.relations, found.now.relations
+        if dropped := {("enum", self._known.enums[oid]) for oid in found.enums_gone}:
+            self._parts[""] = {key: each for key, each in self._parts[""].items() if key not in dropped}
         touched, gone, enums = found.touched, found.gone, found.enums
         while touched or gone or enums:
             around = around or self._around(connection, touched)
@@ -90,8 +90,9 @@ class PostgresqlReader:
                 return
             read = around["read"]
             old = {before[oid].name for oid in gone | read if oid in before}
-            new = {found.now.relations[oid].name for oid in read if oid in found.now.relations}
-            columns = self._columns(old)
+            new = {after[oid].name for oid in read if oid in after}
+            named = {before[oid].name: after[oid].name for oid in read if oid in before and oid in after}
+            columns = {name: self._columns(name) for name in named}
             for name in old | new:
                 self._forget(name)
             for oid in gone | read:
@@ -107,8 +108,9 @@ class PostgresqlReader:
                 tables = tables_in(json.loads(document[0][0]), self._tables)
                 self._tables |= tables
                 self._shapes |= {each.full_name: each.shape for each in tables.values() if each.full_name in new}
-            words = {name for _, name in columns - self._columns(new)} | {name.rpartition(".")[2] for name in old - new}
-            touched = self._naming(words, around["child"] - read, found.now.relations)
+            lost = {name.rpartition(".")[2] for name, now in named.items() if name != now}
+            lost = lost.union(*(columns[name] - self._columns(now) for name, now in named.items()))
+            touched = self._naming(lost, around["child"] - read, after)
             gone, enums, around = set(), set(), None
 
     def _around(self, connection: Connection, touched: set[int]) -> dict[str, set[int]]:
@@ -124,14 +126,9 @@ class PostgresqlReader:
         if owner in self._parts:
             self._parts[owner] = {key: each for key, each in self._parts[owner].items() if key != ("sequence", name)}
 
-    def _columns(self, tables: Collection[str]) -> set[tuple[str, str]]:
-        """The columns of these tables, each with its table."""
-        return {
-            (table, name.removeprefix(f"{table}."))
-            for table in tables
-            for kind, name in self._parts.get(table, ())
-            if kind == "column"
-        }
+    def _columns(self, table: str) -> set[str]:
+        """The names of a table's columns."""
+        return {name.removeprefix(f"{table}.") for kind, name in self._parts.get(table, ()) if kind == "column"}
 
     def _naming(self, lost: Collection[str], children: Collection[int], known: Mapping[int, Relation]) -> set[int]:
         """Of the tables whose keys point at others, those that may name a column or a table that has another name."""

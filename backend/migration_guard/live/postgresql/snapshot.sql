@@ -122,9 +122,9 @@ select 'index', n.nspname, c.relname, x.relname, x.oid::text,
 from pg_class c join ns n on n.oid = c.relnamespace
 cross join lateral (select * from pg_index o where o.indrelid = c.oid offset 0) i
 join pg_class x on x.oid = i.indexrelid
-where not x.relispartition and not exists (select 1 from owned o where (o.classid, o.objid) = (c.tableoid, c.oid)) and not exists (
-  select 1 from pg_constraint k
-  where k.conrelid = i.indrelid and k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
+where not x.relispartition and not exists (select 1 from owned o where (o.classid, o.objid) = (c.tableoid, c.oid))
+  and (select k.oid from pg_constraint k where k.conrelid = i.indrelid and k.conindid = i.indexrelid
+       and k.contype in ('p', 'u', 'x') limit 1) is null
 
 union all
 
@@ -139,7 +139,7 @@ cross join lateral (select * from pg_sequence o where o.seqrelid = c.oid offset 
 left join pg_depend d on d.classid = c.tableoid and d.objid = c.oid and d.refobjsubid > 0 and d.deptype in ('a', 'i')
 left join pg_class o on o.oid = d.refobjid
 left join pg_attribute a on (a.attrelid, a.attnum) = (d.refobjid, d.refobjsubid)
-where d.deptype is distinct from 'i' and not exists (select 1 from owned o where (o.classid, o.objid) = (c.tableoid, c.oid))
+where c.relkind = 'S' and d.deptype is distinct from 'i' and not exists (select 1 from owned o where (o.classid, o.objid) = (c.tableoid, c.oid))
 
 union all
 
