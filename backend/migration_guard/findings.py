@@ -175,6 +175,7 @@ class LookedAt:
     revisions: int = 0
     heads: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()  # verify: the servers, "PostgreSQL 16.2"
+    judged_for: tuple[str, ...] = ()  # check: the databases, as SQLAlchemy calls them
     selected: tuple[str, ...] | None = None  # the rules that --select and --ignore left; None: as the settings say
     without: tuple[str, ...] = ()  # verify: the experiments that were left out
     shard: tuple[int, int] | None = None  # verify: the number of this part of the history, and how many there are

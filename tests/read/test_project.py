@@ -7,8 +7,11 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from migration_guard.config import load
 from migration_guard.errors import NothingFound, UsageError
+from migration_guard.lint import check
 from migration_guard.read.discovery import projects
+from migration_guard.read.ini import BrokenSettings
 from migration_guard.read.project import Project
 
 ENV = "from alembic import context\n"
@@ -219,6 +222,58 @@ def test_location_that_a_program_fills_in_later_is_found_by_looking(tmp_path: Pa
     )
 
     assert shown(projects(tmp_path)) == [("alembic.ini", ["db/versions/a_x.py"])]
+
+
+# What Alembic refuses in its settings
+
+
+@pytest.mark.parametrize(
+    ("lines", "refused"),
+    [
+        ("path_separator = os  # the one of the system\nprepend_sys_path = .\n", True),
+        ("path_separator = comma\nversion_locations = a,b\n", True),
+        ("version_path_separator = os  # for new projects\nversion_locations = a\n", True),
+        ("version_path_separator = os  # for new projects\nprepend_sys_path = .\n", False),
+        ("path_separator = comma\n", False),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_separator_that_alembic_refuses_is_told_where_alembic_asks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: str, refused: bool
+) -> None:
+    if lines.startswith("path_") and ALEMBIC < (1, 16):
+        pytest.skip("this Alembic has no path_separator to compare with; the run with the newest one does")
+    ini = f"[alembic]\nscript_location = %(here)s/db\n{lines}"
+    tree(tmp_path, **{"alembic.ini": ini, "db/versions/b_x.py": revision("b"), "a/a_x.py": revision("a")})
+    monkeypatch.chdir(tmp_path)
+
+    if refused:
+        with pytest.raises(ValueError, match="is not a valid value"):
+            alembic_files(tmp_path / "alembic.ini")
+        with pytest.raises(BrokenSettings, match=r"_separator = .*, which Alembic does not know"):
+            projects(tmp_path)
+    else:
+        assert projects(tmp_path)[0].files() == alembic_files(tmp_path / "alembic.ini")
+
+
+def test_subfolders_that_alembic_does_not_look_into_are_told(tmp_path: Path) -> None:
+    tree(
+        tmp_path,
+        **{
+            "alembic.ini": "[alembic]\nscript_location = %(here)s/db\n",
+            "db/env.py": ENV,
+            "db/versions/a_x.py": revision("a"),
+            "db/versions/old/b_x.py": revision("b", "a"),
+        },
+    )
+
+    notes = check(tmp_path, load(tmp_path)).notes
+    with (tmp_path / "alembic.ini").open("a") as ini:
+        ini.write("recursive_version_locations = true\n")
+
+    said = "Judged with the folders below db/versions, where Alembic itself looks only with"
+    assert any(note.startswith(said) for note in notes)
+    assert not any(note.startswith(said) for note in check(tmp_path, load(tmp_path)).notes)
 
 
 # Where the revisions are

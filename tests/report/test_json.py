@@ -162,6 +162,14 @@ def test_databases_are_looked_at_by_verify_alone() -> None:
     assert "databases" not in printed(LIVE, "check")["looked_at"]
 
 
+def test_a_check_says_for_which_databases_it_judged() -> None:
+    judged = replace(FOUND, looked_at=replace(FOUND.looked_at, judged_for=("postgresql",)), notes=("Judged for ...",))
+
+    assert printed(judged)["looked_at"]["judged_for"] == ["postgresql"]
+    assert printed(judged)["notes"] == ["Judged for ..."]
+    assert "judged_for" not in printed(judged, "verify")["looked_at"]
+
+
 def test_the_subject_is_the_operation_on_one_line() -> None:
     subjects = {finding["line"]: finding["subject"] for finding in printed(FOUND)["findings"]}
 

@@ -94,7 +94,13 @@ def check(
             problems.append(Problem(f"{path} lies outside of {root}", hint, 2))
         else:
             gaps.append(NotJudged(path, 1, "no project that was found loads this file"))
-    run = _Run(settings, wanted, today or date.today(), compared, changed, all_of.notes, jobs, cache)
+    notes = all_of.notes
+    if any(project.recursive for project in found):
+        from ..paths import Path
+        from ..read.discovery import not_asked_for  # late: few histories lie in subfolders
+
+        notes = (*notes, *not_asked_for(found, Path(root)))
+    run = _Run(settings, wanted, today or date.today(), compared, changed, notes, jobs, cache)
     report = run.report(histories, problems, gaps)
     return replace(report, branch=branch_of(settings, histories)) if described and compared else report
 
@@ -185,6 +191,7 @@ class _Run:
                 heads=tuple(
                     sorted(head.revision for one in histories for head in one.heads if isinstance(head.revision, str))
                 ),
+                judged_for=tuple(sorted(self.settings.dialects)),
             ),
             problems=tuple(dict.fromkeys(problems)),
             notes=self._notes(len(skipped), histories, len(pairs) if changed is not None else None),

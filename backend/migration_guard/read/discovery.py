@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 
 from ..errors import GuardError, NothingFound, UsageError
@@ -41,6 +42,24 @@ def projects(root: Path, configs: tuple[str, ...] = (), *, bare: bool = False) -
             'name the place: config = ["path/to/alembic.ini"] under [tool.migration-guard] in pyproject.toml',
         )
     return _each_once(found)
+
+
+def not_asked_for(found: Sequence[Project], root: Path) -> list[str]:
+    """A sentence for each folder whose subfolders are judged, though no settings file tells Alembic to look there.
+
+    Alembic leaves them out unless recursive_version_locations is on (script/base.py, _list_py_dir) or a program names
+    them, which no settings file shows.
+    """
+    said: dict[str, None] = {}
+    for project in found:
+        setups = _setups([project.ini]) if project.recursive and project.ini is not None else ()
+        if project.recursive and not any(one.recursive for one in setups if one.section == project.section):
+            shown = _shown(project.version_locations[0], root)
+            said[
+                f"Judged with the folders below {shown}, where Alembic itself looks only with "
+                "recursive_version_locations = true, or where a program names them."
+            ] = None
+    return [*said]
 
 
 def projects_around(root: Path, path: Path) -> list[Project]:

@@ -118,7 +118,7 @@ def _is_configuration(name: str, values: Mapping[str, str], defaults: Mapping[st
 
 def _setup(file: Path, section: str, values: Mapping[str, Any]) -> Setup:
     known = {"here": file.absolute().parent.as_posix()} | {key: v for key, v in values.items() if isinstance(v, str)}
-    separator = _separator(values, "path_separator")
+    separator = _separator(file, values, "path_separator", splits=("version_locations", "prepend_sys_path"))
     return Setup(
         file=file,
         section=section,
@@ -128,7 +128,9 @@ def _setup(file: Path, section: str, values: Mapping[str, Any]) -> Setup:
         version_locations=_paths(
             values.get("version_locations"),
             known,
-            separator or _separator(values, "version_path_separator") or re.compile(r"\s*,\s*|\s+"),
+            separator
+            or _separator(file, values, "version_path_separator", splits=("version_locations",))
+            or re.compile(r"\s*,\s*|\s+"),
         ),
         prepend_sys_path=_paths(values.get("prepend_sys_path"), known, separator or re.compile(r"\s*,\s*|\s+|:")),
         recursive=values.get("recursive_version_locations") in (True, "true"),
@@ -136,9 +138,18 @@ def _setup(file: Path, section: str, values: Mapping[str, Any]) -> Setup:
     )
 
 
-def _separator(values: Mapping[str, Any], key: str) -> re.Pattern[str] | None:
-    sign = _SEPARATORS.get(str(values.get(key, "")))
-    return re.compile(re.escape(sign)) if sign else None
+def _separator(file: Path, values: Mapping[str, Any], key: str, splits: tuple[str, ...]) -> re.Pattern[str] | None:
+    """What parts the paths of the settings that it splits; None where the file leaves it to Alembic's older rules."""
+    written = values.get(key)
+    if written is None or not any(isinstance(values.get(one), str) and values[one] for one in splits):
+        return None
+    sign = _SEPARATORS.get(str(written))
+    if sign is None:  # a ValueError there (alembic/config.py, _get_file_separator_char)
+        raise BrokenSettings(
+            f"{file}: {key} = {written}, which Alembic does not know",
+            "write one of space, newline, os, : and ; without a comment behind it; Alembic stops there, too",
+        )
+    return re.compile(re.escape(sign))
 
 
 def _paths(written: Any, known: Mapping[str, str], separator: re.Pattern[str] | None) -> tuple[str, ...]:

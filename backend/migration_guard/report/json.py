@@ -19,6 +19,7 @@ def as_json(report: Report, command: str) -> str:
     seen = report.looked_at
     looked_at: dict[str, object] = {"files": seen.files, "revisions": seen.revisions, "heads": list(seen.heads)}
     if command == "check":
+        looked_at["judged_for"] = list(seen.judged_for)
         looked_at["rules"] = None if seen.selected is None else list(seen.selected)
     if command == "verify":
         looked_at["databases"] = list(seen.databases)
@@ -49,6 +50,7 @@ def as_json(report: Report, command: str) -> str:
             "baseline": _baseline(report.known),
             "branch": as_data(report.branch),
             **live,
+            **({"notes": list(report.notes)} if command == "check" else {}),
             "looked_at": looked_at,
             "errors": [
                 {"message": problem.message, "try": problem.hint, "exit_code": problem.exit_code}

@@ -134,6 +134,7 @@ def _looked_at(seen: Sequence[LookedAt]) -> LookedAt:
         revisions=max((each.revisions for each in seen), default=0),
         heads=tuple(sorted({head for each in seen for head in each.heads})),
         databases=tuple(dict.fromkeys(name for each in seen for name in each.databases)),
+        judged_for=tuple(dict.fromkeys(name for each in seen for name in each.judged_for)),
         selected=None if whole else tuple(dict.fromkeys(rule for each in seen for rule in each.selected or ())),
         without=tuple(dict.fromkeys(name for each in seen for name in each.without if name in untried)),
     )

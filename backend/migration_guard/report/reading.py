@@ -71,6 +71,7 @@ def _report(data: Mapping[str, Any], rules: Mapping[str, Rule]) -> Report:
             revisions=int(seen["revisions"]),
             heads=tuple(map(str, seen["heads"])),
             databases=tuple(map(str, seen.get("databases", ()))),
+            judged_for=tuple(map(str, seen.get("judged_for", ()))),
             selected=None if seen.get("rules") is None else tuple(map(str, seen["rules"])),
             without=tuple(map(str, seen.get("without", ()))),
             shard=(int(shard["number"]), int(shard["of"])) if shard else None,
