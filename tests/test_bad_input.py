@@ -396,6 +396,11 @@ def not_a_repository(_: Path) -> None:
     pass
 
 
+def pushed(root: Path) -> None:
+    committed(root)
+    git(root, "remote", "add", "origin", "https://example.org/x.git")
+
+
 def no_commit(root: Path) -> None:
     git(root, "init", "-q")
 
@@ -405,8 +410,9 @@ def no_commit(root: Path) -> None:
     [
         (not_a_repository, "origin/main", "is not in a git repository, so there is no origin/main", "--base"),
         (no_commit, "HEAD", "this repository has no commit yet", "commit first"),
-        (committed, "origin/main", "the base origin/main does not exist here", "git fetch origin main:"),
-        (committed, "0" * 40, f"the base {'0' * 40} does not exist here", f"git fetch origin {'0' * 40}"),
+        (committed, "origin/main", "the base origin/main does not exist here", "give one of `git branch`"),
+        (pushed, "origin/main", "the base origin/main does not exist here", "git fetch origin main:"),
+        (pushed, "0" * 40, f"the base {'0' * 40} does not exist here", f"git fetch origin {'0' * 40}"),
         (committed, "a b", "'a b' is not a name of a commit", "as origin/main"),
         (committed, "main:alembic.ini", "the base main:alembic.ini does not exist here", "git fetch"),
     ],

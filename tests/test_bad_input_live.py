@@ -334,7 +334,7 @@ def test_base_that_does_not_exist_is_2(verify: Run, root: Path) -> None:
     said = verify("--base", "origin/main")
 
     assert said.code == 2
-    assert "the base origin/main does not exist here\ngit fetch origin main" in said.error
+    assert "the base origin/main does not exist here\ngive one of `git branch`" in said.error
 
 
 # Revisions that end or hold up the process

@@ -37,7 +37,7 @@ def test_rebase_and_merge_leave_nothing_to_find(root: Path, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("arguments", "code", "says", "hint"),
     [
-        (["rebase", "--base", "nowhere"], 2, "the base nowhere does not exist here", "git fetch origin nowhere"),
+        (["rebase", "--base", "nowhere"], 2, "the base nowhere does not exist here", "give one of `git branch`"),
         (["rebase", "--base", "main", "--onto", "zz"], 2, "--onto zz is no id of any revision", "git log main"),
         (["merge", "zz", "b1"], 3, "zz is no revision here", "the heads are b1"),
     ],
