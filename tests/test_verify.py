@@ -548,6 +548,22 @@ def test_a_flask_application_is_found_as_the_projects_files_say(file: str | None
     assert (found(report), report.problems) == ([], ())
 
 
+def test_a_schema_of_the_version_table_that_nobody_makes_is_told_and_the_rest_is_judged(
+    tmp_path: Path, postgresql: Server
+) -> None:
+    root = copied("url_in_ini", tmp_path)
+    env = root / "migrations" / "env.py"
+    env.write_text(
+        env.read_text().replace("connection=connection", 'connection=connection, version_table_schema="old"')
+    )
+
+    report = verified(root, postgresql.new_database())
+
+    assert (found(report), report.problems) == ([], ())
+    assert any("in the schema old, which neither it nor a revision makes" in each.why for each in report.not_judged)
+    assert "3 revisions taken up, down and up" in report.notes[0]
+
+
 @pytest.mark.parametrize(
     ("module", "words"), [("distutils.util", "install setuptools"), ("imp", "Python 3.11 was the last with imp")]
 )

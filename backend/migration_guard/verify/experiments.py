@@ -171,6 +171,8 @@ class Run:
         def play(stage: Stage) -> None:
             try:
                 begins = self.models.find(stage.options)
+                if begins and stage.made_schema is not None:
+                    self._told_of_schema(stage.made_schema)
                 with Observer(
                     lead.url,
                     stage.version_table,
@@ -203,6 +205,13 @@ class Run:
             except FreshDatabase:
                 return False
         return True
+
+    def _told_of_schema(self, schema: str) -> None:
+        why = (
+            f"{self.plan.database}: env.py keeps its version table in the schema {schema}, which neither it nor a "
+            "revision makes; the revisions are run with it there, and none could be on a new database without"
+        )
+        self.teller.gap(NotJudged(self.request.env, 1, why))
 
     def _told_of_given(self, stage: Stage, observer: Observer) -> None:
         """What an application has made by itself as it started. It does so once, so that a new database is without."""

@@ -11,8 +11,9 @@ from alembic.runtime.migration import MigrationContext, MigrationStep
 from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.schema import CreateSchema
 
 from ...errors import CannotFinish
 from ...facts import Direction
@@ -40,6 +41,7 @@ class Stage:
         self._step: list[MigrationStep] = []
         self._connection: Connection | None = None
         self._own: Connection | None = None
+        self.made_schema: str | None = None  # of the version table, where env.py leaves it to others to make it
         self._outer = False  # env.py holds a transaction around everything
         self._standing: tuple[str, ...] = ()  # the heads after the last step; empty: not known
 
@@ -54,6 +56,19 @@ class Stage:
         self.arguments = arguments
         self.column_types.take_models(metadatas(self.options))
         self._own = given if _can_be_used(given) else given.engine.connect()
+        self.made_schema = self._schema_of_versions()
+
+    def _schema_of_versions(self) -> str | None:
+        """Make the schema of Alembic's own table where nobody has, and say which it is: no revision can run before."""
+        schema = self.options.get("version_table_schema")
+        if not schema or self.connection.dialect.name != "postgresql":
+            return None
+        there = inspect(self.connection).has_schema(schema)
+        if not there:
+            self.connection.execute(CreateSchema(schema))
+            self.connection.commit()
+        self.connection.rollback()
+        return None if there else schema
 
     @property
     def connection(self) -> Connection:
