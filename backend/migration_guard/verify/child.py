@@ -67,10 +67,9 @@ def _without_here(environment: dict[str, str]) -> dict[str, str]:
 
 
 class Child:
-    """One worker process, in a session of its own so that whatever it started ends with it."""
+    """One worker process, in a session of its own so that whatever it started ends with it. It waits for a request."""
 
-    def __init__(self, request: Request, log: Path, environment: Mapping[str, str]) -> None:
-        self.request = request
+    def __init__(self, folder: Path, log: Path, environment: Mapping[str, str]) -> None:
         self.log = log
         self._words = log.open("ab")
         self._process = subprocess.Popen(
@@ -78,29 +77,32 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,
-            cwd=request.folder,
+            cwd=folder,
             env=_without_here({**os.environ, **environment}),
             encoding="utf-8",
             start_new_session=True,
         )
         self.pid = self._process.pid
+        self._ended = False
 
     def outcome(
         self,
+        request: Request,
         new_database: Callable[[], str],
         rules: dict[str, Rule],
         progress: Callable[[str, int, int], None],
         keep: Callable[[Walked, Sequence[Mapping[str, Any]]], None],
     ) -> Outcome:
-        """Everything that it says, once it has ended or been ended. `keep` gets what it said of each revision."""
-        found = Outcome(database=self.request.database, place=self.request.place)
+        """Everything that it says to a request, once it has ended or been ended. `keep` gets what it said of each
+        revision."""
+        found = Outcome(database=request.database, place=request.place)
         lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
         revision = ""
         said: list[dict[str, Any]] = []  # of the revision that is being walked
         try:
-            self._tell(asdict(self.request))
-            for message in self._messages(lines):
+            self._tell(asdict(request))
+            for message in self._messages(lines, request.seconds + GRACE):
                 if found.hear(message, rules):
                     said.append(message)
                     continue
@@ -129,19 +131,19 @@ class Child:
                 elif kind == "done":
                     found.done = message
                 else:
-                    found.problems.append(self._unheard_of(kind))
+                    found.problems.append(_unheard_of(request, kind))
                     break
             if found.done is None and not found.problems:
-                found.problems.append(self._crash(revision))
+                found.problems.append(self._crash(request, revision))
         except queue.Empty:
-            found.problems.append(self._hang(revision))
+            found.problems.append(_hang(request, revision))
         except CannotFinish as error:
             found.problems.append(Problem(str(error), error.hint, error.exit_code))
         finally:
             self.end()
         return found
 
-    def _messages(self, lines: queue.Queue[str | None]) -> Iterator[dict[str, Any]]:
+    def _messages(self, lines: queue.Queue[str | None], patience: int) -> Iterator[dict[str, Any]]:
         """What it says until it is gone: something that it forked may hold the pipe open. Raises queue.Empty where it
         says nothing for too long."""
         heard = time.monotonic()
@@ -153,7 +155,7 @@ class Child:
                 if gone:
                     return
                 gone = self._process.poll() is not None
-                if time.monotonic() - heard > self.request.seconds + GRACE:
+                if time.monotonic() - heard > patience:
                     raise
                 continue
             if line is None:
@@ -162,7 +164,10 @@ class Child:
             yield json.loads(line)
 
     def end(self) -> None:
-        """End it, and what it started, at once."""
+        """End it, and what it started, at once. Its id may be another one's afterwards, so this is done once."""
+        if self._ended:
+            return
+        self._ended = True
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if hasattr(os, "killpg"):
                 os.killpg(self.pid, signal.SIGKILL)
@@ -180,35 +185,20 @@ class Child:
         lines.put(None)
 
     def _tell(self, message: Any) -> None:
-        # A child that died meanwhile is noticed by the end of its output.
-        with contextlib.suppress(BrokenPipeError):
+        # A child that died meanwhile, or was ended, is noticed by the end of its output.
+        with contextlib.suppress(BrokenPipeError, ValueError):
             stream = cast(IO[str], self._process.stdin)
             stream.write(json.dumps(message) + "\n")
             stream.flush()
 
-    def _crash(self, revision: str) -> Problem:
+    def _crash(self, request: Request, revision: str) -> Problem:
         code = self._process.wait()
         how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
         last = self._last_words()
         return Problem(
-            f"{self.request.database}: the process that runs {self.request.env} {how}"
+            f"{request.database}: the process that runs {request.env} {how}"
             f"{f' at revision {revision}' if revision else ''}{f': {last}' if last else ''}",
             "run `alembic upgrade head` on a database of your own to see it in full",
-            4,
-        )
-
-    def _unheard_of(self, kind: str) -> Problem:
-        return Problem(
-            f"{self.request.database}: the process that runs {self.request.env} says {kind!r}, which nobody knows",
-            "run it once more, as the guard may have been updated meanwhile; if it stays, report it with this message",
-            4,
-        )
-
-    def _hang(self, revision: str) -> Problem:
-        where = f"revision {revision}" if revision else self.request.env
-        return Problem(
-            f"{self.request.database}: {where} did not end within {self.request.seconds + GRACE} seconds",
-            "see what it waits for, or allow it more: step-timeout = 300 under [tool.migration-guard]",
             4,
         )
 
@@ -217,3 +207,20 @@ class Child:
             lines = [line.strip() for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines()]
             return hide_in(next((line for line in reversed(lines) if line), ""))[:300]
         return ""
+
+
+def _unheard_of(request: Request, kind: str) -> Problem:
+    return Problem(
+        f"{request.database}: the process that runs {request.env} says {kind!r}, which nobody knows",
+        "run it once more, as the guard may have been updated meanwhile; if it stays, report it with this message",
+        4,
+    )
+
+
+def _hang(request: Request, revision: str) -> Problem:
+    where = f"revision {revision}" if revision else request.env
+    return Problem(
+        f"{request.database}: {where} did not end within {request.seconds + GRACE} seconds",
+        "see what it waits for, or allow it more: step-timeout = 300 under [tool.migration-guard]",
+        4,
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -29,6 +28,7 @@ from ..records import replace
 from ..reporting import counted, nothing_in
 from ..trace.run import Traced, trace
 from .child import Child, Outcome
+from .crew import Crew
 from .jobs import Job, jobs_of
 from .journal import Journal
 from .protocol import Request
@@ -74,21 +74,21 @@ def verify(
     turns = min(len(specs), os.cpu_count() or 1)
     noted = described and not problems and (base is not None or since is not None)
     since, sharing = since or settings.since, Sharing(jobs, turns, shard)
-    run = _Run(root, settings, found, since, sharing, resume, without, progress, noted)
     with Scratch() as scratch, ThreadPoolExecutor(max_workers=turns) as threads:
-        futures = [threads.submit(run.on, spec, scratch) for spec in specs]
+        run = _Run(root, settings, found, since, sharing, scratch, resume, without, progress, noted)
+        futures = [threads.submit(run.on, spec) for spec in specs]
         try:
             parts = [future.result() for future in futures]
         except KeyboardInterrupt:
-            run.stop()
+            run.crew.stop()
             parts = [future.result() for future in futures]
             problems.insert(0, run.interrupted(parts))
         except BaseException:
-            run.stop()
+            run.crew.stop()
             raise
     against = base if not problems else None
     traced = Traced()
-    if not run.stopped:
+    if not run.crew.stopped:
         traced = trace(root, settings, steps_of(parts), [job.project for job in found], against)
     report = report_of(
         parts,
@@ -119,6 +119,7 @@ class _Run:
         jobs: Sequence[Job],
         since: str | None,
         sharing: Sharing,
+        scratch: Scratch,
         resume: bool,
         without: frozenset[str],
         progress: Progress | None,
@@ -130,35 +131,31 @@ class _Run:
         self.jobs = [job for job in jobs if job.history.migrations]
         self.since = since
         self.sharing = sharing
+        self.scratch = scratch
+        self.crew = Crew(scratch, settings.environment)
         self.resume = resume
         self.without = without
         self.progress = progress
         self.rules = {entry.rule.id: entry.rule for entry in all_checks()}
-        self.stopped = False
-        self._children: set[Child] = set()
-        self._lock = threading.Lock()  # the scratch folder's book of clean-ups is for one thread at a time
 
-    def on(self, spec: str, scratch: Scratch) -> Part:
+    def on(self, spec: str) -> Part:
         """All projects on one database."""
         dialect, adapter = dialect_for(spec)
         part = Part()
+        first, *others = self.jobs
+        hands = self._hands(first)  # who load what they need while the server starts
         try:
-            with adapter.servers(spec, scratch) as server:
+            with adapter.servers(spec, self.scratch) as server:
                 part.label = server.label
-                for number, job in enumerate(self.jobs):
-                    log = scratch.folder / f"{re.sub(r'[^a-z0-9]+', '-', server.label.lower())}-{number}"
-                    part.outcomes.append(self._walked(job, server, dialect, scratch, log))
+                part.outcomes.append(self._walked(first, server, dialect, hands))
+                for job in others:
+                    part.outcomes.append(self._walked(job, server, dialect, self._hands(job)))
         except CannotFinish as error:
-            if not self.stopped:
+            if not self.crew.stopped:
                 part.problems.append(Problem(str(error), error.hint, error.exit_code))
+        finally:
+            self.crew.dismiss(hands)
         return part
-
-    def stop(self) -> None:
-        """End every child: the user has had enough."""
-        with self._lock:
-            self.stopped = True
-            for child in self._children:
-                child.end()
 
     def interrupted(self, parts: Sequence[Part]) -> Problem:
         """What to say of a run that was ended before its end."""
@@ -169,8 +166,12 @@ class _Run:
             130,
         )
 
-    def _walked(self, job: Job, server: Server, dialect: str, scratch: Scratch, log: Path) -> Outcome:
-        """One project on one database, by as many processes as are of use."""
+    def _hands(self, job: Job) -> list[Child]:
+        """As many processes as are of use for one project on one database."""
+        return self.crew.hire(job.folder, len(self.sharing.among(job.history, job.base, self.since)))
+
+    def _walked(self, job: Job, server: Server, dialect: str, hands: Sequence[Child]) -> Outcome:
+        """One project on one database, by these processes."""
         database = name_of(server.label, dialect)
         shard = self.sharing.shard
         part = f"{database} {shard.number}/{shard.of}" if shard else database
@@ -188,27 +189,18 @@ class _Run:
         )
         shares = self.sharing.among(job.history, job.base, self.since)
         requests = [replace(request, shares=[[each.number, each.of] for each in share]) for share in shares]
-        logs = [log.with_name(f"{log.name}-{number}.log") for number in range(len(requests))]
         with ThreadPoolExecutor(max_workers=len(requests)) as threads:
-            outcomes = list(
-                threads.map(lambda one, log: self._outcome(one, server, scratch, log, journal), requests, logs)
-            )
+            told = threads.map(lambda child, one: self._outcome(child, one, server, journal), hands, requests)
+        outcomes = [*told] or [Outcome(database=request.database, place=request.place)]  # where nobody was hired
         whole = as_one(outcomes)
         if whole.done is not None:
             recall(whole, known)
             journal.begin()  # nothing is left to go on from
         return whole
 
-    def _outcome(self, request: Request, server: Server, scratch: Scratch, log: Path, journal: Journal) -> Outcome:
-        with self._lock:
-            if self.stopped:
-                return Outcome(database=request.database, place=request.place)
-            child = Child(request, log, self.settings.environment)
-            forget = scratch.on_death("process", pid=child.pid)
-            self._children.add(child)
-
+    def _outcome(self, child: Child, request: Request, server: Server, journal: Journal) -> Outcome:
         def new_database() -> str:
-            with self._lock:
+            with self.crew.lock:
                 return server.new_database()
 
         def show(revision: str, done: int, total: int) -> None:
@@ -216,12 +208,10 @@ class _Run:
                 self.progress(self._title(request), revision, done, total)
 
         try:
-            outcome = child.outcome(new_database, self.rules, show, journal.add)
+            outcome = child.outcome(request, new_database, self.rules, show, journal.add)
         finally:
-            with self._lock:
-                self._children.discard(child)
-                forget()
-        if self.stopped:
+            self.crew.dismiss([child])
+        if self.crew.stopped:
             outcome.problems.clear()  # that it was ended
         return outcome
 
