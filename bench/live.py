@@ -20,12 +20,14 @@ from pathlib import Path
 import runnable
 from timing import Line, as_json, medians, table
 
+from migration_guard.facts.experiments import EXPERIMENTS
 from migration_guard.live import Server, dialect
 from migration_guard.live.postgresql.adapter import _install
 from migration_guard.live.postgresql.server import running
 from migration_guard.live.scratch.folder import Scratch
 
 GUARD = [sys.executable, "-m", "migration_guard", "verify"]
+PLAIN = ["--without", ",".join(EXPERIMENTS)]  # up, down, up, with the whole catalogue compared each time
 ALEMBIC = [sys.executable, "-m", "alembic"]
 NO_TRACE = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "downgrade_leaves_no_trace"]
 BUDGETS = {"sqlite": (1 / 10, 1.5), "postgresql": (1 / 14, 2.5)}  # beside pytest-alembic, beside alembic
@@ -46,13 +48,15 @@ def _new(server: Server) -> str:
 
 
 def beside_peers(name: str, folder: Path, revisions: int, rounds: int) -> list[Line]:
-    """One stairway with rows beside pytest-alembic's nearest test, and beside alembic, which checks nothing."""
+    """The stairway alone, and all that `verify` does, beside pytest-alembic's nearest test, and beside alembic, which
+    checks nothing."""
     root = runnable.write(folder / f"{name}-{revisions}", revisions)
     up_and_down = f"{' '.join(ALEMBIC)} upgrade head && {' '.join(ALEMBIC)} downgrade base"
     with Scratch() as scratch, database(name, folder, scratch) as url:
         os.environ["BENCH_URL"] = url
         took = medians(
             {
+                "plain": [*GUARD, "--database", name, "--jobs", "1", *PLAIN],
                 "one": [*GUARD, "--database", name, "--jobs", "1"],
                 "two": [*GUARD, "--database", name, "--jobs", "2"],
                 "alembic": ["sh", "-c", up_and_down],
@@ -62,25 +66,30 @@ def beside_peers(name: str, folder: Path, revisions: int, rounds: int) -> list[L
         )
         slow = medians({"pytest-alembic": NO_TRACE}, root, rounds=1, warm=False)["pytest-alembic"]
     beside_test, beside_alembic = BUDGETS[name]
+    plain, rows = f"{name}: stairway", f"{name}: with rows, locks and all else"
     return [
-        Line(f"{name}: stairway with rows and locks", took["one"], "pytest-alembic", slow, 1 / 6),
-        Line(f"{name}: the same, budget without rows", took["one"], "pytest-alembic", slow, beside_test),
-        Line(f"{name}: stairway", took["one"], "alembic up, down", took["alembic"], beside_alembic),
+        Line(plain, took["plain"], "pytest-alembic", slow, beside_test),
+        Line(rows, took["one"], "pytest-alembic", slow, 1 / 6),
+        Line(plain, took["plain"], "alembic up, down", took["alembic"], beside_alembic),
+        Line(rows, took["one"], "alembic up, down", took["alembic"], beside_alembic),
         Line(f"{name}: two processes", took["two"], "one process", took["one"], 1 / 1.7),
     ]
 
 
 def growth(name: str, folder: Path, revisions: int) -> list[Line]:
-    """Five times the revisions: time and memory."""
+    """Five times the revisions: time of the stairway alone, time and memory of all that `verify` does."""
     small = runnable.write(folder / f"{name}-small", revisions)
     large = runnable.write(folder / f"{name}-large", 5 * revisions)
     command = [*GUARD, "--database", name, "--jobs", "1"]
-    took = medians({"small": command}, small, rounds=1, warm=False)["small"]
+    plain = [*command, *PLAIN]
+    took = medians({"plain": plain, "all": command}, small, rounds=1, warm=False)
+    alone = medians({"plain": plain}, large, rounds=1, warm=False)["plain"]
     begun = time.perf_counter()
     memory = family_megabytes(command, large)
     long = time.perf_counter() - begun
     return [
-        Line(f"{name}: growth to {5 * revisions} revisions", long, f"{revisions}", took, 5.5),
+        Line(f"{name}: stairway, growth to {5 * revisions} revisions", alone, f"{revisions}", took["plain"], 5.5),
+        Line(f"{name}: with all else, growth to {5 * revisions}", long, f"{revisions}", took["all"], 5.5),
         Line(f"{name}: memory at {5 * revisions} revisions", memory, "250 MB", 250, 1, "MB"),
     ]
 
