@@ -87,8 +87,7 @@ class Shelf:
         others = {name: getattr(migration, name) for name in _OTHERS}
         pieces = [marshal.dumps(self._outlined(migration)), _in_groups(migration.upgrade), _pickled(others)]
         try:
-            self._file.seek(self._ends[-1])
-            if self._file.write(b"".join(pieces)) != sum(map(len, pieces)):
+            if not self._wrote(b"".join(pieces)):
                 return migration
         except OSError:
             return migration
@@ -128,6 +127,13 @@ class Shelf:
                 found |= pickle.loads(groups[group])  # noqa: S301
             return tuple([found[at] for at in positions])
         return tuple([function.operations[at] for at in positions])
+
+    def _wrote(self, data: bytes) -> bool:
+        """Whether all of it stands at the end of the file. Raises OSError where nothing can be written."""
+        if hasattr(os, "pwrite"):
+            return os.pwrite(self._file.fileno(), data, self._ends[-1]) == len(data)
+        self._file.seek(self._ends[-1])
+        return self._file.write(data) == len(data)
 
     def piece(self, number: int) -> bytes:
         """A piece as it lies in the file."""

@@ -93,7 +93,10 @@ def _with_unseen(state: State, op: Operation) -> State:
 
 def at_end(state: State) -> State:
     """The state once the function has returned: temporary tables are gone with its connection."""
-    if not any(table.temporary for table in state.tables.values()):
+    for table in state.tables.values():
+        if table.temporary:
+            break
+    else:
         return state
     return replace(state, tables={key: table for key, table in state.tables.items() if not table.temporary})
 

@@ -16,14 +16,16 @@ def indexes_of(op: CreateTable | AddColumn, table: str, step: Step) -> tuple[Kno
     """The indexes that `index=True` on a column makes."""
     columns = op.columns if isinstance(op, CreateTable) else (op.column,)
     return tuple(
-        KnownIndex(
-            by_convention(step.conventions, "ix", table, (column.name,)),
-            (column.name,),
-            column.unique,
-            made_by=step.revision,
-        )
-        for column in columns
-        if column.index is True
+        [
+            KnownIndex(
+                by_convention(step.conventions, "ix", table, (column.name,)),
+                (column.name,),
+                column.unique,
+                made_by=step.revision,
+            )
+            for column in columns
+            if column.index is True
+        ]
     )
 
 

@@ -36,6 +36,8 @@ class Layers(Mapping[str, Value]):
 
 def changed(before: Mapping[str, Value], changes: Mapping[str, Value | None]) -> Mapping[str, Value]:
     """The mapping with these values, and without the names that have None; in the order in which a dict would be."""
+    if isinstance(before, dict) and len(before) < FEW:
+        return _flat(before, changes)
     if isinstance(before, Layers):
         under, over = before.under, before.over
         if any(value is not None and over.get(name, value) is None for name, value in changes.items()):

@@ -55,8 +55,8 @@ def outline(migration: Migration) -> Outline:
     return {"made": made(migration), **names(migration)}
 
 
-def made(migration: Migration) -> dict[str, list[str]] | None:
-    """What its upgrade makes and uses; None where that is not certain."""
+def made(migration: Migration) -> dict[str, list[str]]:
+    """What its upgrade makes and uses, and what it may make out of sight."""
     return made_by(migration.upgrade.operations if migration.upgrade else ())
 
 
@@ -121,10 +121,14 @@ class Outlines(Mapping[str, Mapping[str, Any]]):
                 self._held[path] = found
         return found
 
-    def made(self) -> Iterator[dict[str, list[str]] | None]:
-        """What each of the revisions makes and uses; None where that is not certain."""
+    def made(self) -> Iterator[dict[str, list[str]]]:
+        """What each of the revisions makes and uses, and what it may make out of sight."""
         for migration in self._migrations.values():
-            yield made(migration) if migration.outline is None else migration.outline["made"]
+            told = migration.outline
+            try:
+                yield made(migration) if told is None else told["made"]
+            except KeyError:
+                yield made(migration)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._migrations)
