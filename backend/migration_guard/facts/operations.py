@@ -260,6 +260,7 @@ class WriteRows(Operation):
     one_row_each: bool = False  # by a key: `WHERE id = :id`, an insert of given values
     matched: bool = False  # each condition compares two columns of an UPDATE ... FROM, or asks whether there is a value
     in_batches: bool = False  # inside a loop, with LIMIT or a range of keys
+    each_row: bool = False  # one row at a time, in a loop over all that a query of the same table brings
     idempotent: bool = False  # ON CONFLICT, WHERE NOT EXISTS, INSERT OR IGNORE
 
 

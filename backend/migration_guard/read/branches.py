@@ -128,10 +128,11 @@ class Branches(Following):
             if all(end == lists[-1][: len(end)] for end in lists):
                 return self._unrolled(node, lists[-1], scope, certain=len(lists[0]))
         model = rows.row_model(over)
-        before = self.record.inspected
-        self.record.inspected = before or inspects(over)
+        before = self.record.inspected, self.record.looping_over
+        self.record.inspected = before[0] or inspects(over)
+        self.record.looping_over = rows.whole_table(over) or before[1]
         flow = self._at_run_time(node, scope, target=unknown(over) if model is None else Row(model))
-        self.record.inspected = before
+        self.record.inspected, self.record.looping_over = before
         return flow
 
     def _unrolled(

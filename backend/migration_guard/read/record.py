@@ -6,6 +6,7 @@ import ast
 
 from ..facts import Direction, Flag, Operation, OtherCall, Place, Text, Unread, WriteRows
 from ..hints import Any
+from ..records import replace
 from .conditions import KNOWN, Dialects, Test
 from .text import Source
 from .values import HOLE, Arguments, Attr, Dotted, Either, Given, LocalClass, Made, how
@@ -31,6 +32,7 @@ class Record:
         self.swallowed: frozenset[str] = frozenset()  # databases whose errors are caught, and the function goes on
         self.in_autocommit = False
         self.in_loop = False  # in a loop whose rounds are known only at run time
+        self.looping_over: str | None = None  # the table, all rows of which that loop goes through
 
     def common(self, node: ast.expr) -> dict[str, Any]:
         """The fields that every operation has, but for those that are as usual."""
@@ -60,6 +62,10 @@ class Record:
         """One more operation. Raises TooMuch where there are more than the reader follows."""
         if len(self.operations) >= MOST_OPERATIONS:
             raise TooMuch
+        if self.looping_over is not None and isinstance(operation, WriteRows) and operation.kind != "insert":
+            own = operation.table.lower() if isinstance(operation.table, str) else None
+            if own == self.looping_over and operation.where is not False:
+                operation = replace(operation, each_row=True)
         if isinstance(operation, WriteRows) and self.operations:
             last = self.operations[-1]
             if last.at.line == operation.at.line and last == operation:

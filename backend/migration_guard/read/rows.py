@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from ..facts import Flag, Text, Unread, WriteRows
 from ..hints import Literal
+from ..patterns import pattern
 from .choosing import chosen
 from .record import Record, column_name, is_null, keys, table_name, table_schema, text_of
-from .values import Arguments, Attr, Dotted, Either, Given, Link, LocalClass, Made, how, links
+from .values import Arguments, Attr, Dotted, Either, Given, Link, LocalClass, Made, how, links, words
 
 EXECUTES = frozenset({"execute", "exec_driver_sql", "executemany", "executescript", "scalar", "scalars"})
 SQL_ARGUMENTS = ("sqltext", "statement", "sql", "query", "clause", "object_", "clauseelement")
@@ -25,6 +27,13 @@ BY_SESSION: dict[str, RowChange] = {
     "bulk_update_mappings": "update",
 }
 SESSIONS = frozenset({"Session", "sessionmaker", "scoped_session", "AsyncSession", "async_sessionmaker"})
+# What leaves some rows out of a query.
+_SOME = words("where filter filter_by limit having group_by distinct first one one_or_none scalar get slice")
+_ALL_ROWS = pattern(
+    r"\s*SELECT\b(?!\s+(?:count|min|max|sum)\b)(?:(?!\bFROM\b).)*\bFROM\s+(?:\w+\.)?[\"`]?(\w+)[\"`]?"
+    r"(?:(?!\b(?:WHERE|LIMIT|HAVING|GROUP|FETCH)\b).)*(?:\bWHERE\s+[\w.\"]+\s+IS\s+(?:NOT\s+)?NULL\s*)?;?\s*",
+    re.IGNORECASE | re.DOTALL,
+)
 READS = frozenset({"select", "query", "union", "union_all", "exists", "with_only_columns", "func", "count"})
 
 
@@ -173,6 +182,28 @@ def row_model(value: object) -> object:
             found = first.value.on if isinstance(first.value, Attr) else first.value
             if isinstance(found, (LocalClass, Dotted, Made)):
                 return found
+    return None
+
+
+def whole_table(value: object) -> str | None:
+    """The table, small and bare, of which a query brings every row, or every one without a value; None for others."""
+    chain = links(value)
+    if any(link.name in _SOME for link in chain):
+        return None
+    for link in chain:
+        first = link.arguments.first(*SQL_ARGUMENTS) if link.arguments else None
+        if first is None:
+            continue
+        if link.name in EXECUTES:
+            sql = text_of(first.value)
+            found = _ALL_ROWS.fullmatch(sql) if sql is not None else None
+            return found[1].lower() if found is not None else None if sql is not None else whole_table(first.value)
+        if link.name in {"query", "select"}:
+            about = first.value[0] if isinstance(first.value, list) and first.value else first.value
+            while isinstance(about, Attr):
+                about = about.on
+            name = table_name(about)
+            return None if name is None else name.lower()
     return None
 
 

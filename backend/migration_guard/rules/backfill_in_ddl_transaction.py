@@ -2,9 +2,9 @@
 Rows are filled in while their table is locked by an ALTER TABLE of the same transaction.
 
 ## What it finds
-An UPDATE or DELETE of all rows (or of all rows without a value), or an INSERT of all that a query without a condition
-brings (`INSERT ... SELECT`), after a line that took ACCESS EXCLUSIVE on the same
-table in the same transaction, such as the ADD COLUMN that it fills.
+An UPDATE or DELETE of all rows (or of all rows without a value), also one row after the other in a loop over a query of
+the same table, or an INSERT of all that a query without a condition brings (`INSERT ... SELECT`), after a line that
+took ACCESS EXCLUSIVE on the same table in the same transaction, such as the ADD COLUMN that it fills.
 
 ## Why it hurts
 Every lock is kept until the transaction ends. ADD COLUMN is over in a moment, but nobody can read the table until the
@@ -25,9 +25,9 @@ The lines that rely on the values, such as SET NOT NULL, belong into a revision 
 away what it reads: a column or table that is dropped, renamed or gets another type once its values were copied.
 
 ## Quiet when
-The write picks few rows (by a key, or by another condition), the table is made by this revision or by one that the base
-branch does not have, is temporary, was emptied before, or the settings call it small (`small-tables`), the lock was
-committed before (`autocommit_block()`), or the line stands in `downgrade()`.
+The write picks few rows (by a key, or by a condition other than whether there is a value), the table is made by this
+revision or by one that the base branch does not have, is temporary, was emptied before, or the settings call it small
+(`small-tables`), the lock was committed before (`autocommit_block()`), or the line stands in `downgrade()`.
 """
 
 from __future__ import annotations
@@ -75,10 +75,11 @@ def filled_under_lock(migration: Migration, context: Context) -> Iterator[Findin
             continue
         told.add(bare(op.table))
         verb = {"update": "updates", "delete": "deletes", "insert": "inserts"}[op.kind]
+        rows = "one row after the other" if op.each_row else "rows"
         yield Finding(
             RULE,
             op.at,
-            says=f"This {verb} rows of {op.table} while the ACCESS EXCLUSIVE lock of {line_of(context, by)} is held: "
+            says=f"This {verb} {rows} of {op.table} while the ACCESS EXCLUSIVE lock of {line_of(context, by)} is held: "
             f"on PostgreSQL reads and writes of {op.table} wait until the last row is written and the revision is "
             f"committed.{why_not_later(context)}",
             instead=later(

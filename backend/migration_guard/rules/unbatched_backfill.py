@@ -44,7 +44,9 @@ UPDATE = pattern(r"(UPDATE\s+.*?\bSET\b.*?|DELETE\s+FROM\s+\S+)\s+WHERE\s+(.*)",
 @judges(WriteRows)
 def in_one_go(op: WriteRows, context: Context) -> Iterator[Finding]:
     """A write of a whole table at once."""
-    if op.kind == "insert" or op.in_batches or not fills_many_rows(op) or not matters(context, op, op.table):
+    if op.kind == "insert" or op.in_batches or op.each_row or not fills_many_rows(op):
+        return
+    if not matters(context, op, op.table):
         return
     verb = "UPDATE" if op.kind == "update" else "DELETE"
     yield Finding(

@@ -107,6 +107,8 @@ def stands_alone(text: str, context: Context | None = None) -> bool:
 
 def as_written(op: Operation, context: Context | None = None) -> list[str]:
     """The operation as the user wrote it, able to stand by itself."""
+    if isinstance(op, WriteRows) and op.each_row:
+        return [f"pass  # the loop around line {op.at.line} here, with the query that it goes over"]
     if isinstance(op, WriteRows) and not op.by_sql and not stands_alone(op.source, context):
         return [execute(op, rows_in_sql(op))]
     if op.by_sql:

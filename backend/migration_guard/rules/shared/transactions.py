@@ -48,9 +48,11 @@ def why_not_later(context: Context) -> str:
 
 def fills_many_rows(op: Operation) -> bool:
     """Whether an operation surely writes a large part of its table: every row, each row without a value, or what a
-    query brings."""
-    if not isinstance(op, WriteRows) or op.truncates or op.one_row_each is True:
+    query brings, be it one row after the other."""
+    if not isinstance(op, WriteRows) or op.truncates:
         return False
+    if op.each_row or op.one_row_each is True:
+        return op.each_row
     if op.kind == "insert":  # a copy of a whole table
         _, _, query = op.source.upper().partition("SELECT")
         return op.from_query and " FROM" in " ".join(query.split()) and FEW.search(query) is None
