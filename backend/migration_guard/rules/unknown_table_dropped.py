@@ -16,7 +16,7 @@ Delete the line, and let autogenerate see your own tables only:
 
 ## Quiet when
 Some other table of the history was made outside of it too, as in projects that began with `create_all()`; something in
-the history cannot be read; the line says IF EXISTS or stands under a condition.
+the history that may make a table cannot be read; the line says IF EXISTS or stands under a condition.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ..facts import Context, DropColumn, DropTable, History, Operation
 from ..findings import Finding, Rule, Severity
 from ..records import dataclass, field
 from ..registry import judges
+from ..replay.made import COLUMNS, TABLES
 from ..replay.names import bare
 from ..replay.outline import outlines
 
@@ -51,7 +52,7 @@ def column(op: DropColumn, context: Context) -> Iterator[Finding]:
     if op.direction == "downgrade" or not name or not _plain(op):
         return
     made = _made(context.history)
-    whole = made.certain and not made.strangers and of in made.tables and of not in made.unsure
+    whole = made.columns_certain and not made.strangers and of in made.tables and of not in made.unsure
     if whole and name not in made.columns:
         yield _finding(op, f"{op.table}.{op.name}")
 
@@ -78,7 +79,8 @@ class _Made:
     columns: set[str] = field(default_factory=set)  # of any table
     unsure: set[str] = field(default_factory=set)  # tables with columns that cannot be read
     strangers: set[str] = field(default_factory=set)  # tables that are used, and that nothing makes
-    certain: bool = True
+    certain: bool = True  # no table is made where nobody can read it
+    columns_certain: bool = True  # and no column
 
 
 def _made(history: History) -> _Made:
@@ -92,16 +94,16 @@ def _made(history: History) -> _Made:
 def _read(history: History) -> _Made:
     made = _Made()
     used: set[str] = set()
-    unreadable = any(one.broken or one.unread or one.parents_unread for one in history.migrations)
-    made.certain = not (unreadable or history.unknown_parents or history.cycles or history.duplicates)
-    for here in outlines(history).made() if made.certain else ():
-        if here is None:
-            made.certain = False
-            break
+    hidden: set[str] = set()
+    for here in outlines(history).made():
         made.tables.update(here["tables"])
         made.columns.update(here["columns"])
         made.unsure.update(here["unsure"])
         used.update(here["used"])
-    made.strangers = used - made.tables
-    made.certain = made.certain and bool(made.tables)
+        hidden.update(here["hidden"])
+    made.strangers = {name for name in used - made.tables if name and "alembic" not in name}  # as alembic_version is
+    unreadable = any(one.broken or one.parents_unread for one in history.migrations)
+    whole = not (unreadable or history.unknown_parents or history.cycles or history.duplicates)
+    made.certain = whole and bool(made.tables) and TABLES not in hidden
+    made.columns_certain = made.certain and COLUMNS not in hidden
     return made
