@@ -72,6 +72,20 @@ def test_an_index_name_that_sqlalchemy_shortens_is_the_same(tmp_path: Path, engi
     assert made_by(metadata, tmp_path, engine) == []
 
 
+def test_what_each_database_prints_of_json_and_of_patterns_is_no_disparity(tmp_path: Path, engine: sa.Engine) -> None:
+    lite = on_sqlite(
+        """create table t (a json default '{"b": 1, "a": {}}', c text constraint ck_c check (c glob '[0-9][0-9]'))""",
+        tmp_path,
+    )
+    full = on_postgresql(
+        """create table t (a jsonb default '{"b": 1, "a": {}}', c text constraint ck_c check (c ~ '^[0-9]{2}$'))""",
+        engine,
+    )
+
+    assert said(lite, full) == []
+    assert len(said(lite, on_postgresql("""create table u (a jsonb default '{"b": 2}')""", engine))) == 2
+
+
 def test_a_random_uuid_as_a_default_is_another_one_on_each(tmp_path: Path, engine: sa.Engine) -> None:
     lite = on_sqlite("create table t (w char(32) default '536e7de0ca294de580055788d5bdc7f4')", tmp_path)
     full = on_postgresql("create table t (w uuid default 'a3486eaa-b439-4ec3-ac5b-f64de26635b3')", engine)

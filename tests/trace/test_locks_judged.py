@@ -37,6 +37,11 @@ HAZARDS = {
     "index_after_a_rename": """
         op.rename_table("t", "called_otherwise")
         op.create_index("ix_t", "called_otherwise", ["code"])  # expect: index-blocks-writes""",
+    "index_maybe_concurrent": """
+        import os
+
+        at_once = os.environ.get("MIGRATE_AT_ONCE") == "yes"
+        op.create_index("ix_t", "t", ["code"], if_not_exists=True, postgresql_concurrently=at_once)  # expect: index-blocks-writes""",
     "index_with_column": """
         op.add_column("t", sa.Column("more", sa.Integer, unique=True))  # expect: index-blocks-writes""",
     "index_made_at_run_time": """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -47,10 +48,22 @@ def default_meaning(text: str, family: str, dialect: str) -> str:
         return "next value"
     if bare.lower() in ("array[]", "'{}'"):
         return "{}"
+    if family == "json" and (value := _json(bare)) is not None:
+        return value
     form = meaning(text, dialect)
     if form in ("null", "array()"):
         return "" if form == "null" else "{}"
     return _as_value(form, family)
+
+
+def _json(literal: str) -> str | None:
+    """A value of JSON, its keys in order, as PostgreSQL's jsonb has them in one of its own; None where it is none."""
+    if not (literal.startswith("'") and literal.endswith("'")):
+        return None
+    try:
+        return json.dumps(json.loads(literal[1:-1].replace("''", "'")), sort_keys=True)
+    except ValueError:
+        return None
 
 
 def without_casts_to_text(definition: str) -> str:

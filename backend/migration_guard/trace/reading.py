@@ -38,7 +38,7 @@ def ran(step: Step, migration: Migration, numbers: set[int] | None = None) -> It
             continue
         at = Place(step.at.path, statement.line)
         read = statements(statement.sql, at=at, direction="upgrade", dialects=frozenset({"postgresql"}))
-        operations = tuple(_written(one, written, at) or one for one in read)
+        operations = tuple(_known_best(one, _written(one, written, at)) for one in read)
         at = next((one.at for one in operations if one.in_batch), at)
         yield Ran(number, at, statement.sql, operations, tuple(locks.get(number, ())))
 
@@ -66,6 +66,15 @@ def _rename(now: dict[str, str], one: RenameTable) -> None:
     old, new = f"{schema}{one.table}", f"{schema}{one.new_name}"
     before = next((name for name, called in now.items() if called == old), old)
     now[before] = new
+
+
+def _known_best(read: Operation, written: Operation | None) -> Operation:
+    """The operation as the migration writes it; as the SQL shows it where the text leaves something open."""
+    if written is None:
+        return read
+    if any(isinstance(value, Unread) for value in vars(written).values()):
+        return replace(read, at=written.at, source=written.source)
+    return written
 
 
 def _written(read: Operation, written: tuple[Operation, ...], at: Place) -> Operation | None:

@@ -25,6 +25,7 @@ _STORED: Mapping[str, frozenset[str]] = {
     "uuid": frozenset({"text", "blob"}),
 }
 _LITERALS = re.compile(r"'(?:[^']|'')*'|(?<![\w'])-?\d+(?:\.\d+)?\b")
+_PATTERN = re.compile(r"\bglob\b|\bregexp\b|\blike\b|~", re.IGNORECASE)
 _LONGEST = 63  # bytes that PostgreSQL keeps of a name: https://www.postgresql.org/docs/current/limits.html
 
 
@@ -157,7 +158,8 @@ def _checks(lite: Parts, full: Parts, labels: Mapping[str, tuple[str, ...]]) -> 
         if twin is not None:
             here.remove(one)
             there.remove(twin)
-            if _literals(one.meaning) != _literals(twin.meaning):
+            patterns = _PATTERN.search(one.text) and _PATTERN.search(twin.text)  # each database has its own language
+            if not patterns and _literals(one.meaning) != _literals(twin.meaning):
                 yield Unlike(one.name, f"check {one.name} is {one.text} on SQLite, {twin.text.strip()} on PostgreSQL")
     for one in here:
         column = next((name for name in full.columns if re.search(rf"\b{re.escape(name)}\b", one.meaning)), "")
