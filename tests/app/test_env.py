@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sqlite3
 import subprocess
@@ -283,9 +284,8 @@ def test_a_statement_does_not_wait_long_for_a_lock(
 
 def test_the_template_gives_a_revision_that_runs(sqlite_url: str, project: Path, settings: Settings) -> None:
     config = settings(sqlite_url, root=project)
-    config.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    config.stdout = io.StringIO()
     made: Any = command.revision(config, "add mood to personas")
-    config.stdout.close()
     source = Path(made.path).read_text()
 
     command.upgrade(config, "head")
