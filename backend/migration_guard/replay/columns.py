@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 
 from ..facts import AddColumn, AlterColumn, Column, DropColumn, Flag, Text, Unread, WriteRows
-from ..hints import TYPE_CHECKING
 from ..records import replace
 from .constraints import constraints_of
 from .indexes import indexes_of
 from .layers import changed
 from .names import bare
-from .state import KnownColumn, KnownConstraint, KnownIndex, KnownTable
-
-if TYPE_CHECKING:
-    from .effects import Step
+from .state import KnownColumn, KnownConstraint, KnownIndex, KnownTable, Step
 
 
 def known(column: Column, by: str | None, *, added: bool) -> KnownColumn | None:

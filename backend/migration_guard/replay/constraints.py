@@ -17,15 +17,11 @@ from ..facts import (
     Unread,
     ValidateConstraint,
 )
-from ..hints import TYPE_CHECKING
 from ..records import replace
 from .layers import changed
 from .names import alike, bare, by_convention
 from .reach import referenced_table
-from .state import KnownConstraint, KnownTable
-
-if TYPE_CHECKING:
-    from .effects import Step
+from .state import KnownConstraint, KnownTable, Step
 
 SHORT: dict[ConstraintKind, str] = {"unique": "uq", "foreign key": "fk", "check": "ck", "primary key": "pk"}
 LONGEST_NAME = 63  # bytes, on PostgreSQL

@@ -28,7 +28,7 @@ from ..facts import (
     ValidateConstraint,
     WriteRows,
 )
-from ..hints import Any, NamedTuple
+from ..hints import Any
 from ..records import replace
 from .columns import added, altered, dropped, known, written
 from .constraints import (
@@ -44,20 +44,10 @@ from .joining import joined
 from .names import bare, place_of
 from .objects import object_after, type_after
 from .reach import LIVES, hides
-from .state import Key, KnownTable, State
+from .state import Key, KnownTable, State, Step
 from .touching import TYPE
 
 _NOWHERE = Place("")
-
-
-class Step(NamedTuple):
-    """Whose operations are replayed: the table or type, the revision, and how the project names constraints."""
-
-    name: str  # as in Touching
-    revision: str | None
-    conventions: dict[str, str]
-    root: Callable[[str], str]
-    lives: bool = False  # only which tables are there is asked, not what stands in them
 
 
 def after(state: State, op: Operation, step: Step) -> State:

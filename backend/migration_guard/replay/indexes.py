@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from ..facts import AddColumn, CreateIndex, CreateTable, DropIndex, RenameObject, Unread
-from ..hints import TYPE_CHECKING
 from ..records import replace
 from .names import bare, by_convention
-from .state import KnownIndex, KnownTable
-
-if TYPE_CHECKING:
-    from .effects import Step
+from .state import KnownIndex, KnownTable, Step
 
 
 def indexes_of(op: CreateTable | AddColumn, table: str, step: Step) -> tuple[KnownIndex, ...]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from ..facts import Context, Direction, History, Migration, Operation, Unread
 from ..hints import Any, NamedTuple
-from .effects import Step, after, at_end
+from .effects import after, at_end
 from .hidden import hidden
 from .joining import joined
 from .keeping import Key, States, View
-from .state import State
+from .state import State, Step
 from .touching import Touching
 
 EVERY = ""  # the dialect of a replay in which no operation is for one dialect alone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..facts import Column, ConstraintKind, CreateObject, EnumType, Flag, Text
 from ..hints import NamedTuple
@@ -97,3 +97,13 @@ class State:
     tables: Mapping[Key, KnownTable] = field(default_factory=dict)
     objects: tuple[CreateObject, ...] = ()
     type: KnownType | None = None
+
+
+class Step(NamedTuple):
+    """Whose operations are replayed: the table or type, the revision, and how the project names constraints."""
+
+    name: str  # as in Touching
+    revision: str | None
+    conventions: dict[str, str]
+    root: Callable[[str], str]
+    lives: bool = False  # only which tables are there is asked, not what stands in them
