@@ -34,7 +34,7 @@ EXIT_CODES = """\
 exit codes:
   0    nothing found
   1    findings; a review that was declined
-  2    wrong arguments or settings, a base branch that cannot be read
+  2    wrong arguments or settings, a base branch that cannot be read, a deploy that is refused
   3    no migrations found, or not the revision that was asked for
   4    could not finish: a database out of reach, a full disk
   70   a bug in migration-guard
