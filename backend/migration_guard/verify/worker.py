@@ -19,6 +19,7 @@ from ..errors import GuardError
 from ..findings import Problem
 from ..live.climb.reads import Reads
 from ..live.project.folders import import_folders
+from ..live.sqlite.library import without_counting
 from ..live.statements import first_line
 from .experiments import Bug, Run
 from .protocol import Channel, Request
@@ -45,6 +46,8 @@ def _ended(channel: Channel) -> Iterator[Problem]:
     reads = Reads((request.script_location, *request.version_locations, str(Path(sys.argv[1]).parent)))
     reads.watch()
     reads.note(word.strip("'\"") for word in (request.base_command or "").split())
+    if request.dialect == "sqlite":
+        without_counting()
     run = Run(request, channel, reads)
     try:
         run.whole()
