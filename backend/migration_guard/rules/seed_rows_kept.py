@@ -28,10 +28,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..facts import Context, CreateTable, DropObject, DropTable, Migration, Operation, OtherSql, RenameTable, WriteRows
+from ..facts import (
+    Context,
+    CreateTable,
+    DropObject,
+    DropTable,
+    Migration,
+    Operation,
+    OtherSql,
+    RenameTable,
+    Text,
+    WriteRows,
+)
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
-from ..replay import operations_above
+from ..replay import operations_above, table_before
 from ..replay.lines import Lines
 from ..replay.names import bare, mentions
 from .shared.ancestry import is_opaque
@@ -65,7 +76,7 @@ def rows_left(migration: Migration, context: Context) -> Iterator[Finding]:
         taking = back.between(0, len(back.operations), (WriteRows, DropTable, RenameTable, OtherSql), table)
         if not any(_takes_away(one, table) for one in taking) and not _with_its_schema(down.operations, op):
             told.add(table)
-            yield _finding(op)
+            yield _finding(op, context)
 
 
 def _is_seed(op: WriteRows) -> bool:
@@ -99,9 +110,19 @@ def _with_its_schema(back: Iterable[Operation], op: WriteRows) -> bool:
     return bool(schemas) and bare(op.schema) in schemas
 
 
-def _finding(op: WriteRows) -> Finding:
-    table = sql_table(op.table, op.schema)
-    key = sql_name(op.columns[0]) if op.columns else "id"
+def _key(op: WriteRows, context: Context) -> Text:
+    """The column that tells the rows apart: a key of the table among those that get a value, else what is no link."""
+    known = table_before(context, op, op.table, op.schema)
+    links = {column for one in known.constraints if one.kind == "foreign key" for column in map(bare, one.columns)}
+    links |= {one.name for one in known.columns.values() if one.references is not None}
+    keys = [
+        name for name in op.columns if (one := known.columns.get(bare(name) or "")) and (one.primary_key or one.unique)
+    ]
+    return next(iter([*keys, *(name for name in op.columns if bare(name) not in links), *op.columns]), "id")
+
+
+def _finding(op: WriteRows, context: Context) -> Finding:
+    table, key = sql_table(op.table, op.schema), sql_name(_key(op, context))
     return Finding(
         RULE,
         op.at,

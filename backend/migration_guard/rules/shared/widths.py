@@ -15,7 +15,7 @@ STRING = pattern(
 )
 ENDLESS = pattern(
     r"(?:\w+\.)*(?:(?:Text|UnicodeText|CLOB|LONGTEXT|MEDIUMTEXT)(?:\(.*\))?"
-    r"|(?:String|Unicode|VARCHAR|AutoString|character varying)(?:\(\s*\))?)",
+    r"|(?:String|Unicode|VARCHAR|AutoString|character varying)(?:\(\s*(?:(?:length\s*=\s*)?None)?\s*\))?)",
     re.IGNORECASE,
 )
 INTEGERS = (
