@@ -168,6 +168,22 @@ def test_databases_are_new_empty_and_do_not_see_each_other(postgresql: Server) -
     assert value(other, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
 
 
+@pytest.mark.parametrize("createdb", ["as it is", "/gone/createdb", "/bin/false"])
+def test_where_no_driver_is_loaded_the_server_s_own_program_makes_databases(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch, createdb: str
+) -> None:
+    with postgresql.servers("postgresql", scratch) as server:
+        assert isinstance(server, postgresql.OwnServer)
+        if createdb != "as it is":
+            server.createdb = Path(createdb)
+        with monkeypatch.context() as loaded:
+            loaded.delitem(sys.modules, "psycopg")
+            assert server._made_by_program("by_program") is (createdb == "as it is")
+            url = server.new_database()
+
+        assert value(url, "SELECT count(*) FROM pg_class WHERE oid >= 16384") == 0
+
+
 def test_variables_of_libpq_do_not_lead_us_elsewhere(scratch: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PGHOST", "PGDATABASE", "PGUSER"):
         monkeypatch.setenv(name, "elsewhere")

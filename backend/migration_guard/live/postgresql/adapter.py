@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from ..bounds import bound_of
 from ..project.forbidding import own_connection
 from ..urls import hidden, hide_in
 from .binaries import Install, installs
-from .data_folders import SUPERUSER
+from .data_folders import SUPERUSER, environment
 from .server import PORT, running
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def servers(spec: str, scratch: Scratch) -> Iterator[OwnServer | ForeignServer]:
         return
     install = _install(spec)
     with running(install, scratch) as sockets:
-        yield OwnServer(sockets, f"PostgreSQL {install.version}")
+        yield OwnServer(sockets, f"PostgreSQL {install.version}", install.bin / "createdb")
 
 
 @dataclass
@@ -66,15 +68,31 @@ class OwnServer:
 
     sockets: Path
     label: str
+    createdb: Path | None = None
     dialect: str = "postgresql"
 
     def new_database(self) -> str:
         """URL of a new database, over the server's socket."""
         name = _new_name()
-        with _connected({"host": str(self.sockets), "port": PORT, "user": SUPERUSER, "dbname": "postgres"}) as admin:
-            _create(admin, name)
+        if "psycopg" in sys.modules or not self._made_by_program(name):
+            options = {"host": str(self.sockets), "port": PORT, "user": SUPERUSER, "dbname": "postgres"}
+            with _connected(options) as admin:
+                _create(admin, name)
         # The port stands there because PGPORT would count otherwise.
         return f"postgresql+psycopg://{SUPERUSER}@/{name}?host={quote(str(self.sockets))}&port={PORT}"
+
+    def _made_by_program(self, name: str) -> bool:
+        """Whether the server's own program, where it is there, has made a database: that takes a tenth of the time of
+        loading a driver. What stands in the way the driver tells."""
+        if self.createdb is None:
+            return False
+        where = ["--host", str(self.sockets), "--port", str(PORT), "--username", SUPERUSER]
+        command = [str(self.createdb), *where, "--maintenance-db", "postgres", name]
+        try:
+            done = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True)
+        except OSError:
+            return False
+        return done.returncode == 0
 
 
 @dataclass
