@@ -25,6 +25,8 @@ from .journal import Journal
 from .manifest import now
 from .matching import snapshot_of, some_of
 from .proving import Judge, Proof, Say, as_sentence
+from .sqlite_file import copy_over
+from .sqlite_restore import alone, folder_beside, put_back, settle
 from .standing import Standing, standing
 from .target import Target
 from .turn import turn
@@ -65,11 +67,11 @@ class Deploy:
         target = self.target
         folder = target.file.parent
         folder.mkdir(parents=True, exist_ok=True)
-        with sqlite.alone(target) as own, sqlite.folder_beside(target, "deploy") as scratch:
+        with alone(target) as own, folder_beside(target, "deploy") as scratch:
             work = scratch / target.file.name
             if own is not None:
                 room_for(folder, 2 * sqlite.size(target), "a deploy")
-                sqlite.copy_over(own, work, lambda done, total: self.progress("copy", done, total))
+                copy_over(own, work, lambda done, total: self.progress("copy", done, total))
             copy = replace(target, url=target.url.set(database=str(work)))
             before, at = proof.looked_at(copy, exists=own is not None)
             if not at.pending:
@@ -91,12 +93,12 @@ class Deploy:
                         f"rows refer to rows that are not there: {'; '.join(broken[:3])}", "mend them first"
                     )
                 sqlite.proved(work, target.version_table)
-                sqlite.settle(work, notes)
+                settle(work, notes)
                 kept = scratch / "before"  # gone at the end, as the backup holds the same
                 if saved is None and own is not None:
                     kept = target.file.with_name(f"{target.file.name}.before-deploy")
                     kept.unlink(missing_ok=True)
-                lacks = sqlite.put_back(target, work, kept, own)
+                lacks = put_back(target, work, kept, own)
             except (GuardError, *LET_DOWN) as raised:
                 error = _failed(journal, raised)
                 raise NotDeployed(f"{_ended_by(error)} {target.shown} is as it was", error.hint) from raised

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..progress import StepDone
-from . import sqlite
 from .backup import Backup, is_of, proved, take_out
 from .manifest import now
 from .operators import operator
 from .packing import Packing
 from .postgresql_restore import fitting
+from .sqlite_restore import alone, folder_beside, put_back, settle
 from .target import Target
 from .turn import turn
 from .writing import room_for, whole_file
@@ -96,14 +96,14 @@ def restore(plan: Plan) -> Sequence[str]:
         with own.alone(target) as held, _content(plan.backup, packing) as file:
             return own.put_back(target, file, plan.kept, held) or ()
     target.file.parent.mkdir(parents=True, exist_ok=True)
-    with turn(target), sqlite.alone(target) as connection, sqlite.folder_beside(target, "restore") as folder:
+    with turn(target), alone(target) as connection, folder_beside(target, "restore") as folder:
         made = plan.backup.manifest
         room_for(target.file.parent, made.content_bytes or made.bytes, "a restored database")
         new = folder / target.file.name
         with whole_file(new) as part:
             take_out(plan.backup, part, packing)
-        sqlite.settle(new, plan.backup.manifest.tools)
-        return sqlite.put_back(target, new, plan.kept, connection)
+        settle(new, plan.backup.manifest.tools)
+        return put_back(target, new, plan.kept, connection)
 
 
 @contextmanager
