@@ -268,7 +268,9 @@ class _Run:
         judged = self.judges.ids() if self.compared else self.judges.ids() - self.judges.ids(History)
         judged -= _SEEN_TOO
         for migration, one in pairs:
-            of_file = [finding for finding in said if finding.at.path == migration.path] if migration.allows else []
+            if not migration.allows:
+                continue
+            of_file = [finding for finding in said if finding.at.path == migration.path]
             context = Context(self.settings.policy, one, migration)
             for allow in migration.allows:
                 done = settled(allow, of_file, migration.allows, every_id(), judged, self.today)

@@ -13,6 +13,7 @@ from .comparing import joined
 from .conditions import Dialects, Test, all_of, any_of, either, truth
 from .effects import Effects
 from .library import Library
+from .mentions import takes_nothing
 from .record import Record
 from .scopes import Closure, Scope
 from .values import AT_RUN_TIME, Arguments, Given
@@ -109,6 +110,8 @@ class Functions(Effects):
     def parameters(self, closure: Closure, arguments: Arguments) -> dict[str, object]:
         """The names that a function's parameters are bound to."""
         spec = closure.node.args
+        if takes_nothing(spec):
+            return {}
         places = [*spec.posonlyargs, *spec.args]
         names: dict[str, object] = {}
         given = [each.value for each in arguments.positional]

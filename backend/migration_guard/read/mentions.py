@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 import ast
-from ast import Assign, Attribute, Call, Constant, Expr, Import, ImportFrom, List, Load, Name, Tuple, With
+from ast import (
+    AnnAssign,
+    Assign,
+    Attribute,
+    Call,
+    Constant,
+    Expr,
+    FunctionDef,
+    Import,
+    ImportFrom,
+    List,
+    Load,
+    Name,
+    Tuple,
+    With,
+)
 from collections.abc import Iterable, Iterator
 
 from ..hints import Any, NamedTuple
@@ -75,6 +90,16 @@ def mentions(tree: ast.Module) -> Mentions:
                     waiting.append(item.optional_vars)
         elif kind is Import or kind is ImportFrom:
             imports.append(node)
+        elif kind is AnnAssign:
+            waiting.append(node.target)
+            if node.value is not None:
+                waiting.append(node.value)
+            annotations.append(node.annotation)
+        elif kind is FunctionDef and takes_nothing(node.args):
+            waiting += node.body
+            waiting += node.decorator_list
+            if node.returns is not None:
+                annotations.append(node.returns)
         elif kind is not Constant:
             waiting += inside(node)
             if kind in _ANNOTATION and (annotation := getattr(node, _ANNOTATION[kind])) is not None:
@@ -88,7 +113,9 @@ def below(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        if node.__class__ is not ast.Name and node.__class__ is not ast.Constant:
+        if isinstance(node, ast.BinOp):  # `str | None`, as in the header of each file
+            waiting += (node.left, node.right)
+        elif node.__class__ is not Name and node.__class__ is not Constant:
             waiting += inside(node)
 
 
@@ -108,6 +135,11 @@ def inside(node: ast.AST) -> list[ast.AST]:
 def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
     found = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _SKIPPED)
     return found
+
+
+def takes_nothing(spec: ast.arguments) -> bool:
+    """Whether a function has no parameters, as nearly every upgrade() and downgrade()."""
+    return not (spec.args or spec.posonlyargs or spec.kwonlyargs or spec.vararg or spec.kwarg)
 
 
 def last_name(node: ast.expr) -> str:

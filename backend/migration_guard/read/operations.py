@@ -7,6 +7,7 @@ import ast
 from ..facts import Direction, Function, OtherCall, Unread
 from .functions import Flow, Raised
 from .library import Library
+from .mentions import takes_nothing
 from .modules import Modules
 from .names import OP
 from .order import in_order
@@ -105,13 +106,14 @@ def _called(found: Closure, node: ast.stmt) -> ast.expr:
 def _parameters(node: ast.AST) -> str:
     """What stands between the brackets of a function."""
     spec = node.args if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
-    none = spec is None or not (spec.args or spec.posonlyargs or spec.kwonlyargs or spec.vararg or spec.kwarg)
-    return "" if none or spec is None else ast.unparse(spec)
+    return "" if spec is None or takes_nothing(spec) else ast.unparse(spec)
 
 
 def _handed_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, object]:
     """The parameters that env.py fills: `op`, and texts such as the name of the database, whatever their defaults."""
     spec = node.args
+    if takes_nothing(spec):
+        return {}
     places = [*spec.posonlyargs, *spec.args]
     with_default = [
         *zip(places[::-1], spec.defaults[::-1], strict=False),

@@ -177,11 +177,11 @@ def same_transaction(context: Context, op: Operation, *kinds: type[Operation]) -
     Those above it in the function, back to the last autocommit block; and, where env.py runs all pending revisions in
     one transaction, those of the revisions below that the base branch does not have (without a base: of no other).
     """
-    migration, environment = context.migration, context.history.environment
-    if migration is None or op.in_autocommit or (environment is not None and environment.autocommit is True):
-        return ()
     lines = Lines.around(context, op)
     if kinds in lines.absent:
+        return ()
+    migration, environment = context.migration, context.history.environment
+    if migration is None or op.in_autocommit or (environment is not None and environment.autocommit is True):
         return ()
     at = lines.at(op)
     start, committed = lines.open_since(at)

@@ -58,7 +58,10 @@ def unsafe_use(op: Operation, context: Context) -> Iterator[Finding]:
     """The first line that uses a value which is not committed."""
     if op.direction != "upgrade":
         return
-    added = [one for one in same_transaction(context, op, AddEnumValue) if isinstance(one, AddEnumValue)]
+    uncommitted = same_transaction(context, op, AddEnumValue)
+    if not uncommitted:
+        return
+    added = [one for one in uncommitted if isinstance(one, AddEnumValue)]
     added = [one for one in added if isinstance(one.value, str) and one.value in _text(op)]
     if not added:
         return
