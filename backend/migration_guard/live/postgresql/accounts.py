@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Engine, event
+
+from .beside import Beside
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -38,6 +40,23 @@ _ROWS = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|SELECT)\b", re.IGNORECASE)
 _IDLE = re.compile(r"\s*(?:SET|RESET|SHOW|SAVEPOINT|RELEASE|ROLLBACK\s+TO)\b", re.IGNORECASE)
 
 
+class Over(NamedTuple):
+    """The transactions that were over at some moment: those with lower numbers than `end` but for some."""
+
+    end: int
+    open: frozenset[int]
+
+    @classmethod
+    def of(cls, snapshot: str) -> Over:
+        """Of a snapshot: "795:799:795,797". https://www.postgresql.org/docs/current/functions-info.html"""
+        _, end, running = snapshot.split(":")
+        return cls(int(end), _numbers(running))
+
+    def since(self, before: Over) -> set[int]:
+        """Those that were not over then."""
+        return {*before.open, *range(before.end, self.end)} - self.open
+
+
 @dataclass(frozen=True)
 class Account:
     """One transaction. It has no number where it wrote nothing."""
@@ -53,6 +72,7 @@ class Ledger:
     """All accounts since the last look."""
 
     accounts: list[Account] = field(default_factory=list)
+    beside: Beside = field(default_factory=Beside)
     defines: bool = True  # only by plain statements, as far as these define something
     calls: bool = False  # rows were read or written by expressions, which may call any function that stands there
 
@@ -61,17 +81,18 @@ class Ledger:
         self.accounts.clear()
         self.defines, self.calls = True, False
 
-    def covers(self, first: int, end: int) -> bool:
-        """Whether these are all transactions with the numbers from `first` on, below `end`."""
-        known: set[int] = set()
+    def covers(self, numbers: set[int]) -> bool:
+        """Whether these are all transactions with such numbers in this database."""
+        left = set(numbers)
         own: int | None = None  # of the guard's account before: what follows it are parts of that transaction
         for account in self.accounts:
             if account.number is not None:
-                known.update(() if own is None else range(own, account.number))
-                known.add(account.number)
+                left.difference_update(() if own is None else range(own, account.number))
+                left.discard(account.number)
                 own = account.number if account.own else None
-        known.update(() if own is None else range(own, end))
-        return end - first <= len(known) and known.issuperset(range(first, end))
+        if own is not None:
+            left = {number for number in left if number < own}
+        return not left or left <= self.beside.told()
 
     @contextmanager
     def kept(self, own: Engine, *, rows: bool) -> Iterator[None]:
@@ -80,6 +101,7 @@ class Ledger:
 
         https://www.postgresql.org/docs/15/monitoring-stats.html#MONITORING-STATS-FUNCTIONS
         """
+        self.beside = Beside.of(own.url)
         question = _LOCKS.replace("\nFROM", _COUNTS, 1) if rows else _LOCKS
 
         def tell(connection: Connection) -> None:
@@ -106,8 +128,11 @@ class Ledger:
         with suppress(connection.dialect.loaded_dbapi.Error):  # a transaction that failed takes no more statements
             cursor.execute(question)
             row: Any = cursor.fetchone()
-            number, locked, written, *_ = row.values() if isinstance(row, dict) else row
-            self.accounts.append(Account(int(number) if number else None, own, _numbers(locked), _numbers(written)))
+            told, locked, written, *_ = row.values() if isinstance(row, dict) else row
+            number = int(told) if told else None
+            self.accounts.append(Account(number, own, _numbers(locked), _numbers(written)))
+            if number is not None:
+                self.beside.tell(number)
         cursor.close()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...records import replace
-from .accounts import Ledger
+from .accounts import Ledger, Over
 from .questions import Question, asked, query
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Known:
     counts: Mapping[int, Mapping[int, int]] = field(default_factory=dict)  # of these, by catalogue, of each relation
     elsewhere: tuple[int, str | None] = (0, None)  # how many rows the other catalogues have, and the roles
     meanwhile: frozenset[int] = frozenset()  # relations that accounts named since
-    upto: int | None = None  # all transactions with lower numbers were over, and no others had begun; None: some had
+    over: Over | None = None  # the transactions that it saw
     functions: bool = False  # some were made
     event_triggers: bool = False
 
@@ -88,7 +88,7 @@ def _changes(connection: Connection, before: Known, rows: bool) -> Changes:
     # What came and went since has left no trace, but was seen.
     touched = {*names, *lost, *oids["written"], *before.meanwhile} & relations.keys()
     gone = before.relations.keys() - relations.keys()
-    since, roles, search_path, *between = told["now"][3]
+    since, roles, search_path, snapshot = told["now"][3]
     total, written = told["elsewhere"][1]
     functions, event_triggers = told["elsewhere"][2]
     now = Known(
@@ -101,7 +101,7 @@ def _changes(connection: Connection, before: Known, rows: bool) -> Changes:
         kinds=frozenset(kind for kind, place in _PLACES.items() if told["totals"][2][place]),
         counts=counts,
         elsewhere=(total, roles),
-        upto=quiet(*between),
+        over=Over.of(snapshot),
         functions=functions > 0,
         event_triggers=event_triggers > 0,
     )
@@ -141,7 +141,7 @@ def after_accounts(
     """The same from the accounts of all transactions since, where these are known, with what stands around: as in
     neighbours.sql. None where that is not sure to be all."""
     plain = ledger.defines and not (ledger.calls and before.functions) and not before.event_triggers
-    if before.upto is None or not plain:
+    if before.over is None or not plain:
         return None
     locked = frozenset[int]().union(*(account.locked for account in ledger.accounts))
     written = frozenset[int]().union(*(account.written for account in ledger.accounts))
@@ -151,9 +151,9 @@ def after_accounts(
         told[part] = [each or () for each in rest]
         if part in around:
             around[part].update(told[part][0])
-    first, end, search_path = told["now"][3]
-    upto = quiet(first, end)
-    if upto is None or search_path != before.search_path or not ledger.covers(before.upto, upto):
+    snapshot, search_path = told["now"][3]
+    over = Over.of(snapshot)
+    if search_path != before.search_path or not ledger.covers(over.since(before.over)):
         return None
     named = {
         oid: Relation(kind, _full(schema, name))
@@ -164,13 +164,8 @@ def after_accounts(
     changed = {before.relations[oid].name for oid in (gone | named.keys()) & before.relations.keys()}
     marks = {name: mark for name, mark in before.rows.items() if name not in changed}
     marks |= {relations[oid].name: mark for oid, *mark in zip(*told["rows"][:3], strict=True) if oid in relations}
-    now = replace(before, relations=relations, rows=marks, meanwhile=before.meanwhile | named.keys(), upto=upto)
+    now = replace(before, relations=relations, rows=marks, meanwhile=before.meanwhile | named.keys(), over=over)
     return Changes(now, {*named}, {*gone}, set(), set(), False), around
-
-
-def quiet(first: str, end: str) -> int | None:
-    """The number of the next transaction, of the oldest one that is not over and the next one; None if one is not."""
-    return int(end) if first == end else None
 
 
 def _full(schema: str, name: str) -> str:

@@ -86,7 +86,7 @@ select 'now' as part, null::int8[] as ids, null::int8[] as numbers, null::int8[]
        array[pg_snapshot_xmin(pg_current_snapshot())::xid::text,
              (select string_agg(oid || rolname, ' ' order by oid) from pg_roles where oid >= 16384),
              current_setting('search_path'),
-             pg_snapshot_xmin(pg_current_snapshot())::text, pg_snapshot_xmax(pg_current_snapshot())::text] as words
+             pg_current_snapshot()::text] as words
 union all
 select 'relations', array_agg(oid::int8), null, null, null from relation
 union all

@@ -19,6 +19,7 @@ from .data_folders import cannot_run, environment, fill_data_folder, last_line
 from .user import User, may_enter, run_as, server_user
 
 PORT = 5432  # names the socket file only
+FOLDER = "mg-"  # what folders of servers begin with
 PATIENCE = 30.0  # seconds
 LONGEST_SOCKET = 103  # bytes that sun_path takes on macOS; Linux takes 107
 SETTINGS = {
@@ -94,7 +95,7 @@ def _short(scratch: Scratch, user: User | None, stack: ExitStack) -> Path:
 
 
 def _new_folder(parent: Path, scratch: Scratch, user: User | None, stack: ExitStack) -> Path:
-    path = parent / f"mg-{os.urandom(6).hex()}"
+    path = parent / f"{FOLDER}{os.urandom(6).hex()}"
     stack.callback(scratch.new_folder(path))
     if user:
         os.chown(path, user.uid, user.gid)

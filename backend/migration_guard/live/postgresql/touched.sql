@@ -32,8 +32,7 @@ with touched as materialized (
         and refclassid = 'pg_class'::regclass and deptype in ('a', 'i')
 )
 select 'now' as part, null::int8[] as ids, null::int8[] as numbers, null::int8[] as more,
-       array[pg_snapshot_xmin(pg_current_snapshot())::text, pg_snapshot_xmax(pg_current_snapshot())::text,
-             current_setting('search_path')] as words
+       array[pg_current_snapshot()::text, current_setting('search_path')] as words
 union all
 select 'named', array_agg(c.oid::int8), null, null,
        array_agg(array[c.relkind::text, case n.nspname when 'public' then '' else n.nspname end, c.relname::text])
