@@ -115,7 +115,9 @@ class Effect:
             return True
         if thing.kind == "column" and thing.name is None:
             return True
-        if isinstance(op, (CreateObject, DropObject)) and (op.kind not in OBJECTS or getattr(op, "replaces", False)):
+        if isinstance(op, CreateObject) and (op.kind not in OBJECTS + ROUTINES or op.replaces):
+            return True
+        if isinstance(op, DropObject) and op.kind not in OBJECTS:
             return True
         if self._hiding:
             return True
@@ -146,6 +148,7 @@ def _is_among(thing: Thing, things: Mapping[tuple[Kind, str | None, str | None],
 
 # Left out: extensions, which others may use, and functions, which share a name.
 OBJECTS = ("view", "materialized view", "sequence", "statistics", "trigger", "policy", "domain")
+ROUTINES = ("function", "procedure")  # that are made; one that is dropped may be another of the same name
 FREE = (OtherCall, OtherSql, AlterTable, RenameObject, CreateObject, DropObject)
 
 

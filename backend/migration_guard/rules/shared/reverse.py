@@ -28,7 +28,8 @@ from .back import Undo, altered_back, column_back, made_again
 from .paste import call, execute, literal, op_name, sql_name, sql_table
 from .things import lasting
 
-PLAIN = ("view", "materialized view", "sequence", "statistics", "domain")  # dropped by their name alone
+# Dropped by their name alone; of a function or procedure as long as there is one of the name.
+PLAIN = ("view", "materialized view", "sequence", "statistics", "domain", "function", "procedure")
 KINDS = {"unique": "unique", "foreign key": "foreignkey", "check": "check", "primary key": "primary"}
 SCHEMA = (
     CreateTable, DropTable, RenameTable, AddColumn, DropColumn, AlterColumn, CreateIndex, DropIndex, CreateConstraint,
