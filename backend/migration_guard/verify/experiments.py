@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ from ..branch import Trial, as_data
 from ..errors import CannotFinish, GuardError
 from ..findings import NotJudged
 from ..live.climb.branch_order import BranchOrder, Look, out_of_order
-from ..live.climb.deployment import Deploy
+from ..live.climb.deployment import Deploy, before_an_enum_value
 from ..live.climb.interruption import Interrupting
 from ..live.climb.landing import FreshDatabase
 from ..live.climb.observer import Observer
@@ -30,7 +29,6 @@ from ..live.drift.old import changed, texts, touched
 from ..live.project.batch import one_table_at_a_time
 from ..live.project.environment import Environment
 from ..live.project.fence import fence
-from ..live.project.forbidding import tried
 from ..live.project.grounding import Ground
 from ..live.project.loading import Home
 from ..live.project.redirect import Lead, engines_led
@@ -39,12 +37,12 @@ from ..live.schema import Snapshot, tables
 from ..live.statements import Recorder, first_line, no_room
 from ..live.steps import Crossing, Deployment, Interruption
 from ..records import replace
-from ..reporting import counted
 from .counting import together
 from .crossing import Crossed
 from .models import Models
 from .old_models import models_of
 from .protocol import Channel, Request, schema_to_json
+from .surroundings import migrated_already, refused_places, tables_made, version_schema
 from .teller import Teller
 
 
@@ -104,11 +102,8 @@ class Run:
                 f"{kept.revision.revision} meets {kept.file} of the working tree, as that of the base branch {kept.why}"
             )
             self.teller.gap(NotJudged(at.path, at.line, f"{self.plan.database}: {why}"))
-        # Without the port: one that was looked for is another one in the next run.
-        if (places := [*dict.fromkeys(re.sub(r":\d+$", "", each) for each in tried())]) and self.plan.to_the_heads:
-            more = f" and {len(places) - 1} more" if places[1:] else ""
-            why = f"the project's code tried to connect to {places[0]}{more}, which is refused: it is run without"
-            self.teller.gap(NotJudged(self.request.env, 1, f"{self.plan.database}: {why}"))
+        if (refused := refused_places()) is not None and self.plan.to_the_heads:
+            self.teller.gap_of_env(refused)
         self.channel.send("done", **together(done))
 
     def _proved(self, environment: Environment, lead: Lead) -> dict[str, Any]:
@@ -122,6 +117,8 @@ class Run:
             crossing = self._other_order(environment, lead)
             if deployment is not None and (crossing is None or not out_of_order(deployment, self.stairway.orders)):
                 self.teller.judge(deployment)
+            if deployment is not None and deployment.failure is None and deployment.one_transaction:
+                self._deployed_on_older_types(environment, lead, self.schema)
             if self._tries("half-way"):
                 self._cut_off(environment, lead)
             self.models.tell(self._old_code(environment, lead))
@@ -172,7 +169,7 @@ class Run:
             try:
                 begins = self.models.find(stage.options)
                 if begins and stage.made_schema is not None:
-                    self._told_of_schema(stage.made_schema)
+                    self.teller.gap_of_env(version_schema(stage.made_schema))
                 with Observer(
                     lead.url,
                     stage.version_table,
@@ -206,28 +203,12 @@ class Run:
                 return False
         return True
 
-    def _told_of_schema(self, schema: str) -> None:
-        why = (
-            f"{self.plan.database}: env.py keeps its version table in the schema {schema}, which neither it nor a "
-            "revision makes; the revisions are run with it there, and none could be on a new database without"
-        )
-        self.teller.gap(NotJudged(self.request.env, 1, why))
-
     def _told_of_given(self, stage: Stage, observer: Observer) -> None:
         """What an application has made by itself as it started. It does so once, so that a new database is without."""
         if given := stage.given():
-            why = (
-                f"{self.plan.database}: {counted(len(given), 'revision')}, as what env.py starts migrates the database "
-                "by itself: name an application in flask-app, or a setting of its own, that does not"
-            )
-            self.teller.gap(NotJudged(self.request.env, 1, why))
+            self.teller.gap_of_env(migrated_already(given))
         elif made := tables(observer.snapshot()):
-            first = ", ".join(made[:3]) + (", ..." if len(made) > 3 else "")
-            why = (
-                f"{self.plan.database}: what env.py starts makes {counted(len(made), 'table')} before any revision "
-                f"({first}); the revisions are run without, and fail on a new database where they make them, too"
-            )
-            self.teller.gap(NotJudged(self.request.env, 1, why))
+            self.teller.gap_of_env(tables_made(made))
             raise FreshDatabase
 
     def _again_closely(self, number: int) -> None:
@@ -247,6 +228,19 @@ class Run:
         if outcome is not None:
             self.deployed = len(outcome.taken)
         return outcome
+
+    def _deployed_on_older_types(self, environment: Environment, lead: Lead, alone: Snapshot) -> None:
+        """Judge a second deploy, onto a database whose enum types are older: only there a new value cannot be used
+        before it is committed."""
+        below = frozenset[str]() if self.plan.base else before_an_enum_value(environment.revisions())
+        if not below:
+            return
+        self._new_database(lead)
+        with fence([lead.url]):
+            plan = replace(self.plan, base=below)
+            outcome = Deploy(plan, environment, lead, self.teller.progress).run(alone, rows=False)
+        if outcome is not None and outcome.failure is not None:
+            self.teller.judge(outcome)
 
     def _other_order(self, environment: Environment, lead: Lead) -> Crossing | None:
         """What comes of branches that fork where the other one is run first. Judged, and sent with the revisions that
@@ -293,8 +287,7 @@ class Run:
         try:
             old = models_of(self.request, self.channel.new_database(), Path(sys.argv[1]).parent)
         except GuardError as error:
-            why = f"the models of {self.request.base_ref} are not tried on the new schema: {error}"
-            self.teller.gap(NotJudged(self.request.env, 1, f"{self.plan.database}: {why}"))
+            self.teller.gap_of_env(f"the models of {self.request.base_ref} are not tried on the new schema: {error}")
             return None
         begun = [self.schema]  # where no revision is new
 

@@ -35,7 +35,7 @@ class Teller:
                 f"whether failures are the project's own: its driver {self.lead.missing} is not installed here, "
                 f"and {self.lead.instead} ran in its place"
             )
-            self.gap(NotJudged(self.request.env, 1, f"{self.plan.database}: {why}"))
+            self.gap_of_env(why)
         for entry in all_checks():
             for kind, judge in entry.judges:
                 if isinstance(fact, kind):
@@ -45,6 +45,10 @@ class Teller:
     def gap(self, gap: NotJudged) -> None:
         """Send what could not be judged."""
         self.channel.send("gap", path=gap.path, line=gap.line, why=gap.why)
+
+    def gap_of_env(self, why: str) -> None:
+        """Send what could not be judged on this database because of env.py."""
+        self.gap(NotJudged(self.request.env, 1, f"{self.plan.database}: {why}"))
 
     def progress(self, revision: str, done: int, total: int) -> None:
         """Send how far we are; silence for too long means that we hang."""
