@@ -742,6 +742,17 @@ def test_revisions_that_fail_in_one_transaction_only_are_found(tmp_path: Path, p
     assert "transaction_per_migration=True" in finding.instead
 
 
+def test_a_value_of_an_older_type_that_is_used_at_once_is_found_without_a_base(
+    tmp_path: Path, postgresql: Server
+) -> None:
+    root = copied("enum_value_used_by_the_next_revision", tmp_path)
+
+    report = verified(root, postgresql.new_database())
+
+    (finding,) = [finding for finding in report.findings if finding.rule.id == "upgrade-fails-together"]
+    assert (Path(finding.at.path).name, finding.at.line) == ("r3_use_value.py", 11)
+
+
 def test_revisions_that_commit_one_by_one_are_not_found(tmp_path: Path, postgresql: Server) -> None:
     root = copied("enum_value_used_by_the_next_revision", tmp_path)
     env = root / "migrations" / "env.py"

@@ -183,3 +183,20 @@ def test_the_other_order_turns_branches_round_and_keeps_each_whole(
     assert orders.forked() == frozenset(forked)
     assert all(name in orders.beside(beside) for name in below for beside in orders.beside(name))
     assert {name for name in below if orders.beside(name)} == orders.forked()
+
+
+def test_what_only_rows_show_of_an_order_is_found(tmp_path: Path) -> None:
+    fills = 'op.execute("UPDATE person SET nickname = name WHERE nickname IS NULL")', "pass"
+    tightens = (
+        "with op.batch_alter_table('person') as batch:\n        batch.alter_column('nickname', nullable=False)",
+        "with op.batch_alter_table('person') as batch:\n        batch.alter_column('nickname', nullable=True)",
+    )
+    root = forked(tmp_path, fills, tightens)
+
+    report = verify(root, load(root), databases=["sqlite"])
+
+    (finding,) = [each for each in report.findings if each.rule.id in ("branch-order-matters", "upgrade-fails")]
+    assert (finding.rule.id, report.problems) == ("branch-order-matters", ())
+    assert finding.says.startswith("Where r3 is run before r2, on another branch, upgrade() of r3 fails on sqlite")
+    assert "NOT NULL constraint failed" in finding.says
+    assert finding.instead.startswith('depends_on = "r2"  # in r3')

@@ -73,6 +73,9 @@ def _says(crossing: Crossing) -> str:
         fault, well = f"{way} does not bring back what stood before on {database}: {sentences}", "does where"
     else:
         fault, well = f"{way} fails on {database}: {crossing.failure}", "works where"
+    if crossing.lacks:
+        before = f"Where {name} is run before {others}, on another branch, {fault}."
+        return f"{before} It {well} {others} {were} first. {nobody}."
     otherwise = f"It {well} {name} is run first"
     if crossing.collide:
         otherwise += ", and then another revision fails: both do the same, or undo each other"
@@ -83,7 +86,7 @@ def _instead(crossing: Crossing) -> str:
     first, last = crossing.revision, crossing.others[0]
     if crossing.collide:
         return f"# let one of {first} and {last} leave to the other what both of them do"
-    if crossing.failure is None and crossing.direction == "upgrade":
+    if crossing.lacks or (crossing.failure is None and crossing.direction == "upgrade"):
         first, last = last, first
     return f'depends_on = "{first}"  # in {last}: {first} is run first, wherever both are pending'
 

@@ -200,6 +200,7 @@ class Crossing:
     failure: Failure | None = None
     left: tuple[Difference, ...] = ()  # by going down, or in one order and not in the other
     collide: bool = False  # no order works: some other revision fails in the first one
+    lacks: bool = False  # it fails where the others have not been run before it, not where they have
     cleared: tuple[str, ...] = ()  # of the others, whose own faults in the first order do not show in the other one
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alembic.script import Script
 
+from ...records import replace
 from ..drift.alike import labels_of
 from ..project.stage import Stage
 from ..schema import Difference, Snapshot, differences
@@ -33,7 +34,8 @@ class _Stop:
 
 
 class BranchOrder:
-    """Takes a history up in its other order, and forked revisions down and up again. `new` are those that are judged.
+    """Takes a history up in its other order, and forked revisions down and up again, with rows in the tables where the
+    first order stands with them, else without. `new` are those that are judged.
 
     `anew` calls what it is given with a new database.
     """
@@ -53,6 +55,7 @@ class BranchOrder:
         self.progress = progress
         self._scripts: dict[str, Script] = {}
         self._ran: dict[str, Sequence[Statement]] = {}
+        self._rows: frozenset[str] = frozenset()  # revisions before which every table gets rows
         self._schema: Snapshot | None = None  # at the end of the last walk
 
     def crossing(self, schema: Snapshot | None) -> Crossing | None:
@@ -61,16 +64,19 @@ class BranchOrder:
         forked = set(self.orders.forked())
         if forked.isdisjoint(self.new):
             return None
-        for _ in range(_TRIES):
-            stop = self._stop(self.orders.other, forked)
-            if stop is None:
-                return self._of_schemas(schema, forked)
-            upto = self.orders.first[: self.orders.first.index(stop.revision) + 1]
-            if self._stop(upto, {stop.revision}) is None:
-                return self._told(stop, schema)
-            if stop.failure is not None:  # it fails in either order: the stairway has told of it
-                return None
-            forked.discard(stop.revision)
+        for rows in (frozenset(forked), frozenset[str]())["rows" in self.plan.without :]:
+            self._rows = rows
+            closely = set(forked)
+            for _ in range(_TRIES):
+                stop = self._stop(self.orders.other, closely)
+                if stop is None:
+                    return self._of_schemas(schema, closely)
+                upto = self.orders.first[: self.orders.first.index(stop.revision) + 1]
+                if self._stop(upto, {stop.revision}) is None:
+                    return self._told(stop, schema)
+                if stop.failure is not None:  # in either order: the stairway has told of it, and not all can have rows
+                    break
+                closely.discard(stop.revision)
         return None
 
     def _stop(self, order: Sequence[str], closely: Collection[str]) -> _Stop | None:
@@ -86,6 +92,8 @@ class BranchOrder:
                 continue
             self.progress(name, number, len(order))
             script = self._scripts[name] = stage.script.get_revision(name)
+            if name in self._rows:
+                observer.fill(stage.column_types)
             before = observer.snapshot() if name in closely and self._goes_down(script) else None
             step, failure, _ = tread.take(script, "upgrade")
             self._ran[name] = step.statements
@@ -110,11 +118,12 @@ class BranchOrder:
         return script.revision not in self.plan.irreversible and callable(getattr(script.module, "downgrade", None))
 
     def _told(self, stop: _Stop, schema: Snapshot | None) -> Crossing | None:
-        first = self.orders.first
-        others = [each for each in self.orders.beside(stop.revision) if first.index(each) > first.index(stop.revision)]
-        if self.new.isdisjoint((stop.revision, *others)):
+        first, beside = self.orders.first, self.orders.beside(stop.revision)
+        others = [each for each in beside if first.index(each) > first.index(stop.revision)]
+        if self.new.isdisjoint((stop.revision, *(others or beside))):
             return None
-        return self._crossing(stop, others, collide=schema is None)
+        found = self._crossing(stop, others or beside, collide=schema is None)
+        return replace(found, lacks=not others)
 
     def _of_schemas(self, schema: Snapshot | None, forked: Collection[str]) -> Crossing | None:
         """The revisions that build two schemas, by the tables that their statements name."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script
@@ -20,6 +22,18 @@ from ..steps import TIME_LIMIT, Deployment, Failure
 from .observer import Observer
 from .plan import Plan
 from .treading import TookTooLong, Tread, place_of, time_limit
+
+_ADDS_A_VALUE = re.compile(rb"\badd\s+value\b", re.IGNORECASE)
+
+
+def before_an_enum_value(revisions: Sequence[Script]) -> frozenset[str]:
+    """Those, of revisions in order, that stand below the first one that adds a value to an enum type: the types are
+    older then, as in production. In the transaction that makes a type its values can be used at once.
+    """
+    for number, revision in enumerate(revisions):
+        if number and _ADDS_A_VALUE.search(Path(file_of(revision)).read_bytes()):
+            return frozenset(each.revision for each in revisions[:number])
+    return frozenset()
 
 
 @dataclass
