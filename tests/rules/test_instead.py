@@ -53,7 +53,7 @@ def pasted(source: str, finding: Finding) -> str:
         if down := functions.get("downgrade"):
             del lines[down.lineno - 1 : down.end_lineno]
         return "\n".join([*lines, "", instead, ""])
-    if finding.rule.id == "incomplete-downgrade":
+    if instead.startswith("# in downgrade()") and finding.rule.id == "incomplete-downgrade":
         down = functions["downgrade"]
         at = (down.end_lineno or 0) if instead.startswith("# in downgrade(), last of all:") else down.lineno
         lines[at:at] = indented(instead, 4)

@@ -2,10 +2,10 @@
 The downgrade does not undo everything that the upgrade does.
 
 ## What it finds
-A table, column, index, constraint, type, view, sequence or trigger that `upgrade()` makes and no line of `downgrade()`
-removes, one that it drops and no line brings back, a rename that is not taken back, a changed type or nullability of a
-column that the downgrade never touches, and the enum type that PostgreSQL makes with a table and keeps when the table
-is dropped.
+A table, column, index, constraint, type, view, sequence, trigger or function that `upgrade()` makes and no line of
+`downgrade()` removes, one that it drops and no line brings back, a rename that is not taken back, a changed type or
+nullability of a column that the downgrade never touches, a column to which the downgrade gives another type than it had
+(on PostgreSQL), and the enum type that PostgreSQL makes with a table and keeps when the table is dropped.
 
 ## Why it hurts
 After going down, the schema is neither the old nor the new one. The next upgrade stops at "already exists", on the day
@@ -78,6 +78,7 @@ def not_undone(migration: Migration, context: Context) -> Iterator[Finding]:
     for thing in effect.lost():
         if not _dropped_in_case(context, thing.op):
             yield _finding(context, thing.op, f"does not bring back {_called(thing)}, which the upgrade drops")
+    yield from _other_types(context, down.operations)
     yield from _types_left(context, operations, {thing.name for thing in left if thing.kind == "table"}, effect)
     changes: dict[tuple[str | None, str | None], list[AlterColumn]] = {}
     for op in operations:
@@ -98,6 +99,26 @@ def not_undone(migration: Migration, context: Context) -> Iterator[Finding]:
             continue
         if kept := _kept_change(context, op, undone, first):
             yield _finding(context, op, kept, first=first)
+
+
+def _other_types(context: Context, down: tuple[Operation, ...]) -> Iterator[Finding]:
+    """The columns to which the downgrade gives a type that they did not have before the upgrade."""
+    given = [one for one in down if isinstance(one, AlterColumn) and isinstance(one.type, str)]
+    if not given or "postgresql" not in context.policy.dialects:
+        return
+    from .shared.given_back import had_before, with_type  # late: few downgrades change a type
+
+    for op in given:
+        had = had_before(op, context)
+        if had is not None:
+            yield Finding(
+                RULE,
+                op.at,
+                says=f"Going down gives {op.table}.{op.name} the type {op.type}, which it did not have before the "
+                f"upgrade: it was {had}.",
+                instead=with_type(op, had),
+                direction="downgrade",
+            )
 
 
 def _dropped_in_case(context: Context, op: Operation) -> bool:
