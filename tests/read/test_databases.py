@@ -48,6 +48,7 @@ def project(root: Path, *bodies: str, ini: str = "", env: str = "", others: dict
         # one slip among many revisions that were made to fit SQLite
         ((JSONB,) + (BATCH,) * 6, "", "", {}, ("sqlite", "postgresql")),
         ((JSONB,) * 3 + (BATCH,) * 6, "", "", {}, ("postgresql",)),
+        ((JSONB,) + (BATCH,) * 6, "", "", {"requirements.txt": "psycopg2\n"}, ("postgresql",)),
         ((JSONB,) + (PLAIN,) * 6, "sqlalchemy.url = sqlite:///a.db", "", {}, ("sqlite", "postgresql")),
         ((JSONB,) + (PLAIN,) * 6, "", "", {"requirements.txt": "aiosqlite\n"}, ("sqlite",)),
         (

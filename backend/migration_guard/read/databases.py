@@ -143,8 +143,8 @@ def databases(root: Path, found: Sequence[Project]) -> Databases:
 def _may_be_slips(seen: _Seen) -> bool:
     """Whether a revision or two use what only PostgreSQL has, and nothing else shows that SQLite is not meant."""
     few = len(seen.only_postgresql)
-    if not 0 < few <= _FEW:
-        return False
+    if not 0 < few <= _FEW or ("postgresql" in seen.named and not (seen.sqlite or "sqlite" in seen.named)):
+        return False  # Flask-Migrate and others write batch blocks for PostgreSQL, too
     for_sqlite = seen.named.keys() & {"sqlite", "aiosqlite"} and "postgresql" not in seen.named
     return (seen.revisions if for_sqlite else len(seen.batch)) > 5 * few
 
