@@ -77,17 +77,14 @@ def shorter(name: str) -> str:
     return name.encode()[: MOST - 9].decode(errors="ignore").rstrip("_") + "_" + digest
 
 
-def _names(op: Operation) -> Iterator[Text | None]:
+def _names(op: Operation) -> tuple[Text | None, ...]:
     if isinstance(op, CreateTable):
-        yield op.table
-        yield from (one.name for one in op.columns)
-        yield from (one.name for one in op.constraints)
-    elif isinstance(op, (RenameTable, AlterColumn, RenameObject)):
-        yield op.new_name
-    elif isinstance(op, AddColumn):
-        yield op.column.name
-    elif isinstance(op, (CreateIndex, CreateConstraint, CreateType)):
-        yield op.name
+        return op.table, *[one.name for one in op.columns], *[one.name for one in op.constraints]
+    if isinstance(op, AddColumn):
+        return (op.column.name,)
+    if isinstance(op, (CreateIndex, CreateConstraint, CreateType)):
+        return (op.name,)
+    return (op.new_name,) if isinstance(op, (RenameTable, AlterColumn, RenameObject)) else ()
 
 
 def _constraints(op: Operation) -> tuple[CreateConstraint | Constraint, ...]:

@@ -33,6 +33,7 @@ from .shared.statements import STATEMENTS, without_strings
 
 RULE = Rule.of(__name__, __doc__, family="data", severity=Severity.ERROR)
 COMPARED = pattern(r'([\w."]+)\s*(?<![:<>!=])(=|<>|!=)\s*NULL\b', re.IGNORECASE)
+COMPARING = pattern(r"[=>]\s*NULL\b", re.IGNORECASE)
 # What stands before a comparison, and tells whether it is one or assigns.
 BEFORE = pattern(r"\b(WHERE|HAVING|ON|WHEN|CHECK|SET|VALUES|DEFAULT|THEN|ELSE|DECLARE|CALL|EXEC)\b", re.IGNORECASE)
 ASKING = frozenset({"WHERE", "HAVING", "ON", "WHEN", "CHECK"})
@@ -58,6 +59,8 @@ def compared_with_null(op: Operation, context: Context) -> Iterator[Finding]:
 def _comparisons(text: str) -> Iterator[re.Match[str]]:
     """The comparisons with NULL that stand in a condition."""
     plain = without_strings(text)
+    if COMPARING.search(plain) is None:
+        return  # mostly so, and found sooner than by looking for what is compared
     for found in COMPARED.finditer(plain):
         words = [word.upper() for word in BEFORE.findall(plain, 0, found.start())]
         if words and words[-1] in ASKING:

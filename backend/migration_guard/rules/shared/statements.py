@@ -82,9 +82,12 @@ def _only(dialect: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{one})" for one in _SQLITE), re.IGNORECASE)
 
 
+_EMPTIED = {"'": "''", '"': '""', "$": "$$"}
+
+
 def without_strings(sql: str) -> str:
     """The statement with each string, quoted name and comment emptied."""
-    return _NOT_SQL.sub(lambda found: {"'": "''", '"': '""', "$": "$$"}.get(found[0][0], " "), sql)
+    return _NOT_SQL.sub(lambda found: _EMPTIED.get(found[0][0], " "), sql)
 
 
 def foreign_words(sql: str, dialect: str) -> str | None:
