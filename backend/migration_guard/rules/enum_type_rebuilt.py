@@ -3,7 +3,8 @@ An enum type is made anew and every row is cast to it.
 
 ## What it finds
 A column that changes from one enum type to another through a cast (`USING mood::text::mood_new`), with the new type
-made in the same revision, on a table that is older than this revision.
+made in the same revision, on a table that is older than this revision; and `op.sync_enum_values` of
+alembic-postgresql-enum, which does that.
 
 ## Why it hurts
 PostgreSQL rewrites the whole table and its indexes under ACCESS EXCLUSIVE, for each table that uses the type: reads and
@@ -24,16 +25,17 @@ the settings call it small (`small-tables`), or the line stands in `downgrade()`
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
-from ..facts import AlterColumn, Context, CreateType, DropType, EnumType, RenameObject
+from ..facts import AlterColumn, Context, CreateType, DropType, EnumType, OtherCall, RenameObject
 from ..findings import Finding, Rule, Severity
 from ..registry import judges
 from ..replay import KnownType, column_before, operations_above, type_before
 from ..replay.names import bare
 from ..replay.types import bare_name_of
 from .shared.defaults import constant
-from .shared.editing import autocommitted, for_postgresql
+from .shared.editing import autocommitted, for_postgresql, parsed_call
 from .shared.locks import matters
 from .shared.own_lines import allowed
 from .shared.paste import execute, sql_name
@@ -64,6 +66,42 @@ def cast_to_new_type(op: AlterColumn, context: Context) -> Iterator[Finding]:
         "ACCESS EXCLUSIVE lock on PostgreSQL: reads and writes wait until the revision is committed.",
         instead=_added(op, context, old, made, made.enum) if kept else _kept_aside(op, context, old, made),
     )
+
+
+@judges(OtherCall)
+def synced(op: OtherCall, context: Context) -> Iterator[Finding]:
+    """A type that alembic-postgresql-enum makes anew, and each of its columns that is cast to it."""
+    if op.name != "op.sync_enum_values" or op.direction != "upgrade":
+        return
+    found = parsed_call(op.source)
+    given = {one.arg: one.value for one in found[1].keywords} if found is not None else {}
+    name, columns = _text(given.get("enum_name")), given.get("affected_columns")
+    listed = columns.elts if isinstance(columns, ast.List) else []
+    calls = [each for each in listed if isinstance(each, ast.Call)]
+    tables = [_text(one.value) for each in calls for one in each.keywords if one.arg == "table_name"]
+    rewritten = [one for one in dict.fromkeys(tables) if one is not None and matters(context, op, one)]
+    if name is None or not rewritten:
+        return
+    values = given.get("new_values")
+    labels = [_text(one) for one in values.elts] if isinstance(values, ast.List) else []
+    old = type_before(context, op, name).labels
+    added = [one for one in labels if one is not None and one not in old]
+    lines = [execute(op, f"ALTER TYPE {sql_name(name)} ADD VALUE IF NOT EXISTS {constant(one)}") for one in added]
+    only_added = bool(old and added) and set(old) <= set(labels)
+    yield Finding(
+        RULE,
+        op.at,
+        says=f"This makes the type {name} anew and casts its columns to it, which rewrites {' and '.join(rewritten)} "
+        "with all indexes under an ACCESS EXCLUSIVE lock on PostgreSQL: reads and writes wait until the revision is "
+        "committed.",
+        instead="\n".join(for_postgresql(context, autocommitted(op, *lines)))
+        if only_added
+        else allowed(op, RULE.id, "<why values have to go, and when it runs>"),
+    )
+
+
+def _text(node: ast.expr | None) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def _put_aside(context: Context) -> bool:

@@ -53,6 +53,8 @@ def nameless(migration: Migration, _: Context) -> Iterator[Finding]:
         )
         if name.name in PYTHON_2:
             way_out = f"{name.name} = {PYTHON_2[name.name]}  # a name of Python 2"
+        elif name.name == "reduce":
+            way_out = "from functools import reduce  # a builtin in Python 2"
         yield Finding(
             RULE,
             name.at,
