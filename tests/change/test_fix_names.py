@@ -222,6 +222,18 @@ def test_where_a_block_would_fail_too_nothing_is_written(tmp_path: Path, capsys:
     assert "an autocommit block fails in this project" in capsys.readouterr().out
 
 
+def test_a_block_is_written_though_env_py_runs_all_revisions_in_one_transaction(tmp_path: Path) -> None:
+    env = CAREFUL.replace("{convention}", "").replace("transaction_per_migration=True", "compare_type=True")
+    _, second = project(tmp_path, PERSONA, CONCURRENT, env=env)
+
+    assert fixed(tmp_path, "r2", databases=("postgresql",)) == 0
+
+    assert second.read_text().count("with op.get_context().autocommit_block():") == 2
+    found = rules(tmp_path, "postgresql")
+    assert "concurrent-in-transaction" not in found
+    assert "one-transaction-for-all" in found  # env.py's own, which is told there
+
+
 def test_an_index_beside_other_changes_belongs_into_another_revision(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

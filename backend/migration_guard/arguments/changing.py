@@ -76,7 +76,7 @@ def add_fix(commands: Commands) -> None:
         "write what is certain: missing downgrades, names of constraints, autocommit blocks",
         "Downgrades are written where the revisions below tell the way back. Prints the plan "
         "first, with what it leaves to you and why. A released revision is never edited, nor what a comment allows or "
-        "the baseline holds. What it would write is judged first: nothing of the rule is left, nothing is new.",
+        "the baseline holds. What it would write is judged first: nothing of the rule is left, no revision has more.",
     )
     fix.add_argument("wanted", nargs="*", metavar="REV|PATH", help="revisions, files or folders; default: all")
     fix.add_argument(
