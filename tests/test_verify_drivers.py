@@ -92,4 +92,4 @@ def test_an_env_that_imports_a_missing_driver_itself_is_one_line(tmp_path: Path,
     (problem,) = verify(root, load(root), databases=(postgresql.new_database(),)).problems
 
     assert "env.py:1 raises ModuleNotFoundError: No module named 'asyncpg'" in problem.message
-    assert problem.hint.startswith("install asyncpg")
+    assert problem.hint.startswith("install asyncpg beside the guard")

@@ -29,6 +29,11 @@ _LACKS = re.compile(
     r"\b(missing|not (?:set|found|defined)|required|undefined|must be set|please set|unset|environment variable)\b",
     re.IGNORECASE,
 )
+_DRIVERS = {  # by the module, the package that has it
+    **{name: name for name in ("asyncpg", "psycopg", "pg8000", "aiosqlite", "pymysql", "aiomysql", "asyncmy")},
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+}
 _OF_SETUPTOOLS = ("distutils", "pkg_resources")  # distutils left Python with 3.12, pkg_resources setuptools with 82
 # Modules that Python had, and the last minor version with them: https://docs.python.org/3/whatsnew/3.13.html and 3.12's
 _LEFT_PYTHON = {
@@ -120,6 +125,8 @@ def hint_for(error: BaseException, dialect: str, root: Path = Path()) -> str:
             return f'install setuptools, which has {package}: pip install "setuptools<81"'
         if (last := _LEFT_PYTHON.get(package)) is not None:
             return f"Python 3.{last} was the last with {package}: install the project and the guard beside that one"
+        if package in _DRIVERS:
+            return f"install {_DRIVERS[package]} beside the guard, as env.py asks for that driver itself"
         if (own := folder_to_install(root, package)) is not None:
             return f"install the project's own {package} beside the guard, so that it is found: pip install -e ./{own}"
         return (
