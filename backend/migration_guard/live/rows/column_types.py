@@ -35,7 +35,7 @@ class ColumnTypes:
     """
 
     def __init__(self) -> None:
-        self._made: dict[str, Types] = {}
+        self._made: dict[str, Types] = {}  # none is changed, but replaced by another
         self._models: dict[str, Types] = {}
         self._known: dict[tuple[int, int, ColumnShape, int], tuple[Any, ColumnShape]] = {}
 
@@ -51,7 +51,7 @@ class ColumnTypes:
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:
         """Forget what was seen inside when it raises, as the transaction does."""
-        before = {table: dict(types) for table, types in self._made.items()}
+        before = {**self._made}
         try:
             yield
         except BaseException:
@@ -96,7 +96,9 @@ class ColumnTypes:
 
     def _of(self, element: Any) -> Types:
         schema = f"{element.schema}." if element.schema else ""
-        return self._made.setdefault(_key(f"{schema}{element.table_name}"), {})
+        name = _key(f"{schema}{element.table_name}")
+        self._made[name] = {**self._made.get(name, {})}
+        return self._made[name]
 
     def _created(self, table: Table, dialect: Any) -> None:
         name = _key(table.fullname)
@@ -113,9 +115,9 @@ class ColumnTypes:
     def _renamed(self, table: str, column: str | None, new: str) -> None:
         name = _key(table)
         if column is not None:
-            types = self._made.get(name, {})
+            types = {**self._made.get(name, {})}
             if (was := types.pop(_key(column), None)) is not None:
-                types[_key(new)] = was
+                self._made[name] = {**types, _key(new): was}
         elif name in self._made:
             schema = name.rpartition(".")[0]
             self._made[f"{schema}.{_key(new)}" if schema else _key(new)] = self._made.pop(name)
