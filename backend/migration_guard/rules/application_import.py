@@ -35,7 +35,7 @@ from ..replay import KnownColumn, KnownTable, table_before
 from .shared.chains import both
 from .shared.importing import with_imports
 from .shared.paste import literal
-from .shared.uses import defines, inside, is_class, last_name, uses
+from .shared.uses import defines, inside, is_class, last_name, named_here, uses
 
 RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.WARNING)
 FEW, WIDTH = 8, 100  # columns that are all shown, characters in a line
@@ -79,10 +79,11 @@ def todays_model(migration: Migration, context: Context) -> Iterator[Finding]:
         return
     names = sorted({last_name(use) for use in found})
     shown = both(names)
+    who = "This revision" if any(named_here(use, migration) for use in found) else "What this line calls"
     yield Finding(
         RULE,
         found[0].at,
-        says=f"This revision uses {shown} as the application has {'it' if len(names) == 1 else 'them'} today: once "
+        says=f"{who} uses {shown} as the application has {'it' if len(names) == 1 else 'them'} today: once "
         "that changes or is gone, the revision fails, or does something else, on every new database.",
         instead=with_imports(
             context,

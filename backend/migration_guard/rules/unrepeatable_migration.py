@@ -20,7 +20,8 @@ between two revisions, which only change the schema.
 
 ## Quiet when
 The clock or chance give values to rows (keys and times of seeds) and not to the definition of a column, or the
-revision reads a file beside it, or a setting that says in which schema the tables lie.
+revision reads a file beside it, a setting that says in which schema the tables lie, or calls a part of the application
+that reads one (`application-import`).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from ..facts import AddColumn, Context, CreateTable, Migration, Operation, Use, 
 from ..findings import Finding, Rule, Severity
 from ..patterns import pattern
 from ..registry import judges
-from .shared.uses import defines, inside, is_class, last_name, uses
+from .shared.uses import defines, inside, is_class, last_name, named_here, uses
 
 RULE = Rule.of(__name__, __doc__, family="environment", severity=Severity.WARNING)
 KINDS: dict[UseKind, str] = {
@@ -75,7 +76,7 @@ def depends_on_the_day(migration: Migration, _: Context) -> Iterator[Finding]:
     columns = list(defines(migration))
     seen: set[UseKind] = set()
     for use in uses(migration, "settings", "network", "clock", "random"):
-        if use.kind in seen or not _counts(use):
+        if use.kind in seen or not _counts(use) or _of_the_application(use, migration):
             continue
         if use.kind in ("clock", "random") and not any(inside(use, op) and _reaches(use, op) for op in columns):
             continue
@@ -87,6 +88,14 @@ def depends_on_the_day(migration: Migration, _: Context) -> Iterator[Finding]:
             instead=_instead(use, migration),
             direction=use.direction,
         )
+
+
+def _of_the_application(use: Use, migration: Migration) -> bool:
+    """Whether the application reads a setting, no secret, behind a call: application-import says so."""
+    if use.kind != "settings" or named_here(use, migration) or not uses(migration, "application"):
+        return False
+    name = use.key or last_name(use)
+    return not (is_secret(name) or ADDRESS.fullmatch(name))
 
 
 def _reaches(use: Use, op: Operation) -> bool:

@@ -34,6 +34,14 @@ def defines(migration: Migration) -> Iterator[Operation]:
                 yield op
 
 
+def named_here(use: Use, migration: Migration) -> bool:
+    """Whether the file itself imports what is used, not only something that uses it in turn."""
+    dotted = f"{use.name}."
+    return not migration.imports or any(
+        dotted.startswith((f"{one.module}.", f"{one.module}.{one.name}.")) for one in migration.imports if one.module
+    )
+
+
 def inside(use: Use, op: Operation) -> bool:
     """Whether something is used within the lines of an operation."""
     return use.at.path == op.at.path and op.at.line <= use.at.line <= op.at.last_line
