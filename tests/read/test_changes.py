@@ -113,6 +113,18 @@ def test_globs_of_the_settings_decide(root: Path, pattern: str, found: bool) -> 
     assert bool(seen(root, pattern)[0].models) is found
 
 
+def test_a_glob_that_no_file_matches_is_told(root: Path) -> None:
+    write(root, "app/new/models.py", MODEL)
+    repository = Repository.at(root)
+    assert repository is not None
+    found = Difference(repository, "main", "HEAD", staged=False)
+
+    globs = ("app/*.py", "app/models.py", "models.py", "app/new/*", "app/model.py", "src/**/models.py")
+
+    assert found.without_files(root, globs) == ("app/model.py", "src/**/models.py")
+    assert found.without_files(root / "app", ("models.py", "app/models.py")) == ("app/models.py",)
+
+
 def test_models_belong_to_the_nearest_of_several_projects(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "-b", "main")
     write(tmp_path, "a/db/versions/a.py", "revision = 'a'\n")

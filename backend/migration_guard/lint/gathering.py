@@ -87,6 +87,9 @@ def gathered(
             against = base or ("both sides of the merge" if merged_in else "the last commit")
             found = Difference(repository, against, since, staged, merged_in)
             changes = found.changes(root, projects, settings.models)
+            if base is not None:  # a commit hook asks git for no more than it has to
+                hidden = found.without_files(root, settings.models) if settings.models else ()
+                notes += tuple(f"No file matches {glob!r} in `models`: a change there is not seen." for glob in hidden)
         histories = [replace(one, changes=changes.get(at)) for at, one in enumerate(histories)]
     if cache is not None:
         cache.close()

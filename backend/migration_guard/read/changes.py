@@ -60,6 +60,15 @@ class Difference:
             for at in range(len(projects))
         }
 
+    def without_files(self, root: StrPath, models: Sequence[str]) -> tuple[str, ...]:
+        """The globs that no file matches: one that is misspelt would hide every change of models."""
+        which = ("--cached", "--others", "--exclude-standard")
+        listed = os.fsdecode(self.repository.run("ls-files", "-z", *which).stdout)
+        folder = self.repository.folder(root)
+        below = f"{folder}/" if folder else folder
+        files = [self._named(root, below, path) for path in listed.split("\0") if path.endswith(".py")]
+        return tuple(glob for glob in models if not any(_matches(file, glob) for file in files))
+
     def _named(self, root: StrPath, below: str | None, path: str) -> str:
         """A path relative to the root."""
         if below is not None and path.startswith(below):
@@ -70,7 +79,7 @@ class Difference:
         if not path.endswith(".py"):
             return False
         if models:
-            return any(fnmatchcase(named, pattern) or Path(named).match(pattern) for pattern in models)
+            return any(_matches(named, glob) for glob in models)
         file = f"{self.repository.above}/{path}"
         if any(lies_in(file, os.path.realpath(project.script)) for project in projects):
             return False
@@ -97,6 +106,10 @@ class Difference:
             if file.is_file():
                 found[path] = file.read_bytes()
         return found
+
+
+def _matches(named: str, glob: str) -> bool:
+    return fnmatchcase(named, glob) or bool(Path(named).match(glob))
 
 
 def _shared_side(repository: Repository) -> str:
