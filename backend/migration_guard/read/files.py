@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import cached_property
 from stat import S_ISREG
 
 from ..hints import TYPE_CHECKING
@@ -14,6 +15,9 @@ from .project import Project
 
 if TYPE_CHECKING:
     from .git import Repository
+
+
+_FEW = 4  # modules looked up one by one: from then on git lists all files at once
 
 
 class WorkingTree:
@@ -45,18 +49,36 @@ class Committed:
         self._root = os.fspath(root)
         self._repository = repository
         self._commit = commit
+        self._asked = 0
 
     def any_of(self, paths: Sequence[str]) -> tuple[str, bytes] | None:
         names: dict[str, str] = {}
         for path in paths:
             name = self._repository.folder(os.path.normpath(f"{self._root}/{path}"))
             if name is not None:
-                names[path] = f"{self._commit}:{name}"
-        contents = self._repository.blobs(list(dict.fromkeys(names.values())))
+                names[path] = name
+        self._asked += 1
+        contents = self._contents(names.values()) if self._asked > _FEW else self._each(names.values())
         for path, name in names.items():
             if len(content := contents.get(name, b"")) <= LARGEST and name in contents:
                 return path, content
         return None
+
+    def _each(self, names: Iterable[str]) -> dict[str, bytes]:
+        """The contents of those files that are there: git is asked for these alone."""
+        asked = {f"{self._commit}:{name}": name for name in names}
+        return {asked[name]: content for name, content in self._repository.blobs(list(asked)).items()}
+
+    def _contents(self, names: Iterable[str]) -> dict[str, bytes]:
+        """The same by the list of all files, for which git is asked once."""
+        return self._repository.contents({name: self._listed[name] for name in names if name in self._listed})
+
+    @cached_property
+    def _listed(self) -> dict[str, str]:
+        everywhere = ("",)
+        if self._commit:
+            return self._repository.files(self._commit, everywhere)
+        return self._repository.staged(everywhere)
 
     def may_hold(self, path: str) -> bool:  # noqa: ARG002
         return True
