@@ -109,7 +109,7 @@ class _Run:
         from .read.sources import Sources
 
         root = self.settings.root
-        sources = Sources(root)
+        sources = Sources(root, digested=False)
         found = projects(root, self.settings.config)
         self._histories = [history(one.place, sources.working_tree(one)) for one in found]
         return list(dict.fromkeys(each for one in self._histories for each in one.parents_first))

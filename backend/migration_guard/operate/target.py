@@ -70,7 +70,7 @@ class Target:
     @cached_property
     def history(self) -> History:
         """The project's revisions, from their source."""
-        return history(self.project.place, Sources(self.settings.root).working_tree(self.project))
+        return history(self.project.place, Sources(self.settings.root, digested=False).working_tree(self.project))
 
     def must_exist(self) -> None:
         """Raises CannotFinish for a SQLite file that is not there; a server says so itself."""

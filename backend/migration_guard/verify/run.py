@@ -67,7 +67,7 @@ def verify(
     specs = tuple(dict.fromkeys(databases or settings.databases or DIALECTS))
     for spec in specs:
         dialect_for(spec)
-    sources = Sources(root)
+    sources = Sources(root, digested=base is not None)
     found, problems = jobs_of(projects(root, settings.config), sources, base)
     if not any(job.history.migrations for job in found):
         raise nothing_in(sources.path(folder) for job in found for folder in job.project.version_locations)
