@@ -73,8 +73,7 @@ def synced(op: OtherCall, context: Context) -> Iterator[Finding]:
     """A type that alembic-postgresql-enum makes anew, and each of its columns that is cast to it."""
     if op.name != "op.sync_enum_values" or op.direction != "upgrade":
         return
-    found = parsed_call(op.source)
-    given = {one.arg: one.value for one in found[1].keywords} if found is not None else {}
+    given = _arguments(op)
     name, columns = _text(given.get("enum_name")), given.get("affected_columns")
     listed = columns.elts if isinstance(columns, ast.List) else []
     calls = [each for each in listed if isinstance(each, ast.Call)]
@@ -82,10 +81,8 @@ def synced(op: OtherCall, context: Context) -> Iterator[Finding]:
     rewritten = [one for one in dict.fromkeys(tables) if one is not None and matters(context, op, one)]
     if name is None or not rewritten:
         return
-    values = given.get("new_values")
-    labels = [_text(one) for one in values.elts] if isinstance(values, ast.List) else []
-    old = type_before(context, op, name).labels
-    added = [one for one in labels if one is not None and one not in old]
+    labels, old = _labels(given), _labels_until_now(context, name)
+    added = [one for one in labels if one not in old]
     lines = [execute(op, f"ALTER TYPE {sql_name(name)} ADD VALUE IF NOT EXISTS {constant(one)}") for one in added]
     only_added = bool(old and added) and set(old) <= set(labels)
     yield Finding(
@@ -98,6 +95,28 @@ def synced(op: OtherCall, context: Context) -> Iterator[Finding]:
         if only_added
         else allowed(op, RULE.id, "<why values have to go, and when it runs>"),
     )
+
+
+def _arguments(op: OtherCall) -> dict[str | None, ast.expr]:
+    found = parsed_call(op.source)
+    return {one.arg: one.value for one in found[1].keywords} if found is not None else {}
+
+
+def _labels(given: dict[str | None, ast.expr]) -> list[str]:
+    values = given.get("new_values")
+    found = map(_text, values.elts if isinstance(values, ast.List) else ())
+    return [one for one in found if one is not None]
+
+
+def _labels_until_now(context: Context, name: str) -> list[str]:
+    """What the type has before the upgrade, as the downgrade that is generated with it says; empty where none does."""
+    downgrade = context.migration.downgrade if context.migration else None
+    for one in downgrade.operations if downgrade else ():
+        if isinstance(one, OtherCall) and one.name == "op.sync_enum_values":
+            given = _arguments(one)
+            if _text(given.get("enum_name")) == name:
+                return _labels(given)
+    return []
 
 
 def _text(node: ast.expr | None) -> str | None:
