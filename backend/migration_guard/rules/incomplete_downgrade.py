@@ -116,7 +116,7 @@ def _other_types(context: Context, down: tuple[Operation, ...]) -> Iterator[Find
                 op.at,
                 says=f"Going down gives {op.table}.{op.name} the type {op.type}, which it did not have before the "
                 f"upgrade: it was {had}.",
-                instead=with_type(op, had),
+                instead=with_type(op, context, had),
                 direction="downgrade",
             )
 

@@ -31,8 +31,11 @@ def had_before(op: AlterColumn, context: Context) -> str | None:
     return known.type if isinstance(known.type, str) else None
 
 
-def with_type(op: AlterColumn, had: str) -> str:
-    """The user's own line with the type that the column had."""
+def with_type(op: AlterColumn, context: Context, had: str) -> str:
+    """The user's own line with the type that the column had; none where the upgrade leaves the column alone."""
+    up = context.migration.upgrade if context.migration is not None else None
+    if not any(_is_of(one, op) for one in (up.operations if up else ())):
+        return f"pass  # no line for {op.table}.{op.name}, which the upgrade leaves as it is"
     kind = python_type(had)
     line = edited(op.source, {"type_": kind}) if kind is not None and not op.by_sql else None
     return line or f"{statement(op)}  # with the type that it had: {had}"
