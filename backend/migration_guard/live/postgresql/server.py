@@ -75,7 +75,7 @@ def running(install: Install, scratch: Scratch) -> Iterator[Path]:
             fill_data_folder(data, install, user, scratch, fresh=True)  # perhaps the prepared folder was damaged
             server = _start(data, sockets, install, user, stack)
         yield sockets
-        if server.poll() is not None:
+        if server.poll() is not None or not _is_ready(data):  # it has ended, or is about to
             raise _died(install, data)
 
 
