@@ -15,12 +15,11 @@ from pathlib import Path
 
 from .config import Settings, load
 from .errors import CannotFinish, GuardError, NothingFound, UsageError
-from .read.commits import default_of, resolve
+from .read.commits import USUAL, default_of, resolve
 from .read.discovery import projects
 from .read.git import Repository
 from .read.git_program import environment
 
-_USUAL = ("main", "master", "trunk", "develop")
 _SHOWN = 5  # revisions in a note
 _NO_COMMIT = "0" * 40  # where a checkout comes from in a new clone or work tree
 Run = Callable[[Sequence[str]], int]  # one command: its arguments -> its exit code
@@ -158,7 +157,7 @@ def _repository(folder: Path) -> Repository:
 
 def _default_branch(repository: Repository, remote: str) -> str | None:
     """The branch of a remote that branches are merged into, as it was fetched last."""
-    usual = [f"{remote}/{name}" for name in _USUAL]
+    usual = [f"{remote}/{name}" for name in USUAL]
     return _first_known(repository, [default_of(repository, remote) or f"{remote}/HEAD", *usual])
 
 
@@ -172,7 +171,7 @@ def _shared(repository: Repository) -> str | None:
     """The branch that has what others have: this one's upstream, else the one that branches are merged into."""
     upstream = _git(repository, "rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}", or_else="").strip()
     default = _default_branch(repository, "origin")
-    return upstream or default or _first_known(repository, _USUAL)
+    return upstream or default or _first_known(repository, USUAL)
 
 
 def _first_known(repository: Repository, refs: Iterable[str]) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..errors import UsageError
 from .git import Repository, is_id
 
+USUAL = ("main", "master", "trunk", "develop")  # what most repositories call the branch that others are merged into
+
 
 def resolve(repository: Repository, ref: str) -> str:
     """The commit that a branch, tag or id means. Raises UsageError where there is none."""
@@ -41,7 +43,7 @@ def default_of(repository: Repository, remote: str) -> str | None:
 def shared_side(repository: Repository) -> str:
     """Which side of a merge others have: HEAD on the branch that branches are merged into, else MERGE_HEAD."""
     here = repository.run("symbolic-ref", "--short", "--quiet", "HEAD", accept=(0, 1)).stdout.decode().strip()
-    names = {"main", "master", "trunk", "develop", (default_of(repository, "origin") or "").partition("/")[2]}
+    names = {*USUAL, (default_of(repository, "origin") or "").partition("/")[2]}
     return "HEAD" if here and here in names else "MERGE_HEAD"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ from .crossing import Crossed
 from .models import Models
 from .old_models import models_of
 from .protocol import Channel, Request, schema_to_json
-from .surroundings import migrated_already, refused_places, tables_made, version_schema
+from .surroundings import met, migrated_already, refused_places, tables_made, version_schema
 from .teller import Teller
 
 
@@ -98,10 +99,7 @@ class Run:
                 done.append(self._proved(environment, lead))
         for kept in environment.kept if self.plan.to_the_heads else ():
             at = place_of(kept.revision, "upgrade", self.plan.root)
-            why = (
-                f"{kept.revision.revision} meets {kept.file} of the working tree, as that of the base branch {kept.why}"
-            )
-            self.teller.gap(NotJudged(at.path, at.line, f"{self.plan.database}: {why}"))
+            self.teller.gap(NotJudged(at.path, at.line, f"{self.plan.database}: {met(kept)}"))
         if (refused := refused_places()) is not None and self.plan.to_the_heads:
             self.teller.gap_of_env(refused)
         self.channel.send("done", **together(done))
@@ -163,6 +161,17 @@ class Run:
         lead.url = self.channel.new_database()
         with fence([lead.url]):
             self.ground.lay(lead.url)
+
+    def _anew(self, environment: Environment, lead: Lead, look: Look) -> None:
+        """Run something on a new database, with an observer."""
+
+        def play(stage: Stage) -> None:
+            with Observer(lead.url, stage.version_table, project=stage.connection) as observer:
+                look(stage, observer)
+
+        self._new_database(lead)
+        with fence([lead.url]):
+            environment.run(play)
 
     def _climbed(self, environment: Environment, lead: Lead) -> bool:
         def play(stage: Stage) -> None:
@@ -248,15 +257,7 @@ class Run:
         if not self._tries("order"):
             return None
 
-        def anew(look: Look) -> None:
-            def play(stage: Stage) -> None:
-                with Observer(lead.url, stage.version_table, project=stage.connection) as observer:
-                    look(stage, observer)
-
-            self._new_database(lead)
-            with fence([lead.url]):
-                environment.run(play)
-
+        anew = partial(self._anew, environment, lead)
         trial = BranchOrder(self.plan, self.stairway.orders, self.stairway.new, anew, self.teller.progress)
         if (crossing := trial.crossing(self.schema)) is not None:
             self.teller.judge(crossing)
@@ -269,13 +270,10 @@ class Run:
             return
         found: list[Interruption | None] = []
 
-        def play(stage: Stage) -> None:
-            with Observer(lead.url, stage.version_table, project=stage.connection) as observer:
-                found.append(Interrupting(self.plan, self.teller.ran).climb(stage, observer, environment.revisions()))
+        def climb(stage: Stage, observer: Observer) -> None:
+            found.append(Interrupting(self.plan, self.teller.ran).climb(stage, observer, environment.revisions()))
 
-        self._new_database(lead)
-        with fence([lead.url]):
-            environment.run(play)
+        self._anew(environment, lead, climb)
         for interruption in filter(None, found):
             self.teller.judge(interruption)
 
@@ -291,16 +289,11 @@ class Run:
             return None
         begun = [self.schema]  # where no revision is new
 
-        def play(stage: Stage) -> None:
-            with Observer(lead.url, stage.version_table, project=stage.connection) as observer:
-                for broken in OldCode(self.plan, old.columns, begun.append).climb(
-                    stage, observer, environment.revisions()
-                ):
-                    self.teller.judge(broken)
+        def climb(stage: Stage, observer: Observer) -> None:
+            for broken in OldCode(self.plan, old.columns, begun.append).climb(stage, observer, environment.revisions()):
+                self.teller.judge(broken)
 
-        self._new_database(lead)
-        with fence([lead.url]):
-            environment.run(play)
+        self._anew(environment, lead, climb)
         made = touched(begun[-1], self.schema)
         self.channel.send("touched", number=environment.number, tables=sorted(made))
         return made | changed(old.texts, texts(self.models.found or (), make_url(lead.url).get_dialect()()))

@@ -6,7 +6,13 @@ import re
 from collections.abc import Collection, Sequence
 
 from ..live.project.forbidding import tried
+from ..live.project.released import Kept
 from ..reporting import counted
+
+
+def met(kept: Kept) -> str:
+    """That a revision of the base branch runs with a module that this branch changed."""
+    return f"{kept.revision.revision} meets {kept.file} of the working tree, as that of the base branch {kept.why}"
 
 
 def version_schema(name: str) -> str:

@@ -92,8 +92,9 @@ def told(connection: Connection, statements: str) -> list[list[Any] | None]:
 
 @cache
 def query(name: str) -> str:
-    """One of the queries of this folder."""
-    return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    """One of the queries of this folder, with what it shares with another one."""
+    text = files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    return text.replace("-- around.sql\n", query("around")) if "-- around.sql\n" in text else text
 
 
 @cache
